@@ -1,1 +1,19 @@
 //! Caseline.
+#![recursion_limit = "256"]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod agreement;
+pub mod care_plan;
+pub mod case;
+pub mod communication;
+pub mod contact;
+pub mod error;
+pub mod id;
+pub mod member;
+pub mod organization;
+pub mod policy;
+pub mod ports;
+#[cfg(feature = "store")]
+pub mod store;
+
+pub use error::{Error, Result};

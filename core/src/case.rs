@@ -1,0 +1,8 @@
+//! The case: its events, the state they fold into, its roster, and how a newcomer gets both.
+
+pub mod event;
+pub mod fold;
+pub mod handover;
+pub mod life;
+pub mod roster;
+pub mod step;

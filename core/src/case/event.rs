@@ -1,0 +1,359 @@
+//! Case events: what happens in a case, as it travels.
+//!
+//! An event is a Matrix `m.room.message` with a plain-text `body` that a person can read in any client, and the block
+//! `org.caseline.event` = `{ v, id, kind, after, clock, at, audit, data }`. What a `(kind, v)` means never changes once
+//! released; a kind or version that we do not know is kept, shown with its text, and carried on unchanged.
+
+use jiff::Timestamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::case::handover::Handover;
+use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
+use crate::communication::MessageSent;
+use crate::error::{InvalidInput, Result};
+use crate::id::{EventId, Sha256, UserId};
+
+/// The name of our block in the content of an `m.room.message`.
+pub const BLOCK: &str = "org.caseline.event";
+
+/// The version of the block that this release writes.
+pub const VERSION: u32 = 1;
+
+/// The largest `clock`: what JSON numbers carry exactly everywhere, 2^53 − 1.
+pub const MAX_CLOCK: u64 = (1 << 53) - 1;
+
+/// The key of an event: who sent it, and the id they gave it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventKey {
+    /// The Matrix sender of the decrypted event.
+    pub sender: UserId,
+    /// The id its author chose.
+    pub id: EventId,
+}
+
+/// A reference to an earlier event: its key and its clock. On the wire `[sender, id, clock]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "(UserId, EventId, u64)", into = "(UserId, EventId, u64)")]
+pub struct Head {
+    /// The event's key.
+    pub key: EventKey,
+    /// The event's clock, as its author stated it.
+    pub clock: u64,
+}
+
+impl From<(UserId, EventId, u64)> for Head {
+    fn from((sender, id, clock): (UserId, EventId, u64)) -> Self {
+        Self { key: EventKey { sender, id }, clock }
+    }
+}
+
+impl From<Head> for (UserId, EventId, u64) {
+    fn from(head: Head) -> Self {
+        (head.key.sender, head.key.id, head.clock)
+    }
+}
+
+/// How far the sending device's audit chain reached when it sent the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The chain's name: a random id of the device's store, not the Matrix device id.
+    pub chain: uuid::Uuid,
+    /// How many entries it had.
+    pub length: u64,
+    /// The authentication code of the last entry.
+    pub head: Sha256,
+}
+
+/// The block: what a device folds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The version of the block.
+    pub v: u32,
+    /// The id its author chose.
+    pub id: EventId,
+    /// The heads that its author had folded.
+    pub after: Vec<Head>,
+    /// One more than the highest clock in `after`.
+    pub clock: u64,
+    /// The author's clock.
+    pub at: Timestamp,
+    /// The author's audit chain.
+    pub audit: Option<AuditHead>,
+    /// What happened.
+    pub data: EventData,
+}
+
+/// Declares the kinds: one line each, `Variant(Payload) = "wire.name"`.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident($payload:ty) = $kind:literal,)*) => {
+        /// What happened, by kind.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum EventData {
+            $($(#[$doc])* $variant($payload),)*
+            /// A kind, or a version of the block, that this release does not know: kept as it came.
+            Unknown {
+                /// The kind it names.
+                kind: String,
+                /// The whole `data`, unchanged.
+                data: Value,
+            },
+        }
+
+        impl EventData {
+            /// The kind's name on the wire.
+            pub fn kind(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => $kind,)*
+                    Self::Unknown { kind, .. } => kind,
+                }
+            }
+
+            fn to_value(&self) -> serde_json::Result<Value> {
+                match self {
+                    $(Self::$variant(payload) => serde_json::to_value(payload),)*
+                    Self::Unknown { data, .. } => Ok(data.clone()),
+                }
+            }
+
+            fn from_value(v: u32, kind: &str, data: Value) -> serde_json::Result<Self> {
+                if v != VERSION {
+                    return Ok(Self::Unknown { kind: kind.to_owned(), data });
+                }
+                Ok(match kind {
+                    $($kind => Self::$variant(serde_json::from_value(data)?),)*
+                    _ => Self::Unknown { kind: kind.to_owned(), data },
+                })
+            }
+        }
+
+        $(impl From<$payload> for EventData {
+            fn from(payload: $payload) -> Self {
+                Self::$variant(payload)
+            }
+        })*
+    };
+}
+
+kinds! {
+    /// The case was opened: it carries the roster, the agreement and the rule set.
+    CaseOpened(CaseOpened) = "case.opened",
+    /// Somebody named in the case has taken it up.
+    CaseAccepted(CaseAccepted) = "case.accepted",
+    /// The case is over.
+    CaseClosed(CaseClosed) = "case.closed",
+    /// Somebody was named for the case.
+    SeatAdded(SeatAdded) = "seat.added",
+    /// Somebody's participation ended.
+    SeatEnded(SeatEnded) = "seat.ended",
+    /// A message between people.
+    MessageSent(MessageSent) = "message.sent",
+    /// A care plan was sent for signature.
+    PlanSent(PlanSent) = "plan.sent",
+    /// The other side has the plan.
+    PlanAcknowledged(PlanAcknowledged) = "plan.acknowledged",
+    /// The plan was approved by the primary care provider or a designee.
+    PlanApproved(PlanApproved) = "plan.approved",
+    /// The plan came back with changes to make.
+    PlanReturned(PlanReturned) = "plan.returned",
+    /// Somebody on a ladder was reminded of what is owed.
+    RungPosted(RungPosted) = "rung.posted",
+    /// What came before, for a newcomer.
+    Handover(Handover) = "handover",
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    v: u32,
+    id: EventId,
+    kind: String,
+    after: Vec<Head>,
+    clock: u64,
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditHead>,
+    data: Value,
+}
+
+impl Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error as _;
+        Wire {
+            v: self.v,
+            id: self.id,
+            kind: self.data.kind().to_owned(),
+            after: self.after.clone(),
+            clock: self.clock,
+            at: self.at,
+            audit: self.audit.clone(),
+            data: self.data.to_value().map_err(S::Error::custom)?,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        Ok(Self {
+            v: wire.v,
+            id: wire.id,
+            after: wire.after,
+            clock: wire.clock,
+            at: wire.at,
+            audit: wire.audit,
+            data: EventData::from_value(wire.v, &wire.kind, wire.data)
+                .map_err(|_| D::Error::custom("the data does not have the form of its kind"))?,
+        })
+    }
+}
+
+/// The content of a Matrix event as we keep it: the JSON text that was decrypted, its readable body, and its hash.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The whole content, as JSON text. What we store, hand over and rebuild from.
+    pub json: Box<RawValue>,
+    /// SHA-256 of the canonical form of `body` and our block; see [`Content::parse`].
+    pub sha256: Sha256,
+    /// The text that any client shows.
+    pub body: String,
+    /// The block, where there is one and it can be read.
+    pub block: Block,
+}
+
+/// What stands under `org.caseline.event` in a content.
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)]
+pub enum Block {
+    /// A case event.
+    Event(Event),
+    /// Nothing: a message that another Matrix client wrote.
+    Absent,
+    /// Something that is not of the form of a case event; it takes no step and is shown.
+    Malformed,
+}
+
+impl Content {
+    /// Makes the content of an event that we send.
+    pub fn new(body: String, event: &Event, notice: bool) -> Result<Self> {
+        let wrong = |_| crate::Error::internal("event-serialize");
+        let mut content = Map::new();
+        content.insert("msgtype".into(), if notice { "m.notice" } else { "m.text" }.into());
+        content.insert("body".into(), body.into());
+        content.insert(BLOCK.into(), serde_json::to_value(event).map_err(wrong)?);
+        let json = serde_json::value::to_raw_value(&content).map_err(wrong)?;
+        Self::parse(&json)
+    }
+
+    /// Reads a decrypted content.
+    ///
+    /// The hash is over the canonical JSON (Matrix specification, appendix "Canonical JSON": keys sorted, no spaces) of an
+    /// object with exactly `body` and, where present, our block, so that what a client or an SDK adds beside them does
+    /// not change it.
+    ///
+    /// # Errors
+    /// [`InvalidInput`] where it is not a JSON object.
+    pub fn parse(json: &RawValue) -> Result<Self> {
+        let content: Map<String, Value> = serde_json::from_str(json.get()).map_err(|_| {
+            InvalidInput::new("invalid-content", "the content of an event must be a JSON object")
+        })?;
+        let body = content.get("body").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut hashed = Map::new();
+        hashed.insert("body".into(), content.get("body").cloned().unwrap_or(Value::Null));
+        let block = match content.get(BLOCK) {
+            None => Block::Absent,
+            Some(block) => {
+                hashed.insert(BLOCK.into(), block.clone());
+                Event::deserialize(block).map_or(Block::Malformed, Block::Event)
+            }
+        };
+        let mut canonical = String::new();
+        write_canonical(&Value::Object(hashed), &mut canonical);
+        Ok(Self { json: json.to_owned(), sha256: Sha256::of(canonical), body, block })
+    }
+}
+
+/// Canonical JSON: keys in code-point order, no white space. `serde_json`'s own order depends on a feature that any crate
+/// of the build can switch on, so keys are sorted here.
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            out.push('{');
+            for (n, (key, value)) in entries.into_iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonical(value, out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        leaf => out.push_str(&leaf.to_string()),
+    }
+}
+
+/// How an event reached us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receipt {
+    /// From the room itself.
+    FirstHand {
+        /// Whether the sending device is proven: false for what decrypts only with a key restored from backup whose
+        /// author no present device proves. Such an event takes no step until another participant vouches for its hash.
+        proven: bool,
+    },
+    /// In a handover, vouched for by this participant.
+    HandedOver {
+        /// Who vouches.
+        by: UserId,
+    },
+}
+
+/// One event as a device holds it: what came, from whom, and how. What the fold takes.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The Matrix sender; for a handed-over event, the sender that the handover names.
+    pub sender: UserId,
+    /// The id: the block's, or [`EventId::foreign`] for a message without one.
+    pub id: EventId,
+    /// The homeserver's timestamp.
+    pub server_at: Timestamp,
+    /// How it came.
+    pub receipt: Receipt,
+    /// What it says.
+    pub body: HeldBody,
+}
+
+/// What a device holds of an event.
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)]
+pub enum HeldBody {
+    /// All of it.
+    Whole(Content),
+    /// What a handover tells of an event that its policy withholds.
+    Stub(crate::case::handover::Stub),
+}
+
+impl Held {
+    /// The event's key.
+    pub fn key(&self) -> EventKey {
+        EventKey { sender: self.sender.clone(), id: self.id }
+    }
+}

@@ -1,0 +1,121 @@
+//! The case's own life cycle: opened, accepted, its people named and released, closed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Seat;
+use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSetId, Sha256};
+use crate::member::Member;
+use crate::organization::Organization;
+
+/// A text that the case carries whole, so that nobody computes from their own disk: an agreement or a rule set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried<Id> {
+    /// The text's own id.
+    pub id: Id,
+    /// Its version.
+    pub version: String,
+    /// The SHA-256 of the text.
+    pub sha256: Sha256,
+    /// The text (YAML).
+    pub text: String,
+}
+
+/// `case.opened`: the first event of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseOpened {
+    /// The case.
+    pub case: CaseId,
+    /// Whose care it is about.
+    pub member: Member,
+    /// The plan side.
+    pub plan_side: Organization,
+    /// The community side.
+    pub community_side: Organization,
+    /// Others that take part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Organization>,
+    /// Everybody named for the case.
+    pub roster: Vec<Seat>,
+    /// What the two sides settled.
+    pub agreement: Carried<AgreementId>,
+    /// The dated clocks.
+    pub rules: Carried<RuleSetId>,
+}
+
+/// `case.accepted`: its sender has taken the case up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseAccepted {
+    /// The case that was accepted, so that an acceptance never counts for another.
+    pub case: CaseId,
+}
+
+/// `case.closed`: the case is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseClosed {
+    /// Why.
+    pub reason: CloseReason,
+    /// The case that goes on in its place, where both sides had opened one for the same member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_in: Option<CaseId>,
+}
+
+/// Why a case was closed: the programme's reasons for leaving, and our own for a doubled case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The member declined.
+    Declined,
+    /// The member could not be reached.
+    Unreachable,
+    /// The member moved away.
+    Moved,
+    /// The member no longer needs it.
+    Graduated,
+    /// The member changed the enrolment.
+    EnrolleeChange,
+    /// The member changed to another ACO or MCO.
+    PlanChange,
+    /// A medical exception.
+    MedicalException,
+    /// Eligibility was lost.
+    EligibilityLoss,
+    /// The member disengaged.
+    Disengaged,
+    /// The member died.
+    Deceased,
+    /// Both sides had opened the same case; the other one goes on.
+    Duplicate,
+}
+
+/// `seat.added`: somebody was named for the case, by a lead of their own organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeatAdded {
+    /// Who, and as what.
+    pub seat: Seat,
+}
+
+/// `seat.ended`: somebody's participation ended, by a lead of their own organisation or by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatEnded {
+    /// Whose.
+    pub contact: ContactId,
+    /// Their organisation.
+    pub organization: OrganizationId,
+}
+
+/// `rung.posted`: a keeper reminded somebody on the ladder of what is owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungPosted {
+    /// The event from which the clock runs (for a care plan, its `plan.sent`).
+    pub owed: EventId,
+    /// The clock's name, for example `plan-return`.
+    pub clock: String,
+    /// Which rung of the ladder, counted from 0.
+    pub rung: u32,
+    /// Who was reminded.
+    pub contact: ContactId,
+    /// When the rung was due.
+    pub due: Timestamp,
+}

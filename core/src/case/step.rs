@@ -1,0 +1,71 @@
+//! What every life cycle's `step` and `owed` work with.
+
+use jiff::Timestamp;
+
+use crate::agreement::{Agreement, RuleSet};
+use crate::case::event::EventKey;
+use crate::case::roster::Roster;
+use crate::contact::Seat;
+use crate::id::{ContactId, EventId, OrganizationId, UserId};
+
+/// The circumstances of a step: who, when, and what the case has settled by then.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The event's key.
+    pub key: &'a EventKey,
+    /// The sender's seat, as the roster has it at this place in the order.
+    pub seat: &'a Seat,
+    /// The author's clock.
+    pub at: Timestamp,
+    /// The homeserver's timestamp.
+    pub server_at: Timestamp,
+    /// The roster, as it is at this place in the order.
+    pub roster: &'a Roster,
+}
+
+/// What the case carries to compute what is owed from; never a device's own disk.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The agreement.
+    pub agreement: &'a Agreement,
+    /// The rule set.
+    pub rules: &'a RuleSet,
+    /// The roster as it is now.
+    pub roster: &'a Roster,
+}
+
+/// Something that somebody owes: the due list is made of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// The event from which the clock runs.
+    pub since: EventId,
+    /// The clock's name, for example `plan-return`.
+    pub clock: String,
+    /// What is owed, as a sentence for a person, without member data.
+    pub what: String,
+    /// Who owes it.
+    pub owner: ContactId,
+    /// The instant by which it is due (exclusive: from then on it is overdue).
+    pub due: Timestamp,
+    /// Whom to remind, in order. Never empty; the last has a telephone number.
+    pub ladder: Vec<Rung>,
+}
+
+/// One person on a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    /// Who.
+    pub contact: ContactId,
+    /// Their name.
+    pub name: String,
+    /// Their organisation, whose keeper posts the rung.
+    pub organization: OrganizationId,
+    /// Their Matrix account.
+    pub user: Option<UserId>,
+    /// Their telephone number.
+    pub phone: Option<String>,
+    /// When it is their turn.
+    pub at: Timestamp,
+    /// Who reminded them, and when, once somebody has: the first post in the fold's order counts.
+    pub posted: Option<(UserId, Timestamp)>,
+}

@@ -1,0 +1,27 @@
+//! May we? Pure decisions, each with its reasons.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// Why something is allowed, held or refused, and where that is written. Fit to be shown; holds no member data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// A stable code.
+    pub code: Cow<'static, str>,
+    /// The reason, as a sentence for a person.
+    pub text: Cow<'static, str>,
+    /// What it follows from: `agreement`, `roster`, `care-plan`, `room`, `identity`, with the part that says so.
+    pub source: Cow<'static, str>,
+}
+
+impl Reason {
+    /// A reason with fixed words.
+    pub fn new(
+        code: &'static str,
+        text: impl Into<Cow<'static, str>>,
+        source: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { code: code.into(), text: text.into(), source: source.into() }
+    }
+}

@@ -1,0 +1,5 @@
+//! The store: everything that a device keeps, in one SQLCipher database.
+
+mod db;
+mod schema;
+pub use db::{Db, StoreKey};
