@@ -1,2 +1,70 @@
-//! Placeholder.
-fn main() {}
+//! The commands of the working day, alike on a developer's machine and in CI: `cargo xtask`.
+
+mod up;
+
+use std::process::ExitCode;
+
+use lexopt::{Arg, Parser, ValueExt};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  up [--json] [--no-fhir]   start the local servers and keep them until Ctrl-C
+";
+
+fn main() -> ExitCode {
+    let mut parser = Parser::from_env();
+    match run(&mut parser) {
+        Ok(code) => code,
+        Err(Failure::Usage(problem)) => {
+            eprintln!("{problem}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Work(problem)) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It was called wrongly.
+    Usage(String),
+    /// It was called rightly and failed.
+    Work(String),
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<caseline_backend::Error> for Failure {
+    fn from(error: caseline_backend::Error) -> Self {
+        Self::Work(error.to_string())
+    }
+}
+
+fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
+    let Some(first) = parser.next()? else {
+        return Err(Failure::Usage("a command is missing".into()));
+    };
+    match first {
+        Arg::Value(command) => match command.string()?.as_str() {
+            "up" => up::run(parser),
+            "help" => help(),
+            other => Err(Failure::Usage(format!("there is no command {other}"))),
+        },
+        Arg::Long("help") | Arg::Short('h') => help(),
+        other => Err(other.unexpected().into()),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)]
+fn help() -> Result<ExitCode, Failure> {
+    print!("{USAGE}");
+    Ok(ExitCode::SUCCESS)
+}

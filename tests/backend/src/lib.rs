@@ -1,1 +1,39 @@
-//! Placeholder.
+//! Local servers for Caseline's tests, its demo and the developers of apps.
+//!
+//! - [`Cache`]: where installations go, once per user; [`Step`]: how they tell what they do.
+//! - [`Homeserver`]: a Synapse on loopback; two of them federate.
+//! - [`Backend`]: the servers of both organisations; [`BackendDescription`]: the same in words, as
+//!   `cargo xtask up --json` prints it and `--backend FILE` reads it.
+//!
+//! Whatever is started here ends with its value, and with this process, `kill -9` included. Nothing listens on
+//! anything but loopback, and nothing has a fixed port.
+//!
+//! ```no_run
+//! # fn main() -> caseline_backend::Result<()> {
+//! let homeserver = caseline_backend::Homeserver::start("cp")?;
+//! let jane = homeserver.register("jane", "a password")?;
+//! println!("{jane} signs in at {}", homeserver.url());
+//! # Ok(())
+//! # }
+//! ```
+
+mod backend;
+mod cache;
+mod description;
+mod error;
+mod homeserver;
+mod http;
+mod process;
+mod python;
+mod step;
+mod synapse;
+
+pub use backend::{Backend, BackendOptions};
+pub use cache::Cache;
+pub use description::{
+    Account, BackendDescription, DescriptionError, HomeserverDescription, RecordDescription,
+};
+pub use error::{Error, Result};
+pub use homeserver::Homeserver;
+pub use step::{Step, seconds};
+pub use synapse::install as install_synapse;
