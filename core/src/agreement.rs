@@ -1,9 +1,318 @@
 //! Agreements and rule sets: what two organisations settled, and the programme's dated clocks.
+//!
+//! Both are YAML texts that a lawyer can read; a case carries both whole, so that every device computes from the same
+//! words. A mistake is named by its line and its field. This is all that an agreement can say:
+//!
+//! ```
+//! use caseline::agreement::{Agreement, Category, Side};
+//!
+//! let agreement = Agreement::parse(r#"
+//! id: harbor-bay                          # letters, digits and -._/
+//! version: "2019-1"                       # always between quotation marks
+//! title: Shared care of members in both programmes
+//! plan_side:                              # an ACO, an MCO or an ACCS provider
+//!   id: urn:example:org|harbor            # as in its record: system|value
+//!   name: Harbor ACO
+//!   keeper: true                          # whether its always-on bot may sit on a case; false where left out
+//! community_side:                         # a Community Partner or a Community Service Agency
+//!   id: urn:example:org|bay
+//!   name: Bay Community Care
+//!   keeper: true
+//! in_force:
+//!   from: 2019-01-01                      # the first day
+//!   until: 2021-01-01                     # the first day on which it is over; may be left out
+//! zone: America/New_York                  # where days begin and end; this one where left out
+//! share:                                  # what may be sent: message, care-plan, roster, reminder, handover
+//!   both: [message, roster, reminder, handover]
+//!   plan_side: [care-plan]                # and, beside that, what one side may send
+//!   community_side: [care-plan]
+//! quiet: 30 d                             # after so long without any event, a case is quiet; 30 d where left out
+//! grace: 1 d                              # how long a keeper leaves a reminder to the other's; 1 d where left out
+//! clocks:                                 # in place of the rule set's clock of that name
+//!   plan-return: { days: 14 }             # as in a rule set: days or months, business, counts_from
+//! ladder:                                 # whom to remind, by topic; care-plan must be there
+//!   care-plan:
+//!     - contact: urn:example:staff|joe    # as in their record: system|value
+//!       name: Joe Alvarez
+//!       organization: urn:example:org|harbor
+//!       role: aco-care-manager
+//!       after: 0 d                        # after the due time: d, h or min; `0 d` where left out
+//!     - contact: urn:example:staff|lee
+//!       name: Lee Chen
+//!       organization: urn:example:org|harbor
+//!       role: supervisor
+//!       phone: "+1 617 555 0142"          # the last one must have a telephone number
+//!       after: 2 d
+//! handover:                               # may be left out, with each of its fields
+//!   history: all                          # what newcomers read: all, since-naming or none; all where left out
+//!   withhold: []                          # what they get only as stubs, as under `share`
+//! "#)?;
+//! assert!(agreement.in_force_on("2019-03-01".parse()?));
+//! assert!(agreement.may_share(Side::Community, Category::CarePlan));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A story may say `clock: story`: then the times that people's devices state are believed however far they are from the
+//! homeserver's, and whoever opens the case is told so. No other agreement says it.
 
-/// What two organisations settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreement {}
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The programme's dated clocks.
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::case::life::Carried;
+use crate::contact::{Role, Topic};
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
+
+mod read;
+mod rule_set;
+mod term;
+
+pub use rule_set::{ClockRow, Mark, RuleSet};
+pub use term::{Clock, CountsFrom, Delay, Length, Period};
+
+/// What two organisations settled; the module's documentation shows its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleSet {}
+#[non_exhaustive]
+pub struct Agreement {
+    /// Its id.
+    pub id: AgreementId,
+    /// Its version.
+    pub version: String,
+    /// What it is, for a person.
+    pub title: String,
+    /// The plan side.
+    pub plan_side: Party,
+    /// The community side.
+    pub community_side: Party,
+    /// When it is in force.
+    pub in_force: Period,
+    /// Where its days begin and end.
+    pub zone: TimeZone,
+    /// Whether this is a story, where stated times are believed however far they are from the homeserver's.
+    pub story_clock: bool,
+    /// What the plan side may send.
+    pub plan_side_shares: BTreeSet<Category>,
+    /// What the community side may send.
+    pub community_side_shares: BTreeSet<Category>,
+    /// After so long without an event, a case is quiet.
+    pub quiet: Delay,
+    /// How long a keeper leaves a rung to the keeper of the organisation whose person stands on it.
+    pub grace: Delay,
+    /// Clocks in place of the rule set's, by name.
+    pub clocks: BTreeMap<String, Clock>,
+    /// Whom to remind, by topic. None is empty; the last of each has a telephone number.
+    pub ladders: BTreeMap<Topic, Vec<LadderRung>>,
+    /// What newcomers read.
+    pub handover: HandoverTerms,
+}
+
+/// One side of an agreement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Party {
+    /// The organisation.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Whether its keeper may sit on a case.
+    pub keeper: bool,
+}
+
+/// One of the two accountable sides of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// An ACO, an MCO or an ACCS provider.
+    Plan,
+    /// A Community Partner or a Community Service Agency.
+    Community,
+}
+
+/// What kind of thing an event discloses, as agreements speak of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Category {
+    /// What people write to each other.
+    Message,
+    /// Care plans, and what becomes of them.
+    CarePlan,
+    /// Whose case it is, and who takes part.
+    Roster,
+    /// Reminders of what is owed.
+    Reminder,
+    /// What came before, for newcomers.
+    Handover,
+}
+
+impl Category {
+    /// All categories.
+    pub const ALL: [Self; 5] = [Self::Message, Self::CarePlan, Self::Roster, Self::Reminder, Self::Handover];
+
+    /// The word for it in an agreement.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::CarePlan => "care-plan",
+            Self::Roster => "roster",
+            Self::Reminder => "reminder",
+            Self::Handover => "handover",
+        }
+    }
+}
+
+/// One person to remind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LadderRung {
+    /// Who.
+    pub contact: ContactId,
+    /// Their name.
+    pub name: String,
+    /// Their organisation: one of the two sides.
+    pub organization: OrganizationId,
+    /// What they are.
+    pub role: Role,
+    /// Their telephone number.
+    pub phone: Option<String>,
+    /// How long after the due time it is their turn.
+    pub after: Delay,
+}
+
+/// What newcomers read of what came before them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HandoverTerms {
+    /// How far back.
+    pub history: History,
+    /// What they get only as stubs.
+    pub withhold: BTreeSet<Category>,
+}
+
+/// How far back a newcomer reads. What lies before comes as stubs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum History {
+    /// From the case's beginning.
+    #[default]
+    All,
+    /// From the event that named them.
+    SinceNaming,
+    /// Nothing that came before their invitation.
+    Nothing,
+}
+
+impl Agreement {
+    /// Reads an agreement.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
+    /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
+    /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
+    /// `ladder-order`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder).
+    pub fn parse(text: &str) -> Result<Self> {
+        read::agreement(text)
+    }
+
+    /// Whether it is in force on a day.
+    pub fn in_force_on(&self, day: Date) -> bool {
+        self.in_force.contains(day)
+    }
+
+    /// The clock that stands in place of the rule set's, where there is one.
+    pub fn clock(&self, name: &str) -> Option<Clock> {
+        self.clocks.get(name).copied()
+    }
+
+    /// Whom to remind about a topic, in order. Empty where nobody is named for it.
+    pub fn ladder(&self, topic: Topic) -> &[LadderRung] {
+        self.ladders.get(&topic).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which side an organisation is.
+    pub fn side_of(&self, organization: &OrganizationId) -> Option<Side> {
+        if *organization == self.plan_side.id {
+            Some(Side::Plan)
+        } else if *organization == self.community_side.id {
+            Some(Side::Community)
+        } else {
+            None
+        }
+    }
+
+    /// The party of a side.
+    pub fn party(&self, side: Side) -> &Party {
+        match side {
+            Side::Plan => &self.plan_side,
+            Side::Community => &self.community_side,
+        }
+    }
+
+    /// Whether a side may send such things.
+    pub fn may_share(&self, side: Side, category: Category) -> bool {
+        match side {
+            Side::Plan => &self.plan_side_shares,
+            Side::Community => &self.community_side_shares,
+        }
+        .contains(&category)
+    }
+}
+
+impl Carried<AgreementId> {
+    /// The text of an agreement, as a case carries it.
+    ///
+    /// # Errors
+    /// As [`Agreement::parse`].
+    pub fn agreement(text: &str) -> Result<Self> {
+        let agreement = Agreement::parse(text)?;
+        Ok(Self {
+            id: agreement.id,
+            version: agreement.version,
+            sha256: Sha256::of(text),
+            text: text.to_owned(),
+        })
+    }
+
+    /// Reads the agreement that a case carries.
+    ///
+    /// # Errors
+    /// As [`Agreement::parse`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
+    pub fn read(&self) -> Result<Agreement> {
+        let agreement = Agreement::parse(&self.text)?;
+        self.is(&agreement.id, &agreement.version)?;
+        Ok(agreement)
+    }
+}
+
+impl Carried<RuleSetId> {
+    /// The text of a rule set, as a case carries it.
+    ///
+    /// # Errors
+    /// As [`RuleSet::parse`].
+    pub fn rule_set(text: &str) -> Result<Self> {
+        let rules = RuleSet::parse(text)?;
+        Ok(Self { id: rules.id, version: rules.version, sha256: Sha256::of(text), text: text.to_owned() })
+    }
+
+    /// Reads the rule set that a case carries.
+    ///
+    /// # Errors
+    /// As [`RuleSet::parse`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
+    pub fn read(&self) -> Result<RuleSet> {
+        let rules = RuleSet::parse(&self.text)?;
+        self.is(&rules.id, &rules.version)?;
+        Ok(rules)
+    }
+}
+
+impl<Id: PartialEq> Carried<Id> {
+    fn is(&self, id: &Id, version: &str) -> Result<()> {
+        if self.id == *id && self.version == version && self.sha256 == Sha256::of(&self.text) {
+            Ok(())
+        } else {
+            Err(Error::from(InvalidInput::new(
+                "carried-text",
+                "the text is not the one whose id, version and hash stand beside it",
+            )))
+        }
+    }
+}

@@ -1,10 +1,19 @@
 //! The care plan's life cycle: sent for signature, acknowledged, approved or returned with changes. Maps to FHIR CarePlan.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{EventId, RuleSetId, Sha256};
+use crate::case::event::EventKey;
+use crate::contact::Role;
+use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
+
+mod life;
+mod owing;
+
+pub use life::{step, tell};
+pub use owing::{CLOCK, owed};
 
 /// The largest document that travels inside its event, in bytes of JSON text; a longer one goes as an encrypted attachment.
 pub const INLINE_LIMIT: usize = 40 * 1024;
@@ -70,4 +79,137 @@ pub struct PlanReturned {
     pub plan: EventId,
     /// What to change.
     pub changes: String,
+}
+
+/// An event of this life cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PlanEvent<'a> {
+    /// `plan.sent`.
+    Sent(&'a PlanSent),
+    /// `plan.acknowledged`.
+    Acknowledged(&'a PlanAcknowledged),
+    /// `plan.approved`.
+    Approved(&'a PlanApproved),
+    /// `plan.returned`.
+    Returned(&'a PlanReturned),
+}
+
+/// The care plans of one case, in the order in which they were sent. At most one of them is open.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CarePlans {
+    plans: Vec<PlanState>,
+}
+
+impl CarePlans {
+    /// Every plan, in the order in which they were sent.
+    pub fn all(&self) -> &[PlanState] {
+        &self.plans
+    }
+
+    /// The plan that waits for its return.
+    pub fn open(&self) -> Option<&PlanState> {
+        self.plans.iter().find(|plan| plan.status.is_open())
+    }
+
+    /// The plan that this `plan.sent` opened.
+    pub fn get(&self, id: EventId) -> Option<&PlanState> {
+        self.plans.iter().find(|plan| plan.sent.id == id)
+    }
+}
+
+/// One care plan that was sent for signature.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PlanState {
+    /// Its `plan.sent`.
+    pub sent: EventKey,
+    /// The document. Where a handover withheld it, its hash and size stand with an empty text.
+    pub document: Document,
+    /// The rule set whose clocks run for it, where it is not the case's own.
+    pub sign_by: Option<RuleSetId>,
+    /// When the member approved it.
+    pub member_approved: Option<Date>,
+    /// The plan that it replaces.
+    pub replaces: Option<EventId>,
+    /// Who sent it, and when.
+    pub sent_by: StepTaken,
+    /// Who acknowledged it first, and when.
+    pub acknowledged: Option<StepTaken>,
+    /// Where it stands.
+    pub status: PlanStatus,
+}
+
+/// Who took a step, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepTaken {
+    /// The event.
+    pub event: EventKey,
+    /// The person.
+    pub contact: ContactId,
+    /// Their organisation.
+    pub organization: OrganizationId,
+    /// What they were on the care team then.
+    pub role: Role,
+    /// When, as far as their clock is believed.
+    pub at: Timestamp,
+}
+
+/// Where a care plan stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanStatus {
+    /// Sent for signature.
+    Sent,
+    /// The plan side has it.
+    Acknowledged,
+    /// The primary care provider or a designee approved it.
+    Approved(StepTaken),
+    /// It came back with changes to make.
+    Returned {
+        /// Who returned it.
+        by: StepTaken,
+        /// What to change. Empty where a handover withheld it.
+        changes: String,
+    },
+    /// A later version took its place before it was approved.
+    Replaced {
+        /// The `plan.sent` of that version.
+        with: EventId,
+    },
+}
+
+impl PlanStatus {
+    /// Whether the plan side still owes its return.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Sent | Self::Acknowledged)
+    }
+}
+
+impl Document {
+    /// The same document without its text: what a handover tells of it where the policy withholds it.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { sha256: self.sha256, size: self.size, carriage: Carriage::Inline(String::new()) }
+    }
+
+    /// Whether the text was withheld.
+    pub fn is_withheld(&self) -> bool {
+        self.size > 0 && self.carriage == Carriage::Inline(String::new())
+    }
+}
+
+impl PlanSent {
+    /// The fields that `step` reads, and nothing clinical.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { document: self.document.withheld(), member_approved: None, ..self.clone() }
+    }
+}
+
+impl PlanReturned {
+    /// The fields that `step` reads, and nothing clinical.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { plan: self.plan, changes: String::new() }
+    }
 }

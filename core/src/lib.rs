@@ -7,6 +7,7 @@ pub mod care_plan;
 pub mod case;
 pub mod communication;
 pub mod contact;
+pub mod due;
 pub mod error;
 pub mod id;
 pub mod member;
@@ -15,5 +16,6 @@ pub mod policy;
 pub mod ports;
 #[cfg(feature = "store")]
 pub mod store;
+mod yaml;
 
 pub use error::{Error, Result};

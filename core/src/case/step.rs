@@ -21,6 +21,19 @@ pub struct Step<'a> {
     pub server_at: Timestamp,
     /// The roster, as it is at this place in the order.
     pub roster: &'a Roster,
+    /// The case's plan side.
+    pub plan_side: &'a OrganizationId,
+    /// The case's community side.
+    pub community_side: &'a OrganizationId,
+    /// Whether the case is a story's ([`Agreement::story_clock`]): then `at` is believed as it is.
+    pub story_clock: bool,
+}
+
+impl Step<'_> {
+    /// When it happened, as far as the author's clock is believed: see [`crate::due::believed`].
+    pub fn when(&self) -> Timestamp {
+        crate::due::believed(self.at, self.server_at, self.story_clock)
+    }
 }
 
 /// What the case carries to compute what is owed from; never a device's own disk.

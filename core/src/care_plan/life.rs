@@ -1,0 +1,164 @@
+//! The steps of a care plan.
+
+use crate::care_plan::{
+    CarePlans, PlanApproved, PlanEvent, PlanReturned, PlanSent, PlanState, PlanStatus, StepTaken,
+};
+use crate::case::step::Step;
+use crate::contact::{Role, Seat};
+use crate::id::EventId;
+use crate::policy::Reason;
+
+/// The state after an event, or why the event is no valid step.
+///
+/// # Errors
+/// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
+/// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
+/// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`.
+pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
+    if step.seat.is_keeper() {
+        return Err(refused("plan-by-keeper", "a person takes the steps of a care plan, never a keeper"));
+    }
+    let mut next = plans.clone();
+    match event {
+        PlanEvent::Sent(event) => sent(&mut next, event, step)?,
+        PlanEvent::Acknowledged(event) => {
+            let plan = waiting(&mut next, event.plan, step)?;
+            plan.acknowledged.get_or_insert_with(|| taken(step));
+            plan.status = PlanStatus::Acknowledged;
+        }
+        PlanEvent::Approved(event) => approved(&mut next, event, step)?,
+        PlanEvent::Returned(event) => returned(&mut next, event, step)?,
+    }
+    Ok(next)
+}
+
+fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), Reason> {
+    if step.seat.contact.organization != *step.community_side {
+        return Err(refused(
+            "plan-not-community-side",
+            "the community side sends the care plan for signature",
+        ));
+    }
+    let id = step.key.id;
+    if plans.get(id).is_some() {
+        return Err(refused("plan-id-taken", "another care plan of this case has this id"));
+    }
+    if plans.open().is_some_and(|open| event.replaces != Some(open.sent.id)) {
+        let text = "a care plan waits for its return: a new one must name it as the one it replaces";
+        return Err(refused("plan-open", text));
+    }
+    if let Some(replaced) = event.replaces {
+        let plan = find(plans, replaced)?;
+        match plan.status {
+            PlanStatus::Replaced { .. } => {
+                return Err(refused("plan-replaced", "another version has replaced that care plan already"));
+            }
+            // An approved plan stands until its successor is approved too, and what was signed stays signed.
+            PlanStatus::Approved(_) => {}
+            _ => plan.status = PlanStatus::Replaced { with: id },
+        }
+    }
+    plans.plans.push(PlanState {
+        sent: step.key.clone(),
+        document: event.document.clone(),
+        sign_by: event.sign_by.clone(),
+        member_approved: event.member_approved,
+        replaces: event.replaces,
+        sent_by: taken(step),
+        acknowledged: None,
+        status: PlanStatus::Sent,
+    });
+    Ok(())
+}
+
+fn approved(plans: &mut CarePlans, event: &PlanApproved, step: &Step<'_>) -> Result<(), Reason> {
+    let plan = waiting(plans, event.plan, step)?;
+    if !step.seat.contact.role.may_approve_plan() {
+        let text = format!(
+            "only the primary care provider (PCP) or the PCP's designee may approve a care plan; {} is {}",
+            step.seat.contact.name,
+            article(&step.seat.contact.role),
+        );
+        return Err(Reason::new("plan-approver", text, "care-plan"));
+    }
+    if plan.document.sha256 != event.sha256 {
+        return Err(refused("plan-other-document", "the approval names another document than the one sent"));
+    }
+    plan.status = PlanStatus::Approved(taken(step));
+    Ok(())
+}
+
+fn returned(plans: &mut CarePlans, event: &PlanReturned, step: &Step<'_>) -> Result<(), Reason> {
+    let plan = waiting(plans, event.plan, step)?;
+    let role = &step.seat.contact.role;
+    let manages = matches!(role, Role::AcoCareManager | Role::ClinicalCareManager | Role::CaseManager);
+    if !manages && !role.may_approve_plan() {
+        let text =
+            "a care manager, the primary care provider or the designee returns a care plan with changes";
+        return Err(refused("plan-returner", text));
+    }
+    plan.status = PlanStatus::Returned { by: taken(step), changes: event.changes.clone() };
+    Ok(())
+}
+
+/// The plan that waits for its return, for somebody of the plan side.
+fn waiting<'a>(plans: &'a mut CarePlans, id: EventId, step: &Step<'_>) -> Result<&'a mut PlanState, Reason> {
+    if step.seat.contact.organization != *step.plan_side {
+        return Err(refused(
+            "plan-not-plan-side",
+            "the plan side answers for a care plan that was sent to it",
+        ));
+    }
+    let plan = find(plans, id)?;
+    if !plan.status.is_open() {
+        let text = "that care plan is not waiting any more: it was approved, returned or replaced";
+        return Err(refused("plan-not-open", text));
+    }
+    Ok(plan)
+}
+
+fn find(plans: &mut CarePlans, id: EventId) -> Result<&mut PlanState, Reason> {
+    let found = plans.plans.iter_mut().find(|plan| plan.sent.id == id);
+    found.ok_or_else(|| refused("plan-unknown", "this case has no such care plan"))
+}
+
+fn taken(step: &Step<'_>) -> StepTaken {
+    let contact = &step.seat.contact;
+    StepTaken {
+        event: step.key.clone(),
+        contact: contact.id.clone(),
+        organization: contact.organization.clone(),
+        role: contact.role.clone(),
+        at: step.when(),
+    }
+}
+
+fn refused(code: &'static str, text: &'static str) -> Reason {
+    Reason::new(code, text, "care-plan")
+}
+
+fn article(role: &Role) -> String {
+    let role = role.to_string();
+    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {role}")
+}
+
+/// The event as a person reads it in any Matrix client.
+pub fn tell(event: PlanEvent<'_>, by: &Seat) -> String {
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    match event {
+        PlanEvent::Sent(event) => {
+            let what =
+                if event.replaces.is_some() { "a new version of the care plan" } else { "the care plan" };
+            let approved = event
+                .member_approved
+                .map_or(String::new(), |day| format!(" The member approved it on {day}."));
+            format!("{who} sent {what} for signature.{approved}")
+        }
+        PlanEvent::Acknowledged(_) => format!("{who} has received the care plan."),
+        PlanEvent::Approved(_) => format!("{who} approved the care plan."),
+        PlanEvent::Returned(event) => {
+            format!("{who} returned the care plan with changes to make: {}", event.changes)
+        }
+    }
+}
