@@ -2,6 +2,7 @@
 
 use crate::description::BackendDescription;
 use crate::error::{Error, Result};
+use crate::fhir::FhirServer;
 use crate::homeserver::Homeserver;
 use crate::step::Step;
 
@@ -36,25 +37,36 @@ pub struct Backend {
     pub aco: Homeserver,
     /// The Community Partner's homeserver.
     pub cp: Homeserver,
+    /// The FHIR servers, if they were asked for.
+    pub records: Option<Records>,
+}
+
+/// Each organisation's FHIR server.
+#[derive(Debug)]
+pub struct Records {
+    /// The ACO's.
+    pub aco: FhirServer,
+    /// The Community Partner's.
+    pub cp: FhirServer,
 }
 
 impl Backend {
     /// Installs what is missing and starts everything.
     pub fn start(options: &BackendOptions) -> Result<Self> {
         let (aco, cp) = Step::run("Starting two homeservers", || {
-            let (aco, cp) = std::thread::scope(|scope| {
-                let aco = scope.spawn(|| homeserver("aco", &options.aco));
-                let cp = homeserver("cp", &options.cp);
-                (joined(aco.join()), cp)
-            });
-            Ok::<_, Error>((aco?, cp?))
+            both(|| homeserver("aco", &options.aco), || homeserver("cp", &options.cp))
         })?;
-        Ok(Self { aco, cp })
+        let records = if options.fhir { Some(records()?) } else { None };
+        Ok(Self { aco, cp, records })
     }
 
     /// What others need to know to use it.
     pub fn describe(&self) -> BackendDescription {
-        BackendDescription { homeservers: vec![self.aco.describe(), self.cp.describe()], records: Vec::new() }
+        let records = self.records.iter().flat_map(|records| [records.aco.describe(), records.cp.describe()]);
+        BackendDescription {
+            homeservers: vec![self.aco.describe(), self.cp.describe()],
+            records: records.collect(),
+        }
     }
 }
 
@@ -66,8 +78,39 @@ fn homeserver(organization: &str, accounts: &[(String, String)]) -> Result<Homes
     Ok(homeserver)
 }
 
-fn joined<T>(result: std::thread::Result<Result<T>>) -> Result<T> {
-    result.unwrap_or_else(|_| {
-        Err(Error::Start { what: "A server".into(), reason: "the thread that started it panicked".into() })
+fn records() -> Result<Records> {
+    let (aco, cp) = if enough_memory() {
+        both(|| FhirServer::start("aco"), || FhirServer::start("cp"))?
+    } else {
+        (FhirServer::start("aco")?, FhirServer::start("cp")?)
+    };
+    Ok(Records { aco, cp })
+}
+
+/// Whether two FHIR servers may start at once: each takes 600 MB, and more while it starts.
+fn enough_memory() -> bool {
+    const KILOBYTES: u64 = 3_000_000;
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes = available.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    // Where the system does not say, it is a developer's machine.
+    kilobytes.is_none_or(|kilobytes| kilobytes > KILOBYTES)
+}
+
+/// Does two things at once.
+fn both<T: Send>(
+    one: impl FnOnce() -> Result<T> + Send,
+    other: impl FnOnce() -> Result<T>,
+) -> Result<(T, T)> {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join().unwrap_or_else(|_| {
+            Err(Error::Start {
+                what: "A server".into(),
+                reason: "the thread that started it panicked".into(),
+            })
+        });
+        Ok((one?, other?))
     })
 }

@@ -82,7 +82,8 @@ impl Cache {
         Ok(place)
     }
 
-    fn lock(&self, name: &str, title: &str) -> Result<File> {
+    /// Keeps other processes out until the file is dropped.
+    pub(crate) fn lock(&self, name: &str, title: &str) -> Result<File> {
         let path = self.root.join(format!("{name}.lock"));
         let file = File::create(&path).doing(|| format!("creating {}", path.display()))?;
         match file.try_lock() {

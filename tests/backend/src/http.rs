@@ -82,6 +82,11 @@ impl Http {
     }
 }
 
+/// The status with which an address answers a plain GET.
+pub fn get(url: &str) -> Result<u16> {
+    Http::new(url.to_owned()).send("GET", "", None, None).map(|(status, _)| status)
+}
+
 /// Escapes one part of a path.
 pub(crate) fn escape(part: &str) -> String {
     part.bytes()

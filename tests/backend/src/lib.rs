@@ -2,6 +2,7 @@
 //!
 //! - [`Cache`]: where installations go, once per user; [`Step`]: how they tell what they do.
 //! - [`Homeserver`]: a Synapse on loopback; two of them federate.
+//! - [`FhirServer`]: a HAPI FHIR R4 server on loopback; [`Validator`]: HAPI's validator, offline.
 //! - [`Backend`]: the servers of both organisations; [`BackendDescription`]: the same in words, as
 //!   `cargo xtask up --json` prints it and `--backend FILE` reads it.
 //!
@@ -21,19 +22,25 @@ mod backend;
 mod cache;
 mod description;
 mod error;
+mod fhir;
 mod homeserver;
 mod http;
+mod maven;
 mod process;
 mod python;
 mod step;
 mod synapse;
+mod validator;
 
-pub use backend::{Backend, BackendOptions};
+pub use backend::{Backend, BackendOptions, Records};
 pub use cache::Cache;
 pub use description::{
     Account, BackendDescription, DescriptionError, HomeserverDescription, RecordDescription,
 };
 pub use error::{Error, Result};
+pub use fhir::{FhirOptions, FhirServer, install_fhir_server};
 pub use homeserver::Homeserver;
+pub use http::get;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
+pub use validator::{FileResult, Issue, Severity, Validator};
