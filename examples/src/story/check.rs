@@ -1,0 +1,229 @@
+//! Whether the names in a story are somebody's or something's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use caseline::contact::Topic;
+use serde_saphyr::Spanned;
+
+use super::step::{Deed, Expected, StepKind};
+use super::{Organization, Person, Story};
+use crate::yaml::Mistake;
+
+/// The words that stand where a person's name could.
+const KEYWORDS: [&str; 7] = ["clock", "note", "kill", "start", "offline", "online", "settle"];
+
+/// Where something is wrong (the rest of a field's path), and what.
+type Wrong = (String, String);
+
+pub(super) fn organizations(
+    file: &Path,
+    organizations: &BTreeMap<String, Spanned<Organization>>,
+) -> Result<(), Mistake> {
+    for (key, organization) in organizations {
+        if !matches!(key.as_str(), "aco" | "cp") {
+            return Err(Mistake::new(
+                file,
+                "the servers are those of `aco` and `cp`: name the organization so",
+            )
+            .at(organization.referenced.line(), format!("organizations.{key}")));
+        }
+    }
+    if organizations.len() < 2 {
+        return Err(
+            Mistake::new(file, "a story has two organizations, `aco` and `cp`").at(0, "organizations")
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn people(
+    file: &Path,
+    people: &BTreeMap<String, Spanned<Person>>,
+    organizations: &BTreeMap<String, Spanned<Organization>>,
+) -> Result<(), Mistake> {
+    for (key, person) in people {
+        let wrong = |field: &str, problem: String| {
+            Err(Mistake::new(file, problem).at(person.referenced.line(), format!("people.{key}{field}")))
+        };
+        if KEYWORDS.contains(&key.as_str()) || key.ends_with("-keeper") {
+            return wrong("", "the name has a meaning of its own in steps; choose another".into());
+        }
+        if !organizations.contains_key(&person.value.organization) {
+            let all = names(organizations.keys());
+            return wrong(".organization", format!("there is no such organization; there are: {all}"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn steps(story: &Story) -> Result<(), Mistake> {
+    let mut named = Named::default();
+    let mut clock = story.begins;
+    for (index, step) in story.steps.iter().enumerate() {
+        let at = format!("steps[{index}]");
+        let wrong = |field: String, problem: String| Mistake::new(&story.file, problem).at(step.line, field);
+        match &step.kind {
+            StepKind::Clock(to) => {
+                if *to < clock {
+                    return Err(wrong(format!("{at}.clock"), "the clock of a story does not go back".into()));
+                }
+                clock = *to;
+            }
+            StepKind::Kill(actor)
+            | StepKind::Start(actor)
+            | StepKind::Offline(actor)
+            | StepKind::Online(actor) => {
+                if !story.people.contains_key(actor) && story.keeper(actor).is_none() {
+                    let all = story.actors().join(", ");
+                    return Err(wrong(at, format!("nobody of that name; there are: {all}")));
+                }
+            }
+            StepKind::Note(_) | StepKind::Settle => {}
+            StepKind::Deed { who, deed } => {
+                person(story, who).map_err(|problem| wrong(at.clone(), problem))?;
+                check_deed(story, deed, &mut named)
+                    .map_err(|(field, problem)| wrong(format!("{at}.{who}{field}"), problem))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What earlier steps have given names to.
+#[derive(Default)]
+struct Named {
+    cases: BTreeSet<String>,
+    labels: BTreeSet<String>,
+}
+
+impl Named {
+    fn case(&self, name: Option<&String>, field: &str) -> Result<(), Wrong> {
+        match name {
+            Some(name) if !self.cases.contains(name) => {
+                let all = names(&self.cases);
+                Err((field.into(), format!("no earlier step opens a case of that name; open are: {all}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn label(&self, name: Option<&String>, field: &str) -> Result<(), Wrong> {
+        match name {
+            Some(name) if !self.labels.contains(name) => {
+                let all = names(&self.labels);
+                Err((field.into(), format!("no earlier step has `as:` with that name; there are: {all}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong> {
+    let wrong = |field: &str, problem: &str| Err((field.to_owned(), problem.to_owned()));
+    match deed.verbs().as_slice() {
+        [] if deed.sees.is_none() => return wrong("", "says neither what they do nor what they see"),
+        [] if deed.refused.is_some() => return wrong(".refused", "only what is done can be refused"),
+        [] | [_] => {}
+        [_, second, ..] => {
+            return wrong(&format!(".{second}"), "a step does one thing; begin another step");
+        }
+    }
+    if deed.sees.is_some() && deed.refused.is_some() {
+        return wrong(".sees", "what is refused is not seen; write it as a step of its own");
+    }
+    if deed.label.is_some() && deed.send.is_none() && deed.send_care_plan.is_none() {
+        return wrong(".as", "only what is sent gets a name");
+    }
+    if let Some(whom) = &deed.who_to_call {
+        organization(story, &whom.organization)
+            .map_err(|problem| (".who_to_call.organization".into(), problem))?;
+        if !Topic::ALL.iter().any(|topic| topic.code() == whom.topic) {
+            let codes = Topic::ALL.map(Topic::code).join(", ");
+            return wrong(".who_to_call.topic", &format!("there is no such topic; there are: {codes}"));
+        }
+    }
+    named.case(deed.accept.as_ref(), ".accept")?;
+    named.case(deed.case.as_ref(), ".case")?;
+    named.label(deed.acknowledge_plan.as_ref(), ".acknowledge_plan")?;
+    named.label(deed.approve_plan.as_ref(), ".approve_plan")?;
+    named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
+    named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
+    for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
+        if let Some(who) = who {
+            person(story, who).map_err(|problem| (field.to_owned(), problem))?;
+        }
+    }
+    if let Some(open) = &deed.open
+        && !named.cases.insert(open.case.clone())
+    {
+        return wrong(".open.case", "an earlier step opens a case of that name");
+    }
+    if let Some(label) = &deed.label
+        && !named.labels.insert(label.clone())
+    {
+        return wrong(".as", "an earlier step gives the same name");
+    }
+    deed.sees.as_ref().map_or(Ok(()), |sees| check_expected(story, sees, named))
+}
+
+fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), Wrong> {
+    let mut people: Vec<(String, &str)> = Vec::new();
+    if let Some(invitation) = &sees.invitation {
+        people.push((".sees.invitation.from".into(), &invitation.from));
+    }
+    if let Some(contact) = &sees.contact {
+        people.push((".sees.contact.who".into(), &contact.who));
+    }
+    if let Some(from) = sees.message.as_ref().and_then(|message| message.from.as_ref()) {
+        people.push((".sees.message.from".into(), from));
+    }
+    if let Some(plan) = &sees.plan {
+        named.label(Some(&plan.name), ".sees.plan.name")?;
+        if !matches!(plan.is.as_str(), "sent" | "acknowledged" | "approved" | "returned") {
+            return Err((".sees.plan.is".into(), "is one of sent, acknowledged, approved, returned".into()));
+        }
+        if let Some(by) = &plan.by {
+            people.push((".sees.plan.by".into(), by));
+        }
+    }
+    if let Some(due) = &sees.due {
+        for (n, rung) in due.ladder.iter().enumerate() {
+            people.push((format!(".sees.due.ladder[{n}].who"), &rung.who));
+        }
+    }
+    if let Some(reminder) = &sees.reminder {
+        people.push((".sees.reminder.to".into(), &reminder.to));
+        if let Some(by) = &reminder.by {
+            organization(story, by).map_err(|problem| (".sees.reminder.by".to_owned(), problem))?;
+        }
+    }
+    for (n, who) in sees.roster.iter().flatten().enumerate() {
+        people.push((format!(".sees.roster[{n}]"), who));
+    }
+    for (field, who) in people {
+        person(story, who).map_err(|problem| (field, problem))?;
+    }
+    Ok(())
+}
+
+fn person(story: &Story, who: &str) -> Result<(), String> {
+    if story.people.contains_key(who) {
+        Ok(())
+    } else {
+        Err(format!("nobody of that name; there are: {}", names(story.people.keys())))
+    }
+}
+
+fn organization(story: &Story, key: &str) -> Result<(), String> {
+    if story.organizations.contains_key(key) {
+        Ok(())
+    } else {
+        Err(format!("there is no such organization; there are: {}", names(story.organizations.keys())))
+    }
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

@@ -1,0 +1,292 @@
+//! The steps of a story, as they are written.
+
+use std::fmt;
+
+use caseline::communication::Priority;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::Deserialize;
+use serde::de::{self, MapAccess, Visitor};
+
+/// One step, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The line's text.
+    pub source: String,
+    /// What it says.
+    pub kind: StepKind,
+}
+
+/// What a step says.
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)]
+pub enum StepKind {
+    /// The clock of every driver and keeper moves to this instant.
+    Clock(Timestamp),
+    /// A sentence for the transcript.
+    Note(String),
+    /// `kill -9`.
+    Kill(String),
+    /// The driver or keeper starts, on the store that it had.
+    Start(String),
+    /// The network between it and its homeserver is cut.
+    Offline(String),
+    /// The network is back.
+    Online(String),
+    /// Everybody who runs and is online has sent and received and recorded what there is.
+    Settle,
+    /// Somebody does something, or sees something.
+    Deed {
+        /// Who.
+        who: String,
+        /// What.
+        deed: Deed,
+    },
+}
+
+/// What somebody does, and what is then to be seen. At most one verb; without one, only the expectation counts.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deed {
+    /// Asks the directory whom to call.
+    pub who_to_call: Option<WhomToCall>,
+    /// Opens a case.
+    pub open: Option<Open>,
+    /// Accepts the invitation to the case of this name.
+    pub accept: Option<String>,
+    /// Sends a message.
+    pub send: Option<String>,
+    /// Sends a care plan for signature: its identifier, `system|value`.
+    pub send_care_plan: Option<String>,
+    /// Acknowledges the plan of this name.
+    pub acknowledge_plan: Option<String>,
+    /// Approves the plan of this name.
+    pub approve_plan: Option<String>,
+    /// Returns a plan with changes to make.
+    pub return_plan: Option<Returned>,
+    /// Names a person for the case.
+    pub name_seat: Option<String>,
+    /// Ends a person's participation.
+    pub end_seat: Option<String>,
+
+    /// The case it is about, where there are several.
+    pub case: Option<String>,
+    /// A name for the message or plan that is sent, by which later steps call it.
+    #[serde(rename = "as")]
+    pub label: Option<String>,
+    /// How urgent a message is.
+    pub priority: Option<Priority>,
+    /// The message that it answers, by its name.
+    pub in_reply_to: Option<String>,
+
+    /// What they must see, at once or within the time that `within` gives.
+    pub sees: Option<Expected>,
+    /// With which error it must be refused.
+    pub refused: Option<Refused>,
+    /// How many seconds of real time it may take until it is seen.
+    pub within: Option<u64>,
+}
+
+impl Deed {
+    /// The names of the verbs that it has.
+    pub fn verbs(&self) -> Vec<&'static str> {
+        [
+            ("who_to_call", self.who_to_call.is_some()),
+            ("open", self.open.is_some()),
+            ("accept", self.accept.is_some()),
+            ("send", self.send.is_some()),
+            ("send_care_plan", self.send_care_plan.is_some()),
+            ("acknowledge_plan", self.acknowledge_plan.is_some()),
+            ("approve_plan", self.approve_plan.is_some()),
+            ("return_plan", self.return_plan.is_some()),
+            ("name_seat", self.name_seat.is_some()),
+            ("end_seat", self.end_seat.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(verb, is)| is.then_some(verb))
+        .collect()
+    }
+}
+
+/// Whom to call for this organisation, about this topic.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhomToCall {
+    /// The organisation, by its name in the story.
+    pub organization: String,
+    /// The topic's code.
+    pub topic: String,
+}
+
+/// Opens a case from a CareTeam of one's own record.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// The name by which the story calls the case.
+    pub case: String,
+    /// The CareTeam's identifier, `system|value`.
+    pub care_team: String,
+}
+
+/// A plan that goes back with changes to make.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returned {
+    /// The plan, by its name.
+    pub plan: String,
+    /// What to change.
+    pub changes: String,
+}
+
+/// What must be seen. Everything that is named must be so at one and the same time.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// An invitation waits.
+    pub invitation: Option<InvitationSeen>,
+    /// The directory's answer.
+    pub contact: Option<ContactSeen>,
+    /// A message, exactly once.
+    pub message: Option<MessageSeen>,
+    /// How a plan stands.
+    pub plan: Option<PlanSeen>,
+    /// What is due, and the ladder.
+    pub due: Option<DueSeen>,
+    /// A reminder, exactly once.
+    pub reminder: Option<ReminderSeen>,
+    /// The people who are named for the case, no more and no fewer; keepers and people outside the story do not count.
+    pub roster: Option<Vec<String>>,
+}
+
+/// An invitation as its reader sees it: by the directory's words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationSeen {
+    /// The person it comes from.
+    pub from: String,
+}
+
+/// A contact of the directory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSeen {
+    /// Who it is.
+    pub who: String,
+    /// Their telephone number.
+    pub phone: Option<String>,
+}
+
+/// A message as its reader sees it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageSeen {
+    /// The whole text.
+    pub text: String,
+    /// Who wrote it.
+    pub from: Option<String>,
+}
+
+/// A plan as its reader sees it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanSeen {
+    /// The plan, by its name.
+    pub name: String,
+    /// `sent`, `acknowledged`, `approved` or `returned`.
+    pub is: String,
+    /// Who made it so.
+    pub by: Option<String>,
+}
+
+/// What is due in a case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueSeen {
+    /// The persons on the ladder, in order; none where nothing is due.
+    pub ladder: Vec<DueRung>,
+    /// Whether it is overdue by now.
+    pub overdue: Option<bool>,
+    /// The day by which it is due, on the story's wall clock.
+    pub by: Option<jiff::civil::Date>,
+}
+
+/// One person on the ladder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueRung {
+    /// Who.
+    pub who: String,
+    /// Their telephone number.
+    pub phone: Option<String>,
+}
+
+/// A reminder that a keeper posted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReminderSeen {
+    /// Whom it reminds.
+    pub to: String,
+    /// The organisation whose keeper posted it.
+    pub by: Option<String>,
+}
+
+/// The error with which something must be refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// The error's code.
+    pub code: String,
+    /// The code of one of its reasons.
+    pub reason: Option<String>,
+}
+
+/// A step before its clock is put on the story's time zone.
+pub(super) enum Written {
+    Clock(DateTime),
+    Kind(StepKind),
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(StepVisitor)
+    }
+}
+
+struct StepVisitor;
+
+impl<'de> Visitor<'de> for StepVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a step: a person and what they do, or one of clock, note, kill, start, offline, online, settle",
+        )
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
+        let Some(key) = map.next_key::<String>()? else {
+            return Err(de::Error::custom("a step may not be empty"));
+        };
+        let step = match key.as_str() {
+            "clock" => Written::Clock(map.next_value()?),
+            "note" => Written::Kind(StepKind::Note(map.next_value()?)),
+            "kill" => Written::Kind(StepKind::Kill(map.next_value()?)),
+            "start" => Written::Kind(StepKind::Start(map.next_value()?)),
+            "offline" => Written::Kind(StepKind::Offline(map.next_value()?)),
+            "online" => Written::Kind(StepKind::Online(map.next_value()?)),
+            "settle" => {
+                map.next_value::<de::IgnoredAny>()?;
+                Written::Kind(StepKind::Settle)
+            }
+            _ => Written::Kind(StepKind::Deed { deed: map.next_value()?, who: key }),
+        };
+        if map.next_key::<String>()?.is_some() {
+            return Err(de::Error::custom(
+                "a step has one key: who acts, or what happens; begin another with `-`",
+            ));
+        }
+        Ok(step)
+    }
+}

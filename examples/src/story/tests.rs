@@ -1,0 +1,107 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use caseline::agreement::{Agreement, RuleSet};
+
+use super::{StepKind, Story};
+use crate::yaml::Mistake;
+
+const HEAD: &str = "\
+story: A test
+begins: 2019-03-04 09:00
+organizations:
+  cp: {name: CP, id: 'urn:x|cp', bundle: cp.json, server: cp.example, keeper: keeper}
+  aco: {name: ACO, id: 'urn:x|aco', bundle: aco.json, server: aco.example}
+people:
+  jane: {name: Jane, contact: 'urn:x|jane', organization: cp, account: jane}
+  joe: {name: Joe, contact: 'urn:x|joe', organization: aco, account: joe}
+agreement: agreement.yaml
+rules: rules.yaml
+steps:
+";
+
+/// The line of the first step.
+const FIRST: u64 = 12;
+
+fn with_steps(steps: &str) -> Result<Story, Mistake> {
+    Story::parse(Path::new("data/test.yaml"), &format!("{HEAD}{steps}"))
+}
+
+#[test]
+fn the_story_of_marty_is_read() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/marty.yaml");
+    let story = Story::read(&file).unwrap();
+    assert_eq!(story.local(story.begins).strftime("%F %H:%M").to_string(), "2019-03-04 09:00");
+    assert_eq!(story.actors(), ["jane", "joe", "lee", "rao", "aco-keeper", "cp-keeper"]);
+    let bundles = ["cp", "aco"].map(|key| &story.organizations[key].bundle);
+    for path in bundles.into_iter().chain([&story.agreement, &story.rules]) {
+        assert!(path.exists(), "{}", path.display());
+    }
+    let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();
+    assert!(agreement.story_clock, "or no device of another year would be believed");
+    assert_eq!(agreement.community_side.id, story.organizations["cp"].id);
+    assert_eq!(agreement.plan_side.id, story.organizations["aco"].id);
+    RuleSet::parse(&std::fs::read_to_string(&story.rules).unwrap()).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    for step in &story.steps {
+        let line = text.lines().nth(usize::try_from(step.line).unwrap() - 1).unwrap();
+        assert_eq!(line.trim(), step.source);
+        assert!(line.starts_with("  - "), "line {} begins a step: {line}", step.line);
+    }
+}
+
+#[test]
+fn steps_know_their_lines_and_files_are_beside_the_story() {
+    let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
+    assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);
+    assert!(matches!(&story.steps[1].kind, StepKind::Kill(who) if who == "cp-keeper"));
+    assert_eq!(story.agreement, Path::new("data/agreement.yaml"));
+}
+
+#[test]
+fn a_mistake_names_its_line_and_its_field() {
+    let cases: &[(&str, u64, &str, &str)] = &[
+        ("  - jane: {sned: hello}\n", FIRST, "steps[0].jane.sned", "sned"),
+        ("  - settle: all\n  - jane: {send: [1]}\n", FIRST + 1, "steps[1].jane.send", ""),
+        ("  - june: {send: hello}\n", FIRST, "steps[0]", "jane, joe"),
+        ("  - kill: aco-keeper\n", FIRST, "steps[0]", "cp-keeper"),
+        ("  - jane: {case: x}\n", FIRST, "steps[0].jane", "neither"),
+        ("  - jane: {send: a, accept: b}\n", FIRST, "steps[0].jane.send", "one thing"),
+        ("  - jane: {accept: marty}\n", FIRST, "steps[0].jane.accept", "opens a case"),
+        ("  - jane: {approve_plan: plan}\n", FIRST, "steps[0].jane.approve_plan", "`as:`"),
+        ("  - jane: {sees: {plan: {name: p, is: lost}}}\n", FIRST, "steps[0].jane.sees.plan.name", "`as:`"),
+        ("  - jane: {sees: {roster: [joe, jo]}}\n", FIRST, "steps[0].jane.sees.roster[1]", "nobody"),
+        (
+            "  - jane: {who_to_call: {organization: aco, topic: plans}}\n",
+            FIRST,
+            "steps[0].jane.who_to_call.topic",
+            "care-plan",
+        ),
+        ("  - clock: yesterday\n", FIRST, "steps[0].clock", ""),
+        ("  - clock: 2019-03-03 09:00\n", FIRST, "steps[0].clock", "go back"),
+        ("  - jane: {send: a}\n    joe: {send: b}\n", FIRST, "steps[0]", "one key"),
+    ];
+    for (steps, line, field, says) in cases {
+        let mistake = with_steps(steps).expect_err("a mistake");
+        let at = mistake.line.expect("a line");
+        // The parser tells of a wrong end of a step on the line where it sees it.
+        assert!(at == *line || at == line + 1, "{steps}: {mistake}");
+        assert!(mistake.field == *field && mistake.problem.contains(says), "{steps}: {mistake}");
+    }
+}
+
+#[test]
+fn a_mistake_above_the_steps_is_named_too() {
+    let wrong = |text: &str| Story::parse(Path::new("t.yaml"), text).unwrap_err();
+    let head = HEAD.replace("organization: aco", "organization: acme");
+    let mistake = wrong(&format!("{head}  - settle: all\n"));
+    assert_eq!((mistake.line, mistake.field.as_str()), (Some(8), "people.joe.organization"));
+    let head = HEAD.replace("id: 'urn:x|aco'", "id: aco");
+    let mistake = wrong(&format!("{head}  - settle: all\n"));
+    assert_eq!((mistake.line, mistake.field.as_str()), (Some(5), "organizations.aco.id"));
+    let mistake = wrong("story: [\n");
+    assert!(mistake.line.is_some() && mistake.to_string().starts_with("t.yaml, line "), "{mistake}");
+    let mistake = Story::read(Path::new("no-such-story.yaml")).unwrap_err();
+    assert!(mistake.to_string().starts_with("no-such-story.yaml: cannot be read"), "{mistake}");
+}
