@@ -1,6 +1,13 @@
 //! The due list: what each life cycle says is owed, whose turn it is, and which reminders a keeper posts.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::agreement::Agreement;
+use crate::case::life::RungPosted;
+use crate::case::step::{Owed, Rung};
+use crate::id::{CaseId, OrganizationId};
 
 /// How far an author's clock may be from the homeserver's before it is no longer believed.
 pub const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
@@ -9,4 +16,86 @@ pub const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
 /// homeserver's; else the homeserver's. In a story, whose agreement says so, the author's.
 pub fn believed(at: Timestamp, server_at: Timestamp, story_clock: bool) -> Timestamp {
     if story_clock || at.duration_since(server_at).abs() <= BELIEVED { at } else { server_at }
+}
+
+/// One entry of the due list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DueItem {
+    /// In which case.
+    pub case: CaseId,
+    /// What is owed, by whom, until when, and its ladder.
+    pub owed: Owed,
+    /// Whether the due time has passed.
+    pub overdue: bool,
+    /// The rung whose turn it is: the last whose time has come. None before the first.
+    pub current: Option<usize>,
+    /// The rung after it. None once the last one's time has come.
+    pub next: Option<usize>,
+}
+
+impl DueItem {
+    /// The person whose turn it is.
+    pub fn current_rung(&self) -> Option<&Rung> {
+        self.current.and_then(|n| self.owed.ladder.get(n))
+    }
+
+    /// The person whose turn comes next.
+    pub fn next_rung(&self) -> Option<&Rung> {
+        self.next.and_then(|n| self.owed.ladder.get(n))
+    }
+}
+
+/// The due list: what is due first comes first; of equals, the older case.
+pub fn list(owed: impl IntoIterator<Item = (CaseId, Owed)>, now: Timestamp) -> Vec<DueItem> {
+    let mut items: Vec<DueItem> = owed
+        .into_iter()
+        .map(|(case, owed)| {
+            let current = owed.ladder.iter().rposition(|rung| rung.at <= now);
+            let next = current.map_or(0, |n| n + 1);
+            let next = (next < owed.ladder.len()).then_some(next);
+            DueItem { case, overdue: owed.due <= now, current, next, owed }
+        })
+        .collect();
+    items.sort_by(|a, b| (a.owed.due, a.case, a.owed.since).cmp(&(b.owed.due, b.case, b.owed.since)));
+    items
+}
+
+/// The reminders that the keeper of one side posts now: of each rung that nobody has posted, once its time has come; where
+/// the person stands for the other side, once the agreement's grace has passed too.
+pub fn rungs_to_post(
+    owed: &Owed,
+    own: &OrganizationId,
+    agreement: &Agreement,
+    now: Timestamp,
+) -> Vec<RungPosted> {
+    if agreement.side_of(own).is_none() {
+        return Vec::new();
+    }
+    let turn = |rung: &Rung| {
+        if rung.organization == *own { rung.at } else { agreement.grace.after(rung.at, &agreement.zone) }
+    };
+    (0u32..)
+        .zip(&owed.ladder)
+        .filter(|(_, rung)| rung.posted.is_none() && turn(rung) <= now)
+        .map(|(n, rung)| RungPosted {
+            owed: owed.since,
+            clock: owed.clock.clone(),
+            rung: n,
+            contact: rung.contact.clone(),
+            due: rung.at,
+        })
+        .collect()
+}
+
+/// The last day on which it is in time.
+pub fn due_date(owed: &Owed, zone: &TimeZone) -> Date {
+    let last = owed.due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(owed.due);
+    last.to_zoned(zone.clone()).date()
+}
+
+/// A reminder as a person reads it in any Matrix client.
+pub fn tell(owed: &Owed, rung: &Rung, zone: &TimeZone) -> String {
+    let phone = rung.phone.as_ref().map_or(String::new(), |phone| format!(" ({phone})"));
+    format!("Reminder for {}{phone}: {}. It was due by {}.", rung.name, owed.what, due_date(owed, zone))
 }

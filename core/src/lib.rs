@@ -3,10 +3,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod agreement;
+pub mod audit;
 pub mod care_plan;
 pub mod case;
 pub mod communication;
 pub mod contact;
+pub mod directory;
 pub mod due;
 pub mod error;
 pub mod id;

@@ -4,6 +4,14 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+mod decide;
+mod disclosure;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
+pub use disclosure::Disclosure;
+
 /// Why something is allowed, held or refused, and where that is written. Fit to be shown; holds no member data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {

@@ -1,34 +1,4 @@
-//! Rule sets: the programme's dated clocks, as a file that a site can replace.
-//!
-//! ```
-//! use caseline::agreement::RuleSet;
-//!
-//! let rules = RuleSet::parse(r#"
-//! id: masshealth/bh-cp                 # letters, digits and -._/
-//! version: "2023-04"                   # always between quotation marks
-//! title: Behavioural-health Community Partners
-//! clocks:                              # one row for each period of each clock
-//!   - clock: inpatient-follow-up
-//!     days: 3                          # `days` or `months`
-//!     business: true                   # Mondays to Fridays only; false where left out
-//!     until: 2023-04-01                # the first day on which it no longer holds; no `until`: until further notice
-//!     mark: F                          # S stated, F found, U unverified
-//!   - clock: inpatient-follow-up
-//!     days: 7
-//!     from: 2023-04-01                 # the first day on which it holds; no `from`: from ever
-//!     mark: F
-//!   - clock: ed-follow-up
-//!     days: 7
-//!     counts_from: same-day            # `day-after` (where left out), `same-day` or `next-month`
-//!     mark: F
-//!   - clock: plan-renewal
-//!     months: 12
-//!     mark: F
-//! "#)?;
-//! let day = "2020-02-03".parse()?;
-//! assert_eq!(rules.clock("inpatient-follow-up", day).unwrap().due_date(day), "2020-02-06".parse()?);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! Rule sets.
 
 use jiff::civil::Date;
 
@@ -37,7 +7,37 @@ use crate::error::Result;
 use crate::id::RuleSetId;
 use crate::yaml::{Document, Fields, Value};
 
-/// The programme's dated clocks; the module's documentation shows its text.
+/// The programme's dated clocks: a file that a site can replace. This is all that it can say:
+///
+/// ```
+/// use caseline::agreement::RuleSet;
+///
+/// let rules = RuleSet::parse(r#"
+/// id: masshealth/bh-cp                 # letters, digits and -._/
+/// version: "2023-04"                   # always between quotation marks
+/// title: Behavioural-health Community Partners
+/// clocks:                              # one row for each period of each clock
+///   - clock: inpatient-follow-up
+///     days: 3                          # `days` or `months`
+///     business: true                   # Mondays to Fridays only; false where left out
+///     until: 2023-04-01                # the first day on which it no longer holds; no `until`: until further notice
+///     mark: F                          # S stated, F found, U unverified
+///   - clock: inpatient-follow-up
+///     days: 7
+///     from: 2023-04-01                 # the first day on which it holds; no `from`: from ever
+///     mark: F
+///   - clock: ed-follow-up
+///     days: 7
+///     counts_from: same-day            # `day-after` (where left out), `same-day` or `next-month`
+///     mark: F
+///   - clock: plan-renewal
+///     months: 12
+///     mark: F
+/// "#)?;
+/// let day = "2020-02-03".parse()?;
+/// assert_eq!(rules.clock("inpatient-follow-up", day).unwrap().due_date(day), "2020-02-06".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleSet {

@@ -279,7 +279,7 @@ impl Content {
 
 /// Canonical JSON: keys in code-point order, no white space. `serde_json`'s own order depends on a feature that any crate
 /// of the build can switch on, so keys are sorted here.
-fn write_canonical(value: &Value, out: &mut String) {
+pub(crate) fn write_canonical(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

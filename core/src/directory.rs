@@ -1,0 +1,83 @@
+//! The directory: which organisations there are, and whom to call at each, about what.
+
+use crate::contact::{Contact, Role, Topic};
+use crate::error::{Error, Result};
+use crate::id::{OrganizationId, UserId};
+use crate::organization::Organization;
+
+/// Organisations and their contacts. Read from FHIR Organization, Practitioner and PractitionerRole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// The organisations.
+    pub organizations: Vec<Organization>,
+    /// Their contacts, in the order in which one calls them.
+    pub contacts: Vec<Contact>,
+}
+
+/// Whom to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhoToCall {
+    /// The designated contact.
+    pub primary: Contact,
+    /// Who else is designated, in order.
+    pub backups: Vec<Contact>,
+}
+
+impl Directory {
+    /// Whom to call at an organisation about a topic: people designated for it who can be reached, never a keeper.
+    ///
+    /// # Errors
+    /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
+    pub fn who_to_call(&self, organization: &OrganizationId, topic: Topic) -> Result<WhoToCall> {
+        if self.organization(organization).is_none() {
+            return Err(Error::NotFound { what: "organization" });
+        }
+        let mut designated = self.contacts.iter().filter(|contact| {
+            contact.organization == *organization
+                && contact.topics.contains(&topic)
+                && contact.role != Role::Keeper
+                && (contact.phone.is_some() || contact.user.is_some())
+        });
+        let primary = designated.next().ok_or(Error::NotFound { what: "contact" })?.clone();
+        Ok(WhoToCall { primary, backups: designated.cloned().collect() })
+    }
+
+    /// An organisation.
+    pub fn organization(&self, id: &OrganizationId) -> Option<&Organization> {
+        self.organizations.iter().find(|organization| organization.id == *id)
+    }
+
+    /// The contact who has this Matrix account.
+    pub fn contact_of_user(&self, user: &UserId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.user.as_ref() == Some(user))
+    }
+
+    /// The organisation whose role account, or whose contact's account, this is.
+    pub fn organization_of_user(&self, user: &UserId) -> Option<&Organization> {
+        self.organizations
+            .iter()
+            .find(|organization| organization.role_account.as_ref() == Some(user))
+            .or_else(|| {
+                self.contact_of_user(user).and_then(|contact| self.organization(&contact.organization))
+            })
+    }
+
+    /// Takes over what another directory says: it replaces organisations of the same id, and contacts of the same id at
+    /// the same organisation, in their place; the rest follows at the end.
+    pub fn merge(&mut self, other: Self) {
+        for organization in other.organizations {
+            match self.organizations.iter_mut().find(|held| held.id == organization.id) {
+                Some(held) => *held = organization,
+                None => self.organizations.push(organization),
+            }
+        }
+        for contact in other.contacts {
+            let same =
+                |held: &&mut Contact| held.id == contact.id && held.organization == contact.organization;
+            match self.contacts.iter_mut().find(same) {
+                Some(held) => *held = contact,
+                None => self.contacts.push(contact),
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What an event discloses.
+
+use std::borrow::Cow;
+
+use crate::agreement::Category;
+use crate::audit::Purpose;
+use crate::case::event::EventData;
+
+/// What an event discloses, and for what purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Disclosure {
+    /// What kind of thing it is. None for a kind that this release does not know, which no agreement allows.
+    pub category: Option<Category>,
+    /// Whether it only ends something: a participation, or the case. That may be said at any time, so that nobody is left
+    /// in a case, or a case open, because its agreement is over.
+    pub ends: bool,
+    /// Its security labels (v3-Confidentiality, v3-ActCode).
+    pub labels: Vec<Cow<'static, str>>,
+    /// Why it is disclosed.
+    pub purpose: Purpose,
+}
+
+impl EventData {
+    /// What the event discloses.
+    pub fn disclosure(&self) -> Disclosure {
+        let (category, ends) = match self {
+            Self::CaseOpened(_) | Self::CaseAccepted(_) | Self::SeatAdded(_) => {
+                (Some(Category::Roster), false)
+            }
+            Self::CaseClosed(_) | Self::SeatEnded(_) => (Some(Category::Roster), true),
+            Self::MessageSent(_) => (Some(Category::Message), false),
+            Self::PlanSent(_) | Self::PlanAcknowledged(_) | Self::PlanApproved(_) | Self::PlanReturned(_) => {
+                (Some(Category::CarePlan), false)
+            }
+            Self::RungPosted(_) => (Some(Category::Reminder), false),
+            Self::Handover(_) => (Some(Category::Handover), false),
+            Self::Unknown { .. } => (None, false),
+        };
+        Disclosure { category, ends, labels: Vec::new(), purpose: Purpose::Coordination }
+    }
+}
