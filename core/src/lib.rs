@@ -11,6 +11,7 @@ pub mod contact;
 pub mod directory;
 pub mod due;
 pub mod error;
+pub mod fhir;
 pub mod id;
 pub mod member;
 pub mod organization;

@@ -1,0 +1,14 @@
+//! FHIR R4: what the record holds, read into the domain's words and written from them.
+//!
+//! Reading goes through a typed check ([`fhir_sdk`]'s R4B types, which carry R4 unchanged for every resource used here);
+//! writing back what somebody else wrote never does: updates are edits of the JSON text, so that unknown elements,
+//! extensions and a decimal's digits stay as they were.
+
+mod bundle;
+mod check;
+pub mod codes;
+mod json;
+mod merge;
+
+pub use bundle::{Import, Resource};
+pub use merge::merge;

@@ -1,0 +1,35 @@
+//! The systems and URLs under which our own words stand in FHIR resources. Every `Coding.system` here is a code system,
+//! never a value set.
+
+/// Identifier system of the CareTeam of a case: the value is the case's id.
+pub const CASE: &str = "urn:caseline:case";
+/// Identifier system of the Communication that heads a case's thread: the value is the case's id.
+pub const THREAD: &str = "urn:caseline:thread";
+/// Identifier system of what one event opened, and tag system of a Provenance: the value is [`super::event_value`].
+pub const EVENT: &str = "urn:caseline:event";
+/// Identifier system of the CarePlan that a `plan.sent` carries: the value is [`super::event_value`].
+pub const PLAN: &str = "urn:caseline:plan";
+/// Tag system of an AuditEvent: the value is the chain and the place of its entry.
+pub const AUDIT: &str = "urn:caseline:audit";
+/// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
+pub const SHA256: &str = "urn:caseline:sha256";
+/// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].
+pub const ORGANIZATION_KIND: &str = "urn:caseline:organization-kind";
+/// Code system of `PractitionerRole.code` and `CareTeam.participant.role`: [`crate::contact::Role::code`].
+pub const ROLE: &str = "urn:caseline:role";
+/// Code system of `PractitionerRole.specialty`: [`crate::contact::Topic::code`].
+pub const TOPIC: &str = "urn:caseline:topic";
+/// Code system of `Communication.category`: what kind of event it is.
+pub const KIND: &str = "urn:caseline:kind";
+/// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `contact` or `lead`; `valueBoolean` true is read
+/// as `contact`.
+pub const SEAT: &str = "urn:caseline:seat";
+/// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
+pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
+/// LOINC.
+pub const LOINC: &str = "http://loinc.org";
+
+/// Whether a system or URL is one that only we write.
+pub(crate) fn is_ours(system: &str) -> bool {
+    system.starts_with("urn:caseline:") || system.starts_with("https://caseline.org/")
+}

@@ -1,0 +1,184 @@
+//! Our projection laid over what a record holds: what we say is set, what others said stays, byte for byte.
+//!
+//! Members of ours replace or go into the stored ones. Lists go together by what their items are: identifiers by system and
+//! value, codings by system and code, extensions by URL, references by their target, participants by their member. An item
+//! that we once wrote and no longer write goes away, so that a record is a function of the state alone; it is known by
+//! its system or URL, which is ours. Whatever else stands in the record was put there by others and stays.
+
+use super::codes;
+use super::json::{self, Node};
+use crate::error::Result;
+
+/// Lays `ours` over `stored`. `None` where that changes nothing, so that no version is written for nothing.
+///
+/// # Errors
+/// `InvalidInput` where either is not JSON.
+pub fn merge(stored: &str, ours: &str) -> Result<Option<String>> {
+    let (stored, ours) = (json::parse(stored)?, json::parse(ours)?);
+    merged("", &stored, &ours)
+}
+
+fn merged(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+    if stored.same(ours) {
+        Ok(None)
+    } else if stored.is_object() && ours.is_object() {
+        merged_object(key, stored, ours)
+    } else if stored.is_array() && ours.is_array() {
+        merged_list(key, stored, ours)
+    } else {
+        Ok(Some(ours.raw().to_owned()))
+    }
+}
+
+fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+    let mut edits = Vec::new();
+    for (name, value) in ours.members() {
+        match stored.get(name) {
+            None => edits.push((name.as_str(), value.raw().to_owned())),
+            Some(old) => edits.extend(merged(name, old, value)?.map(|text| (name.as_str(), text))),
+        }
+    }
+    // Half of a period of another time is a wrong period; and an end that the state no longer has must go.
+    let stale: Vec<&str> = ["start", "end"]
+        .into_iter()
+        .filter(|name| key == "period" && stored.get(name).is_some() && ours.get(name).is_none())
+        .collect();
+    if edits.is_empty() && stale.is_empty() {
+        return Ok(None);
+    }
+    let text = stored.with(&edits);
+    if stale.is_empty() { Ok(Some(text)) } else { Ok(Some(json::parse(&text)?.without(&stale))) }
+}
+
+fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+    if ours.items().iter().any(|item| identities(key, item).is_empty()) {
+        return merged_by_place(key, stored, ours);
+    }
+    let mut taken = vec![false; stored.items().len()];
+    // For each of ours the stored item that it is, if any.
+    let places: Vec<Option<usize>> = ours
+        .items()
+        .iter()
+        .map(|item| {
+            let wanted = identities(key, item);
+            let place = stored.items().iter().zip(&taken).position(|(old, taken)| {
+                !taken && identities(key, old).iter().any(|identity| wanted.contains(identity))
+            });
+            if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
+                *taken = true;
+            }
+            place
+        })
+        .collect();
+    let mut texts = Vec::with_capacity(places.len());
+    for (item, place) in ours.items().iter().zip(&places) {
+        let old = place.and_then(|place| stored.items().get(place));
+        texts.push(match old {
+            Some(old) => merged(key, old, item)?.unwrap_or_else(|| old.raw().to_owned()),
+            None => item.raw().to_owned(),
+        });
+    }
+    let gone = |place: usize, old: &Node<'_>| taken.get(place) == Some(&false) && is_ours(key, old);
+    let removes = stored.items().iter().enumerate().any(|(place, old)| gone(place, old));
+    let in_order = places.iter().all(Option::is_some) && places.is_sorted();
+    if in_order && !removes {
+        let edits: Vec<(usize, String)> = places
+            .iter()
+            .zip(texts)
+            .filter_map(|(place, text)| place.map(|place| (place, text)))
+            .filter(|(place, text)| stored.items().get(*place).is_some_and(|old| old.raw() != text))
+            .collect();
+        return Ok((!edits.is_empty()).then(|| stored.with_items(&edits)));
+    }
+    // Ours in our order, in the places that ours had; the others where they were.
+    let last = taken.iter().rposition(|taken| *taken);
+    let mut texts = texts.into_iter();
+    let mut out: Vec<String> = Vec::new();
+    for (place, old) in stored.items().iter().enumerate() {
+        if taken.get(place) == Some(&true) {
+            out.extend(texts.next());
+            if Some(place) == last {
+                out.extend(texts.by_ref());
+            }
+        } else if !gone(place, old) {
+            out.push(old.raw().to_owned());
+        }
+    }
+    out.extend(texts);
+    Ok(Some(format!("[{}]", out.join(","))))
+}
+
+/// Lists whose items name nothing that they could be known by.
+fn merged_by_place(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+    if ours.items().iter().all(|item| stored.items().iter().any(|old| includes(old, item))) {
+        return Ok(None);
+    }
+    let mut out = Vec::new();
+    for (place, item) in ours.items().iter().enumerate() {
+        out.push(match stored.items().get(place) {
+            Some(old) => merged(key, old, item)?.unwrap_or_else(|| old.raw().to_owned()),
+            None => item.raw().to_owned(),
+        });
+    }
+    out.extend(stored.items().iter().skip(out.len()).map(|old| old.raw().to_owned()));
+    Ok(Some(format!("[{}]", out.join(","))))
+}
+
+/// Whether the stored item says all that ours says.
+fn includes(stored: &Node<'_>, ours: &Node<'_>) -> bool {
+    if stored.is_object() && ours.is_object() {
+        ours.members().iter().all(|(key, value)| stored.get(key).is_some_and(|old| includes(old, value)))
+    } else if stored.is_array() && ours.is_array() {
+        ours.items().iter().all(|item| stored.items().iter().any(|old| includes(old, item)))
+    } else {
+        stored.same(ours)
+    }
+}
+
+/// What an item of a list is known by; nothing where it has no such thing.
+fn identities(key: &str, item: &Node<'_>) -> Vec<String> {
+    let pair = |node: &Node<'_>, value: &str| {
+        let value = node.str(value)?;
+        Some(format!("{}|{value}", node.str("system").unwrap_or_default()))
+    };
+    match key {
+        "identifier" => pair(item, "value").into_iter().collect(),
+        "tag" | "security" | "coding" => pair(item, "code").into_iter().collect(),
+        "extension" | "modifierExtension" => item.str("url").map(Into::into).into_iter().collect(),
+        "profile" => item.text().map(Into::into).into_iter().collect(),
+        "participant" => item.get("member").map(target).unwrap_or_default(),
+        _ if item.get("coding").is_some() => {
+            item.list("coding").iter().filter_map(|coding| pair(coding, "code")).collect()
+        }
+        _ => target(item),
+    }
+}
+
+/// What a reference points at.
+fn target(reference: &Node<'_>) -> Vec<String> {
+    let literal = reference.str("reference").map(|text| format!("reference {text}"));
+    let logical = reference.get("identifier").and_then(|identifier| {
+        let value = identifier.str("value")?;
+        Some(format!("identifier {}|{value}", identifier.str("system").unwrap_or_default()))
+    });
+    literal.into_iter().chain(logical).collect()
+}
+
+/// Whether only we write such an item, so that one which we no longer write is to go.
+fn is_ours(key: &str, item: &Node<'_>) -> bool {
+    let ours = |node: &Node<'_>, member: &str| node.str(member).is_some_and(|text| codes::is_ours(&text));
+    match key {
+        "recipient" => true,
+        "identifier" | "tag" | "security" | "coding" => ours(item, "system"),
+        "extension" | "modifierExtension" => ours(item, "url"),
+        "participant" => item
+            .list("extension")
+            .iter()
+            .any(|extension| extension.str("url").as_deref() == Some(codes::SEAT)),
+        _ => item.list("coding").iter().any(|coding| ours(coding, "system")),
+    }
+}
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

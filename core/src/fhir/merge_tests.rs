@@ -1,0 +1,101 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+use proptest::prelude::*;
+
+use super::*;
+use crate::fhir::json::{parse, quote};
+
+// Synthetic throughout.
+const SEAT: &str = r#""extension":[{"url":"urn:caseline:seat","valueCode":"contact"}]"#;
+
+fn person(value: &str, rest: &str) -> String {
+    format!(r#"{{{SEAT},"member":{{"identifier":{{"system":"urn:x","value":"{value}"}}}}{rest}}}"#)
+}
+
+fn team(participants: &[String]) -> String {
+    format!(r#"{{"resourceType":"CareTeam","participant":[{}]}}"#, participants.join(","))
+}
+
+#[test]
+fn what_others_added_stays_byte_for_byte() {
+    let stored = "{ \"resourceType\":\"CareTeam\", \"id\":\"7\", \"meta\":{\"tag\":[ {\"system\":\"s\",\"code\":\"theirs\"} ]},\n \
+        \"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"1\"},{\"system\":\"urn:caseline:case\",\"value\":\"c\", \"use\":\"usual\"}],\n \
+        \"status\" : \"active\", \"_status\":{\"id\":\"x\"}, \"dose\": 1.50 , \"unheardOf\":{\"a\":[1.0,  2]} }";
+    let ours = r#"{"resourceType":"CareTeam","identifier":[{"system":"urn:caseline:case","value":"c"}],"status":"inactive"}"#;
+    assert_eq!(merge(stored, ours).unwrap().unwrap(), stored.replace("\"active\"", "\"inactive\""));
+}
+
+#[test]
+fn nothing_new_is_no_version() {
+    let ours = team(&[person("jane", ""), person("joe", "")]);
+    let stored = r#"{"id":"1","participant":["#.to_owned()
+        + &person("jane", r#","role":[{"text":"theirs"}]"#)
+        + r#",{"member":{"reference":"RelatedPerson/1"}},"#
+        + &person("joe", "")
+        + r#"],"resourceType":"CareTeam"}"#;
+    assert_eq!(merge(&stored, &ours).unwrap(), None);
+    assert_eq!(merge(&ours, &ours).unwrap(), None);
+}
+
+#[test]
+fn a_participant_that_the_state_no_longer_has_goes_and_others_stay() {
+    let foreign = r#"{"member": {"reference":"RelatedPerson/1"}}"#.to_owned();
+    let stored = team(&[person("jane", ""), foreign.clone(), person("joe", ""), person("lee", "")]);
+    let merged =
+        merge(&stored, &team(&[person("jane", ""), person("lee", ""), person("rao", "")])).unwrap().unwrap();
+    assert_eq!(merged, team(&[person("jane", ""), foreign, person("lee", ""), person("rao", "")]));
+}
+
+#[test]
+fn two_paths_to_one_state_end_with_the_same_bytes() {
+    let early = team(&[person("jane", ""), person("joe", r#","period":{"start":"2019","end":"2020"}"#)]);
+    let late = team(&[person("jane", ""), person("lee", ""), person("joe", r#","period":{"start":"2019"}"#)]);
+    assert_eq!(merge(&early, &late).unwrap().unwrap(), late);
+}
+
+#[test]
+fn a_recipient_is_known_by_whom_it_names() {
+    let stored = r#"{"recipient":[{"reference":"A/1","x":1},{"reference":"A/2","x":2}]}"#;
+    let merged = merge(stored, r#"{"recipient":[{"reference":"A/2"}]}"#).unwrap().unwrap();
+    assert_eq!(merged, r#"{"recipient":[{"reference":"A/2","x":2}]}"#);
+}
+
+#[test]
+fn lists_without_names_keep_what_includes_ours() {
+    let stored = r#"{"note":[{"text":"theirs"},{"text":"ours","time":"2019"}]}"#;
+    assert_eq!(merge(stored, r#"{"note":[{"text":"ours"}]}"#).unwrap(), None);
+    assert_eq!(
+        merge(r#"{"payload":[{"contentString":"a","x":1}]}"#, r#"{"payload":[{"contentString":"b"}]}"#)
+            .unwrap(),
+        Some(r#"{"payload":[{"contentString":"b","x":1}]}"#.into())
+    );
+}
+
+fn graft(text: &str, place: &str, value: &str) -> String {
+    parse(text).unwrap().with(&[(place, value.to_owned())])
+}
+
+proptest! {
+    #[test]
+    fn grafts_of_any_kind_survive_an_update(
+        foreign in crate::fhir::json::tests::json_text(),
+        deep in crate::fhir::json::tests::json_text(),
+        one in 0usize..4, two in 0usize..4,
+    ) {
+        let version = |n: usize| format!(
+            r#"{{"resourceType":"CareTeam","status":{},"participant":[{}],"period":{{"start":"2019"}}}}"#,
+            quote(["active", "inactive", "proposed", "suspended"][n]),
+            (0..=n).map(|n| person(&n.to_string(), "")).collect::<Vec<_>>().join(","),
+        );
+        let grafted = graft(&version(one), "grafted", &foreign);
+        let node = parse(&grafted).unwrap();
+        let period = graft(node.get("period").unwrap().raw(), "grafted", &deep);
+        let grafted = graft(&grafted, "period", &period);
+        let stored = merge(&grafted, &version(two)).unwrap().unwrap_or_else(|| grafted.clone());
+        let node = parse(&stored).unwrap();
+        prop_assert_eq!(node.get("grafted").unwrap().raw(), foreign.as_str());
+        prop_assert_eq!(node.get("period").unwrap().raw(), period.as_str());
+        prop_assert_eq!(node.list("participant").len(), two + 1);
+        prop_assert_eq!(merge(&stored, &version(two)).unwrap(), None, "once is enough");
+        prop_assert_eq!(merge(&stored, &version(one)).unwrap().unwrap_or(stored), grafted, "there and back");
+    }
+}
