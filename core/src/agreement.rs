@@ -68,6 +68,8 @@ use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 mod read;
 mod rule_set;
 mod term;
+#[cfg(test)]
+mod tests;
 
 pub use rule_set::{ClockRow, Mark, RuleSet};
 pub use term::{Clock, CountsFrom, Delay, Length, Period};

@@ -11,6 +11,8 @@ use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
 mod life;
 mod owing;
+#[cfg(test)]
+mod tests;
 
 pub use life::{step, tell};
 pub use owing::{CLOCK, owed};

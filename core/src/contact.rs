@@ -114,7 +114,14 @@ impl From<Role> for String {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code().replace('-', " "))
+        let word = |word| match word {
+            "pcp" => "PCP",
+            "aco" => "ACO",
+            "cp" => "CP",
+            word => word,
+        };
+        let words: Vec<&str> = self.code().split('-').map(word).collect();
+        f.write_str(&words.join(" "))
     }
 }
 

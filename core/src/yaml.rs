@@ -87,7 +87,12 @@ pub(crate) struct Document(Spanned<Node>);
 impl Document {
     /// Reads a text.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        serde_saphyr::from_str(text).map(Self).map_err(|error| {
+        // The text may come from the other side: its aliases may not unfold into more than a person would write.
+        let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! { max_depth: 32, max_nodes: 20_000, max_aliases: 100 },
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 5_000 },
+        };
+        serde_saphyr::from_str_with_options(text, options).map(Self).map_err(|error| {
             let wrong = InvalidInput::new("yaml-syntax", "this is not YAML, or a field is written twice");
             match error.location().map(|at| at.line()).filter(|line| *line > 0) {
                 Some(line) => wrong.line(line).into(),

@@ -139,7 +139,7 @@ fn refused(code: &'static str, text: &'static str) -> Reason {
 
 fn article(role: &Role) -> String {
     let role = role.to_string();
-    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u', 'A']) { "an" } else { "a" };
     format!("{article} {role}")
 }
 

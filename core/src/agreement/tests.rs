@@ -1,0 +1,395 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+
+// Synthetic. The line numbers of the tables below count from its first line.
+const AGREEMENT: &str = r#"id: harbor-bay
+version: "2019-1"
+title: Synthetic agreement
+plan_side:
+  id: urn:example:org|harbor
+  name: Harbor ACO
+  keeper: true
+community_side: { id: urn:example:org|bay, name: Bay Community Care }
+in_force:
+  from: 2019-01-01
+  until: 2021-01-01
+zone: America/Chicago
+share:
+  both: [message, roster]
+  community_side: [care-plan]
+quiet: 20 d
+grace: 12 h
+clocks:
+  plan-return: { days: 14 }
+ladder:
+  care-plan:
+    - contact: urn:example:staff|joe
+      name: Joe Alvarez
+      organization: urn:example:org|harbor
+      role: aco-care-manager
+    - contact: urn:example:staff|lee
+      name: Lee Chen
+      organization: urn:example:org|harbor
+      role: supervisor
+      phone: "+1 617 555 0142"
+      after: 2 d
+  admission:
+    - contact: urn:example:staff|jane
+      name: Jane Miller
+      organization: urn:example:org|bay
+      role: cp-care-coordinator
+      phone: "+1 617 555 0100"
+handover:
+  history: since-naming
+  withhold: [message]
+"#;
+
+const RULES: &str = r#"id: masshealth/bh-cp
+version: "2023-04"
+title: Synthetic rule set
+clocks:
+  - clock: inpatient-follow-up
+    days: 3
+    business: true
+    until: 2023-04-01
+    mark: F
+  - clock: inpatient-follow-up
+    days: 7
+    from: 2023-04-01
+    mark: F
+  - { clock: ed-follow-up, days: 7, counts_from: same-day, mark: F }
+  - { clock: engagement, days: 90, counts_from: next-month, mark: F }
+  - { clock: plan-renewal, months: 12, mark: S }
+"#;
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn all_of_an_agreement_is_read() {
+    let read = Agreement::parse(AGREEMENT).unwrap();
+    assert_eq!((read.id.as_str(), read.version.as_str()), ("harbor-bay", "2019-1"));
+    assert!(read.plan_side.keeper && !read.community_side.keeper);
+    assert_eq!(read.side_of(&"urn:example:org|bay".parse().unwrap()), Some(Side::Community));
+    assert_eq!(read.side_of(&"urn:example:org|other".parse().unwrap()), None);
+    for (date, expected) in
+        [("2018-12-31", false), ("2019-01-01", true), ("2020-12-31", true), ("2021-01-01", false)]
+    {
+        assert_eq!(read.in_force_on(day(date)), expected, "{date}");
+    }
+    let shared: Vec<Vec<bool>> = [Side::Plan, Side::Community]
+        .map(|side| Category::ALL.map(|category| read.may_share(side, category)).to_vec())
+        .to_vec();
+    assert_eq!(shared, [[true, false, true, false, false], [true, true, true, false, false]]);
+    assert_eq!((read.quiet, read.grace), (Delay::Days(20), Delay::Hours(12)));
+    let clock = Clock { length: Length::Days(14), counts_from: CountsFrom::DayAfter };
+    assert_eq!((read.clock("plan-return"), read.clock("other")), (Some(clock), None));
+    let ladder = read.ladder(Topic::CarePlan);
+    assert_eq!(ladder.iter().map(|rung| rung.after).collect::<Vec<_>>(), [Delay::Days(0), Delay::Days(2)]);
+    assert_eq!((ladder[0].phone.as_deref(), ladder[1].phone.as_deref()), (None, Some("+1 617 555 0142")));
+    assert_eq!((read.ladder(Topic::Admission).len(), read.ladder(Topic::Referral).len()), (1, 0));
+    assert_eq!(read.handover.history, History::SinceNaming);
+    assert_eq!(read.handover.withhold, BTreeSet::from([Category::Message]));
+    assert_eq!(read.zone, TimeZone::get("America/Chicago").unwrap());
+    assert!(!read.story_clock);
+    assert!(Agreement::parse(&format!("{AGREEMENT}clock: story\n")).unwrap().story_clock);
+}
+
+#[test]
+fn what_may_be_left_out_has_the_value_that_is_documented() {
+    let mut short = AGREEMENT.to_owned();
+    for line in ["zone: America/Chicago\n", "quiet: 20 d\n", "grace: 12 h\n", "  until: 2021-01-01\n"] {
+        short = short.replace(line, "");
+    }
+    let (before, _) = short.split_once("handover:").unwrap();
+    let read = Agreement::parse(before).unwrap();
+    assert_eq!((read.quiet, read.grace), (Delay::Days(30), Delay::Days(1)));
+    assert_eq!(read.zone, TimeZone::get("America/New_York").unwrap());
+    assert_eq!(read.handover, HandoverTerms::default());
+    assert!(read.in_force_on(day("2999-01-01")));
+}
+
+fn mistake(error: Error) -> (&'static str, Option<u64>, Option<String>) {
+    let Error::InvalidInput(wrong) = error else { panic!("InvalidInput") };
+    (wrong.code, wrong.line, wrong.field)
+}
+
+#[test]
+fn a_mistake_in_an_agreement_is_named_by_line_and_field() {
+    let phone = "      phone: \"+1 617 555 0142\"\n";
+    let table: &[(&str, &str, &str, u64, &str)] = &[
+        ("id: harbor-bay\n", "id: Harbor Bay\n", "invalid-agreement-id", 1, "id"),
+        ("id: harbor-bay\n", "", "field-missing", 1, "id"),
+        ("version: \"2019-1\"", "version: 2019", "field-wrong", 2, "version"),
+        ("version: \"2019-1\"", "version: 1.10", "field-wrong", 2, "version"),
+        ("title: Synthetic agreement", "title:", "field-missing", 1, "title"),
+        ("plan_side:\n", "plan-side:\n", "field-missing", 1, "plan_side"),
+        ("  name: Harbor ACO\n", "", "field-missing", 5, "plan_side.name"),
+        (
+            "id: urn:example:org|harbor\n  name",
+            "id: harbor\n  name",
+            "invalid-organization-id",
+            5,
+            "plan_side.id",
+        ),
+        ("keeper: true", "keeper: yes please", "field-wrong", 7, "plan_side.keeper"),
+        ("urn:example:org|bay, name", "urn:example:org|harbor, name", "same-sides", 8, "community_side"),
+        ("  from: 2019-01-01\n", "", "field-missing", 10, "in_force"),
+        ("from: 2019-01-01", "from: 1 March", "field-wrong", 10, "in_force.from"),
+        ("until: 2021-01-01", "until: 2019-01-01", "field-wrong", 11, "in_force.until"),
+        ("zone: America/Chicago", "zone: Boston", "unknown-time-zone", 12, "zone"),
+        ("  both: [message, roster]", "  both: [message, gossip]", "field-wrong", 14, "share.both[1]"),
+        ("  both: [message, roster]", "  both: message", "field-wrong", 14, "share.both"),
+        ("  both: [message, roster]", "  all: [message, roster]", "field-unknown", 14, "share.all"),
+        ("quiet: 20 d", "quiet: 20 days", "invalid-delay", 16, "quiet"),
+        ("quiet: 20 d", "quiet: 20", "field-wrong", 16, "quiet"),
+        ("grace: 12 h", "grace: -1 h", "invalid-delay", 17, "grace"),
+        ("days: 14", "days: 14.5", "field-wrong", 19, "clocks.plan-return.days"),
+        ("days: 14", "days: -1", "field-wrong", 19, "clocks.plan-return.days"),
+        ("days: 14", "days: 14, months: 1", "field-wrong", 19, "clocks.plan-return"),
+        ("days: 14", "weeks: 2", "field-wrong", 19, "clocks.plan-return"),
+        ("days: 14", "days: 14, weeks: 2", "field-unknown", 19, "clocks.plan-return.weeks"),
+        (
+            "    - contact: urn:example:staff|joe",
+            "    - contact: joe",
+            "invalid-contact-id",
+            22,
+            "ladder.care-plan[0].contact",
+        ),
+        ("role: aco-care-manager", "role: Care Manager", "invalid-role", 25, "ladder.care-plan[0].role"),
+        (phone, "", "ladder-without-phone", 26, "ladder.care-plan[1].phone"),
+        ("phone: \"+1 617 555 0142\"", "phone: 6175550142", "field-wrong", 30, "ladder.care-plan[1].phone"),
+        (
+            "phone: \"+1 617 555 0142\"",
+            "fone: \"1\"\n      phone: \"1\"",
+            "field-unknown",
+            30,
+            "ladder.care-plan[1].fone",
+        ),
+        (
+            "      role: aco-care-manager\n",
+            "      role: aco-care-manager\n      after: 3 d\n",
+            "ladder-order",
+            32,
+            "ladder.care-plan[1].after",
+        ),
+        ("  admission:\n", "  admissions:\n", "field-unknown", 32, "ladder.admissions"),
+        (
+            "      organization: urn:example:org|bay",
+            "      organization: urn:example:org|else",
+            "ladder-of-another",
+            35,
+            "ladder.admission[0].organization",
+        ),
+        ("history: since-naming", "history: some", "field-wrong", 39, "handover.history"),
+        ("withhold: [message]", "withhold: [message]\nclock: moved", "field-wrong", 41, "clock"),
+        ("withhold: [message]", "withhold: [message]\nextra: 1", "field-unknown", 41, "extra"),
+    ];
+    for (from, to, code, line, field) in table {
+        assert!(AGREEMENT.contains(from), "{from}");
+        let error = Agreement::parse(&AGREEMENT.replacen(from, to, 1)).expect_err(to);
+        assert_eq!(mistake(error), (*code, Some(*line), Some((*field).to_owned())), "{to}");
+    }
+}
+
+#[test]
+fn a_ladder_names_who_owes_the_return() {
+    let (before, rest) = AGREEMENT.split_once("  care-plan:\n").unwrap();
+    let (_, admission) = rest.split_once("  admission:\n").unwrap();
+    let without = format!("{before}  admission:\n{admission}");
+    let community_only = format!("{before}  care-plan:\n{admission}");
+    for text in [without, community_only] {
+        let (code, line, field) = mistake(Agreement::parse(&text).expect_err("nobody owes"));
+        assert_eq!((code, line, field.as_deref()), ("ladder-without-owner", Some(21), Some("ladder")));
+    }
+    let empty = AGREEMENT.split_once("  care-plan:\n").unwrap().0.to_owned() + "  care-plan: []\n";
+    assert_eq!(mistake(Agreement::parse(&empty).expect_err("empty")).0, "ladder-empty");
+}
+
+#[test]
+fn what_is_no_yaml_is_refused_with_its_line() {
+    for (text, line) in [("id: a\nid: b\n", Some(2)), ("id: [a\nversion: \"1\"\n", Some(2))] {
+        let (code, found, _) = mistake(Agreement::parse(text).expect_err(text));
+        assert_eq!((code, found), ("yaml-syntax", line), "{text:?}");
+    }
+    for text in ["", "- a\n", "just words", "1", "~"] {
+        assert!(matches!(Agreement::parse(text), Err(Error::InvalidInput(_))), "{text:?}");
+    }
+}
+
+#[test]
+fn a_text_from_the_other_side_cannot_exhaust_the_device() {
+    let deep = format!("id: {}", "[".repeat(200_000));
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..12 {
+        let again = vec![format!("*a{}", n - 1); 9].join(", ");
+        bomb.push_str(&format!("a{n}: &a{n} [{again}]\n"));
+    }
+    for text in [deep, bomb] {
+        assert_eq!(mistake(Agreement::parse(&text).expect_err("refused")).0, "yaml-syntax");
+    }
+}
+
+#[test]
+fn a_mistake_never_repeats_what_was_written() {
+    let secret = "Marty Synthetic 1960";
+    for text in [
+        AGREEMENT.replace("id: harbor-bay", &format!("id: {secret}")),
+        AGREEMENT.replace("zone: America/Chicago", &format!("zone: {secret}")),
+        AGREEMENT.replace("role: aco-care-manager", &format!("role: {secret}")),
+        AGREEMENT.replace("quiet: 20 d", &format!("{secret}: 20 d")),
+        AGREEMENT.replace("  plan-return: {", &format!("  {secret}: {{")),
+        AGREEMENT.replace("quiet: 20 d", &format!("quiet: [{secret}")),
+        AGREEMENT.replace("quiet: 20 d", &format!("quiet: *{secret}")),
+    ] {
+        let error = Agreement::parse(&text).expect_err("a mistake");
+        assert!(!format!("{error} {error:?}").contains("Marty"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_rule_set_is_named_by_line_and_field() {
+    let table: &[(&str, &str, &str, u64, &str)] = &[
+        ("masshealth/bh-cp", "MassHealth", "invalid-rule-set-id", 1, "id"),
+        (
+            "clock: inpatient-follow-up\n    days: 3",
+            "clock: Follow up\n    days: 3",
+            "field-wrong",
+            5,
+            "clocks[0].clock",
+        ),
+        ("business: true", "business: 1", "field-wrong", 7, "clocks[0].business"),
+        ("until: 2023-04-01", "until: 2023-04-02", "rows-overlap", 10, "clocks[1]"),
+        ("    until: 2023-04-01\n", "", "rows-overlap", 9, "clocks[1]"),
+        ("mark: F\n  - {", "mark: X\n  - {", "field-wrong", 13, "clocks[1].mark"),
+        ("counts_from: same-day", "counts_from: yesterday", "field-wrong", 14, "clocks[2].counts_from"),
+        ("days: 7, counts", "days: 0, counts", "field-wrong", 14, "clocks[2]"),
+        ("months: 12", "months: 12, business: true", "field-wrong", 16, "clocks[4]"),
+        ("mark: S", "", "field-missing", 16, "clocks[4].mark"),
+        ("mark: S", "mark: S, note: x", "field-unknown", 16, "clocks[4].note"),
+    ];
+    for (from, to, code, line, field) in table {
+        assert!(RULES.contains(from), "{from}");
+        let error = RuleSet::parse(&RULES.replacen(from, to, 1)).expect_err(to);
+        assert_eq!(mistake(error), (*code, Some(*line), Some((*field).to_owned())), "{to}");
+    }
+}
+
+#[test]
+fn a_dated_rule_holds_from_its_first_day_to_before_its_last() {
+    let rules = RuleSet::parse(RULES).unwrap();
+    let length = |on| rules.clock("inpatient-follow-up", day(on)).unwrap().length;
+    assert_eq!(length("2023-03-31"), Length::BusinessDays(3));
+    assert_eq!(length("2023-04-01"), Length::Days(7));
+    assert_eq!(rules.clock("plan-return", day("2023-04-01")), None);
+}
+
+#[test]
+fn clocks_count_days_as_they_say() {
+    let rules = RuleSet::parse(RULES).unwrap();
+    for (clock, event, due) in [
+        ("inpatient-follow-up", "2020-02-03", "2020-02-06"), // Monday to Thursday
+        ("inpatient-follow-up", "2020-02-07", "2020-02-12"), // Friday to Wednesday
+        ("inpatient-follow-up", "2020-02-08", "2020-02-12"), // Saturday to Wednesday
+        ("inpatient-follow-up", "2023-04-01", "2023-04-08"),
+        ("ed-follow-up", "2020-02-01", "2020-02-07"),
+        ("engagement", "2020-01-17", "2020-05-01"),
+        ("engagement", "2020-12-31", "2021-04-01"),
+        ("plan-renewal", "2020-02-29", "2021-02-28"),
+    ] {
+        assert_eq!(rules.clock(clock, day(event)).unwrap().due_date(day(event)), day(due), "{clock} {event}");
+    }
+}
+
+#[test]
+fn a_due_time_is_the_end_of_the_day_in_the_agreements_zone() {
+    let clock = Clock { length: Length::Days(14), counts_from: CountsFrom::DayAfter };
+    let zone = TimeZone::get("America/New_York").unwrap();
+    for (event, due) in [
+        // Still the first of March in New York; the clocks change on the tenth.
+        ("2019-03-02T04:30:00Z", "2019-03-16T04:00:00Z"),
+        ("2019-03-02T05:00:00Z", "2019-03-17T04:00:00Z"),
+        ("2019-10-25T12:00:00Z", "2019-11-09T05:00:00Z"),
+    ] {
+        assert_eq!(clock.due(instant(event), &zone), instant(due), "{event}");
+    }
+    assert_eq!(Delay::Days(1).after(instant("2019-03-09T17:00:00Z"), &zone), instant("2019-03-10T16:00:00Z"));
+    assert_eq!(
+        Delay::Hours(24).after(instant("2019-03-09T17:00:00Z"), &zone),
+        instant("2019-03-10T17:00:00Z")
+    );
+    assert_eq!(
+        Delay::Minutes(30).after(instant("2019-03-09T17:00:00Z"), &zone),
+        instant("2019-03-09T17:30:00Z")
+    );
+}
+
+#[test]
+fn a_carried_text_is_the_one_that_is_named() {
+    let agreement = Carried::<AgreementId>::agreement(AGREEMENT).unwrap();
+    assert_eq!(agreement.read().unwrap(), Agreement::parse(AGREEMENT).unwrap());
+    let rules = Carried::<RuleSetId>::rule_set(RULES).unwrap();
+    assert_eq!(rules.read().unwrap(), RuleSet::parse(RULES).unwrap());
+
+    let other_text = Carried { text: AGREEMENT.replace("grace: 12 h", "grace: 13 h"), ..agreement.clone() };
+    let other_version = Carried { version: "2".into(), ..agreement.clone() };
+    let other_id = Carried { id: "other".parse().unwrap(), ..agreement };
+    for carried in [other_text, other_version, other_id] {
+        assert_eq!(carried.read().expect_err("not the one").code(), "carried-text");
+    }
+}
+
+proptest! {
+    #[test]
+    fn business_days_are_counted_one_by_one(start in 0i64..4000, days in 0u32..400, same in any::<bool>()) {
+        let event = day("2015-01-01").saturating_add(jiff::Span::new().days(start));
+        let counts_from = if same { CountsFrom::SameDay } else { CountsFrom::DayAfter };
+        prop_assume!(!same || days > 0);
+        let due = Clock { length: Length::BusinessDays(days), counts_from }.due_date(event);
+        let weekday = |d: &Date| d.weekday().to_monday_zero_offset() < 5;
+        let first = if same { event } else { event.tomorrow().unwrap() };
+        let counted = first.series(jiff::Span::new().days(1)).take_while(|d| *d <= due).filter(weekday).count();
+        prop_assert_eq!(counted, usize::try_from(days).unwrap());
+        prop_assert!(days == 0 || weekday(&due));
+    }
+
+    #[test]
+    fn no_clock_and_no_delay_fails(seconds in -300_000_000_000i64..250_000_000_000, n in any::<u32>()) {
+        let instant = Timestamp::from_second(seconds).unwrap();
+        let zone = TimeZone::get("America/New_York").unwrap();
+        for length in [Length::Days(n), Length::Months(n), Length::BusinessDays(n)] {
+            for counts_from in [CountsFrom::DayAfter, CountsFrom::SameDay, CountsFrom::NextMonth] {
+                let due = Clock { length, counts_from }.due(instant, &zone);
+                prop_assert!(n == 0 || due > instant || due == Timestamp::MAX);
+            }
+        }
+        for delay in [Delay::Days(n), Delay::Hours(n), Delay::Minutes(n)] {
+            prop_assert!(delay.after(instant, &zone) >= instant);
+            prop_assert_eq!(delay.to_string().parse::<Delay>().unwrap(), delay);
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*") {
+        let _ = Agreement::parse(&text);
+        let _ = RuleSet::parse(&text);
+    }
+
+    #[test]
+    fn any_line_left_out_is_read_or_refused(left_out in 0usize..41) {
+        let text: Vec<&str> =
+            AGREEMENT.lines().enumerate().filter(|(n, _)| *n != left_out).map(|(_, line)| line).collect();
+        if let Err(error) = Agreement::parse(&text.join("\n")) {
+            prop_assert!(matches!(error, Error::InvalidInput(wrong) if wrong.line.is_some()));
+        }
+    }
+}
