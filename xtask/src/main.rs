@@ -1,5 +1,11 @@
 //! The commands of the working day, alike on a developer's machine and in CI: `cargo xtask`.
 
+mod bindings;
+mod demo;
+mod layers;
+mod lint;
+mod run;
+mod test;
 mod up;
 
 use std::process::ExitCode;
@@ -9,12 +15,16 @@ use lexopt::{Arg, Parser, ValueExt};
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
+  demo [ARGUMENTS]          play the story; --help shows the demo's own arguments
   up [--json] [--no-fhir]   start the local servers and keep them until Ctrl-C
+  test [STEP ...]           run all tests, or these steps of them; --list shows the steps
+  lint                      formatting, clippy, layers, and cargo deny
+  layers                    check which part may name which, and what the pure part depends on
 ";
 
 fn main() -> ExitCode {
     let mut parser = Parser::from_env();
-    match run(&mut parser) {
+    match command(&mut parser) {
         Ok(code) => code,
         Err(Failure::Usage(problem)) => {
             eprintln!("{problem}\n\n{USAGE}");
@@ -48,13 +58,17 @@ impl From<caseline_backend::Error> for Failure {
     }
 }
 
-fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
+fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
     let Some(first) = parser.next()? else {
         return Err(Failure::Usage("a command is missing".into()));
     };
     match first {
         Arg::Value(command) => match command.string()?.as_str() {
+            "demo" => demo::run(parser),
             "up" => up::run(parser),
+            "test" => test::run(parser),
+            "lint" => no_arguments(parser).and_then(|()| lint::run()),
+            "layers" => no_arguments(parser).and_then(|()| layers::run()),
             "help" => help(),
             other => Err(Failure::Usage(format!("there is no command {other}"))),
         },
@@ -63,7 +77,14 @@ fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
     }
 }
 
-#[allow(clippy::unnecessary_wraps)]
+fn no_arguments(parser: &mut Parser) -> Result<(), Failure> {
+    match parser.next()? {
+        None => Ok(()),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)] // It is one of the commands.
 fn help() -> Result<ExitCode, Failure> {
     print!("{USAGE}");
     Ok(ExitCode::SUCCESS)
