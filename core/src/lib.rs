@@ -15,6 +15,7 @@ pub mod fhir;
 pub mod id;
 pub mod member;
 pub mod organization;
+mod point;
 pub mod policy;
 pub mod ports;
 #[cfg(feature = "store")]

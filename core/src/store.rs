@@ -1,5 +1,12 @@
 //! The store: everything that a device keeps, in one SQLCipher database.
 
+pub(crate) mod audit;
+pub(crate) mod cases;
 mod db;
+pub(crate) mod inbox;
+pub(crate) mod outbox;
+pub(crate) mod papers;
+mod rows;
 mod schema;
+
 pub use db::{Db, StoreKey};

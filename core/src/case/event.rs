@@ -113,14 +113,16 @@ macro_rules! kinds {
                 }
             }
 
-            fn to_value(&self) -> serde_json::Result<Value> {
+            /// The `data` of the block.
+            pub(crate) fn to_value(&self) -> serde_json::Result<Value> {
                 match self {
                     $(Self::$variant(payload) => serde_json::to_value(payload),)*
                     Self::Unknown { data, .. } => Ok(data.clone()),
                 }
             }
 
-            fn from_value(v: u32, kind: &str, data: Value) -> serde_json::Result<Self> {
+            /// Reads the `data` of a block.
+            pub(crate) fn read(v: u32, kind: &str, data: Value) -> serde_json::Result<Self> {
                 if v != VERSION {
                     return Ok(Self::Unknown { kind: kind.to_owned(), data });
                 }
@@ -206,7 +208,7 @@ impl<'de> Deserialize<'de> for Event {
             clock: wire.clock,
             at: wire.at,
             audit: wire.audit,
-            data: EventData::from_value(wire.v, &wire.kind, wire.data)
+            data: EventData::read(wire.v, &wire.kind, wire.data)
                 .map_err(|_| D::Error::custom("the data does not have the form of its kind"))?,
         })
     }

@@ -1,0 +1,211 @@
+//! The inbox's rows: what was taken over from each room, and the events that cases are folded from.
+
+use jiff::Timestamp;
+use rusqlite::Transaction;
+
+use super::Db;
+use super::rows::{all, from_json, one, parsed, run, text_or_null, to_json};
+use crate::case::event::{Content, Held, HeldBody, Receipt};
+use crate::case::handover::Stub;
+use crate::error::{Error, Result};
+use crate::id::{EventId, MatrixEventId, RoomId, Sha256, UserId};
+use crate::ports::{Arrived, ArrivedWhat};
+
+/// An encrypted event that could not be read yet.
+pub(crate) struct Waiting {
+    pub(crate) matrix_id: MatrixEventId,
+    pub(crate) sender: UserId,
+    pub(crate) server_at: Timestamp,
+    pub(crate) raw: String,
+}
+
+/// Notes that an event of the room was taken over.
+pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Result<bool> {
+    let (what, raw) = match &arrived.what {
+        ArrivedWhat::Message { .. } => ("message", None),
+        ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get())),
+        ArrivedWhat::Plain { .. } => ("plain", None),
+        ArrivedWhat::Other => ("other", None),
+    };
+    let new = run(
+        t,
+        "inbox-take",
+        "INSERT OR IGNORE INTO taken (room, matrix_id, sender, server_at, what, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (
+            room.as_str(),
+            arrived.matrix_id.as_str(),
+            arrived.sender.as_str(),
+            arrived.server_at.to_string(),
+            what,
+            text_or_null(raw),
+        ),
+    )?;
+    Ok(new > 0)
+}
+
+/// Notes that an event that waited can be read now.
+pub(crate) fn readable(t: &Transaction<'_>, room: &RoomId, matrix_id: &MatrixEventId) -> Result<()> {
+    run(
+        t,
+        "inbox-readable",
+        "UPDATE taken SET what = 'message', raw = NULL WHERE room = ?1 AND matrix_id = ?2",
+        (room.as_str(), matrix_id.as_str()),
+    )?;
+    Ok(())
+}
+
+/// Keeps an event. What is here already is left as it is, but for the homeserver's timestamp of an event of our own.
+pub(crate) fn keep(
+    t: &Transaction<'_>,
+    room: &RoomId,
+    held: &Held,
+    matrix_id: Option<&MatrixEventId>,
+) -> Result<()> {
+    let (sha256, stub, content) = match &held.body {
+        HeldBody::Whole(content) => (content.sha256, false, content.json.get().to_owned()),
+        HeldBody::Stub(stub) => (stub.sha256, true, to_json(stub)?),
+    };
+    let by = match &held.receipt {
+        Receipt::FirstHand { .. } => "",
+        Receipt::HandedOver { by } => by.as_str(),
+    };
+    run(
+        t,
+        "inbox-keep",
+        "INSERT INTO events (room, sender, id, sha256, server_at, receipt, receipt_by, stub, content, matrix_id) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         ON CONFLICT (room, sender, id, sha256, receipt_by, stub) DO UPDATE SET \
+           receipt = excluded.receipt, matrix_id = coalesce(excluded.matrix_id, matrix_id), \
+           server_at = CASE WHEN excluded.matrix_id IS NULL THEN server_at ELSE excluded.server_at END",
+        (
+            room.as_str(),
+            held.sender.as_str(),
+            held.id.to_string(),
+            sha256.to_string(),
+            held.server_at.to_string(),
+            to_json(&held.receipt)?,
+            by,
+            stub,
+            content,
+            text_or_null(matrix_id.map(MatrixEventId::as_str)),
+        ),
+    )?;
+    Ok(())
+}
+
+/// Takes back an event of our own that was marked and never left.
+pub(crate) fn take_back(t: &Transaction<'_>, room: &RoomId, sender: &UserId, id: EventId) -> Result<()> {
+    run(
+        t,
+        "inbox-take-back",
+        "DELETE FROM events WHERE room = ?1 AND sender = ?2 AND id = ?3 AND matrix_id IS NULL",
+        (room.as_str(), sender.as_str(), id.to_string()),
+    )?;
+    Ok(())
+}
+
+impl Db {
+    /// Which of these Matrix events were taken over before.
+    pub(crate) fn taken_of(&self, room: &RoomId, events: &[Arrived]) -> Result<Vec<bool>> {
+        self.read(|t| {
+            events
+                .iter()
+                .map(|event| {
+                    let sql = "SELECT 1 FROM taken WHERE room = ?1 AND matrix_id = ?2";
+                    let ids = (room.as_str(), event.matrix_id.as_str());
+                    one(t, "inbox-taken", sql, ids, |_| Ok(())).map(|found| found.is_some())
+                })
+                .collect()
+        })
+    }
+
+    /// The encrypted events of a room that could not be read yet, oldest first.
+    pub(crate) fn waiting(&self, room: &RoomId) -> Result<Vec<Waiting>> {
+        let rows = self.read(|t| {
+            all(
+                t,
+                "inbox-waiting",
+                "SELECT matrix_id, sender, server_at, raw FROM taken WHERE room = ?1 AND what = 'waiting' ORDER BY place",
+                [room.as_str()],
+                |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+                },
+            )
+        })?;
+        rows.into_iter()
+            .map(|(id, sender, at, raw)| {
+                Ok(Waiting {
+                    matrix_id: parsed(&id)?,
+                    sender: parsed(&sender)?,
+                    server_at: parsed(&at)?,
+                    raw,
+                })
+            })
+            .collect()
+    }
+
+    /// Every event of a room that is kept, in the order in which it came.
+    pub(crate) fn held(&self, room: &RoomId) -> Result<Vec<Held>> {
+        let rows = self.read(|t| {
+            all(
+                t,
+                "inbox-held",
+                "SELECT sender, id, server_at, receipt, stub, content FROM events WHERE room = ?1 ORDER BY place",
+                [room.as_str()],
+                |row| {
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get::<_, String>(3)?,
+                        row.get::<_, bool>(4)?,
+                        row.get::<_, String>(5)?,
+                    ))
+                },
+            )
+        })?;
+        rows.into_iter()
+            .map(|(sender, id, server_at, receipt, stub, content)| {
+                let body = if stub {
+                    HeldBody::Stub(from_json::<Stub>(&content)?)
+                } else {
+                    let json = serde_json::value::RawValue::from_string(content)
+                        .map_err(|_| Error::internal("inbox-content"))?;
+                    HeldBody::Whole(Content::parse(&json)?)
+                };
+                Ok(Held {
+                    sender: parsed(&sender)?,
+                    id: parsed(&id)?,
+                    server_at: parsed(&server_at)?,
+                    receipt: from_json(&receipt)?,
+                    body,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether an event of ours is known to be in the room: it came back from there.
+    pub(crate) fn is_in_room(&self, room: &RoomId, sender: &UserId, id: EventId) -> Result<bool> {
+        let found = self.read(|t| {
+            let sql =
+                "SELECT 1 FROM events WHERE room = ?1 AND sender = ?2 AND id = ?3 AND matrix_id IS NOT NULL";
+            one(t, "inbox-is-in-room", sql, (room.as_str(), sender.as_str(), id.to_string()), |_| Ok(()))
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// A text that travels as a document.
+    pub(crate) fn document(&self, sha256: &Sha256) -> Result<Option<String>> {
+        self.read(|t| {
+            let sql = "SELECT text FROM documents WHERE sha256 = ?1";
+            one(t, "inbox-document", sql, [sha256.to_string()], |row| row.get(0))
+        })
+    }
+}
+
+/// Keeps a text that travels as a document.
+pub(crate) fn keep_document(t: &Transaction<'_>, sha256: &Sha256, text: &str) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO documents (sha256, text) VALUES (?1, ?2)";
+    run(t, "inbox-document", sql, (sha256.to_string(), text))?;
+    Ok(())
+}

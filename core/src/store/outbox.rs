@@ -1,0 +1,320 @@
+//! The outbox's rows.
+
+use jiff::Timestamp;
+use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
+
+use super::Db;
+use super::rows::{all, from_json, one, parsed, run, text_or_null, to_json};
+use crate::case::event::EventData;
+use crate::error::{Error, Result};
+use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
+use crate::policy::Reason;
+use crate::ports::{RecordWrite, RoomMake};
+
+/// One thing that must go out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant)]
+pub(crate) enum Item {
+    /// Make the case's room, or find the one that an earlier attempt made.
+    CreateRoom(Make),
+    /// Join the room that was accepted.
+    Join(RoomId),
+    /// Invite somebody.
+    Invite(UserId),
+    /// Remove somebody whose participation ended.
+    Remove(UserId),
+    /// Send an event.
+    Event(OutEvent),
+    /// Write a resource to the record.
+    Record(RecordWrite),
+}
+
+impl Item {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::CreateRoom(_) => "create-room",
+            Self::Join(_) => "join",
+            Self::Invite(_) => "invite",
+            Self::Remove(_) => "remove",
+            Self::Event(_) => "event",
+            Self::Record(_) => "record",
+        }
+    }
+}
+
+/// [`RoomMake`], as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Make {
+    pub(crate) alias: String,
+    pub(crate) role_accounts: Vec<UserId>,
+    pub(crate) leads: Vec<UserId>,
+}
+
+impl From<&Make> for RoomMake {
+    fn from(make: &Make) -> Self {
+        Self {
+            alias: make.alias.clone(),
+            role_accounts: make.role_accounts.clone(),
+            leads: make.leads.clone(),
+        }
+    }
+}
+
+/// An event on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OutEvent {
+    pub(crate) id: EventId,
+    pub(crate) kind: String,
+    pub(crate) data: serde_json::Value,
+    pub(crate) body: String,
+    pub(crate) notice: bool,
+    pub(crate) at: Timestamp,
+    /// The document to upload first, where it is too long to travel inside the event.
+    pub(crate) upload: Option<Sha256>,
+    /// The content, once the sending was permitted. It never changes after that.
+    pub(crate) content: Option<Box<serde_json::value::RawValue>>,
+}
+
+impl OutEvent {
+    /// What the event says.
+    pub(crate) fn data(&self) -> Result<EventData> {
+        EventData::read(crate::case::event::VERSION, &self.kind, self.data.clone())
+            .map_err(|_| Error::internal("outbox-event"))
+    }
+}
+
+/// The lane of a case's Matrix items.
+pub(crate) fn case_lane(case: CaseId) -> String {
+    format!("case/{case}")
+}
+
+/// The lane of a case's record writes.
+pub(crate) fn record_lane(case: CaseId) -> String {
+    format!("record/{case}")
+}
+
+/// How far an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Queued,
+    Marked,
+    Sent,
+    Denied,
+}
+
+impl State {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Marked => "marked",
+            Self::Sent => "sent",
+            Self::Denied => "denied",
+        }
+    }
+
+    fn of(code: &str) -> Result<Self> {
+        [Self::Queued, Self::Marked, Self::Sent, Self::Denied]
+            .into_iter()
+            .find(|state| state.code() == code)
+            .ok_or(Error::internal("outbox-state"))
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) seq: i64,
+    pub(crate) lane: String,
+    pub(crate) item: Item,
+    pub(crate) state: State,
+    pub(crate) attempts: u32,
+    pub(crate) not_before: Option<Timestamp>,
+}
+
+impl Row {
+    /// The case of the row's lane.
+    pub(crate) fn case(&self) -> Option<CaseId> {
+        self.lane.split_once('/').and_then(|(_, case)| case.parse().ok())
+    }
+}
+
+type Columns = (i64, String, String, String, u32, Option<String>);
+
+fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+}
+
+fn row((seq, lane, item, state, attempts, not_before): Columns) -> Result<Row> {
+    let not_before = not_before.as_deref().map(parsed).transpose()?;
+    Ok(Row { seq, lane, item: from_json(&item)?, state: State::of(&state)?, attempts, not_before })
+}
+
+const COLUMNS: &str = "seq, lane, item, state, attempts, not_before";
+
+/// Adds an item at the end of its lane.
+pub(crate) fn push(
+    t: &Transaction<'_>,
+    lane: &str,
+    item: &Item,
+    not_before: Option<Timestamp>,
+) -> Result<i64> {
+    let at = not_before.map(|at| at.to_string());
+    run(
+        t,
+        "outbox-push",
+        "INSERT INTO outbox (lane, what, item, state, not_before) VALUES (?1, ?2, ?3, 'queued', ?4)",
+        (lane, item.name(), to_json(item)?, text_or_null(at.as_deref())),
+    )?;
+    Ok(t.last_insert_rowid())
+}
+
+/// What became of an event that a caller gave an id.
+pub(crate) enum Keyed {
+    /// It is new, and queued now.
+    New,
+    /// The same was accepted before.
+    Same,
+    /// Something else was accepted under this id.
+    Other,
+}
+
+/// Adds an event at the end of its case's lane, once for its id.
+pub(crate) fn push_event(t: &Transaction<'_>, case: CaseId, event: &OutEvent) -> Result<Keyed> {
+    let digest = Sha256::of(to_json(&(case, &event.kind, &event.data, &event.body))?).to_string();
+    let key = event.id.to_string();
+    let known: Option<String> =
+        one(t, "outbox-key", "SELECT sha256 FROM outbox WHERE key = ?1", [&key], |row| row.get(0))?;
+    match known {
+        Some(known) if known == digest => return Ok(Keyed::Same),
+        Some(_) => return Ok(Keyed::Other),
+        None => {}
+    }
+    run(
+        t,
+        "outbox-push",
+        "INSERT INTO outbox (lane, what, key, sha256, item, state) VALUES (?1, 'event', ?2, ?3, ?4, 'queued')",
+        (case_lane(case), key, digest, to_json(&Item::Event(event.clone()))?),
+    )?;
+    Ok(Keyed::New)
+}
+
+/// Replaces an item and its state.
+pub(crate) fn put(t: &Transaction<'_>, seq: i64, item: &Item, state: State) -> Result<()> {
+    run(
+        t,
+        "outbox-put",
+        "UPDATE outbox SET item = ?2, state = ?3, note = NULL WHERE seq = ?1",
+        (seq, to_json(item)?, state.code()),
+    )?;
+    Ok(())
+}
+
+/// Ends an item: it went out, or was refused for good. An event's row stays, since its id must stay known; its text goes.
+pub(crate) fn end(t: &Transaction<'_>, seq: i64, state: State, note: Option<&str>) -> Result<()> {
+    run(
+        t,
+        "outbox-end",
+        "UPDATE outbox SET state = ?2, note = ?3, item = '\"ended\"' WHERE seq = ?1",
+        (seq, state.code(), text_or_null(note)),
+    )?;
+    run(t, "outbox-end", "DELETE FROM outbox WHERE seq = ?1 AND key IS NULL", [seq])?;
+    Ok(())
+}
+
+/// Notes a failed attempt, and when to try again.
+pub(crate) fn postpone(t: &Transaction<'_>, seq: i64, not_before: Timestamp, note: &str) -> Result<()> {
+    run(
+        t,
+        "outbox-postpone",
+        "UPDATE outbox SET attempts = attempts + 1, not_before = ?2, note = ?3 WHERE seq = ?1",
+        (seq, not_before.to_string(), note),
+    )?;
+    Ok(())
+}
+
+/// Queued record writes for the same resource are replaced by the latest: the record holds a state, not a log.
+pub(crate) fn push_record(t: &Transaction<'_>, case: CaseId, write: &RecordWrite) -> Result<()> {
+    let lane = record_lane(case);
+    let open = all(
+        t,
+        "outbox-record",
+        &format!("SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND state IN ('queued', 'marked')"),
+        [&lane],
+        columns,
+    )?;
+    for columns in open {
+        let open = row(columns)?;
+        if let Item::Record(earlier) = &open.item
+            && earlier.kind == write.kind
+            && earlier.find == write.find
+        {
+            return put(t, open.seq, &Item::Record(write.clone()), State::Queued);
+        }
+    }
+    push(t, &lane, &Item::Record(write.clone()), None)?;
+    Ok(())
+}
+
+impl Db {
+    /// The items that may go out next: the first of each lane, and every removal (which waits for nothing, since what is
+    /// held waits for it).
+    pub(crate) fn outbox_ready(&self) -> Result<Vec<Row>> {
+        let rows = self.read(|t| {
+            all(
+                t,
+                "outbox-ready",
+                &format!(
+                    "SELECT {COLUMNS} FROM outbox o WHERE state IN ('queued', 'marked') AND (what = 'remove' OR seq = \
+                     (SELECT min(seq) FROM outbox i WHERE i.lane = o.lane AND i.what <> 'remove' AND i.state IN ('queued', 'marked'))) \
+                     ORDER BY seq"
+                ),
+                [],
+                columns,
+            )
+        })?;
+        rows.into_iter().map(row).collect()
+    }
+
+    /// How many items wait, in all.
+    pub(crate) fn outbox_waiting(&self) -> Result<u64> {
+        let count: Option<i64> = self.read(|t| {
+            let sql = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'marked')";
+            one(t, "outbox-count", sql, [], |row| row.get(0))
+        })?;
+        Ok(count.unwrap_or_default().unsigned_abs())
+    }
+
+    /// Why the items of a lane wait, as the last attempt noted it.
+    pub(crate) fn outbox_notes(&self) -> Result<Vec<(String, String, String)>> {
+        self.read(|t| {
+            all(
+                t,
+                "outbox-notes",
+                "SELECT lane, what, note FROM outbox WHERE state IN ('queued', 'marked') AND note IS NOT NULL ORDER BY seq",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+        })
+    }
+
+    /// What became of an event with this id that was accepted here: its state, and the reasons where it was denied.
+    pub(crate) fn outbox_fate(&self, id: EventId) -> Result<Option<(State, Vec<Reason>)>> {
+        let found: Option<(String, Option<String>)> = self.read(|t| {
+            one(t, "outbox-fate", "SELECT state, note FROM outbox WHERE key = ?1", [id.to_string()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })?;
+        found
+            .map(|(state, note)| {
+                let state = State::of(&state)?;
+                let reasons = match (state, note) {
+                    (State::Denied, Some(note)) => from_json(&note)?,
+                    _ => Vec::new(),
+                };
+                Ok((state, reasons))
+            })
+            .transpose()
+    }
+}

@@ -1,0 +1,68 @@
+//! What the host gave, and what was learnt at first sight: agreements, rule sets, identities.
+
+use rusqlite::Transaction;
+
+use super::Db;
+use super::rows::{all, one, run};
+use crate::error::Result;
+use crate::id::{CaseId, Sha256, UserId};
+
+/// A kind of paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paper {
+    Agreement,
+    Rules,
+}
+
+impl Paper {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::Rules => "rules",
+        }
+    }
+}
+
+/// Keeps the identity of a user at first sight; returns the one that is pinned.
+pub(crate) fn pin(t: &Transaction<'_>, user: &UserId, identity: &str) -> Result<String> {
+    run(t, "pin", "INSERT OR IGNORE INTO pins (user, identity) VALUES (?1, ?2)", (user.as_str(), identity))?;
+    let pinned = one(t, "pin", "SELECT identity FROM pins WHERE user = ?1", [user.as_str()], |row| {
+        row.get::<_, String>(0)
+    })?;
+    Ok(pinned.unwrap_or_else(|| identity.to_owned()))
+}
+
+/// Notes what the record is asked to hold for a resource; false where that was asked before.
+pub(crate) fn project(t: &Transaction<'_>, case: CaseId, find: &str, sha256: &Sha256) -> Result<bool> {
+    let changed = run(
+        t,
+        "project",
+        "INSERT INTO projected (case_id, find, sha256) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (case_id, find) DO UPDATE SET sha256 = excluded.sha256 WHERE sha256 <> excluded.sha256",
+        (case.to_string(), find, sha256.to_string()),
+    )?;
+    Ok(changed > 0)
+}
+
+impl Db {
+    /// Keeps a paper; a later version of the same id replaces it.
+    pub(crate) fn put_paper(&self, paper: Paper, id: &str, version: &str, text: &str) -> Result<()> {
+        self.write(|t| {
+            run(
+                t,
+                "paper-put",
+                "INSERT OR REPLACE INTO papers (kind, id, version, text) VALUES (?1, ?2, ?3, ?4)",
+                (paper.code(), id, version, text),
+            )
+            .map(drop)
+        })
+    }
+
+    /// The texts of all papers of a kind.
+    pub(crate) fn papers(&self, paper: Paper) -> Result<Vec<String>> {
+        self.read(|t| {
+            let sql = "SELECT text FROM papers WHERE kind = ?1 ORDER BY id";
+            all(t, "paper-all", sql, [paper.code()], |row| row.get(0))
+        })
+    }
+}
