@@ -16,6 +16,9 @@ use crate::case::event::{AuditHead, EventKey, write_canonical};
 use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, Sha256, UserId};
 
+#[cfg(test)]
+mod tests;
+
 /// The key of a device's chain. Wiped from memory when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct AuditKey([u8; 32]);

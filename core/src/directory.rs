@@ -5,6 +5,9 @@ use crate::error::{Error, Result};
 use crate::id::{OrganizationId, UserId};
 use crate::organization::Organization;
 
+#[cfg(test)]
+mod tests;
+
 /// Organisations and their contacts. Read from FHIR Organization, Practitioner and PractitionerRole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directory {

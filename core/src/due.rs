@@ -9,6 +9,9 @@ use crate::case::life::RungPosted;
 use crate::case::step::{Owed, Rung};
 use crate::id::{CaseId, OrganizationId};
 
+#[cfg(test)]
+mod tests;
+
 /// How far an author's clock may be from the homeserver's before it is no longer believed.
 pub const BELIEVED: SignedDuration = SignedDuration::from_mins(5);
 
