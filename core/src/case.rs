@@ -5,4 +5,6 @@ pub mod fold;
 pub mod handover;
 pub mod life;
 pub mod roster;
+pub mod state;
 pub mod step;
+pub mod tell;

@@ -93,6 +93,7 @@ macro_rules! kinds {
         /// What happened, by kind.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant)]
         pub enum EventData {
             $($(#[$doc])* $variant($payload),)*
             /// A kind, or a version of the block, that this release does not know: kept as it came.
@@ -215,7 +216,8 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// The content of a Matrix event as we keep it: the JSON text that was decrypted, its readable body, and its hash.
-#[derive(Debug, Clone)]
+/// `Debug` shows the hash alone.
+#[derive(Clone)]
 pub struct Content {
     /// The whole content, as JSON text. What we store, hand over and rebuild from.
     pub json: Box<RawValue>,
@@ -225,6 +227,12 @@ pub struct Content {
     pub body: String,
     /// The block, where there is one and it can be read.
     pub block: Block,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Content").field("sha256", &self.sha256).finish_non_exhaustive()
+    }
 }
 
 /// What stands under `org.caseline.event` in a content.

@@ -1,1 +1,172 @@
+//! The fold: from the events that a device holds to the state of their case, alike in whatever order they came.
+//!
+//! Of each key one content counts ([`choose`]); the events that count get their place ([`order`]); then each takes its
+//! step in the module that its kind names ([`walk`]). Nothing is ever dropped: what takes no step is shown, with why.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::case::event::{EventKey, Held, Receipt};
+use crate::case::state::CaseState;
+use crate::id::{EventId, UserId};
+
+mod choose;
+mod order;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+/// The events that a device holds of one case, and the state they fold into.
+///
+/// The state is a function of the set of events and of who invited this device's user; never of the order in which they
+/// came, nor of how often.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    held: BTreeMap<EventKey, Vec<Held>>,
+    inviter: Option<UserId>,
+    state: CaseState,
+    /// Those whose handovers count.
+    trusted: BTreeSet<UserId>,
+    /// The place of the last event in order.
+    last: Option<Place>,
+    /// The latest homeserver's timestamp of what is placed by it.
+    loose: Option<Timestamp>,
+    /// Whether a handover is held whose sender has no seat (yet).
+    unheard: bool,
+}
+
+/// The place of an event in the order: its computed clock, then its id, then its sender.
+type Place = (u64, EventId, UserId);
+
+impl Fold {
+    /// A fold without events.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A fold without events, for somebody who was invited: the inviter's handover counts from the beginning, since the
+    /// roster itself may come with it. Any other's counts once they are seen to have, or have had, a seat.
+    pub fn invited_by(inviter: UserId) -> Self {
+        Self { inviter: Some(inviter), ..Self::default() }
+    }
+
+    /// The state.
+    pub fn state(&self) -> &CaseState {
+        &self.state
+    }
+
+    /// Takes an event. Returns whether it was new.
+    pub fn insert(&mut self, held: Held) -> bool {
+        let key = held.key();
+        let alone = !self.held.contains_key(&key) && self.is_next(&held);
+        if !self.keep(held) {
+            return false;
+        }
+        if !(alone && self.step_alone(&key)) {
+            self.rebuild();
+        }
+        true
+    }
+
+    /// Takes many events at once. Returns whether any was new.
+    pub fn extend(&mut self, events: impl IntoIterator<Item = Held>) -> bool {
+        let mut new = false;
+        for held in events {
+            new |= self.keep(held);
+        }
+        if new {
+            self.rebuild();
+        }
+        new
+    }
+
+    /// The copies that are held of an event.
+    pub fn copies(&self, key: &EventKey) -> &[Held] {
+        self.held.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The event as it counts: of all copies the one that folds. Nothing where none does, or its author is not proven.
+    pub fn counting(&self, key: &EventKey) -> Option<&Held> {
+        let choice = choose::choose(self.held.get(key)?, &self.trusted);
+        choice.counting.filter(|counting| counting.proven).map(|counting| counting.held)
+    }
+
+    /// The key of every event held.
+    pub fn keys(&self) -> impl Iterator<Item = &EventKey> {
+        self.held.keys()
+    }
+
+    fn vouchers(&self) -> impl Iterator<Item = &UserId> {
+        self.held.values().flatten().filter_map(|held| match &held.receipt {
+            Receipt::HandedOver { by } => Some(by),
+            Receipt::FirstHand { .. } => None,
+        })
+    }
+
+    /// Keeps a copy, unless the same one is there. Of two that differ in nothing but the homeserver's timestamp the
+    /// earlier stays.
+    fn keep(&mut self, held: Held) -> bool {
+        let copies = self.held.entry(held.key()).or_default();
+        let same = |copy: &&mut Held| copy.receipt == held.receipt && choose::same(&copy.body, &held.body);
+        match copies.iter_mut().find(same) {
+            Some(copy) if copy.server_at <= held.server_at => false,
+            Some(copy) => {
+                copy.server_at = held.server_at;
+                true
+            }
+            None => {
+                copies.push(held);
+                true
+            }
+        }
+    }
+
+    /// Whether nothing that is held can be moved by this event: it came first-hand, nobody waits for it, nothing is placed
+    /// behind it by time.
+    fn is_next(&self, held: &Held) -> bool {
+        held.receipt == Receipt::FirstHand { proven: true }
+            && !self.unheard
+            && !self.state.gaps.contains(&held.key())
+            && self.loose.is_none_or(|loose| loose < held.server_at)
+    }
+
+    /// Steps one new event, if it comes last; false where everything must be folded anew.
+    fn step_alone(&mut self, key: &EventKey) -> bool {
+        let Some([held]) = self.held.get(key).map(Vec::as_slice) else { return false };
+        let Some(event) = order::alone(held, &self.state, |key| self.held.contains_key(key)) else {
+            return false;
+        };
+        let place = event.place();
+        if self.last.as_ref().is_some_and(|last| *last >= place) {
+            return false;
+        }
+        walk::event(&mut self.state, &event);
+        self.last = Some(place);
+        true
+    }
+
+    /// Folds everything. Handovers count by who has, or had, a seat; since a handover can itself seat somebody, until no
+    /// more are found.
+    fn rebuild(&mut self) {
+        let mut trusted: BTreeSet<UserId> = self.inviter.iter().cloned().collect();
+        loop {
+            let order = order::order(&self.held, &trusted);
+            let state = walk::walk(&order);
+            let roster = &state.life.roster;
+            let (more, unheard): (BTreeSet<_>, BTreeSet<_>) = self
+                .vouchers()
+                .filter(|by| !trusted.contains(*by))
+                .cloned()
+                .partition(|by| roster.ever_contained(by));
+            if more.is_empty() {
+                let last = order.events.last().map(order::Event::place);
+                let loose = order.loose.iter().map(|(loose, _)| loose.held.server_at).max();
+                (self.state, self.last, self.loose) = (state, last, loose);
+                (self.trusted, self.unheard) = (trusted, !unheard.is_empty());
+                return;
+            }
+            trusted.extend(more);
+        }
+    }
+}

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::care_plan::Document;
-use crate::case::event::Head;
+use crate::case::event::{Block, Content, EventData, Head, Held, HeldBody, Receipt};
+use crate::case::fold::Fold;
+use crate::case::state::Entry;
 use crate::id::{EventId, Sha256, UserId};
 
 /// `handover`: the case's events up to named heads, vouched for by its sender. The events themselves are a JSON array of
@@ -61,4 +63,111 @@ pub struct Stub {
     pub sha256: Sha256,
     /// The few fields that `step` reads.
     pub data: Value,
+}
+
+impl Stub {
+    /// Whether it stands for a message without our block: of the kind `m.room.message`, with version and clock 0.
+    pub fn is_foreign(&self) -> bool {
+        self.v == 0 && self.kind == Entry::FOREIGN
+    }
+
+    /// What a handover tells of an event that it withholds.
+    fn of(held: &Held) -> Self {
+        let content = match &held.body {
+            HeldBody::Stub(stub) => return stub.clone(),
+            HeldBody::Whole(content) => content,
+        };
+        let blank = Self {
+            kind: String::new(),
+            v: 0,
+            after: Vec::new(),
+            clock: 0,
+            at: held.server_at,
+            sha256: content.sha256,
+            data: Value::Null,
+        };
+        match &content.block {
+            Block::Absent => Self { kind: Entry::FOREIGN.to_owned(), ..blank },
+            // Refused by its clock wherever it arrives, as the content is by its form.
+            Block::Malformed => blank,
+            Block::Event(event) => Self {
+                kind: event.data.kind().to_owned(),
+                v: event.v,
+                after: event.after.clone(),
+                clock: event.clock,
+                at: event.at,
+                data: read_by_step(&event.data),
+                ..blank
+            },
+        }
+    }
+}
+
+/// The few fields that `step` reads.
+fn read_by_step(data: &EventData) -> Value {
+    let fields = match data {
+        EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
+        EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
+        EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
+        EventData::Handover(handover) => {
+            serde_json::to_value(Handover { events: handover.events.withheld(), ..handover.clone() })
+        }
+        EventData::Unknown { .. } => Ok(Value::Null),
+        other => other.to_value(),
+    };
+    fields.unwrap_or_default()
+}
+
+/// What is handed over to newcomers: the case's events up to its heads, and those heads.
+///
+/// What `withhold` names goes as a stub, and so do earlier handovers, whose content would tell what is withheld. What nobody
+/// proves is left out: handing over is vouching.
+pub fn make(fold: &Fold, withhold: impl Fn(&Held) -> bool) -> (Vec<HandedEvent>, Vec<Head>) {
+    let counting = fold.keys().filter_map(|key| fold.counting(key));
+    let events = counting.map(|held| hand(held, withhold(held))).collect();
+    (events, fold.state().heads())
+}
+
+/// One event as it is handed over: for one that arrives late, too.
+pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
+    let whole = match &held.body {
+        HeldBody::Whole(content) if !withhold && !is_handover(content) => {
+            serde_json::from_str(content.json.get()).ok()
+        }
+        _ => None,
+    };
+    HandedEvent {
+        sender: held.sender.clone(),
+        id: held.id,
+        server_at: held.server_at,
+        body: whole.map_or_else(|| HandedBody::Stub(Stub::of(held)), HandedBody::Content),
+    }
+}
+
+fn is_handover(content: &Content) -> bool {
+    matches!(&content.block, Block::Event(event) if matches!(event.data, EventData::Handover(_)))
+}
+
+/// The events of a handover as a device holds them. `by` is the sender of the `handover` event.
+///
+/// Only a `handover` that came first-hand, from a proven device, is unpacked. Whether its sender may vouch is the fold's
+/// to say: see [`Fold::invited_by`]. What has not the form of an event's content is left out.
+pub fn unpack(events: Vec<HandedEvent>, by: &UserId) -> Vec<Held> {
+    let unpacked = events.into_iter().filter_map(|event| {
+        let body = match event.body {
+            HandedBody::Stub(stub) => HeldBody::Stub(stub),
+            HandedBody::Content(content) => {
+                let json = serde_json::value::to_raw_value(&content).ok()?;
+                HeldBody::Whole(Content::parse(&json).ok()?)
+            }
+        };
+        Some(Held {
+            sender: event.sender,
+            id: event.id,
+            server_at: event.server_at,
+            receipt: Receipt::HandedOver { by: by.clone() },
+            body,
+        })
+    });
+    unpacked.collect()
 }

@@ -8,6 +8,10 @@ use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSet
 use crate::member::Member;
 use crate::organization::Organization;
 
+mod steps;
+
+pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, step, tell};
+
 /// A text that the case carries whole, so that nobody computes from their own disk: an agreement or a rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried<Id> {

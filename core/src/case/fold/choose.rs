@@ -1,0 +1,108 @@
+//! Which of the contents that came under one key counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::event::{Held, HeldBody, Receipt};
+use crate::id::{Sha256, UserId};
+use crate::policy::Reason;
+
+/// What came under one key.
+pub(super) struct Choice<'a> {
+    /// The copy that counts.
+    pub(super) counting: Option<Counting<'a>>,
+    /// The other contents, one copy of each, with why they do not count.
+    pub(super) others: Vec<(&'a Held, Reason)>,
+}
+
+/// The copy that counts.
+pub(super) struct Counting<'a> {
+    pub(super) held: &'a Held,
+    /// Whether its author is proven, or somebody else vouches for its hash.
+    pub(super) proven: bool,
+}
+
+/// How much a copy counts: less is more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Came first-hand, and its author is proven or another participant vouches for its hash.
+    FirstHand,
+    /// Came in a handover.
+    HandedOver,
+    /// Came first-hand, and nobody proves it.
+    Unproven,
+    /// Came in a handover that does not count.
+    Unheard,
+}
+
+/// Chooses among the copies of one key. `trusted` are those whose handovers count.
+///
+/// First-hand comes before handed-over; then the lower hash; of one hash, a whole content before a stub. Who hands over
+/// their own event proves nothing that they could not have sent anew.
+pub(super) fn choose<'a>(copies: &'a [Held], trusted: &BTreeSet<UserId>) -> Choice<'a> {
+    let came_first_hand = copies.iter().any(|copy| matches!(copy.receipt, Receipt::FirstHand { .. }));
+    let heard = |copy: &Held| match &copy.receipt {
+        Receipt::HandedOver { by } => trusted.contains(by) && !(came_first_hand && *by == copy.sender),
+        Receipt::FirstHand { .. } => false,
+    };
+    let vouched: BTreeSet<Sha256> =
+        copies.iter().filter(|copy| heard(copy)).map(|c| sha256(&c.body)).collect();
+    let rank = |copy: &Held| match copy.receipt {
+        Receipt::FirstHand { proven } if proven || vouched.contains(&sha256(&copy.body)) => Rank::FirstHand,
+        Receipt::FirstHand { .. } => Rank::Unproven,
+        Receipt::HandedOver { .. } if heard(copy) => Rank::HandedOver,
+        Receipt::HandedOver { .. } => Rank::Unheard,
+    };
+    let mut ranked: Vec<_> = copies
+        .iter()
+        .map(|copy| ((rank(copy), sha256(&copy.body), tie(&copy.body), copy.server_at, by(copy)), copy))
+        .collect();
+    ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
+
+    let best = ranked.first().filter(|((rank, ..), _)| *rank != Rank::Unheard);
+    let counting = best.map(|((rank, ..), held)| Counting { held, proven: *rank != Rank::Unproven });
+    let counting_hash = counting.as_ref().map(|counting| sha256(&counting.held.body));
+    let mut others: BTreeMap<Sha256, (&Held, Reason)> = BTreeMap::new();
+    for ((rank, sha256, ..), copy) in ranked {
+        if Some(sha256) != counting_hash {
+            let reason = if rank == Rank::Unheard {
+                Reason::new("voucher", "it was handed over by somebody without a seat in this case", "roster")
+            } else {
+                Reason::new("two-contents", "another content of the same event counts", "case")
+            };
+            others.entry(sha256).or_insert((copy, reason));
+        }
+    }
+    Choice { counting, others: others.into_values().collect() }
+}
+
+/// Whether two bodies say the same: one content, or one stub of it.
+pub(super) fn same(a: &HeldBody, b: &HeldBody) -> bool {
+    match (a, b) {
+        (HeldBody::Whole(a), HeldBody::Whole(b)) => a.sha256 == b.sha256,
+        (HeldBody::Stub(a), HeldBody::Stub(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// The hash of a content; for a stub the one that the handover names.
+pub(super) fn sha256(body: &HeldBody) -> Sha256 {
+    match body {
+        HeldBody::Whole(content) => content.sha256,
+        HeldBody::Stub(stub) => stub.sha256,
+    }
+}
+
+/// Orders what has one hash: whole contents first, then stubs by what they say.
+fn tie(body: &HeldBody) -> Option<String> {
+    match body {
+        HeldBody::Whole(_) => None,
+        HeldBody::Stub(stub) => Some(serde_json::to_string(stub).unwrap_or_default()),
+    }
+}
+
+fn by(held: &Held) -> Option<&UserId> {
+    match &held.receipt {
+        Receipt::FirstHand { .. } => None,
+        Receipt::HandedOver { by } => Some(by),
+    }
+}

@@ -1,0 +1,219 @@
+//! The steps, one after the other.
+
+use crate::care_plan::{self, PlanEvent};
+use crate::case::event::{EventData, EventKey, HeldBody};
+use crate::case::fold::order::{Event, Loose, Order};
+use crate::case::life::{self, LifeEvent};
+use crate::case::roster::Roster;
+use crate::case::state::{CaseState, Entry, Resource, Standing};
+use crate::case::step::Step;
+use crate::case::tell::{tell, withheld};
+use crate::communication;
+use crate::contact::Seat;
+use crate::policy::Reason;
+
+/// The state that everything in its place comes to.
+pub(super) fn walk(order: &Order<'_>) -> CaseState {
+    let mut state = CaseState::default();
+    let mut loose = order.loose.iter().peekable();
+    for (n, one) in order.events.iter().enumerate() {
+        while let Some((next, _)) = loose.next_if(|(_, before)| *before <= n) {
+            self::loose(&mut state, next);
+        }
+        event(&mut state, one);
+    }
+    for (next, _) in loose {
+        self::loose(&mut state, next);
+    }
+    state
+}
+
+/// Takes one event into the state, after all that are in it.
+pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
+    let whole = matches!(event.held.body, HeldBody::Whole(_));
+    let key = &event.key;
+    // The roster as it was before, for the words.
+    let before = state.life.roster.clone();
+    let carried = carried(state, event);
+    let roster = carried.as_ref().unwrap_or(&before);
+    let seat = roster.seat_of(&key.sender);
+
+    let standing = if !event.proven {
+        Standing::Unproven
+    } else if let EventData::Unknown { .. } = &*event.data {
+        Standing::Unknown
+    } else {
+        match take(state, event, seat, roster) {
+            Ok(()) => Standing::Counted,
+            Err(reason) => Standing::Superseded { reason },
+        }
+    };
+    if event.proven {
+        shape(state, event, standing == Standing::Counted, whole);
+    }
+
+    let text = match (seat, event.body) {
+        (_, None) => withheld(event.data.kind()),
+        (Some(seat), Some(body)) => tell(&event.data, body, seat, roster),
+        (None, Some(body)) => body.to_owned(),
+    };
+    state.timeline.push(Entry {
+        key: key.clone(),
+        sha256: event.sha256,
+        kind: event.data.kind().to_owned(),
+        at: event.at,
+        server_at: event.held.server_at,
+        from: seat.map_or_else(|| key.sender.to_string(), |seat| seat.contact.name.clone()),
+        text,
+        standing,
+        after_gap: event.link.after_gap,
+        receipt: event.held.receipt.clone(),
+        withheld: !whole,
+    });
+    state.gaps.extend(event.missing.iter().cloned());
+    state.link(key, event.link.clone(), event.proven);
+}
+
+/// The roster that an opening event brings for itself.
+fn carried(state: &CaseState, event: &Event<'_>) -> Option<Roster> {
+    match &*event.data {
+        EventData::CaseOpened(opened) if state.life.opening.is_none() => {
+            Roster::of(&opened.roster, &event.key).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Hands the event to the module that its kind names.
+fn take(
+    state: &mut CaseState,
+    event: &Event<'_>,
+    seat: Option<&Seat>,
+    roster: &Roster,
+) -> Result<(), Reason> {
+    let no_seat = || Reason::new("no-seat", "the sender has no seat in this case at this time", "roster");
+    let opened = state.life.opening.clone();
+    let (plan_side, community_side, story_clock) = match (&*event.data, &opened) {
+        (_, Some(opening)) => {
+            (&opening.plan_side.id, &opening.community_side.id, opening.agreement.story_clock)
+        }
+        (EventData::CaseOpened(opened), None) => (&opened.plan_side.id, &opened.community_side.id, false),
+        (_, None) => return Err(Reason::new("case-not-open", "the case is not open", "case")),
+    };
+    if let EventData::CaseOpened(opened) = &*event.data {
+        // Says why the roster that it carries cannot be, before it is asked for a seat.
+        Roster::of(&opened.roster, &event.key)?;
+    }
+    let seat = seat.ok_or_else(no_seat)?;
+    let step = Step {
+        key: &event.key,
+        seat,
+        at: event.at,
+        server_at: event.held.server_at,
+        roster,
+        plan_side,
+        community_side,
+        story_clock,
+    };
+    let life = |event: LifeEvent<'_>| life::step(&state.life, event, &step);
+    let plan = match &*event.data {
+        EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
+        EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
+        EventData::CaseClosed(e) => return life(LifeEvent::Closed(e)).map(|next| state.life = next),
+        EventData::SeatAdded(e) => return life(LifeEvent::Added(e)).map(|next| state.life = next),
+        EventData::SeatEnded(e) => return life(LifeEvent::Ended(e)).map(|next| state.life = next),
+        EventData::RungPosted(e) => return life(LifeEvent::Rung(e)).map(|next| state.life = next),
+        EventData::MessageSent(e) => {
+            state.life.going_on()?;
+            let mut message = communication::step(Some(e), event.body, &step);
+            message.after_gap = event.link.after_gap;
+            state.messages.push(message);
+            return Ok(());
+        }
+        // Its events are taken over one by one; here it is only told. It may come after the end.
+        EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
+        EventData::PlanSent(e) => PlanEvent::Sent(e),
+        EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
+        EventData::PlanApproved(e) => PlanEvent::Approved(e),
+        EventData::PlanReturned(e) => PlanEvent::Returned(e),
+    };
+    state.life.going_on()?;
+    state.plans = care_plan::step(&state.plans, plan, &step)?;
+    Ok(())
+}
+
+/// Notes which resources an event shaped.
+fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
+    let (opens, touches) = match &*event.data {
+        EventData::CaseOpened(_)
+        | EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::SeatAdded(_)
+        | EventData::SeatEnded(_) => (None, Some(Resource::CareTeam)),
+        EventData::MessageSent(_) => (Some(Resource::Message(event.key.clone())), None),
+        EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
+        EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::RungPosted(_) | EventData::Handover(_) | EventData::Unknown { .. } => (None, None),
+    };
+    for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
+        note(state, resource, &event.key, whole);
+    }
+}
+
+fn note(state: &mut CaseState, resource: Resource, key: &EventKey, whole: bool) {
+    if !whole {
+        state.stubs.insert(resource.clone());
+    }
+    state.shaping.entry(resource).or_default().insert(key.clone());
+}
+
+/// Takes what is placed by time: another client's message counts as one of its sender's, if they have a seat there.
+fn loose(state: &mut CaseState, one: &Loose<'_>) {
+    let roster = state.life.roster.clone();
+    let seat = roster.seat_of(&one.key.sender);
+    let standing = match (&one.refused, seat, state.life.opening.clone()) {
+        (Some(reason), ..) => Standing::Refused { reason: reason.clone() },
+        (None, Some(seat), Some(opening)) if one.proven => {
+            let step = Step {
+                key: &one.key,
+                seat,
+                at: one.held.server_at,
+                server_at: one.held.server_at,
+                roster: &roster,
+                plan_side: &opening.plan_side.id,
+                community_side: &opening.community_side.id,
+                story_clock: opening.agreement.story_clock,
+            };
+            if let Err(reason) = state.life.going_on() {
+                Standing::Superseded { reason }
+            } else {
+                state.messages.push(communication::step(None, one.body, &step));
+                Standing::Counted
+            }
+        }
+        (None, Some(_), Some(_)) => Standing::Unproven,
+        (None, ..) => {
+            let text = "its sender has no seat in this case at this time";
+            Standing::Refused { reason: Reason::new("no-seat", text, "roster") }
+        }
+    };
+    let whole = matches!(one.held.body, HeldBody::Whole(_));
+    if standing == Standing::Counted {
+        note(state, Resource::Message(one.key.clone()), &one.key, whole);
+    }
+    state.timeline.push(Entry {
+        key: one.key.clone(),
+        sha256: one.sha256,
+        kind: one.kind.clone(),
+        at: one.held.server_at,
+        server_at: one.held.server_at,
+        from: seat.map_or_else(|| one.key.sender.to_string(), |seat| seat.contact.name.clone()),
+        text: one.body.map_or_else(|| withheld(&one.kind), str::to_owned),
+        standing,
+        after_gap: false,
+        receipt: one.held.receipt.clone(),
+        withheld: !whole,
+    });
+}

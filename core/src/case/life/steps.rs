@@ -1,0 +1,302 @@
+//! The steps of a case.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::agreement::{Agreement, RuleSet};
+use crate::case::event::EventKey;
+use crate::case::life::{
+    Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
+};
+use crate::case::roster::{self, Roster, RosterEvent, decides};
+use crate::case::step::Step;
+use crate::contact::Seat;
+use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSetId, Sha256, UserId};
+use crate::member::Member;
+use crate::organization::Organization;
+use crate::policy::Reason;
+
+/// An event of this life cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LifeEvent<'a> {
+    /// `case.opened`.
+    Opened(&'a CaseOpened),
+    /// `case.accepted`.
+    Accepted(&'a CaseAccepted),
+    /// `case.closed`.
+    Closed(&'a CaseClosed),
+    /// `seat.added`.
+    Added(&'a SeatAdded),
+    /// `seat.ended`.
+    Ended(&'a SeatEnded),
+    /// `rung.posted`.
+    Rung(&'a RungPosted),
+}
+
+/// A case: what it was opened with, who takes part, and whether it is over.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Life {
+    /// What the case was opened with; nothing until a valid `case.opened` is there.
+    pub opening: Option<Arc<Opening>>,
+    /// Who takes part.
+    pub roster: Roster,
+    /// How it ended.
+    pub closed: Option<Closed>,
+    /// The rungs that were posted, by what is owed, its clock's name, and the rung's number.
+    pub rungs: BTreeMap<(EventId, String, u32), PostedRung>,
+}
+
+/// What a case was opened with.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Opening {
+    /// The case.
+    pub case: CaseId,
+    /// Whose care it is about.
+    pub member: Member,
+    /// The plan side.
+    pub plan_side: Organization,
+    /// The community side.
+    pub community_side: Organization,
+    /// Others that take part.
+    pub others: Vec<Organization>,
+    /// What the two sides settled.
+    pub agreement: Agreement,
+    /// Its text, as the case carries it.
+    pub agreement_text: Carried<AgreementId>,
+    /// The dated clocks.
+    pub rules: RuleSet,
+    /// Their text, as the case carries it.
+    pub rules_text: Carried<RuleSetId>,
+    /// The event that opened it.
+    pub event: EventKey,
+    /// When, as far as its author's clock is believed.
+    pub at: Timestamp,
+}
+
+impl Opening {
+    /// Every organisation of the case: the plan side, the community side, the others.
+    pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        [&self.plan_side, &self.community_side].into_iter().chain(&self.others)
+    }
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The event that closed it.
+    pub event: EventKey,
+    /// Why.
+    pub reason: CloseReason,
+    /// The case that goes on in its place.
+    pub continued_in: Option<CaseId>,
+    /// When, as far as its author's clock is believed.
+    pub at: Timestamp,
+}
+
+/// A rung that was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostedRung {
+    /// Who posted it.
+    pub by: UserId,
+    /// Who was reminded.
+    pub contact: ContactId,
+    /// When, as far as its author's clock is believed.
+    pub at: Timestamp,
+}
+
+impl Life {
+    /// What the case was opened with, if steps can be taken in it.
+    ///
+    /// # Errors
+    /// The reason, with source `case`: `case-not-open`, `case-closed`.
+    pub fn going_on(&self) -> Result<&Opening, Reason> {
+        if self.closed.is_some() {
+            return Err(refused("case-closed", "the case is closed"));
+        }
+        self.opening.as_deref().ok_or_else(|| refused("case-not-open", "the case is not open"))
+    }
+}
+
+/// The state after an event, or why the event is no valid step.
+///
+/// For `case.opened` the step's seat and roster are those that the event itself carries.
+///
+/// # Errors
+/// The reason. Source `case`: `case-not-open`, `case-closed`, `case-already-open`, `other-case`, `side-kind`,
+/// `organization-twice`, `opener`, `closer`, `rung-poster`, `rung-posted`. Source `agreement`: `carried-changed` and
+/// `carried-unreadable` (rule set too), `agreement-sides`, `keeper-not-agreed`. Source `roster`: those of
+/// [`roster::step`], `seat-organization`, `side-without-lead`.
+pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, Reason> {
+    if let LifeEvent::Opened(event) = event {
+        if life.opening.is_some() {
+            return Err(refused("case-already-open", "the case was opened by an earlier event"));
+        }
+        return opened(event, step);
+    }
+    let opening = life.going_on()?;
+    let mut next = life.clone();
+    match event {
+        LifeEvent::Opened(_) => {}
+        LifeEvent::Accepted(event) => {
+            if event.case != opening.case {
+                return Err(refused("other-case", "the acceptance names another case"));
+            }
+            next.roster = life.roster.with_acceptance(&step.key.sender, step.when())?;
+        }
+        LifeEvent::Closed(event) => {
+            if !decides(step.seat) {
+                return Err(refused("closer", "only a lead closes a case"));
+            }
+            next.closed = Some(Closed {
+                event: step.key.clone(),
+                reason: event.reason,
+                continued_in: event.continued_in,
+                at: step.when(),
+            });
+        }
+        LifeEvent::Added(event) => {
+            keeper_agreed(&event.seat, &opening.agreement)?;
+            next.roster = roster::step(&life.roster, RosterEvent::Added(event), step)?;
+        }
+        LifeEvent::Ended(event) => {
+            next.roster = roster::step(&life.roster, RosterEvent::Ended(event), step)?;
+        }
+        LifeEvent::Rung(event) => {
+            if !step.seat.is_keeper() && !decides(step.seat) {
+                return Err(refused("rung-poster", "only a keeper or a lead posts a reminder"));
+            }
+            let rung = (event.owed, event.clock.clone(), event.rung);
+            if next.rungs.contains_key(&rung) {
+                return Err(refused("rung-posted", "this reminder was posted before"));
+            }
+            let posted =
+                PostedRung { by: step.key.sender.clone(), contact: event.contact.clone(), at: step.when() };
+            next.rungs.insert(rung, posted);
+        }
+    }
+    Ok(next)
+}
+
+fn opened(event: &CaseOpened, step: &Step<'_>) -> Result<Life, Reason> {
+    let (plan, community) = (&event.plan_side, &event.community_side);
+    if !plan.kind.is_plan_side() || !community.kind.is_community_side() {
+        let text = "a case stands between an ACO, an MCO or an ACCS provider and a CP or a CSA";
+        return Err(refused("side-kind", text));
+    }
+    let organizations: Vec<&OrganizationId> =
+        [plan, community].into_iter().chain(&event.others).map(|organization| &organization.id).collect();
+    let distinct: std::collections::BTreeSet<_> = organizations.iter().collect();
+    if distinct.len() != organizations.len() {
+        return Err(refused("organization-twice", "an organisation is named twice"));
+    }
+
+    let unchanged = Sha256::of(&event.agreement.text) == event.agreement.sha256
+        && Sha256::of(&event.rules.text) == event.rules.sha256;
+    if !unchanged {
+        let text = "the agreement or the rule set is not the text that its hash names";
+        return Err(Reason::new("carried-changed", text, "agreement"));
+    }
+    let unreadable =
+        || Reason::new("carried-unreadable", "the agreement or the rule set cannot be read", "agreement");
+    let agreement = Agreement::parse(&event.agreement.text).map_err(|_| unreadable())?;
+    let rules = RuleSet::parse(&event.rules.text).map_err(|_| unreadable())?;
+    if agreement.id != event.agreement.id
+        || agreement.version != event.agreement.version
+        || rules.id != event.rules.id
+        || rules.version != event.rules.version
+    {
+        let text = "the agreement or the rule set has another id or version than the one named";
+        return Err(Reason::new("carried-changed", text, "agreement"));
+    }
+    if agreement.plan_side.id != plan.id || agreement.community_side.id != community.id {
+        let text = "the agreement is one between other organisations";
+        return Err(Reason::new("agreement-sides", text, "agreement"));
+    }
+
+    let roster = Roster::of(&event.roster, step.key)?;
+    for seat in &event.roster {
+        if !organizations.contains(&&seat.contact.organization) {
+            let text = "somebody is named whose organisation takes no part in the case";
+            return Err(Reason::new("seat-organization", text, "roster"));
+        }
+        keeper_agreed(seat, &agreement)?;
+    }
+    if roster.lead(&plan.id).is_none() || roster.lead(&community.id).is_none() {
+        return Err(Reason::new("side-without-lead", "each side of a case needs a lead", "roster"));
+    }
+    let of_side = [&plan.id, &community.id].contains(&&step.seat.contact.organization);
+    if !of_side || !(decides(step.seat) || step.seat.is_keeper()) {
+        return Err(refused("opener", "a lead or the keeper of one of the two sides opens a case"));
+    }
+    let at = crate::due::believed(step.at, step.server_at, agreement.story_clock);
+    Ok(Life {
+        opening: Some(Arc::new(Opening {
+            case: event.case,
+            member: event.member.clone(),
+            plan_side: plan.clone(),
+            community_side: community.clone(),
+            others: event.others.clone(),
+            agreement,
+            agreement_text: event.agreement.clone(),
+            rules,
+            rules_text: event.rules.clone(),
+            event: step.key.clone(),
+            at,
+        })),
+        roster,
+        ..Life::default()
+    })
+}
+
+/// The agreement says of each side whether its keeper may sit on a case; of others it says nothing.
+fn keeper_agreed(seat: &Seat, agreement: &Agreement) -> Result<(), Reason> {
+    let mut sides = [&agreement.plan_side, &agreement.community_side].into_iter();
+    let barred = sides.any(|side| side.id == seat.contact.organization && !side.keeper);
+    if seat.is_keeper() && barred {
+        let text = "the agreement gives this organisation's keeper no seat";
+        return Err(Reason::new("keeper-not-agreed", text, "agreement"));
+    }
+    Ok(())
+}
+
+fn refused(code: &'static str, text: &'static str) -> Reason {
+    Reason::new(code, text, "case")
+}
+
+/// The event as a person reads it in any Matrix client. `roster` is the one before the event.
+pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    match event {
+        LifeEvent::Opened(event) => {
+            format!("Case opened between {} and {}.", event.community_side.name, event.plan_side.name)
+        }
+        LifeEvent::Accepted(_) => format!("{who} has taken up the case."),
+        LifeEvent::Closed(event) if event.reason == CloseReason::Duplicate => {
+            format!("{who} closed this case: the same case goes on elsewhere.")
+        }
+        LifeEvent::Closed(_) => format!("{who} closed the case."),
+        LifeEvent::Added(SeatAdded { seat }) => {
+            let lead = if seat.lead { ", as a lead" } else { "" };
+            format!("{who} named {} ({}) for the case{lead}.", seat.contact.name, seat.contact.role)
+        }
+        LifeEvent::Ended(event) if event.contact == by.contact.id => format!("{who} left the case."),
+        LifeEvent::Ended(event) => {
+            let name = roster
+                .contact(&event.contact, &event.organization)
+                .map_or("somebody's", |seat| seat.contact.name.as_str());
+            format!("{who} ended the participation of {name}.")
+        }
+        LifeEvent::Rung(event) => {
+            let place = roster.active().find(|seat| seat.contact.id == event.contact);
+            let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
+            let since = event.due.strftime("%Y-%m-%d %H:%M UTC");
+            format!("Reminder {} for {name}: what is owed here has been due since {since}.", event.rung + 1)
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The state of a case: what its events fold into, alike on every device that holds the same events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::care_plan::{self, CarePlans};
+use crate::case::event::{EventKey, Head, MAX_CLOCK, Receipt};
+use crate::case::life::{Life, Opening};
+use crate::case::roster::Roster;
+use crate::case::step::{Owed, Rules};
+use crate::communication::Message;
+use crate::id::{EventId, Sha256};
+use crate::policy::Reason;
+
+/// The state of a case. Its `Debug` shows no member data.
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CaseState {
+    /// The case itself: what it was opened with, its roster, its end, its reminders.
+    pub life: Life,
+    /// The messages, in order.
+    pub messages: Vec<Message>,
+    /// The care plans.
+    pub plans: CarePlans,
+    /// Everything that came, in order, whether it counted or not.
+    pub timeline: Vec<Entry>,
+    /// The events that are named as somebody's predecessor and have not come.
+    pub gaps: BTreeSet<EventKey>,
+    pub(crate) links: BTreeMap<EventKey, Link>,
+    pub(crate) heads: BTreeMap<EventKey, u64>,
+    pub(crate) shaping: BTreeMap<Resource, BTreeSet<EventKey>>,
+    pub(crate) stubs: BTreeSet<Resource>,
+}
+
+/// How one event stands among the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// The clock that its author stated.
+    pub(crate) stated: u64,
+    /// The clock that follows from the events held.
+    pub(crate) computed: u64,
+    /// The predecessors that count.
+    pub(crate) after: Vec<EventKey>,
+    /// Whether something before it is missing.
+    pub(crate) after_gap: bool,
+}
+
+/// One line of a case's history. Its text is member data: `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The event.
+    pub key: EventKey,
+    /// The hash of its content.
+    pub sha256: Sha256,
+    /// Its kind; [`Entry::FOREIGN`] for a message without our block, empty where the block cannot be read.
+    pub kind: String,
+    /// The author's time; for a message without our block the homeserver's.
+    pub at: Timestamp,
+    /// The homeserver's timestamp.
+    pub server_at: Timestamp,
+    /// The name of the sender's seat; the Matrix id of who had none.
+    pub from: String,
+    /// What a person reads.
+    pub text: String,
+    /// What became of it.
+    pub standing: Standing,
+    /// Whether something before it is missing.
+    pub after_gap: bool,
+    /// How it came.
+    pub receipt: Receipt,
+    /// Whether a handover withheld its text.
+    pub withheld: bool,
+}
+
+impl Entry {
+    /// The kind under which another client's message is listed.
+    pub const FOREIGN: &'static str = "m.room.message";
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("key", &self.key)
+            .field("kind", &self.kind)
+            .field("standing", &self.standing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It took its step.
+    Counted,
+    /// This release does not know its kind or version: kept, shown, no step.
+    Unknown,
+    /// Restored from backup, its author not proven: shown, no step until another participant vouches for it.
+    Unproven,
+    /// It is no valid step from the state before it.
+    Superseded {
+        /// Why.
+        reason: Reason,
+    },
+    /// It is no event of this case: not of the form, with an impossible clock, or another content of its key counts.
+    Refused {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+impl Standing {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Unknown => "unknown",
+            Self::Unproven => "unproven",
+            Self::Superseded { .. } => "superseded",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// Why it did not count.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Superseded { reason } | Self::Refused { reason } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// What of a case is written into a record as one resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Resource {
+    /// The CareTeam: the case and its roster.
+    CareTeam,
+    /// The CarePlan that this `plan.sent` opened.
+    Plan(EventId),
+    /// The Communication of a message.
+    Message(EventKey),
+}
+
+impl CaseState {
+    /// What the case was opened with.
+    pub fn opening(&self) -> Option<&Opening> {
+        self.life.opening.as_deref()
+    }
+
+    /// Who takes part.
+    pub fn roster(&self) -> &Roster {
+        &self.life.roster
+    }
+
+    /// The events that the next one names in its `after`, sorted.
+    ///
+    /// An event whose stated clock nothing can follow is left out, so that nobody can end a case by stating it.
+    pub fn heads(&self) -> Vec<Head> {
+        self.heads.iter().map(|(key, clock)| Head { key: key.clone(), clock: *clock }).collect()
+    }
+
+    /// The clock of the next event.
+    pub fn next_clock(&self) -> u64 {
+        1 + self.heads.values().max().copied().unwrap_or(0)
+    }
+
+    /// Whether an event is held and has its place in the order, whether it took its step or not.
+    pub fn folded(&self, key: &EventKey) -> bool {
+        self.links.contains_key(key)
+    }
+
+    /// The line of an event that is not refused.
+    pub fn entry(&self, key: &EventKey) -> Option<&Entry> {
+        let mut lines = self.timeline.iter().filter(|line| line.key == *key);
+        lines.find(|line| !matches!(line.standing, Standing::Refused { .. }))
+    }
+
+    /// The heads among the events that shaped a resource, sorted: what its representation in a record carries, and what a
+    /// device must have folded before it writes it.
+    ///
+    /// A resource is shaped by the event that opened it, even where that was superseded since, and by each step after.
+    pub fn shaped_by(&self, resource: &Resource) -> Vec<Head> {
+        let Some(shaping) = self.shaping.get(resource) else { return Vec::new() };
+        let mut before: BTreeSet<&EventKey> = BTreeSet::new();
+        let mut next: Vec<&EventKey> = shaping.iter().flat_map(|key| self.before(key)).collect();
+        while let Some(key) = next.pop() {
+            if before.insert(key) {
+                next.extend(self.before(key));
+            }
+        }
+        let heads = shaping.iter().filter(|key| !before.contains(key));
+        heads.map(|key| Head { key: key.clone(), clock: self.stated(key) }).collect()
+    }
+
+    fn before(&self, key: &EventKey) -> &[EventKey] {
+        self.links.get(key).map_or(&[], |link| link.after.as_slice())
+    }
+
+    fn stated(&self, key: &EventKey) -> u64 {
+        self.links.get(key).map_or(0, |link| link.stated)
+    }
+
+    /// Whether something that shaped a resource is known as a stub only: then this device never writes it.
+    pub fn holds_stubs_for(&self, resource: &Resource) -> bool {
+        self.stubs.contains(resource)
+    }
+
+    /// What is owed now, with the reminders that were posted. Nothing in a case that is not open.
+    pub fn owed(&self) -> Vec<Owed> {
+        let Ok(opening) = self.life.going_on() else { return Vec::new() };
+        let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
+        let mut owed = care_plan::owed(&self.plans, &rules);
+        for item in &mut owed {
+            for (n, rung) in (0_u32..).zip(&mut item.ladder) {
+                let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
+                rung.posted = posted.map(|posted| (posted.by.clone(), posted.at));
+                if rung.user.is_none() {
+                    let seat = self.life.roster.contact(&rung.contact, &rung.organization);
+                    rung.user = seat.and_then(|seat| seat.contact.user.clone());
+                }
+            }
+        }
+        owed
+    }
+
+    /// A digest of what the case has come to: the order of its events, what became of each, its people, its reminders and
+    /// its heads. Two devices that hold the same events, whole or as stubs, have the same; what only differs in how it is
+    /// shown does not enter it.
+    pub fn digest(&self) -> Sha256 {
+        let mut text = String::new();
+        let mut line = |words: &[&dyn fmt::Display]| {
+            for word in words {
+                text.push_str(&word.to_string());
+                text.push(' ');
+            }
+            text.push('\n');
+        };
+        for entry in &self.timeline {
+            if matches!(entry.standing, Standing::Refused { .. } | Standing::Unproven) {
+                continue;
+            }
+            let reason = entry.standing.reason().map_or("", |reason| &reason.code);
+            let EventKey { sender, id } = &entry.key;
+            line(&[sender, id, &entry.sha256, &entry.standing.code(), &reason, &entry.after_gap]);
+        }
+        for place in self.life.roster.all() {
+            let contact = &place.seat.contact;
+            let user = contact.user.as_ref().map_or("", |user| user.as_str());
+            let accepted = place.accepted.map_or(String::new(), |at| at.to_string());
+            let active = place.ended.is_none();
+            line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
+        }
+        for ((owed, clock, n), posted) in &self.life.rungs {
+            line(&[owed, clock, n, &posted.by, &posted.at]);
+        }
+        for (key, clock) in &self.heads {
+            line(&[&key.sender, &key.id, clock]);
+        }
+        Sha256::of(text)
+    }
+
+    pub(crate) fn link(&mut self, key: &EventKey, link: Link, named: bool) {
+        // What is not proven is neither named nor takes the place of what it names.
+        if named && link.stated < MAX_CLOCK {
+            for before in &link.after {
+                self.heads.remove(before);
+            }
+            self.heads.insert(key.clone(), link.stated);
+        }
+        self.links.insert(key.clone(), link);
+    }
+}
+
+impl fmt::Debug for CaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaseState")
+            .field("case", &self.opening().map(|opening| opening.case))
+            .field("timeline", &self.timeline)
+            .field("heads", &self.heads)
+            .field("gaps", &self.gaps)
+            .finish_non_exhaustive()
+    }
+}
