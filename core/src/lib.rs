@@ -20,6 +20,8 @@ pub mod policy;
 pub mod ports;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod yaml;
 
 pub use error::{Error, Result};

@@ -1,0 +1,377 @@
+//! One person's client of the homeservers in memory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use super::hints::Hints;
+use super::homeserver::{Account, LoopbackHomeserver, World, room_facts};
+use super::lock;
+use super::room::{EntryWhat, FORBIDDEN, Room};
+use crate::id::{MatrixEventId, RoomId, Sha256, UserId};
+use crate::ports::{
+    ArrivedWhat, CaseTransport, Hint, Invited, Membership, Outgoing, Page, PortError, Recipient, RoomMake,
+    RoomView,
+};
+
+/// The calls of [`CaseTransport`] that can fail and are counted, each by its method's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Endpoint {
+    CreateRoom,
+    Invite,
+    Remove,
+    Join,
+    Leave,
+    Invitations,
+    Rooms,
+    View,
+    Recipients,
+    Send,
+    Upload,
+    Download,
+    Page,
+    Decrypt,
+    RecoveryKey,
+    ConfirmRecoveryKey,
+    Recover,
+    Verified,
+}
+
+impl Endpoint {
+    /// Whether the call needs the homeserver; the others are answered by the device alone.
+    fn needs_homeserver(self) -> bool {
+        !matches!(
+            self,
+            Self::Invitations
+                | Self::Rooms
+                | Self::Decrypt
+                | Self::RecoveryKey
+                | Self::ConfirmRecoveryKey
+                | Self::Verified
+        )
+    }
+}
+
+/// One person's client of a [`LoopbackHomeserver`], on one device. Clones are the same client; faults and counters belong to
+/// the account and outlive it.
+#[derive(Clone)]
+pub struct LoopbackTransport {
+    homeserver: LoopbackHomeserver,
+    user: UserId,
+    device: usize,
+    hints: Arc<Hints>,
+}
+
+impl fmt::Debug for LoopbackTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LoopbackTransport({}, device {})", self.user, self.device)
+    }
+}
+
+impl LoopbackTransport {
+    pub(super) fn new(
+        homeserver: LoopbackHomeserver,
+        user: UserId,
+        device: usize,
+        account: &mut Account,
+    ) -> Self {
+        let hints = Arc::new(Hints::default());
+        account.attach(&hints);
+        Self { homeserver, user, device, hints }
+    }
+
+    /// The next call of this kind fails so, and nothing happens. Several wait in line.
+    pub fn fail_next(&self, endpoint: Endpoint, error: PortError) {
+        lock(&self.homeserver.0).account(&self.user).faults.fail_next(endpoint, error);
+    }
+
+    /// The next call of this kind does its work, and its answer is lost: the caller sees a time-out.
+    pub fn lose_answer_next(&self, endpoint: Endpoint) {
+        lock(&self.homeserver.0).account(&self.user).faults.lose_answer_next(endpoint);
+    }
+
+    /// How many calls of this kind this account has made, failed ones included.
+    pub fn requests(&self, endpoint: Endpoint) -> u64 {
+        lock(&self.homeserver.0).account(&self.user).faults.requests(endpoint)
+    }
+
+    /// Runs one call: counted, possible only while the session and the connection are, with the fault that waits for it.
+    fn call<T>(
+        &self,
+        endpoint: Endpoint,
+        work: impl FnOnce(&mut World) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
+        if self.hints.is_shut() {
+            return Err(PortError::Internal { code: "shut-down" });
+        }
+        let mut world = lock(&self.homeserver.0);
+        let account = world.account(&self.user);
+        account.faults.count(endpoint);
+        if endpoint.needs_homeserver() {
+            if account.offline.is_some() {
+                return Err(PortError::Unavailable { code: "connect", retry_after: None });
+            }
+            if account.signed_out {
+                return Err(PortError::SignedOut);
+            }
+        }
+        let answer = account.faults.take(endpoint)?;
+        answer.to(work(&mut world))
+    }
+
+    fn recovery_key_text(&self) -> String {
+        format!("recovery key of {}", self.user)
+    }
+}
+
+#[async_trait]
+impl CaseTransport for LoopbackTransport {
+    fn user(&self) -> UserId {
+        self.user.clone()
+    }
+
+    async fn create_room(&self, make: &RoomMake) -> Result<RoomId, PortError> {
+        self.call(Endpoint::CreateRoom, |world| {
+            let alias = format!("#{}:{}", make.alias, self.user.server());
+            if let Some(id) = world.aliases.get(&alias).cloned() {
+                return match &world.room(&id)?.facts.creator {
+                    creator if *creator == self.user => Ok(id),
+                    _ => Err(PortError::Refused { code: "alias-taken" }),
+                };
+            }
+            let id: RoomId = format!("!loopback-{}:{}", world.next_serial(), self.user.server())
+                .parse()
+                .map_err(|_| PortError::Internal { code: "loopback-room-id" })?;
+            world.rooms.insert(id.clone(), Room::new(room_facts(&self.user, make)));
+            world.aliases.insert(alias, id.clone());
+            // Its creation and its powers: a real history begins with state, too.
+            world.append(&id, &self.user, EntryWhat::Other, None)?;
+            world.append(&id, &self.user, EntryWhat::Other, None)?;
+            Ok(id)
+        })
+    }
+
+    async fn invite(&self, room: &RoomId, user: &UserId) -> Result<(), PortError> {
+        self.call(Endpoint::Invite, |world| {
+            let held = world.room(room)?;
+            held.require_joined(&self.user)?;
+            if held.facts.membership(user).is_some() {
+                return Ok(());
+            }
+            if held.facts.power_of(&self.user) < held.facts.membership_power {
+                return Err(FORBIDDEN);
+            }
+            held.set_membership(user, Some(Membership::Invited));
+            held.inviters.push((user.clone(), self.user.clone()));
+            world.append(room, &self.user, EntryWhat::Other, None)?;
+            world.tell(user, &Hint::Invitations);
+            Ok(())
+        })
+    }
+
+    async fn remove(&self, room: &RoomId, user: &UserId) -> Result<(), PortError> {
+        self.call(Endpoint::Remove, |world| {
+            let held = world.room(room)?;
+            held.require_joined(&self.user)?;
+            let Some(standing) = held.facts.membership(user) else { return Ok(()) };
+            let power = held.facts.power_of(&self.user);
+            if power < held.facts.membership_power || power <= held.facts.power_of(user) {
+                return Err(FORBIDDEN);
+            }
+            held.set_membership(user, None);
+            if standing == Membership::Invited {
+                world.tell(user, &Hint::Invitations);
+            }
+            world.append(room, &self.user, EntryWhat::Other, Some(user)).map(drop)
+        })
+    }
+
+    async fn join(&self, room: &RoomId) -> Result<(), PortError> {
+        self.call(Endpoint::Join, |world| {
+            let held = world.room(room)?;
+            match held.facts.membership(&self.user) {
+                Some(Membership::Joined) => Ok(()),
+                None => Err(FORBIDDEN),
+                Some(Membership::Invited) => {
+                    held.set_membership(&self.user, Some(Membership::Joined));
+                    world.tell(&self.user, &Hint::Invitations);
+                    world.append(room, &self.user, EntryWhat::Other, None).map(drop)
+                }
+            }
+        })
+    }
+
+    async fn leave(&self, room: &RoomId) -> Result<(), PortError> {
+        self.call(Endpoint::Leave, |world| {
+            let Some(held) = world.rooms.get_mut(room) else { return Ok(()) };
+            let standing = held.facts.membership(&self.user);
+            held.set_membership(&self.user, None);
+            held.forget(&self.user);
+            if standing == Some(Membership::Invited) {
+                world.tell(&self.user, &Hint::Invitations);
+            }
+            if standing.is_some() {
+                world.append(room, &self.user, EntryWhat::Other, None)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn invitations(&self) -> Result<Vec<Invited>, PortError> {
+        self.call(Endpoint::Invitations, |world| {
+            let now = world.invitations(&self.user);
+            Ok(world.account(&self.user).offline.as_ref().map_or(now, |then| then.invitations.clone()))
+        })
+    }
+
+    async fn rooms(&self) -> Result<Vec<RoomId>, PortError> {
+        self.call(Endpoint::Rooms, |world| {
+            let now = world.joined_rooms(&self.user);
+            Ok(world.account(&self.user).offline.as_ref().map_or(now, |then| then.rooms.clone()))
+        })
+    }
+
+    async fn view(&self, room: &RoomId) -> Result<RoomView, PortError> {
+        self.call(Endpoint::View, |world| {
+            let held = world.room(room)?;
+            held.require_joined(&self.user)?;
+            Ok(held.facts.clone())
+        })
+    }
+
+    async fn recipients(&self, users: &[UserId]) -> Result<Vec<Recipient>, PortError> {
+        self.call(Endpoint::Recipients, |world| {
+            let recipient = |user: &UserId| {
+                let account = world.account(user);
+                let devices = account.verified_devices();
+                let identity = (devices > 0).then(|| format!("identity {} of {user}", account.identity));
+                Recipient { user: user.clone(), identity, devices }
+            };
+            Ok(users.iter().map(recipient).collect())
+        })
+    }
+
+    async fn send(&self, message: &Outgoing) -> Result<MatrixEventId, PortError> {
+        self.call(Endpoint::Send, |world| {
+            if !world.account(&self.user).is_verified(self.device) {
+                return Err(PortError::DeviceUntrusted);
+            }
+            let room = &message.room;
+            world.room(room)?.require_joined(&self.user)?;
+            let transaction = (self.user.clone(), self.device, room.clone(), message.transaction.clone());
+            if let Some(id) = world.transactions.get(&transaction) {
+                return Ok(id.clone());
+            }
+            let id = world.append_message(room, &self.user, message.content.clone(), &message.readers)?;
+            world.transactions.insert(transaction, id.clone());
+            Ok(id)
+        })
+    }
+
+    async fn upload(&self, bytes: &[u8]) -> Result<Map<String, Value>, PortError> {
+        self.call(Endpoint::Upload, |world| {
+            let url = format!("mxc://{}/loopback{}", self.user.server(), world.next_serial());
+            world.media.insert(url.clone(), bytes.to_vec());
+            let hash = STANDARD_NO_PAD.encode(Sha256::of(bytes).as_bytes());
+            let Value::Object(file) = json!({
+                "v": "v2",
+                "url": url,
+                "key": { "kty": "oct", "alg": "A256CTR", "ext": true, "key_ops": ["encrypt", "decrypt"], "k": "none" },
+                "iv": "none",
+                "hashes": { "sha256": hash },
+            }) else {
+                return Err(PortError::Internal { code: "loopback-file" });
+            };
+            Ok(file)
+        })
+    }
+
+    async fn download(&self, file: &Map<String, Value>, limit: u64) -> Result<Vec<u8>, PortError> {
+        self.call(Endpoint::Download, |world| {
+            let url = file.get("url").and_then(Value::as_str).unwrap_or_default();
+            let bytes = world.media.get(url).ok_or(PortError::NotFound)?;
+            if bytes.len() as u64 > limit {
+                return Err(PortError::Refused { code: "attachment-too-long" });
+            }
+            let hash = file.get("hashes").and_then(|hashes| hashes.get("sha256")).and_then(Value::as_str);
+            if hash != Some(STANDARD_NO_PAD.encode(Sha256::of(bytes).as_bytes()).as_str()) {
+                return Err(PortError::NotUnderstood { code: "attachment-hash" });
+            }
+            Ok(bytes.clone())
+        })
+    }
+
+    async fn page(&self, room: &RoomId, from: Option<&str>, limit: u32) -> Result<Page, PortError> {
+        self.call(Endpoint::Page, |world| {
+            let has_keys = world.account(&self.user).is_verified(self.device);
+            world.room(room)?.page(&self.user, has_keys, from, limit)
+        })
+    }
+
+    async fn decrypt(&self, room: &RoomId, raw: &RawValue) -> Result<ArrivedWhat, PortError> {
+        self.call(Endpoint::Decrypt, |world| {
+            let has_keys = world.account(&self.user).is_verified(self.device);
+            let event: Value = serde_json::from_str(raw.get())
+                .map_err(|_| PortError::NotUnderstood { code: "raw-event" })?;
+            let id = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            let id: MatrixEventId = id.ok_or(PortError::NotUnderstood { code: "raw-event" })?;
+            let entry = world.room(room)?.entry_mut(&id).ok_or(PortError::NotFound)?;
+            Ok(entry.arrived(&self.user, has_keys)?.what)
+        })
+    }
+
+    async fn next_hint(&self) -> Option<Hint> {
+        self.hints.next().await
+    }
+
+    async fn recovery_key(&self) -> Result<Option<String>, PortError> {
+        self.call(Endpoint::RecoveryKey, |world| {
+            let saved = world.account(&self.user).recovery_key_saved;
+            Ok((!saved).then(|| self.recovery_key_text()))
+        })
+    }
+
+    async fn confirm_recovery_key(&self) -> Result<(), PortError> {
+        self.call(Endpoint::ConfirmRecoveryKey, |world| {
+            world.account(&self.user).recovery_key_saved = true;
+            Ok(())
+        })
+    }
+
+    async fn recover(&self, key: &str) -> Result<(), PortError> {
+        self.call(Endpoint::Recover, |world| {
+            if key != self.recovery_key_text() {
+                return Err(PortError::Refused { code: "wrong-recovery-key" });
+            }
+            let account = world.account(&self.user);
+            if let Some(verified) = account.devices.get_mut(self.device) {
+                *verified = true;
+            }
+            world.tell_everybody(&Hint::Keys);
+            Ok(())
+        })
+    }
+
+    async fn verified(&self) -> Result<bool, PortError> {
+        self.call(Endpoint::Verified, |world| Ok(world.account(&self.user).is_verified(self.device)))
+    }
+
+    async fn suspend(&self) {
+        self.hints.suspend(true);
+    }
+
+    async fn resume(&self) {
+        self.hints.suspend(false);
+    }
+
+    async fn shutdown(&self) {
+        self.hints.shut();
+    }
+}
