@@ -1,10 +1,12 @@
 //! What an app developer needs: both organisations' servers, started together.
 
+use crate::cache::Cache;
 use crate::description::BackendDescription;
 use crate::error::{Error, Result};
-use crate::fhir::FhirServer;
+use crate::fhir::{FhirServer, install_fhir_server};
 use crate::homeserver::Homeserver;
 use crate::step::Step;
+use crate::synapse::install as install_synapse;
 
 /// What to start.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +55,12 @@ pub struct Records {
 impl Backend {
     /// Installs what is missing and starts everything.
     pub fn start(options: &BackendOptions) -> Result<Self> {
+        // First, so that what is missing is said once and not by two at a time.
+        let cache = Cache::open()?;
+        install_synapse(&cache)?;
+        if options.fhir {
+            install_fhir_server(&cache)?;
+        }
         let (aco, cp) = Step::run("Starting two homeservers", || {
             both(|| homeserver("aco", &options.aco), || homeserver("cp", &options.cp))
         })?;

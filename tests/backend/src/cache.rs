@@ -75,7 +75,11 @@ impl Cache {
         remove(&partial)?;
         remove(&place)?;
         fs::create_dir(&partial).doing(|| format!("creating {}", partial.display()))?;
-        build(&partial)?;
+        if let Err(error) = build(&partial) {
+            // What cannot be removed now is removed by the next attempt.
+            let _ = fs::remove_dir_all(&partial);
+            return Err(error);
+        }
         fs::write(partial.join(MARKER), pinned).doing(|| format!("marking {}", partial.display()))?;
         fs::rename(&partial, &place).doing(|| format!("moving {} to its place", partial.display()))?;
         step.done();
@@ -159,6 +163,7 @@ mod tests {
             Err(Error::Start { what: "thing".into(), reason: "cut off".into() })
         });
         assert!(failed.is_err());
+        assert!(!folder.path().join("thing-1.partial").exists());
         let place = cache.install("thing-1", "Thing 1", "thing 1", |_| Ok(())).unwrap();
         assert!(!place.join("half").exists());
     }

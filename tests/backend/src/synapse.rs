@@ -59,6 +59,10 @@ pub fn install(cache: &Cache) -> Result<PathBuf> {
             if no_network(&output) {
                 return Err(Error::NoNetwork { what: title.clone(), log: log.display().to_string() });
             }
+            if output.contains("(from versions: none)") {
+                let reason = "the package registry has none of it for this machine, or cannot be reached";
+                return Err(fail(reason.to_owned()));
+            }
             let error = output.lines().find(|line| line.starts_with("ERROR"));
             Err(fail(error.map_or_else(|| last_line(&log), |line| line.chars().take(200).collect())))
         })?;
