@@ -298,7 +298,7 @@ impl CaseTransport for LoopbackTransport {
             let url = file.get("url").and_then(Value::as_str).unwrap_or_default();
             let bytes = world.media.get(url).ok_or(PortError::NotFound)?;
             if bytes.len() as u64 > limit {
-                return Err(PortError::Refused { code: "attachment-too-long" });
+                return Err(PortError::Refused { code: "too-long" });
             }
             let hash = file.get("hashes").and_then(|hashes| hashes.get("sha256")).and_then(Value::as_str);
             if hash != Some(STANDARD_NO_PAD.encode(Sha256::of(bytes).as_bytes()).as_str()) {
