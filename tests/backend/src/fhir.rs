@@ -116,6 +116,9 @@ impl FhirServer {
 
     fn launch(&self, process: &mut Option<Leashed>) -> Result<()> {
         let what = format!("The FHIR server of {}", self.organization);
+        if !is_free(self.port) {
+            return Err(Error::PortTaken { what, port: self.port });
+        }
         // The server writes this file when it is ready.
         let ready = self.folder.path().join("port");
         if ready.exists() {

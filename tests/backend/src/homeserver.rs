@@ -62,7 +62,10 @@ impl Homeserver {
             .prefix("caseline-homeserver-")
             .tempdir()
             .doing(|| "creating a homeserver's folder".into())?;
-        let ports = [free_port()?, free_port()?];
+        let mut ports = [free_port()?; 2];
+        while ports[0] == ports[1] {
+            ports[1] = free_port()?;
+        }
         let [client_port, federation_port] = ports;
         let server_name = format!("localhost:{federation_port}");
         let registration_secret = random()?;
@@ -93,6 +96,10 @@ impl Homeserver {
 
     fn launch(&self, process: &mut Option<Leashed>) -> Result<()> {
         let what = format!("The homeserver of {}", self.organization);
+        let taken = || self.ports.into_iter().find(|port| !is_free(*port));
+        if let Some(port) = taken() {
+            return Err(Error::PortTaken { what, port });
+        }
         let output = self.folder.path().join("output.log");
         let mut command = Command::new(&self.python);
         command.args(["-I", "-c", RUN]).arg(self.folder.path()).arg(&self.server_name);
@@ -100,13 +107,13 @@ impl Homeserver {
         let begun = Instant::now();
         while begun.elapsed() < ALLOWANCE {
             if server.ended().is_some() {
-                if let Some(port) = self.ports.into_iter().find(|port| !is_free(*port)) {
+                if let Some(port) = taken() {
                     return Err(Error::PortTaken { what, port });
                 }
                 let log = if self.log().exists() { self.log() } else { output };
                 return Err(Error::Start { what, reason: last_line(&log) });
             }
-            if matches!(self.http.send("GET", "/_matrix/client/versions", None, None), Ok((200, _))) {
+            if self.http.answers("/_matrix/client/versions") {
                 *process = Some(server);
                 return Ok(());
             }

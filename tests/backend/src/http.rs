@@ -28,6 +28,13 @@ impl Http {
         &self.base
     }
 
+    /// Whether a plain GET is answered with 200, and soon.
+    pub(crate) fn answers(&self, path: &str) -> bool {
+        let request = self.agent.get(format!("{}{path}", self.base)).config();
+        let answer = request.timeout_global(Some(Duration::from_secs(5))).build().call();
+        answer.is_ok_and(|answer| answer.status() == 200)
+    }
+
     /// Sends a request and returns the answer's status and body (`null` if it is not JSON).
     pub(crate) fn send(
         &self,
