@@ -151,6 +151,11 @@ uuid_id!(
 );
 
 impl EventId {
+    /// The id of an event that a device makes by itself and must make once: UUIDv5 of what makes it the one it is.
+    pub(crate) fn derived(parts: &[&str]) -> Self {
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:caseline:{}", parts.join("/")).as_bytes()))
+    }
+
     /// The id of a message that another Matrix client wrote: UUIDv5 (RFC 9562, 5.5) of its room and Matrix event id.
     #[must_use]
     pub fn foreign(room: &RoomId, event: &MatrixEventId) -> Self {

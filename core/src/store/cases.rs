@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use super::Db;
 use super::rows::{all, one, parsed, run, text_or_null};
 use crate::error::{Error, Result};
-use crate::id::{CaseId, RoomId};
+use crate::id::{CaseId, RoomId, UserId};
 
 /// How far a case is on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,23 @@ impl RoomStage {
     }
 }
 
-/// Adds a room, or changes its stage.
+/// A room that was accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct RoomRow {
+    pub(crate) inviter: UserId,
+    pub(crate) stage: RoomStage,
+    pub(crate) case: Option<CaseId>,
+    /// Why it was left.
+    pub(crate) reason: Option<String>,
+}
+
+/// Adds a room that was accepted.
+pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviter: &UserId) -> Result<bool> {
+    let sql = "INSERT OR IGNORE INTO rooms (room, inviter, stage) VALUES (?1, ?2, 'joining')";
+    Ok(run(t, "room-accept", sql, (room.as_str(), inviter.as_str()))? > 0)
+}
+
+/// Changes the stage of a room that was accepted.
 pub(crate) fn put_room(
     t: &Transaction<'_>,
     room: &RoomId,
@@ -130,11 +146,22 @@ pub(crate) fn put_room(
     run(
         t,
         "room-put",
-        "INSERT INTO rooms (room, stage, case_id, reason) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (room) DO UPDATE SET stage = excluded.stage, reason = excluded.reason, \
-           case_id = coalesce(excluded.case_id, case_id)",
+        "UPDATE rooms SET stage = ?2, case_id = coalesce(?3, case_id), reason = ?4 WHERE room = ?1",
         (room.as_str(), stage.code(), text_or_null(case.as_deref()), text_or_null(reason)),
     )?;
+    Ok(())
+}
+
+/// Notes who could not read what was sent to a case.
+pub(crate) fn unreached(t: &Transaction<'_>, case: CaseId, user: &UserId) -> Result<bool> {
+    let sql = "INSERT OR IGNORE INTO unreached (case_id, user) VALUES (?1, ?2)";
+    Ok(run(t, "case-unreached", sql, (case.to_string(), user.as_str()))? > 0)
+}
+
+/// Somebody who could not read can now.
+pub(crate) fn reached(t: &Transaction<'_>, case: CaseId, user: &UserId) -> Result<()> {
+    let sql = "DELETE FROM unreached WHERE case_id = ?1 AND user = ?2";
+    run(t, "case-reached", sql, (case.to_string(), user.as_str()))?;
     Ok(())
 }
 
@@ -166,21 +193,34 @@ impl Db {
         found.as_deref().map(parsed).transpose()
     }
 
-    /// The stage of a room that was accepted, its case and the reason for which it was left.
-    #[allow(clippy::type_complexity)]
-    pub(crate) fn room_stage(
-        &self,
-        room: &RoomId,
-    ) -> Result<Option<(RoomStage, Option<CaseId>, Option<String>)>> {
-        let found: Option<(String, Option<String>, Option<String>)> = self.read(|t| {
-            let sql = "SELECT stage, case_id, reason FROM rooms WHERE room = ?1";
-            one(t, "room-stage", sql, [room.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    /// A room that was accepted.
+    pub(crate) fn room_row(&self, room: &RoomId) -> Result<Option<RoomRow>> {
+        type Columns = (String, String, Option<String>, Option<String>);
+        let found: Option<Columns> = self.read(|t| {
+            let sql = "SELECT inviter, stage, case_id, reason FROM rooms WHERE room = ?1";
+            one(t, "room-row", sql, [room.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
         })?;
         found
-            .map(|(stage, case, reason)| {
-                Ok((RoomStage::of(&stage)?, case.as_deref().map(parsed).transpose()?, reason))
+            .map(|(inviter, stage, case, reason)| {
+                Ok(RoomRow {
+                    inviter: parsed(&inviter)?,
+                    stage: RoomStage::of(&stage)?,
+                    case: case.as_deref().map(parsed).transpose()?,
+                    reason,
+                })
             })
             .transpose()
+    }
+
+    /// Who could not read what was sent to a case.
+    pub(crate) fn unreached(&self, case: CaseId) -> Result<Vec<UserId>> {
+        let rows: Vec<String> = self.read(|t| {
+            let sql = "SELECT user FROM unreached WHERE case_id = ?1 ORDER BY user";
+            all(t, "case-unreached", sql, [case.to_string()], |row| row.get(0))
+        })?;
+        rows.iter().map(|user| parsed(user)).collect()
     }
 
     /// Rooms that were accepted and whose case is not known yet.

@@ -209,3 +209,20 @@ pub(crate) fn keep_document(t: &Transaction<'_>, sha256: &Sha256, text: &str) ->
     run(t, "inbox-document", sql, (sha256.to_string(), text))?;
     Ok(())
 }
+
+/// Notes under which Matrix id an event of ours went out.
+pub(crate) fn sent(
+    t: &Transaction<'_>,
+    room: &RoomId,
+    sender: &UserId,
+    id: EventId,
+    matrix_id: &MatrixEventId,
+) -> Result<()> {
+    run(
+        t,
+        "inbox-sent",
+        "UPDATE events SET matrix_id = ?4 WHERE room = ?1 AND sender = ?2 AND id = ?3 AND matrix_id IS NULL",
+        (room.as_str(), sender.as_str(), id.to_string(), matrix_id.as_str()),
+    )?;
+    Ok(())
+}

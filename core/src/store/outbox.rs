@@ -234,6 +234,14 @@ pub(crate) fn postpone(t: &Transaction<'_>, seq: i64, not_before: Timestamp, not
     Ok(())
 }
 
+/// Lets every item of a lane be tried at once; of all lanes where none is named.
+pub(crate) fn hurry(t: &Transaction<'_>, lane: Option<&str>) -> Result<()> {
+    let sql =
+        "UPDATE outbox SET not_before = NULL WHERE not_before IS NOT NULL AND (?1 IS NULL OR lane = ?1)";
+    run(t, "outbox-hurry", sql, [text_or_null(lane)])?;
+    Ok(())
+}
+
 /// Queued record writes for the same resource are replaced by the latest: the record holds a state, not a log.
 pub(crate) fn push_record(t: &Transaction<'_>, case: CaseId, write: &RecordWrite) -> Result<()> {
     let lane = record_lane(case);
@@ -275,6 +283,21 @@ impl Db {
             )
         })?;
         rows.into_iter().map(row).collect()
+    }
+
+    /// The events of a case that were accepted and are not marked yet, in their order.
+    pub(crate) fn outbox_events(&self, case: CaseId) -> Result<Vec<OutEvent>> {
+        let rows = self.read(|t| {
+            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND what = 'event' AND state = 'queued' ORDER BY seq");
+            all(t, "outbox-events", &sql, [case_lane(case)], columns)
+        })?;
+        let mut events = Vec::new();
+        for columns in rows {
+            if let Item::Event(event) = row(columns)?.item {
+                events.push(event);
+            }
+        }
+        Ok(events)
     }
 
     /// How many items wait, in all.

@@ -12,7 +12,9 @@ CREATE TABLE cases (
 ) STRICT;
 
 -- Rooms that were accepted and whose case is not known yet. `stage`: joining, reading, known, left.
-CREATE TABLE rooms (room TEXT PRIMARY KEY, stage TEXT NOT NULL, case_id TEXT, reason TEXT) STRICT;
+CREATE TABLE rooms (
+  room TEXT PRIMARY KEY, inviter TEXT NOT NULL, stage TEXT NOT NULL, case_id TEXT, reason TEXT
+) STRICT;
 
 -- The unbroken stretch of each room's history that was taken over, oldest first.
 -- `what`: message, waiting (not readable yet: `raw` is tried again), plain (was not encrypted), other.
@@ -72,6 +74,9 @@ CREATE TABLE pins (user TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
 CREATE TABLE papers (
   kind TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) STRICT;
+
+-- Who could not read what was sent to a case: an account without a device that its owner has cross-signed.
+CREATE TABLE unreached (case_id TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (case_id, user)) STRICT;
 
 -- What was last asked of the record for each resource of a case, so that a write is asked for once.
 CREATE TABLE projected (

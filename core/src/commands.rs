@@ -1,0 +1,238 @@
+//! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
+
+use crate::agreement::Category;
+use crate::care_plan::Document;
+use crate::case::event::{EventData, EventKey, HeldBody};
+use crate::case::handover::{Handover, make};
+use crate::case::life::{CaseAccepted, RungPosted};
+use crate::case::state::{CaseState, Standing};
+use crate::case::tell::tell;
+use crate::contact::Seat;
+use crate::documents::document;
+use crate::due;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::{CaseId, EventId, OrganizationId, UserId};
+use crate::point::point;
+use crate::policy::{Ask, Decision, Reason, decide};
+use crate::store::inbox::keep_document;
+use crate::store::outbox::{Item, Keyed, OutEvent, case_lane, push, push_event};
+
+/// What a command asks to be sent.
+pub(crate) struct Command {
+    /// The event's id: the caller's, so that a retry after a crash is safe, or a new one.
+    pub(crate) id: EventId,
+    pub(crate) data: EventData,
+    /// What a message says; everything else tells itself.
+    pub(crate) text: Option<String>,
+    /// The texts of documents that `data` names.
+    pub(crate) document: Option<(Document, bool, String)>,
+    /// What follows once the event has gone out.
+    pub(crate) then: Vec<Item>,
+}
+
+impl Command {
+    pub(crate) fn new(id: Option<EventId>, data: impl Into<EventData>) -> Self {
+        Self {
+            id: id.unwrap_or_else(EventId::new),
+            data: data.into(),
+            text: None,
+            document: None,
+            then: Vec::new(),
+        }
+    }
+}
+
+impl Engine {
+    /// Accepts a command, or says why not. What was accepted is on disk when this returns.
+    pub(crate) fn command(&self, case: CaseId, command: Command) -> Result<EventKey> {
+        let key = EventKey { sender: self.user(), id: command.id };
+        let fold = self.expected(case)?;
+        let state = fold.state();
+        // A repeated command is answered before it is judged: its own first attempt has changed the state.
+        let repeated = self.db.outbox_fate(command.id)?.is_some();
+        let seat = self.sender(state, &command.data, repeated)?;
+        let body = match &command.text {
+            Some(text) => text.clone(),
+            None => tell(&command.data, "", &seat, state.roster()),
+        };
+        let event = OutEvent {
+            id: command.id,
+            kind: command.data.kind().to_owned(),
+            data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
+            body,
+            notice: seat.is_keeper(),
+            at: self.now(),
+            upload: command
+                .document
+                .as_ref()
+                .and_then(|(document, outside, _)| outside.then_some(document.sha256)),
+            content: None,
+        };
+        if !repeated {
+            self.may(state, &command.data)?;
+            let mut fold = fold.clone();
+            fold.insert(self.held_of(&event, state, None)?);
+            let standing = fold.state().entry(&key).map(|entry| entry.standing.clone());
+            match standing {
+                Some(Standing::Counted) => {}
+                Some(Standing::Superseded { reason } | Standing::Refused { reason }) => {
+                    return Err(Error::not_allowed(reason));
+                }
+                _ => return Err(Error::internal("command-standing")),
+            }
+        }
+        point("command-before-accept");
+        let keyed = self.db.write(|t| {
+            if let Some((document, _, text)) = &command.document {
+                keep_document(t, &document.sha256, text)?;
+            }
+            let keyed = push_event(t, case, &event)?;
+            if matches!(keyed, Keyed::New) {
+                for item in &command.then {
+                    push(t, &case_lane(case), item, None)?;
+                }
+            }
+            Ok(keyed)
+        })?;
+        point("command-accepted");
+        match keyed {
+            Keyed::New | Keyed::Same => {
+                self.outgoing.notify_one();
+                Ok(key)
+            }
+            Keyed::Other => Err(Error::Conflict {
+                code: "id-taken",
+                detail: "another event was accepted under this id: choose a new one",
+            }),
+        }
+    }
+
+    /// The seat from which the command is given.
+    fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
+        let me = self.user();
+        if let EventData::CaseOpened(opened) = data {
+            let seat = opened.roster.iter().find(|seat| seat.contact.user.as_ref() == Some(&me));
+            return seat.cloned().ok_or_else(|| not_named("roster"));
+        }
+        let roster = state.roster();
+        let ended = || roster.all().iter().rev().map(|place| &place.seat);
+        roster
+            .seat_of(&me)
+            .or_else(|| ended().find(|seat| repeated && seat.contact.user.as_ref() == Some(&me)))
+            .cloned()
+            .ok_or_else(|| not_named("roster"))
+    }
+
+    /// What the policy says when a command is given: the room and the readers' identities are judged before the sending.
+    fn may(&self, state: &CaseState, data: &EventData) -> Result<()> {
+        let (agreement, seats): (_, Vec<&Seat>) = match (data, state.opening()) {
+            (EventData::CaseOpened(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
+            (_, Some(opening)) => (opening.agreement.clone(), state.roster().active().collect()),
+            (_, None) => {
+                let text = "the case is not open yet on this device";
+                return Err(Error::not_allowed(Reason::new("case-not-open", text, "case")));
+            }
+        };
+        let disclosure = data.disclosure();
+        let me = self.user();
+        match decide(&Ask {
+            disclosure: &disclosure,
+            sender: &me,
+            seats: &seats,
+            agreement: &agreement,
+            at: self.now(),
+            send: None,
+        }) {
+            Decision::Allowed { .. } => Ok(()),
+            Decision::Held { reasons } | Decision::Denied { reasons } => Err(Error::NotAllowed { reasons }),
+        }
+    }
+
+    /// Takes a case up, once.
+    pub(crate) fn accept_case(&self, case: CaseId) -> Result<()> {
+        let me = self.user();
+        let state = self.expected(case)?;
+        let seated = state.state().roster().contains(&me);
+        if !seated || state.state().roster().accepted(&me).is_some() {
+            return Ok(());
+        }
+        let id = EventId::derived(&["accepted", &case.to_string(), me.as_str()]);
+        self.command(case, Command::new(Some(id), CaseAccepted { case })).map(drop)
+    }
+
+    /// Queues a handover of the case's events for newcomers, as far as the agreement gives them.
+    pub(crate) fn queue_handover(&self, case: CaseId, to: &[UserId]) -> Result<()> {
+        let Some(room) = self.case_row(case)?.room else { return Ok(()) };
+        let made = self.with_fold(&room, |fold| {
+            let opening = fold.state().opening()?;
+            let terms = &opening.agreement.handover;
+            let withheld = &terms.withhold;
+            let nothing = terms.history == crate::agreement::History::Nothing;
+            let (events, heads) = make(fold, |held| {
+                let data = match &held.body {
+                    HeldBody::Whole(content) => match &content.block {
+                        crate::case::event::Block::Event(event) => event.data.disclosure().category,
+                        _ => Some(Category::Message),
+                    },
+                    HeldBody::Stub(_) => None,
+                };
+                // The opening and the roster are what a newcomer takes part in; the rest is as the agreement has it.
+                data != Some(Category::Roster)
+                    && (nothing || data.is_none_or(|data| withheld.contains(&data)))
+            });
+            serde_json::to_string(&events).ok().map(|text| (text, heads))
+        })?;
+        let Some((text, heads)) = made else { return Ok(()) };
+        let (events, outside) = document(&text);
+        let mut command = Command::new(None, Handover { to: to.to_vec(), heads, events: events.clone() });
+        command.document = Some((events, outside, text));
+        self.command(case, command).map(drop)
+    }
+
+    /// Posts every reminder that is due from the organisation whose role account this is. Returns how many.
+    pub(crate) fn post_due_rungs(&self) -> Result<usize> {
+        let me = self.user();
+        let mut posted = 0;
+        for row in self.db.cases()? {
+            let state = self.expected(row.case)?.state().clone();
+            let Some(opening) = state.opening() else { continue };
+            let Some(own) = self.keeper_of(&state, &me) else { continue };
+            for owed in state.owed() {
+                for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
+                    let Some(person) = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n))
+                    else {
+                        continue;
+                    };
+                    let text = due::tell(&owed, person, &opening.agreement.zone);
+                    if self.post_rung(row.case, rung, text)? {
+                        posted += 1;
+                    }
+                }
+            }
+        }
+        Ok(posted)
+    }
+
+    fn post_rung(&self, case: CaseId, rung: RungPosted, text: String) -> Result<bool> {
+        // The same id at every attempt, and at both of two keepers of one organisation.
+        let parts = ["rung", &case.to_string(), &rung.owed.to_string(), &rung.clock, &rung.rung.to_string()];
+        let id = EventId::derived(&parts);
+        if self.db.outbox_fate(id)?.is_some() {
+            return Ok(false);
+        }
+        let mut command = Command::new(Some(id), rung);
+        command.text = Some(text);
+        self.command(case, command).map(|_| true)
+    }
+
+    fn keeper_of(&self, state: &CaseState, me: &UserId) -> Option<OrganizationId> {
+        let seat = state.roster().seat_of(me)?;
+        seat.is_keeper().then(|| seat.contact.organization.clone())
+    }
+}
+
+fn not_named(source: &'static str) -> Error {
+    let text = "you are not named for this case, or your participation has ended";
+    Error::not_allowed(Reason::new("sender-not-on-roster", text, source))
+}

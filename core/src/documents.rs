@@ -1,0 +1,23 @@
+//! Documents: resources that travel whole, inside their event or as an encrypted attachment beside it.
+
+use serde_json::{Map, Value};
+
+use crate::care_plan::{Carriage, Document, INLINE_LIMIT};
+use crate::id::Sha256;
+
+/// A text as a document. A text that is too long to travel inside its event has no place yet: it is uploaded first.
+pub(crate) fn document(text: &str) -> (Document, bool) {
+    let outside = text.len() > INLINE_LIMIT;
+    let carriage = if outside { Carriage::File(Value::Null) } else { Carriage::Inline(text.to_owned()) };
+    (Document { sha256: Sha256::of(text), size: text.len() as u64, carriage }, outside)
+}
+
+/// Sets where the document of an event's `data` was uploaded to.
+pub(crate) fn set_file(data: &mut Value, file: Map<String, Value>) {
+    for name in ["document", "events"] {
+        if let Some(document) = data.get_mut(name).and_then(Value::as_object_mut) {
+            document.insert("file".to_owned(), Value::Object(file));
+            return;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the two queues share: the store, the ports, and each case's fold.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, broadcast};
+
+use crate::case::event::{Content, Event, Held, HeldBody, Receipt, VERSION};
+use crate::case::fold::Fold;
+use crate::case::state::CaseState;
+use crate::directory::Directory;
+use crate::error::{Error, Result};
+use crate::id::{CaseId, RoomId, UserId};
+use crate::notice::Notice;
+use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
+use crate::store::Db;
+use crate::store::cases::CaseRow;
+use crate::store::outbox::OutEvent;
+
+/// The device: its store, its ports, and the state of its cases.
+pub(crate) struct Engine {
+    pub(crate) db: Arc<Db>,
+    pub(crate) transport: Arc<dyn CaseTransport>,
+    pub(crate) record: Option<Arc<dyn CareRecord>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) directory: RwLock<Directory>,
+    pub(crate) notices: broadcast::Sender<Notice>,
+    /// Something was put into the outbox, or what held it back is gone.
+    pub(crate) outgoing: Notify,
+    folds: Mutex<HashMap<RoomId, Fold>>,
+    /// The case's send lock, for all cases: what is judged is sent before anything else is judged.
+    pub(crate) sending: tokio::sync::Mutex<()>,
+    /// One stretch at a time is taken over.
+    pub(crate) receiving: tokio::sync::Mutex<()>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        db: Arc<Db>,
+        transport: Arc<dyn CaseTransport>,
+        record: Option<Arc<dyn CareRecord>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            db,
+            transport,
+            record,
+            clock,
+            directory: RwLock::default(),
+            notices: broadcast::channel(1024).0,
+            outgoing: Notify::new(),
+            folds: Mutex::default(),
+            sending: tokio::sync::Mutex::default(),
+            receiving: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.transport.user()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn tell(&self, notice: Notice) {
+        // Nobody listening is fine: notices are hints.
+        let _ = self.notices.send(notice);
+    }
+
+    fn folds(&self) -> MutexGuard<'_, HashMap<RoomId, Fold>> {
+        self.folds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on a room's fold, which is read from the store at its first use.
+    pub(crate) fn with_fold<T>(&self, room: &RoomId, work: impl FnOnce(&mut Fold) -> T) -> Result<T> {
+        let mut folds = self.folds();
+        if !folds.contains_key(room) {
+            let mut fold = match self.db.room_row(room)? {
+                Some(row) => Fold::invited_by(row.inviter),
+                None => Fold::new(),
+            };
+            fold.extend(self.db.held(room)?);
+            folds.insert(room.clone(), fold);
+        }
+        folds.get_mut(room).map(work).ok_or(Error::internal("engine-fold"))
+    }
+
+    /// Folds a room anew from the store at its next use.
+    pub(crate) fn forget_fold(&self, room: &RoomId) {
+        self.folds().remove(room);
+    }
+
+    /// A case's row.
+    pub(crate) fn case_row(&self, case: CaseId) -> Result<CaseRow> {
+        self.db.case_row(case)?.ok_or(Error::NotFound { what: "case" })
+    }
+
+    /// The state of a case: what its room's events fold into.
+    pub(crate) fn state(&self, case: CaseId) -> Result<CaseState> {
+        match self.case_row(case)?.room {
+            Some(room) => self.with_fold(&room, |fold| fold.state().clone()),
+            None => Ok(CaseState::default()),
+        }
+    }
+
+    /// The fold of a case as it will be once what was accepted has gone out, against which the next command is judged.
+    pub(crate) fn expected(&self, case: CaseId) -> Result<Fold> {
+        let mut fold = match self.case_row(case)?.room {
+            Some(room) => self.with_fold(&room, |fold| fold.clone())?,
+            None => Fold::new(),
+        };
+        for event in self.db.outbox_events(case)? {
+            let held = self.held_of(&event, fold.state(), None)?;
+            fold.insert(held);
+        }
+        Ok(fold)
+    }
+
+    /// An event of ours as it stands in the fold, with the place that the state gives it now.
+    pub(crate) fn held_of(
+        &self,
+        out: &OutEvent,
+        state: &CaseState,
+        audit: Option<crate::case::event::AuditHead>,
+    ) -> Result<Held> {
+        let event = Event {
+            v: VERSION,
+            id: out.id,
+            after: state.heads(),
+            clock: state.next_clock(),
+            at: out.at,
+            audit,
+            data: out.data()?,
+        };
+        Ok(Held {
+            sender: self.user(),
+            id: out.id,
+            server_at: out.at,
+            receipt: Receipt::FirstHand { proven: true },
+            body: HeldBody::Whole(Content::new(out.body.clone(), &event, out.notice)?),
+        })
+    }
+}
+
+/// What a caller does about a port's error. The one place where they are converted.
+impl From<PortError> for Error {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Unavailable { retry_after, .. } => Self::Unavailable { what: "server", retry_after },
+            PortError::SignedOut => Self::SignInRequired {
+                code: "session-ended",
+                detail: "the server no longer takes this session: sign in again",
+            },
+            PortError::Refused { code } => Self::Conflict { code, detail: "the server refuses it" },
+            PortError::NotFound => Self::NotFound { what: "resource" },
+            PortError::Conflict => Self::Conflict {
+                code: "changed-meanwhile",
+                detail: "somebody else changed it meanwhile: read it again",
+            },
+            PortError::NotUnderstood { code } => {
+                Self::Incompatible { code, detail: "the server's answer is not what the standard says" }
+            }
+            PortError::DeviceUntrusted => Self::DeviceUntrusted,
+            PortError::Internal { code } => Self::Internal { code },
+        }
+    }
+}

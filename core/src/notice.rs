@@ -1,0 +1,87 @@
+//! Notices: hints to the host that something happened. Who missed one asks; the state is the source.
+
+use crate::case::event::EventKey;
+use crate::id::{CaseId, EventId, RoomId, UserId};
+use crate::policy::Reason;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// An event of a case came, from whomever, or is ours and on its way.
+    Event {
+        /// The case.
+        case: CaseId,
+        /// The event.
+        key: EventKey,
+        /// Its kind.
+        kind: String,
+    },
+    /// A case's state changed in another way, for example by a handover.
+    Changed {
+        /// The case.
+        case: CaseId,
+    },
+    /// An invitation came.
+    Invitation {
+        /// The room.
+        room: RoomId,
+        /// Who invites.
+        by: UserId,
+    },
+    /// An event of ours waits: the policy holds it, and what follows in its case, until the cause is gone.
+    Held {
+        /// The case.
+        case: CaseId,
+        /// The event.
+        id: EventId,
+        /// Every cause.
+        reasons: Vec<Reason>,
+    },
+    /// An event of ours was taken out: the policy denied it immediately before it would have been sent.
+    Refused {
+        /// The case.
+        case: CaseId,
+        /// The event.
+        id: EventId,
+        /// Every reason.
+        reasons: Vec<Reason>,
+    },
+    /// Somebody named for the case could not read what was sent: their account has no device that it has cross-signed.
+    /// What they missed is handed over to them when they have one.
+    NotReached {
+        /// The case.
+        case: CaseId,
+        /// Who.
+        user: UserId,
+    },
+    /// A room that was accepted is not what it should be, and was left.
+    RoomLeft {
+        /// The room.
+        room: RoomId,
+        /// Why.
+        reason: Reason,
+    },
+    /// An event arrived that was not encrypted. It is no case event.
+    NotEncrypted {
+        /// The room.
+        room: RoomId,
+        /// Who sent it.
+        sender: UserId,
+    },
+    /// A person has to confirm which Patient of one's own record the case is about.
+    ConfirmPatient {
+        /// The case.
+        case: CaseId,
+    },
+    /// A resource of the record was not written: its stored version is ahead of what this device has folded, or somebody
+    /// changed it in a way that does not go together.
+    RecordConflict {
+        /// The case.
+        case: CaseId,
+        /// The resource type.
+        kind: String,
+    },
+    /// The homeserver no longer takes the session: sign in again.
+    SignedOut,
+}
