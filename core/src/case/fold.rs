@@ -14,7 +14,7 @@ use crate::id::{EventId, UserId};
 mod choose;
 mod order;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 
 /// The events that a device holds of one case, and the state they fold into.
@@ -79,6 +79,21 @@ impl Fold {
             self.rebuild();
         }
         new
+    }
+
+    /// Sets the homeserver's timestamp of an event that came first-hand: of our own, which stood by our clock until the
+    /// homeserver had it. Returns whether that changed anything.
+    pub fn settle(&mut self, key: &EventKey, server_at: Timestamp) -> bool {
+        let copies = self.held.get_mut(key).into_iter().flatten();
+        let mut changed = false;
+        for copy in copies.filter(|copy| matches!(copy.receipt, Receipt::FirstHand { .. })) {
+            changed |= copy.server_at != server_at;
+            copy.server_at = server_at;
+        }
+        if changed {
+            self.rebuild();
+        }
+        changed
     }
 
     /// The copies that are held of an event.

@@ -9,6 +9,8 @@ use crate::member::Member;
 use crate::organization::Organization;
 
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, step, tell};
 

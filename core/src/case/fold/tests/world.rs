@@ -1,0 +1,284 @@
+//! A synthetic case: its people, its papers, and devices that write to each other out of order.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::care_plan::{Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::case::event::{
+    BLOCK, Content, Event, EventData, EventKey, Head, Held, HeldBody, Receipt, VERSION,
+};
+use crate::case::fold::Fold;
+use crate::case::handover::Handover;
+use crate::case::life::{
+    Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
+};
+use crate::case::state::CaseState;
+use crate::communication::MessageSent;
+use crate::contact::{Contact, Role, Seat};
+use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
+use crate::member::Member;
+use crate::organization::{Organization, OrganizationKind};
+
+pub(crate) const PEOPLE: [&str; 7] = ["jane", "joe", "rao", "lee", "cp-bot", "aco-bot", "kim"];
+
+pub(crate) fn user(name: &str) -> UserId {
+    let server = if ["jane", "kim", "cp-bot"].contains(&name) { "cp" } else { "aco" };
+    format!("@{name}:{server}.example").parse().unwrap()
+}
+
+pub(crate) fn organization(name: &str) -> OrganizationId {
+    format!("urn:example:org|{name}").parse().unwrap()
+}
+
+pub(crate) fn seat(name: &str) -> Seat {
+    let (org, role, lead) = match name {
+        "jane" => ("cp", Role::CpCareCoordinator, true),
+        "kim" => ("cp", Role::Nurse, false),
+        "cp-bot" => ("cp", Role::Keeper, false),
+        "joe" => ("aco", Role::AcoCareManager, true),
+        "rao" => ("aco", Role::PcpDesignee, false),
+        "lee" => ("aco", Role::Supervisor, true),
+        "aco-bot" => ("aco", Role::Keeper, false),
+        _ => ("aco", Role::Nurse, false),
+    };
+    let contact = Contact {
+        id: format!("urn:example:staff|{name}").parse().unwrap(),
+        name: name.to_owned(),
+        role,
+        organization: organization(org),
+        user: Some(user(name)),
+        phone: None,
+        topics: Vec::new(),
+    };
+    Seat { contact, lead }
+}
+
+const AGREEMENT: &str = r#"
+id: harbor-bay
+version: "1"
+title: Synthetic
+plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: true }
+community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
+in_force: { from: 2019-01-01 }
+share: { both: [message, care-plan, roster, reminder, handover] }
+clocks: { plan-return: { days: 14 } }
+ladder:
+  care-plan:
+    - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
+    - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
+"#;
+const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: []\n";
+
+pub(crate) fn opening() -> CaseOpened {
+    let side = |id: &str, name: &str, kind| Organization {
+        id: organization(id),
+        name: name.to_owned(),
+        kind,
+        role_account: None,
+        phone: None,
+    };
+    CaseOpened {
+        case: CaseId::from_uuid(Uuid::from_u128(7)),
+        member: Member {
+            id: "urn:example:member|synthetic".parse().unwrap(),
+            name: "Synthetic".into(),
+            birth_date: "1980-01-01".parse().unwrap(),
+        },
+        plan_side: side("aco", "Harbor ACO", OrganizationKind::AccountableCareOrganization),
+        community_side: side("cp", "Bay Community Care", OrganizationKind::BehavioralHealthCommunityPartner),
+        others: Vec::new(),
+        roster: PEOPLE.iter().filter(|name| **name != "kim").map(|name| seat(name)).collect(),
+        agreement: Carried {
+            id: "harbor-bay".parse().unwrap(),
+            version: "1".into(),
+            sha256: Sha256::of(AGREEMENT),
+            text: AGREEMENT.into(),
+        },
+        rules: Carried {
+            id: "r".parse().unwrap(),
+            version: "1".into(),
+            sha256: Sha256::of(RULES),
+            text: RULES.into(),
+        },
+    }
+}
+
+pub(crate) fn at(n: usize) -> Timestamp {
+    let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+    start + SignedDuration::from_secs(60 * i64::try_from(n).unwrap())
+}
+
+pub(crate) fn id(n: usize) -> EventId {
+    // Ids in an order of their own, so that they do not happen to agree with the clocks.
+    let mixed = (n as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    EventId::from_uuid(Uuid::from_u128(mixed))
+}
+
+pub(crate) fn held(sender: &str, body: &str, event: &Event, server_at: Timestamp) -> Held {
+    let content = Content::new(body.to_owned(), event, false).unwrap();
+    Held {
+        sender: user(sender),
+        id: event.id,
+        server_at,
+        receipt: Receipt::FirstHand { proven: true },
+        body: HeldBody::Whole(content),
+    }
+}
+
+pub(crate) fn raw(sender: &str, id: EventId, content: &Value, server_at: Timestamp) -> Held {
+    let json = serde_json::value::to_raw_value(content).unwrap();
+    Held {
+        sender: user(sender),
+        id,
+        server_at,
+        receipt: Receipt::FirstHand { proven: true },
+        body: HeldBody::Whole(Content::parse(&json).unwrap()),
+    }
+}
+
+pub(crate) fn event(n: usize, after: Vec<Head>, data: impl Into<EventData>) -> Event {
+    let clock = 1 + after.iter().map(|head| head.clock).max().unwrap_or(0);
+    Event { v: VERSION, id: id(n), after, clock, at: at(n), audit: None, data: data.into() }
+}
+
+/// The event that somebody honest writes next.
+pub(crate) fn next(n: usize, sender: &str, state: &CaseState, data: impl Into<EventData>) -> Held {
+    held(sender, &format!("words {n}"), &event(n, state.heads(), data), at(n))
+}
+
+pub(crate) fn document(text: &str) -> Document {
+    let text = format!("{{\"synthetic\":\"{text}\"}}");
+    Document { sha256: Sha256::of(&text), size: text.len() as u64, carriage: Carriage::Inline(text) }
+}
+
+/// What somebody does.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// Writes an event, on what their device holds.
+    Write(usize, u8),
+    /// Takes over an event that is there.
+    Take(usize, prop::sample::Index),
+    /// Takes over all that is there.
+    TakeAll(usize),
+    /// Lies.
+    Lie(usize, u8, prop::sample::Index),
+}
+
+pub(crate) fn acts(lies: bool) -> impl Strategy<Value = Vec<Act>> {
+    let who = 0..PEOPLE.len();
+    let one = prop_oneof![
+        6 => (who.clone(), any::<u8>()).prop_map(|(who, kind)| Act::Write(who, kind)),
+        3 => (who.clone(), any::<prop::sample::Index>()).prop_map(|(who, which)| Act::Take(who, which)),
+        3 => who.clone().prop_map(Act::TakeAll),
+        if lies { 2 } else { 0 } => (who, any::<u8>(), any::<prop::sample::Index>())
+            .prop_map(|(who, lie, which)| Act::Lie(who, lie, which)),
+    ];
+    prop::collection::vec(one, 5..45)
+}
+
+/// Plays what people do. Returns all events, in the order in which they were sent.
+pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
+    let mut devices = vec![Fold::new(); PEOPLE.len()];
+    let first = next(0, "jane", devices[0].state(), opening());
+    for device in &mut devices[..2] {
+        device.insert(first.clone());
+    }
+    let mut sent = vec![first];
+    for act in acts {
+        let n = sent.len();
+        match act {
+            Act::Write(who, kind) => {
+                let held =
+                    next(n, PEOPLE[*who], devices[*who].state(), deed(*kind, n, devices[*who].state()));
+                devices[*who].insert(held.clone());
+                sent.push(held);
+            }
+            Act::Take(who, which) => {
+                devices[*who].insert(sent[which.index(n)].clone());
+            }
+            Act::TakeAll(who) => {
+                devices[*who].extend(sent.iter().cloned());
+            }
+            Act::Lie(who, lie, which) => {
+                sent.push(self::lie(n, PEOPLE[*who], *lie, &sent[which.index(n)], devices[*who].state()));
+            }
+        }
+    }
+    sent
+}
+
+fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
+    let plan = state.plans.open();
+    let waiting = plan.map_or(id(n), |plan| plan.sent.id);
+    let somebody = seat(PEOPLE[n % PEOPLE.len()]);
+    match kind % 20 {
+        0..=4 => MessageSent::default().into(),
+        5..=7 => PlanSent {
+            document: document(&n.to_string()),
+            sign_by: None,
+            member_approved: None,
+            replaces: plan.map(|plan| plan.sent.id),
+        }
+        .into(),
+        8..=9 => PlanAcknowledged { plan: waiting }.into(),
+        10 => {
+            let sha256 = plan.map_or(Sha256::of(""), |plan| plan.document.sha256);
+            PlanApproved { plan: waiting, sha256 }.into()
+        }
+        11 => PlanReturned { plan: waiting, changes: format!("changes {n}") }.into(),
+        12..=13 => SeatAdded { seat: somebody }.into(),
+        14 => SeatEnded { contact: somebody.contact.id, organization: somebody.contact.organization }.into(),
+        15 => CaseAccepted { case: opening().case }.into(),
+        16 => RungPosted {
+            owed: waiting,
+            clock: "plan-return".into(),
+            rung: u32::from(kind / 20 % 2),
+            contact: somebody.contact.id,
+            due: at(n),
+        }
+        .into(),
+        17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
+        18 if kind > 200 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
+        18 => opening().into(),
+        _ => EventData::Unknown { kind: "task.accepted".into(), data: json!({"task": n, "hours": 1.5}) },
+    }
+}
+
+/// The lies that only show: each is refused wherever it arrives.
+pub(crate) const REFUSED_LIES: u8 = 4;
+
+pub(crate) fn lie(n: usize, who: &str, lie: u8, other: &Held, state: &CaseState) -> Held {
+    let message = || event(n, state.heads(), MessageSent::default());
+    match lie % 10 {
+        0 => held(who, "clock 0", &Event { clock: 0, after: Vec::new(), ..message() }, at(n)),
+        1 => held(who, "too high", &Event { clock: message().clock + 5, ..message() }, at(n)),
+        2 => held(who, "beyond 2^53 - 1", &Event { clock: 1 << 53, ..message() }, at(n)),
+        3 => raw(who, id(n), &json!({"body": "broken", BLOCK: {"v": 1, "id": id(n)}}), at(n)),
+        // Another content under a key that was used.
+        4 | 5 => {
+            let again = Event { id: other.id, ..message() };
+            let mut held = held(who, "another content", &again, at(n));
+            held.sender = other.sender.clone();
+            held
+        }
+        // A predecessor that never was, with a clock as high as can be.
+        6 => {
+            let key = EventKey { sender: user(who), id: id(n + 100_000) };
+            let after = vec![Head { key, clock: (1 << 53) - 2 }];
+            held(who, "a gap", &event(n, after, MessageSent::default()), at(n))
+        }
+        // Names an event with another clock than it has, so that each could come before the other.
+        7 => {
+            let after = vec![Head { key: other.key(), clock: 0 }];
+            held(who, "before its predecessor", &event(n, after, MessageSent::default()), at(n))
+        }
+        8 => {
+            let mut held = held(who, "not proven", &message(), at(n));
+            held.receipt = Receipt::FirstHand { proven: false };
+            held
+        }
+        _ => raw(who, id(n), &json!({"msgtype": "m.text", "body": format!("other client {n}")}), at(n)),
+    }
+}

@@ -1,0 +1,252 @@
+//! The steps of a case and of its roster, as tables.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::*;
+use crate::case::event::{EventData, EventKey};
+use crate::case::fold::Fold;
+use crate::case::fold::tests::world::{self, at, id, next, opening, organization, seat, user};
+use crate::case::state::{CaseState, Standing};
+use crate::contact::Role;
+
+/// The code of an opening's refusal, or `counted`.
+fn opened(sender: &str, change: impl Fn(&mut CaseOpened)) -> String {
+    let mut event = opening();
+    change(&mut event);
+    let mut fold = Fold::new();
+    let held = next(0, sender, fold.state(), event);
+    fold.insert(held.clone());
+    let standing = fold.state().entry(&held.key()).unwrap().standing.clone();
+    standing.reason().map_or(standing.code().to_owned(), |reason| reason.code.to_string())
+}
+
+#[test]
+fn who_may_open_which_case() {
+    let fine = |_: &mut CaseOpened| {};
+    let cases = [
+        ("a lead", opened("jane", fine), "counted"),
+        ("the other side's lead", opened("joe", fine), "counted"),
+        ("a keeper", opened("cp-bot", fine), "counted"),
+        ("neither lead nor keeper", opened("rao", fine), "opener"),
+        ("a stranger", opened("mallory", fine), "no-seat"),
+        ("another text", opened("jane", |e| e.agreement.text.push(' ')), "carried-changed"),
+        ("another version", opened("jane", |e| e.agreement.version = "2".into()), "carried-changed"),
+        ("other rules", opened("jane", |e| e.rules.text.push(' ')), "carried-changed"),
+        (
+            "no agreement",
+            opened("jane", |e| {
+                e.agreement.text = "id: x".into();
+                e.agreement.sha256 = Sha256::of("id: x");
+            }),
+            "carried-unreadable",
+        ),
+        ("two plan sides", opened("jane", |e| e.community_side = e.plan_side.clone()), "side-kind"),
+        (
+            "one organisation twice",
+            opened("jane", |e| e.others = vec![e.plan_side.clone()]),
+            "organization-twice",
+        ),
+        (
+            "an agreement of others",
+            opened("jane", |e| {
+                e.plan_side.id = organization("another");
+                e.roster.retain(|seat| seat.contact.organization != organization("aco"));
+            }),
+            "agreement-sides",
+        ),
+        (
+            "a seat of nobody's",
+            opened("jane", |e| e.roster[2].contact.organization = organization("another")),
+            "seat-organization",
+        ),
+        (
+            "a side without a lead",
+            opened("jane", |e| e.roster.retain(|s| !s.lead || s.contact.name == "jane")),
+            "side-without-lead",
+        ),
+        ("a seat twice", opened("jane", |e| e.roster.push(seat("joe"))), "seat-twice"),
+        ("an account twice", opened("jane", |e| e.roster[2].contact.user = Some(user("joe"))), "user-twice"),
+        (
+            "a keeper that leads",
+            opened("jane", |e| e.roster.iter_mut().for_each(|s| s.lead |= s.is_keeper())),
+            "lead-role",
+        ),
+        (
+            "a keeper that the agreement does not allow",
+            opened("jane", |e| {
+                e.agreement.text = e.agreement.text.replace("Harbor ACO, keeper: true", "Harbor ACO");
+                e.agreement.sha256 = Sha256::of(&e.agreement.text);
+            }),
+            "keeper-not-agreed",
+        ),
+    ];
+    for (what, seen, expected) in cases {
+        assert_eq!(seen, expected, "{what}");
+    }
+}
+
+/// A case, and what came of each further event.
+struct Table {
+    fold: Fold,
+    n: usize,
+}
+
+impl Table {
+    fn new() -> Self {
+        let mut fold = Fold::new();
+        fold.insert(next(0, "jane", &CaseState::default(), opening()));
+        Self { fold, n: 0 }
+    }
+
+    /// The code of the refusal, or `counted`.
+    fn does(&mut self, who: &str, data: impl Into<EventData>) -> String {
+        self.n += 1;
+        let held = next(self.n, who, self.fold.state(), data);
+        self.fold.insert(held.clone());
+        let standing = &self.fold.state().entry(&held.key()).unwrap().standing;
+        standing.reason().map_or(standing.code().to_owned(), |reason| reason.code.to_string())
+    }
+
+    fn text(&self) -> &str {
+        &self.fold.state().timeline.last().unwrap().text
+    }
+}
+
+fn add(name: &str) -> SeatAdded {
+    SeatAdded { seat: seat(name) }
+}
+
+fn end(name: &str) -> SeatEnded {
+    let contact = seat(name).contact;
+    SeatEnded { contact: contact.id, organization: contact.organization }
+}
+
+#[test]
+fn who_names_whom() {
+    let mut table = Table::new();
+    assert_eq!(table.does("joe", add("kim")), "other-organization");
+    assert_eq!(table.does("cp-bot", add("kim")), "not-lead");
+    assert_eq!(table.does("kim", add("kim")), "no-seat");
+    assert_eq!(table.does("jane", add("kim")), "counted");
+    assert_eq!(table.text(), "jane (CP care coordinator) named kim (nurse) for the case.");
+    assert_eq!(table.does("jane", add("kim")), "seat-twice");
+    let mut other = seat("kim");
+    other.contact.id = "urn:example:staff|other".parse().unwrap();
+    assert_eq!(table.does("jane", SeatAdded { seat: other }), "user-twice");
+    assert_eq!(table.does("kim", add("kim")), "not-lead");
+    assert_eq!(table.does("joe", end("kim")), "other-organization");
+    assert_eq!(table.does("kim", end("kim")), "counted");
+    assert_eq!(table.text(), "kim (nurse) left the case.");
+    assert_eq!(table.does("kim", end("kim")), "no-seat");
+    assert_eq!(table.does("jane", end("kim")), "no-seat");
+    assert_eq!(table.does("jane", add("kim")), "counted", "who left can be named again");
+    let roster = table.fold.state().roster();
+    assert_eq!(roster.all().iter().filter(|place| place.seat == seat("kim")).count(), 2);
+    assert_eq!(roster.seat_of(&user("kim")), Some(&seat("kim")));
+}
+
+#[test]
+fn a_side_keeps_its_last_lead() {
+    let mut table = Table::new();
+    assert_eq!(table.does("jane", end("jane")), "last-lead");
+    assert_eq!(table.does("lee", end("joe")), "counted");
+    assert_eq!(table.does("joe", end("lee")), "no-seat");
+    assert_eq!(table.does("lee", end("lee")), "last-lead");
+    let roster = table.fold.state().roster();
+    assert_eq!(roster.lead(&organization("aco")), Some(&seat("lee")));
+    assert!(!roster.contains(&user("joe")) && roster.ever_contained(&user("joe")));
+    assert_eq!(roster.keeper_of(&organization("aco")), Some(&seat("aco-bot")));
+}
+
+#[test]
+fn two_leads_who_end_each_other_leave_one() {
+    let base = Table::new().fold;
+    let one = next(1, "joe", base.state(), end("lee"));
+    let two = next(2, "lee", base.state(), end("joe"));
+    let state = |events: [&crate::case::event::Held; 2]| {
+        let mut fold = base.clone();
+        fold.extend(events.into_iter().cloned());
+        fold.state().clone()
+    };
+    let (a, b) = (state([&one, &two]), state([&two, &one]));
+    assert_eq!(a, b);
+    assert_eq!(a.roster().leads(&organization("aco")).count(), 1);
+}
+
+#[test]
+fn a_member_is_on_the_roster_and_never_in_the_room() {
+    let mut table = Table::new();
+    let mut member = seat("kim");
+    member.contact.role = Role::Member;
+    assert_eq!(table.does("jane", SeatAdded { seat: member.clone() }), "counted");
+    let roster = table.fold.state().roster();
+    assert!(roster.contact(&member.contact.id, &member.contact.organization).is_some());
+    assert!(!roster.contains(&user("kim")) && !roster.users().contains(&user("kim")));
+    assert_eq!(table.does("kim", end("kim")), "no-seat");
+}
+
+#[test]
+fn accepting_posting_and_closing() {
+    let mut table = Table::new();
+    let case = opening().case;
+    assert_eq!(table.does("jane", opening()), "case-already-open");
+    assert_eq!(table.does("joe", CaseAccepted { case: CaseId::from_uuid(*id(9).as_uuid()) }), "other-case");
+    assert_eq!(table.does("joe", CaseAccepted { case }), "counted");
+    assert_eq!(table.does("joe", CaseAccepted { case }), "already-accepted");
+    assert_eq!(table.fold.state().roster().accepted(&user("joe")), Some(at(3)));
+
+    let plan = crate::care_plan::PlanSent {
+        document: world::document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+    };
+    assert_eq!(table.does("jane", plan), "counted");
+    let owed = table.fold.state().owed();
+    assert_eq!((owed.len(), owed[0].ladder.len()), (1, 2));
+    assert_eq!(owed[0].ladder[1].user, Some(user("lee")));
+    let rung = |rung| RungPosted {
+        owed: owed[0].since,
+        clock: owed[0].clock.clone(),
+        rung,
+        contact: owed[0].ladder[0].contact.clone(),
+        due: owed[0].due,
+    };
+    assert_eq!(table.does("rao", rung(0)), "rung-poster");
+    assert_eq!(table.does("aco-bot", rung(0)), "counted");
+    assert_eq!(table.does("cp-bot", rung(0)), "rung-posted");
+    assert_eq!(table.does("cp-bot", rung(1)), "counted");
+    let posted: Vec<_> =
+        table.fold.state().owed()[0].ladder.iter().map(|r| r.posted.clone().unwrap().0).collect();
+    assert_eq!(posted, [user("aco-bot"), user("cp-bot")]);
+
+    let close = || CaseClosed { reason: CloseReason::Moved, continued_in: None };
+    assert_eq!(table.does("rao", close()), "closer");
+    assert_eq!(table.does("aco-bot", close()), "closer");
+    assert_eq!(table.does("joe", close()), "counted");
+    assert_eq!(table.does("jane", close()), "case-closed");
+    assert_eq!(table.does("jane", crate::communication::MessageSent::default()), "case-closed");
+    assert_eq!(table.does("jane", add("kim")), "case-closed");
+    assert!(table.fold.state().owed().is_empty() && table.fold.state().messages.is_empty());
+    let handover = crate::case::handover::Handover {
+        to: vec![user("kim")],
+        heads: table.fold.state().heads(),
+        events: world::document("[]"),
+    };
+    assert_eq!(table.does("jane", handover), "counted");
+    assert_eq!(table.text(), "jane (CP care coordinator) handed over what came before.");
+}
+
+#[test]
+fn nothing_steps_before_the_case_is_open() {
+    let mut fold = Fold::new();
+    let held = next(1, "jane", fold.state(), CaseAccepted { case: opening().case });
+    fold.insert(held.clone());
+    let standing = |fold: &Fold, key: &EventKey| fold.state().entry(key).unwrap().standing.clone();
+    let Standing::Superseded { reason } = standing(&fold, &held.key()) else { panic!("it counted") };
+    assert_eq!(reason.code, "case-not-open");
+    // The opening comes late, with an earlier place than what was written on it.
+    fold.insert(next(0, "jane", &CaseState::default(), opening()));
+    let after = next(2, "joe", fold.state(), CaseAccepted { case: opening().case });
+    fold.insert(after.clone());
+    assert_eq!(standing(&fold, &after.key()), Standing::Counted);
+}
