@@ -7,8 +7,16 @@
 mod bundle;
 mod check;
 pub mod codes;
-mod json;
+pub(crate) mod json;
 mod merge;
+#[cfg(feature = "fhir-rest")]
+mod rest;
+#[cfg(feature = "store")]
+pub(crate) mod search;
+#[cfg(feature = "store")]
+pub(crate) mod transaction;
 
 pub use bundle::{Import, Resource};
 pub use merge::merge;
+#[cfg(feature = "fhir-rest")]
+pub use rest::{FixedToken, RestRecord, TokenSource};

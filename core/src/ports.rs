@@ -1,5 +1,8 @@
 //! The only doors between the domain and the world: a record, a transport and a clock.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

@@ -7,6 +7,8 @@ pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod papers;
 mod rows;
+mod record;
 mod schema;
 
 pub use db::{Db, StoreKey};
+pub use record::EmbeddedRecord;

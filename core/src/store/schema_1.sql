@@ -82,3 +82,18 @@ CREATE TABLE unreached (case_id TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (
 CREATE TABLE projected (
   case_id TEXT NOT NULL, find TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (case_id, find)
 ) STRICT;
+
+-- The embedded record: FHIR R4 resources, every version as text, and what the present ones are found by.
+CREATE TABLE record_version (
+    kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (kind, id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record_current (
+    kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record_index (
+    kind TEXT NOT NULL, id TEXT NOT NULL, param TEXT NOT NULL, system TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (kind, param, value, system, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_index_by_id ON record_index (kind, id);

@@ -1,0 +1,182 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+/// A server that gives these answers, one for each connection, and keeps what it was asked.
+struct Canned {
+    base: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+fn canned(answers: Vec<String>) -> Canned {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/fhir", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut request, mut buffer) = (Vec::new(), [0; 65536]);
+            loop {
+                let n = stream.read(&mut buffer).unwrap_or(0);
+                request.extend_from_slice(&buffer[..n]);
+                let text = String::from_utf8_lossy(&request).to_lowercase();
+                let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+                let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+                let head = text.find("\r\n\r\n").map(|at| at + 4);
+                if n == 0 || head.is_some_and(|head| request.len() >= head + length) {
+                    break;
+                }
+            }
+            log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    Canned { base, asked }
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+}
+
+fn fhir(status: &str, body: &str) -> String {
+    answer(status, "Content-Type: application/fhir+json;charset=UTF-8\r\n", body)
+}
+
+fn record(server: &Canned) -> RestRecord {
+    RestRecord::new(&server.base, FixedToken::new("synthetic-token".into())).unwrap()
+}
+
+async fn read_of(answer: String) -> PortError {
+    let server = canned(vec![answer]);
+    record(&server).read("Patient", "p").await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_failure_says_what_to_do_next_and_nothing_else() {
+    let secret = r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"Marty Synthetic"}]}"#;
+    let wait = |seconds| Some(Duration::from_secs(seconds));
+    for (answer, expected) in [
+        (fhir("401 Unauthorized", secret), PortError::SignedOut),
+        (fhir("403 Forbidden", secret), PortError::Refused { code: "forbidden" }),
+        (fhir("404 Not Found", secret), PortError::NotFound),
+        (fhir("410 Gone", secret), PortError::NotFound),
+        (fhir("409 Conflict", secret), PortError::Conflict),
+        (fhir("412 Precondition Failed", secret), PortError::Conflict),
+        (fhir("422 Unprocessable", secret), PortError::Refused { code: "http-422" }),
+        (
+            answer("429 Too Many", "Retry-After: 7\r\n", secret),
+            PortError::Unavailable { code: "http-429", retry_after: wait(7) },
+        ),
+        (
+            answer("503 Unavailable", "Retry-After: 99999999\r\n", secret),
+            PortError::Unavailable { code: "http-503", retry_after: wait(900) },
+        ),
+        (fhir("500 Oops", secret), PortError::Unavailable { code: "http-500", retry_after: None }),
+        (
+            answer("200 OK", "Content-Type: text/html\r\n", "<html>Marty Synthetic</html>"),
+            PortError::Unavailable { code: "not-fhir", retry_after: None },
+        ),
+        (
+            answer("302 Found", "Location: https://elsewhere.example/\r\n", ""),
+            PortError::Refused { code: "redirect" },
+        ),
+        (fhir("200 OK", "Marty Synthetic"), PortError::NotUnderstood { code: "not-json" }),
+        (fhir("200 OK", r#"{"resourceType":"Patient","id":"p"}"#), PortError::NotUnderstood { code: "no-version" }),
+        ("SSH-2.0-Marty\r\n\r\n".into(), PortError::Unavailable { code: "not-http", retry_after: None }),
+    ] {
+        let error = read_of(answer).await;
+        assert_eq!(error, expected);
+        assert!(!format!("{error} {error:?}").contains("Marty"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let record = RestRecord::new(&base, FixedToken::none()).unwrap();
+    let error = record.read("Patient", "p").await.unwrap_err();
+    assert_eq!(error, PortError::Unavailable { code: "connect", retry_after: None });
+}
+
+#[tokio::test]
+async fn a_post_is_sent_once() {
+    // The first connection breaks off; were the POST sent again, it would be answered.
+    let made = fhir("201 Created", r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"1"}}"#);
+    let server = canned(vec![String::new(), made]);
+    let error = record(&server).create("Patient", r#"{"resourceType":"Patient"}"#, &[]).await.unwrap_err();
+    assert!(matches!(error, PortError::Unavailable { .. }), "{error:?}");
+    assert_eq!(server.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_race_is_looked_up() {
+    for status in ["409 Conflict", "412 Precondition Failed"] {
+        let none = r#"{"resourceType":"Bundle","type":"searchset"}"#;
+        let theirs = r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Patient","id":"a","meta":{"versionId":"3"}}}]}"#;
+        let server =
+            canned(vec![fhir(status, ""), fhir("200 OK", none), fhir(status, ""), fhir("200 OK", theirs)]);
+        let created = record(&server)
+            .create("Patient", r#"{"resourceType":"Patient"}"#, &[("identifier", "urn:x|1&2")])
+            .await
+            .unwrap();
+        assert_eq!((created.created, created.stored.version.as_str()), (false, "3"));
+        let asked = server.asked.lock().unwrap();
+        assert!(asked[0].contains("if-none-exist: identifier=urn%3Ax%7C1%262\r\n"), "{}", asked[0]);
+        assert!(asked[1].starts_with("POST /fhir/Patient/_search HTTP/1.1\r\n"), "no identifier in the address");
+        assert!(asked[0].contains("authorization: Bearer synthetic-token"));
+    }
+}
+
+#[tokio::test]
+async fn pages_are_followed_on_the_same_server_only() {
+    let page = |id: &str, next: &str| {
+        fhir(
+            "200 OK",
+            &format!(
+                r#"{{"resourceType":"Bundle","link":[{{"relation":"next","url":"{next}"}}],"entry":[{{"resource":{{"resourceType":"Patient","id":"{id}","meta":{{"versionId":"1"}}}}}},{{"resource":{{"resourceType":"OperationOutcome"}}}}]}}"#
+            ),
+        )
+    };
+    let last = fhir("200 OK", r#"{"resourceType":"Bundle"}"#);
+    let server = canned(vec![page("b", "/fhir?_getpages=1"), page("a", "?_getpages=2"), last]);
+    let found = record(&server).search("Patient", &[]).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let server = canned(vec![page("b", "https://elsewhere.example/fhir?_getpages=1")]);
+    let error = record(&server).search("Patient", &[]).await.unwrap_err();
+    assert_eq!(error, PortError::NotUnderstood { code: "next-link" });
+}
+
+#[tokio::test]
+async fn an_update_names_the_version_that_it_replaces() {
+    let server = canned(vec![answer("200 OK", "Location: /fhir/Patient/p/_history/5\r\n", ""),
+        fhir("200 OK", r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"5"}}"#)]);
+    let stored = record(&server).update("Patient", "p", "4", r#"{"resourceType":"Patient"}"#).await.unwrap();
+    assert_eq!(stored.version, "5", "read anew where the server keeps its answer short");
+    assert!(server.asked.lock().unwrap()[0].contains("if-match: W/\"4\"\r\n"));
+}
+
+#[test]
+fn addresses_are_checked() {
+    for wrong in ["", "fhir", "ftp://x", "http://fhir.aco.example/fhir", "https://a:b@x/", "https://x/?a=b", "http://127.0.0.1.example/"] {
+        match RestRecord::new(wrong, FixedToken::none()) {
+            Err(crate::Error::InvalidInput(invalid)) => assert_eq!(invalid.code, "invalid-record-address"),
+            other => panic!("{wrong}: {other:?}"),
+        }
+    }
+    for right in ["https://fhir.aco.example/fhir", "http://localhost:8080/", "http://127.0.0.1:1/fhir", "http://[::1]:1"] {
+        assert!(RestRecord::new(right, FixedToken::none()).is_ok(), "{right}");
+    }
+}
+
+#[tokio::test]
+async fn hapi_tmp() {
+    let Ok(base) = std::env::var("HAPI_TMP") else { return };
+    let record = RestRecord::new(&base, FixedToken::none()).unwrap();
+    crate::ports::contract::record_contract(&record).await;
+}

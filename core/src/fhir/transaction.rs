@@ -1,0 +1,131 @@
+//! What a transaction Bundle asks for (FHIR R4, 3.1.0.11 "batch/transaction").
+
+use std::collections::HashMap;
+
+use super::check::{check, is_id, is_kind};
+use super::json::{self, Node};
+use super::search;
+use crate::ports::PortError;
+
+/// One entry of a transaction.
+pub(crate) struct Entry<'a> {
+    /// The resource type.
+    pub(crate) kind: String,
+    /// The resource.
+    pub(crate) resource: &'a Node<'a>,
+    /// What to do with it.
+    pub(crate) action: Action,
+    full_url: Option<String>,
+}
+
+/// What an entry asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Create it, unless this query finds one.
+    Create(Vec<(String, String)>),
+    /// Make it the resource of this id, whose version is this one, if one is named.
+    Put(String, Option<String>),
+    /// Make it the resource that this query finds.
+    PutWhere(Vec<(String, String)>),
+}
+
+/// Reads a transaction.
+///
+/// # Errors
+/// `Refused`: `invalid-json`, `not-fhir`, `not-a-transaction`, or what is wrong with an entry.
+pub(crate) fn entries<'a>(bundle: &'a Node<'a>) -> Result<Vec<Entry<'a>>, PortError> {
+    let refused = |code| PortError::Refused { code };
+    if bundle.str("resourceType").as_deref() != Some("Bundle")
+        || bundle.str("type").as_deref() != Some("transaction")
+    {
+        return Err(refused("not-a-transaction"));
+    }
+    bundle
+        .list("entry")
+        .iter()
+        .map(|entry| {
+            let resource = entry.get("resource").ok_or(refused("entry-without-resource"))?;
+            let kind = kind_of(resource)?;
+            let request = entry.get("request").ok_or(refused("entry-without-request"))?;
+            let url = request.str("url").ok_or(refused("entry-without-request"))?;
+            let action = match (request.str("method").as_deref(), url.split_once('?'), url.split_once('/')) {
+                (Some("POST"), None, None) if *url == *kind => Action::Create(
+                    request.str("ifNoneExist").map(|text| search::query(&text)).transpose()?.unwrap_or_default(),
+                ),
+                (Some("PUT"), None, Some((of, id))) if of == kind && is_id(id) => {
+                    Action::Put(id.to_owned(), request.str("ifMatch").map(|text| version_of(&text)))
+                }
+                (Some("PUT"), Some((of, text)), _) if of == kind => Action::PutWhere(search::query(text)?),
+                _ => return Err(refused("unsupported-request")),
+            };
+            Ok(Entry { kind, resource, action, full_url: entry.str("fullUrl").map(Into::into) })
+        })
+        .collect()
+}
+
+/// The resource type of something that a record is to hold.
+///
+/// # Errors
+/// `Refused` (`not-fhir`).
+pub(crate) fn kind_of(resource: &Node<'_>) -> Result<String, PortError> {
+    let refused = PortError::Refused { code: "not-fhir" };
+    let kind = resource.str("resourceType").filter(|kind| is_kind(kind)).ok_or(refused.clone())?;
+    check(&kind, resource.raw()).map_err(|_| refused)?;
+    Ok(kind.into_owned())
+}
+
+/// The version that an ETag names: `W/"3"`.
+pub(crate) fn version_of(etag: &str) -> String {
+    etag.trim_start_matches("W/").trim_matches('"').to_owned()
+}
+
+/// How references between the entries are spelled, and what they are to become.
+#[derive(Default)]
+pub(crate) struct Names(HashMap<String, String>);
+
+impl Names {
+    /// The record's id of an entry is known.
+    pub(crate) fn add(&mut self, entry: &Entry<'_>, id: &str) {
+        let target = format!("{}/{id}", entry.kind);
+        if let Some(url) = &entry.full_url {
+            self.0.insert(url.clone(), target.clone());
+        }
+        if let Some(own) = entry.resource.str("id") {
+            self.0.entry(format!("{}/{own}", entry.kind)).or_insert(target);
+        }
+    }
+
+    /// The resource with its references to other entries, and to what `find` finds by a query, spelled as the record
+    /// needs them. `None` where there are none.
+    ///
+    /// # Errors
+    /// `Refused` (`reference-not-found`), and what `find` fails with.
+    pub(crate) fn rewrite(
+        &self,
+        resource: &Node<'_>,
+        find: &mut dyn FnMut(&str, &[(String, String)]) -> Result<Option<String>, PortError>,
+    ) -> Result<Option<String>, PortError> {
+        let missing = PortError::Refused { code: "reference-not-found" };
+        resource.rewrite(&mut |key, node| {
+            let Some(text) = node.text() else { return Ok(None) };
+            if (key == "reference" || text.starts_with("urn:"))
+                && let Some(target) = self.0.get(text.as_ref())
+            {
+                return Ok((*target != text).then(|| json::quote(target)));
+            }
+            if key != "reference" {
+                return Ok(None);
+            }
+            if text.starts_with("urn:uuid:") || text.starts_with("urn:oid:") {
+                return Err(missing.clone());
+            }
+            match text.split_once('?') {
+                Some((kind, query)) if is_kind(kind) => {
+                    let id = find(kind, &search::query(query)?)?.ok_or(missing.clone())?;
+                    Ok(Some(json::quote(&format!("{kind}/{id}"))))
+                }
+                _ => Ok(None),
+            }
+        })
+    }
+}
