@@ -5,10 +5,13 @@
 //! extensions and a decimal's digits stay as they were.
 
 mod bundle;
+mod care_team;
 mod check;
 pub mod codes;
+mod directory;
 pub(crate) mod json;
 mod merge;
+mod patient;
 #[cfg(feature = "fhir-rest")]
 mod rest;
 #[cfg(feature = "store")]
@@ -17,6 +20,9 @@ pub(crate) mod search;
 pub(crate) mod transaction;
 
 pub use bundle::{Import, Resource};
+pub use care_team::{CareTeamProposal, care_team};
+pub use directory::directory;
 pub use merge::merge;
+pub use patient::{is_member, member};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{FixedToken, RestRecord, TokenSource};

@@ -21,8 +21,8 @@ pub const ROLE: &str = "urn:caseline:role";
 pub const TOPIC: &str = "urn:caseline:topic";
 /// Code system of `Communication.category`: what kind of event it is.
 pub const KIND: &str = "urn:caseline:kind";
-/// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `contact` or `lead`; `valueBoolean` true is read
-/// as `contact`.
+/// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `named` or `lead`; `valueBoolean` true is read
+/// as `named`.
 pub const SEAT: &str = "urn:caseline:seat";
 /// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::{Answer, Http, Ask};
+use http::{Answer, Ask, Http};
 use reqwest::Method;
 use url::Url;
 use zeroize::Zeroizing;
@@ -125,7 +125,8 @@ impl RestRecord {
                     found.push(stored(resource)?);
                 }
             }
-            let next = bundle.list("link").iter().find(|link| link.str("relation").as_deref() == Some("next"));
+            let next =
+                bundle.list("link").iter().find(|link| link.str("relation").as_deref() == Some("next"));
             let Some(url) = next.and_then(|link| link.str("url")) else {
                 return Ok(found);
             };
@@ -267,11 +268,9 @@ fn parse(text: &str) -> Result<Node<'_>, PortError> {
 fn stored(resource: &Node<'_>) -> Result<Stored, PortError> {
     let version = resource.get("meta").and_then(|meta| meta.str("versionId"));
     match (resource.str("id"), version) {
-        (Some(id), Some(version)) => Ok(Stored {
-            id: id.into_owned(),
-            version: version.into_owned(),
-            json: resource.raw().to_owned(),
-        }),
+        (Some(id), Some(version)) => {
+            Ok(Stored { id: id.into_owned(), version: version.into_owned(), json: resource.raw().to_owned() })
+        }
         // Without versions an update could undo what somebody else wrote meanwhile.
         _ => Err(PortError::NotUnderstood { code: "no-version" }),
     }

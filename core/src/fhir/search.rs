@@ -161,12 +161,21 @@ mod tests {
             "subject":{"reference":"Patient/1","identifier":{"system":"m","value":"2"}},"type":{"system":"d","code":"x"}}"#,
         )
         .unwrap();
-        let keys: Vec<String> =
-            keys(&node).into_iter().map(|key| format!("{}={}|{}", key.param, key.system, key.value)).collect();
+        let keys: Vec<String> = keys(&node)
+            .into_iter()
+            .map(|key| format!("{}={}|{}", key.param, key.system, key.value))
+            .collect();
         assert_eq!(
             keys,
-            ["_tag=t|1", "patient=|Patient/1", "patient:identifier=m|2", "status=|active", "subject=|Patient/1",
-             "subject:identifier=m|2", "type=d|x"]
+            [
+                "_tag=t|1",
+                "patient=|Patient/1",
+                "patient:identifier=m|2",
+                "status=|active",
+                "subject=|Patient/1",
+                "subject:identifier=m|2",
+                "type=d|x"
+            ]
         );
     }
 }

@@ -50,7 +50,11 @@ pub(crate) fn entries<'a>(bundle: &'a Node<'a>) -> Result<Vec<Entry<'a>>, PortEr
             let url = request.str("url").ok_or(refused("entry-without-request"))?;
             let action = match (request.str("method").as_deref(), url.split_once('?'), url.split_once('/')) {
                 (Some("POST"), None, None) if *url == *kind => Action::Create(
-                    request.str("ifNoneExist").map(|text| search::query(&text)).transpose()?.unwrap_or_default(),
+                    request
+                        .str("ifNoneExist")
+                        .map(|text| search::query(&text))
+                        .transpose()?
+                        .unwrap_or_default(),
                 ),
                 (Some("PUT"), None, Some((of, id))) if of == kind && is_id(id) => {
                     Action::Put(id.to_owned(), request.str("ifMatch").map(|text| version_of(&text)))

@@ -104,7 +104,8 @@ impl CareRecord for EmbeddedRecord {
     async fn history(&self, kind: &str, id: &str) -> Outcome<Vec<Stored>> {
         let (kind, id) = (kind.to_owned(), id.to_owned());
         self.run(move |t| {
-            let sql = "SELECT id, version, json FROM record_version WHERE kind = ?1 AND id = ?2 ORDER BY version";
+            let sql =
+                "SELECT id, version, json FROM record_version WHERE kind = ?1 AND id = ?2 ORDER BY version";
             let versions = stored(t, sql, vec![Value::from(kind), Value::from(id)])?;
             if versions.is_empty() { Err(PortError::NotFound) } else { Ok(versions) }
         })
@@ -217,19 +218,26 @@ fn write(t: &Transaction<'_>, kind: &str, id: &str, old: Option<Stored>, text: &
             old.version.parse::<i64>().map_err(|_| PortError::Internal { code: "record-version" })? + 1
         }
     };
-    let stored =
-        Stored { id: id.to_owned(), version: version.to_string(), json: stamped(&resource, id, &version.to_string()) };
-    t.execute("INSERT INTO record_version (kind, id, version, json) VALUES (?1, ?2, ?3, ?4)", params![
-        kind, id, version, stored.json
-    ])
+    let stored = Stored {
+        id: id.to_owned(),
+        version: version.to_string(),
+        json: stamped(&resource, id, &version.to_string()),
+    };
+    t.execute(
+        "INSERT INTO record_version (kind, id, version, json) VALUES (?1, ?2, ?3, ?4)",
+        params![kind, id, version, stored.json],
+    )
     .map_err(failed)?;
-    t.execute("INSERT OR REPLACE INTO record_current (kind, id, version) VALUES (?1, ?2, ?3)", params![
-        kind, id, version
-    ])
+    t.execute(
+        "INSERT OR REPLACE INTO record_current (kind, id, version) VALUES (?1, ?2, ?3)",
+        params![kind, id, version],
+    )
     .map_err(failed)?;
     t.execute("DELETE FROM record_index WHERE kind = ?1 AND id = ?2", params![kind, id]).map_err(failed)?;
     let mut insert = t
-        .prepare_cached("INSERT INTO record_index (kind, id, param, system, value) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .prepare_cached(
+            "INSERT INTO record_index (kind, id, param, system, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )
         .map_err(failed)?;
     for key in search::keys(&resource) {
         insert.execute(params![kind, id, key.param, key.system, key.value]).map_err(failed)?;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Client, Method};
 use url::Url;
 use zeroize::Zeroizing;
@@ -132,7 +134,8 @@ impl Http {
         let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let is_json = header(CONTENT_TYPE).is_some_and(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/fhir+json") || kind.eq_ignore_ascii_case("application/json")
+            kind.eq_ignore_ascii_case("application/fhir+json")
+                || kind.eq_ignore_ascii_case("application/json")
         });
         let location = header(LOCATION).map(Into::into);
         let retry_after = header(RETRY_AFTER)

@@ -85,7 +85,10 @@ async fn a_failure_says_what_to_do_next_and_nothing_else() {
             PortError::Refused { code: "redirect" },
         ),
         (fhir("200 OK", "Marty Synthetic"), PortError::NotUnderstood { code: "not-json" }),
-        (fhir("200 OK", r#"{"resourceType":"Patient","id":"p"}"#), PortError::NotUnderstood { code: "no-version" }),
+        (
+            fhir("200 OK", r#"{"resourceType":"Patient","id":"p"}"#),
+            PortError::NotUnderstood { code: "no-version" },
+        ),
         ("SSH-2.0-Marty\r\n\r\n".into(), PortError::Unavailable { code: "not-http", retry_after: None }),
     ] {
         let error = read_of(answer).await;
@@ -128,7 +131,10 @@ async fn a_lost_race_is_looked_up() {
         assert_eq!((created.created, created.stored.version.as_str()), (false, "3"));
         let asked = server.asked.lock().unwrap();
         assert!(asked[0].contains("if-none-exist: identifier=urn%3Ax%7C1%262\r\n"), "{}", asked[0]);
-        assert!(asked[1].starts_with("POST /fhir/Patient/_search HTTP/1.1\r\n"), "no identifier in the address");
+        assert!(
+            asked[1].starts_with("POST /fhir/Patient/_search HTTP/1.1\r\n"),
+            "no identifier in the address"
+        );
         assert!(asked[0].contains("authorization: Bearer synthetic-token"));
     }
 }
@@ -154,8 +160,10 @@ async fn pages_are_followed_on_the_same_server_only() {
 
 #[tokio::test]
 async fn an_update_names_the_version_that_it_replaces() {
-    let server = canned(vec![answer("200 OK", "Location: /fhir/Patient/p/_history/5\r\n", ""),
-        fhir("200 OK", r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"5"}}"#)]);
+    let server = canned(vec![
+        answer("200 OK", "Location: /fhir/Patient/p/_history/5\r\n", ""),
+        fhir("200 OK", r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"5"}}"#),
+    ]);
     let stored = record(&server).update("Patient", "p", "4", r#"{"resourceType":"Patient"}"#).await.unwrap();
     assert_eq!(stored.version, "5", "read anew where the server keeps its answer short");
     assert!(server.asked.lock().unwrap()[0].contains("if-match: W/\"4\"\r\n"));
@@ -163,20 +171,26 @@ async fn an_update_names_the_version_that_it_replaces() {
 
 #[test]
 fn addresses_are_checked() {
-    for wrong in ["", "fhir", "ftp://x", "http://fhir.aco.example/fhir", "https://a:b@x/", "https://x/?a=b", "http://127.0.0.1.example/"] {
+    for wrong in [
+        "",
+        "fhir",
+        "ftp://x",
+        "http://fhir.aco.example/fhir",
+        "https://a:b@x/",
+        "https://x/?a=b",
+        "http://127.0.0.1.example/",
+    ] {
         match RestRecord::new(wrong, FixedToken::none()) {
             Err(crate::Error::InvalidInput(invalid)) => assert_eq!(invalid.code, "invalid-record-address"),
             other => panic!("{wrong}: {other:?}"),
         }
     }
-    for right in ["https://fhir.aco.example/fhir", "http://localhost:8080/", "http://127.0.0.1:1/fhir", "http://[::1]:1"] {
+    for right in [
+        "https://fhir.aco.example/fhir",
+        "http://localhost:8080/",
+        "http://127.0.0.1:1/fhir",
+        "http://[::1]:1",
+    ] {
         assert!(RestRecord::new(right, FixedToken::none()).is_ok(), "{right}");
     }
-}
-
-#[tokio::test]
-async fn hapi_tmp() {
-    let Ok(base) = std::env::var("HAPI_TMP") else { return };
-    let record = RestRecord::new(&base, FixedToken::none()).unwrap();
-    crate::ports::contract::record_contract(&record).await;
 }

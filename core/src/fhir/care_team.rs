@@ -1,0 +1,215 @@
+//! CareTeam: read as a proposal to open a case from, written as the projection of a case's roster.
+
+use jiff::civil::Date;
+
+use super::bundle::{Import, Resource};
+use super::directory::{code, contact, organization, person_name, token};
+use super::json::Node;
+use super::{codes, patient};
+use crate::contact::{Contact, Role, Seat};
+use crate::error::{InvalidInput, Result};
+use crate::id::MemberId;
+use crate::member::Member;
+use crate::organization::Organization;
+
+/// What a CareTeam proposes: a case has a roster of its own, which only begins like this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CareTeamProposal {
+    /// Whose team it is.
+    pub member: Member,
+    /// How the import refers to the member's Patient.
+    pub patient: String,
+    /// Who is named, in the team's order.
+    pub seats: Vec<Seat>,
+    /// The organisations that they work for, in the order in which they come up.
+    pub organizations: Vec<Organization>,
+}
+
+/// Reads a CareTeam.
+///
+/// A participant is a Practitioner on behalf of an organisation, a PractitionerRole (read through its `organization`), or
+/// an Organization whose role is keeper. The extension [`codes::SEAT`] marks a participant as a Caseline seat, which needs
+/// a Matrix id; others are named without one too. Left out are the member (the case is theirs), organisations that only
+/// take part, who cannot be named, and whose time was over `on` that day.
+///
+/// # Errors
+/// `InvalidInput`, with the field: `care-team-without-member`, `care-team-of-another-member` where it is not of `member`,
+/// `invalid-member`, `seat-without-organization`, `seat-without-matrix-id`, `invalid-user-id`.
+pub fn care_team(
+    import: &Import,
+    team: &Resource,
+    member: Option<&MemberId>,
+    on: Date,
+) -> Result<CareTeamProposal> {
+    let node = team.node()?;
+    let patient = node
+        .get("subject")
+        .and_then(|subject| import.target(subject))
+        .filter(|patient| patient.kind() == "Patient")
+        .ok_or_else(|| {
+            let detail = "the CareTeam does not refer to a Patient that is here";
+            team.wrong("care-team-without-member", detail, "subject")
+        })?;
+    if member.is_some_and(|member| !patient::is_member(patient, member)) {
+        let detail = "this CareTeam is another member's";
+        return Err(team.wrong("care-team-of-another-member", detail, "subject").into());
+    }
+    let mut proposal = CareTeamProposal {
+        member: patient::member(patient)?,
+        patient: patient.reference().unwrap_or_default(),
+        seats: Vec::new(),
+        organizations: Vec::new(),
+    };
+    for (index, participant) in node.list("participant").iter().enumerate() {
+        let field = format!("participant[{index}].member");
+        let over = participant
+            .get("period")
+            .and_then(|period| period.str("end"))
+            .and_then(|end| end.get(..10).and_then(|day| day.parse::<Date>().ok()))
+            .is_some_and(|end| end < on);
+        if over {
+            continue;
+        }
+        let mark = mark(participant);
+        let Some((contact, organization)) = named(import, participant)? else {
+            if mark.is_some() {
+                let detail = "a seat's person and organization must be here, each with an identifier";
+                return Err(team.wrong("seat-without-organization", detail, &field).into());
+            }
+            continue;
+        };
+        if mark.is_some() && contact.user.is_none() {
+            return Err(without_matrix_id(team, &field).into());
+        }
+        if !proposal.organizations.iter().any(|known| known.id == organization.id) {
+            proposal.organizations.push(organization);
+        }
+        let seat = Seat { contact, lead: mark == Some(Mark::Lead) };
+        let same = |other: &Seat| {
+            other.contact.id == seat.contact.id && other.contact.organization == seat.contact.organization
+        };
+        if !proposal.seats.iter().any(same) {
+            proposal.seats.push(seat);
+        }
+    }
+    Ok(proposal)
+}
+
+fn without_matrix_id(team: &Resource, field: &str) -> InvalidInput {
+    let detail = "a seat needs a Matrix id: give its PractitionerRole, or its Organization, an Endpoint";
+    team.wrong("seat-without-matrix-id", detail, field)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Named,
+    Lead,
+}
+
+fn mark(participant: &Node<'_>) -> Option<Mark> {
+    let extension =
+        participant.list("extension").iter().find(|one| one.str("url").as_deref() == Some(codes::SEAT))?;
+    let value = extension.str("valueCode").or_else(|| extension.str("valueString"));
+    match value.as_deref() {
+        Some("lead") => Some(Mark::Lead),
+        Some(_) => Some(Mark::Named),
+        None => extension.get("valueBoolean").filter(|value| value.raw() == "true").map(|_| Mark::Named),
+    }
+}
+
+/// Whom a participant names, and for whom they are there.
+fn named(import: &Import, participant: &Node<'_>) -> Result<Option<(Contact, Organization)>> {
+    let role = code(participant.list("role"), codes::ROLE).and_then(|code| code.parse::<Role>().ok());
+    let Some(target) = participant.get("member").and_then(|member| import.target(member)) else {
+        return Ok(None);
+    };
+    let behalf = participant.get("onBehalfOf").and_then(|reference| import.target(reference));
+    let found = match target.kind() {
+        "PractitionerRole" => {
+            let node = target.node()?;
+            let works_for = node.get("organization").and_then(|reference| import.target(reference));
+            contact(import, target)?.zip(works_for)
+        }
+        "Practitioner" => practitioner(import, target, behalf)?,
+        "RelatedPerson" => {
+            let node = target.node()?;
+            behalf.zip(token(&node)).zip(behalf.and_then(|of| token(&of.node().ok()?))).map(
+                |((of, id), organization)| {
+                    let role = Role::MemberRepresentative;
+                    let name = person_name(&node);
+                    (
+                        Contact { id, name, role, organization, user: None, phone: None, topics: Vec::new() },
+                        of,
+                    )
+                },
+            )
+        }
+        "Organization" if role == Some(Role::Keeper) => {
+            let Some(keeper) = organization(import, target)?.and_then(|of| keeper(&of)) else {
+                return Ok(None);
+            };
+            Some((keeper, target))
+        }
+        _ => None,
+    };
+    let Some((mut contact, of)) = found else { return Ok(None) };
+    if let Some(role) = role {
+        contact.role = role;
+    }
+    Ok(organization(import, of)?.map(|organization| (contact, organization)))
+}
+
+/// The keeper of an organisation: its id is the organisation's own.
+pub(crate) fn keeper(of: &Organization) -> Option<Contact> {
+    Some(Contact {
+        id: of.id.as_str().parse().ok()?,
+        name: of.name.clone(),
+        role: Role::Keeper,
+        organization: of.id.clone(),
+        user: of.role_account.clone(),
+        phone: of.phone.clone(),
+        topics: Vec::new(),
+    })
+}
+
+/// A Practitioner: with what their PractitionerRole at that organisation says, where there is one. Without `onBehalfOf` the
+/// organisation is that of their only PractitionerRole.
+fn practitioner<'i>(
+    import: &'i Import,
+    person: &Resource,
+    behalf: Option<&'i Resource>,
+) -> Result<Option<(Contact, &'i Resource)>> {
+    let mut roles = Vec::new();
+    for role in import.of_kind("PractitionerRole") {
+        let node = role.node()?;
+        let points = |element: &str| node.get(element).and_then(|reference| import.target(reference));
+        if !points("practitioner").is_some_and(|one| std::ptr::eq(one, person)) {
+            continue;
+        }
+        let Some(of) = points("organization") else { continue };
+        if behalf.is_none_or(|behalf| std::ptr::eq(behalf, of))
+            && let Some(contact) = contact(import, role)?
+        {
+            roles.push((contact, of));
+        }
+    }
+    if behalf.is_none() && roles.len() > 1 {
+        return Ok(None);
+    }
+    if !roles.is_empty() {
+        // Of several roles at one organisation the one with an account.
+        let with_account = roles.iter().position(|(contact, _)| contact.user.is_some());
+        return Ok(Some(roles.swap_remove(with_account.unwrap_or(0))));
+    }
+    let Some(of) = behalf else { return Ok(None) };
+    let (node, of_node) = (person.node()?, of.node()?);
+    Ok(token(&node).zip(token(&of_node)).map(|(id, organization)| {
+        let name = person_name(&node);
+        let role = Role::Other("contact".into());
+        (Contact { id, name, role, organization, user: None, phone: None, topics: Vec::new() }, of)
+    }))
+}
+
+#[cfg(test)]
+#[path = "care_team_tests.rs"]
+mod tests;
