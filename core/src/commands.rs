@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
+use crate::store::cases::{Stage, put_case};
 use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, case_lane, push, push_event};
 
@@ -27,6 +28,8 @@ pub(crate) struct Command {
     pub(crate) text: Option<String>,
     /// The texts of documents that `data` names.
     pub(crate) document: Option<(Document, bool, String)>,
+    /// For an opening: what must go out before it. The case is made in the same transaction.
+    pub(crate) set_up: Option<Vec<Item>>,
     /// What follows once the event has gone out.
     pub(crate) then: Vec<Item>,
 }
@@ -38,6 +41,7 @@ impl Command {
             data: data.into(),
             text: None,
             document: None,
+            set_up: None,
             then: Vec::new(),
         }
     }
@@ -86,6 +90,12 @@ impl Engine {
         let keyed = self.db.write(|t| {
             if let Some((document, _, text)) = &command.document {
                 keep_document(t, &document.sha256, text)?;
+            }
+            if let Some(items) = &command.set_up
+                && !repeated
+            {
+                put_case(t, case, None, Stage::SettingUp)?;
+                items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
             }
             let keyed = push_event(t, case, &event)?;
             if matches!(keyed, Keyed::New) {

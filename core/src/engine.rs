@@ -107,7 +107,7 @@ impl Engine {
 
     /// The fold of a case as it will be once what was accepted has gone out, against which the next command is judged.
     pub(crate) fn expected(&self, case: CaseId) -> Result<Fold> {
-        let mut fold = match self.case_row(case)?.room {
+        let mut fold = match self.db.case_row(case)?.and_then(|row| row.room) {
             Some(room) => self.with_fold(&room, |fold| fold.clone())?,
             None => Fold::new(),
         };

@@ -7,6 +7,8 @@ pub mod audit;
 pub mod care_plan;
 pub mod case;
 #[cfg(feature = "store")]
+mod client;
+#[cfg(feature = "store")]
 mod commands;
 pub mod communication;
 pub mod contact;
@@ -41,4 +43,8 @@ pub mod store;
 pub mod testing;
 mod yaml;
 
+#[cfg(feature = "store")]
+pub use client::{AuditStatus, Builder, Case, Caseline, Invitation, Message, OpenCase, OutboxStatus, Record};
 pub use error::{Error, Result};
+#[cfg(feature = "store")]
+pub use notice::Notice;

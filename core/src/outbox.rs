@@ -157,6 +157,13 @@ impl Engine {
                 point("membership-invited");
                 self.finish(row)
             }
+            Item::HandOver(user) => {
+                if let Some(case) = case {
+                    self.queue_handover(case, std::slice::from_ref(user))?;
+                    point("membership-handover-queued");
+                }
+                self.finish(row)
+            }
             Item::Remove(user) => self.remove(row, case, user).await,
             Item::Event(event) => match case {
                 Some(case) => self.send_event(row, case, event).await,

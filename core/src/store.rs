@@ -6,8 +6,8 @@ mod db;
 pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod papers;
-mod rows;
 mod record;
+mod rows;
 mod schema;
 
 pub use db::{Db, StoreKey};

@@ -23,6 +23,8 @@ pub(crate) enum Item {
     Join(RoomId),
     /// Invite somebody.
     Invite(UserId),
+    /// Hand over to somebody who was named what came before.
+    HandOver(UserId),
     /// Remove somebody whose participation ended.
     Remove(UserId),
     /// Send an event.
@@ -37,6 +39,7 @@ impl Item {
             Self::CreateRoom(_) => "create-room",
             Self::Join(_) => "join",
             Self::Invite(_) => "invite",
+            Self::HandOver(_) => "hand-over",
             Self::Remove(_) => "remove",
             Self::Event(_) => "event",
             Self::Record(_) => "record",

@@ -1,0 +1,262 @@
+//! The client: one device of one account, its cases and its directory.
+
+mod builder;
+mod case;
+mod invitation;
+mod open;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use crate::agreement::{Agreement, RuleSet};
+use crate::audit::{AuditFault, verify};
+use crate::case::event::{Block, HeldBody};
+use crate::directory::Directory;
+use crate::due::{self, DueItem};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::{CaseId, UserId};
+use crate::notice::Notice;
+use crate::ports::Stored;
+use crate::store::papers::Paper;
+
+pub use builder::{Builder, Record};
+pub use case::{Case, Message};
+pub use invitation::Invitation;
+pub use open::OpenCase;
+
+/// A signed-in device. Clones are the same device.
+///
+/// It is to be dropped inside the runtime in which it was made; [`Caseline::shutdown`] ends its tasks first.
+#[derive(Clone)]
+pub struct Caseline {
+    engine: Arc<Engine>,
+    running: Arc<running::Running>,
+}
+
+impl std::fmt::Debug for Caseline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Caseline({})", self.engine.user())
+    }
+}
+
+/// How far the queues are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxStatus {
+    /// How many items wait to go out: events, room set-up, membership, record writes.
+    pub waiting: u64,
+    /// Why they wait, as far as an attempt has shown: lane, kind, and a code.
+    pub notes: Vec<(String, String, String)>,
+}
+
+/// What the audit says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditStatus {
+    /// The chain.
+    pub chain: uuid::Uuid,
+    /// How many entries it has.
+    pub length: u64,
+    /// What is wrong with it.
+    pub fault: Option<AuditFault>,
+}
+
+impl Caseline {
+    /// Begins to make a client.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The Matrix id of this device's account.
+    pub fn user(&self) -> UserId {
+        self.engine.user()
+    }
+
+    /// Keeps an agreement (YAML), which cases between its two organisations are opened under. Returns it.
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming line and field.
+    pub fn add_agreement(&self, text: &str) -> Result<Agreement> {
+        let agreement = Agreement::parse(text)?;
+        self.engine.db.put_paper(Paper::Agreement, agreement.id.as_str(), &agreement.version, text)?;
+        Ok(agreement)
+    }
+
+    /// Keeps a rule set (YAML), whose clocks run in cases that are opened with it. Returns it.
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming line and field.
+    pub fn add_rules(&self, text: &str) -> Result<RuleSet> {
+        let rules = RuleSet::parse(text)?;
+        self.engine.db.put_paper(Paper::Rules, rules.id.as_str(), &rules.version, text)?;
+        Ok(rules)
+    }
+
+    /// Whom there is to call: the organisations and contacts of the record, as last read.
+    pub fn directory(&self) -> Directory {
+        self.engine.directory()
+    }
+
+    /// Reads the directory from the record again.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer.
+    pub async fn refresh_directory(&self) -> Result<()> {
+        self.engine.refresh_directory().await
+    }
+
+    /// Carries out a FHIR Bundle of type `transaction` in the record; returns how many resources were created.
+    ///
+    /// # Errors
+    /// `InvalidInput` where it is no such Bundle; then nothing is changed. `NotFound` without a record.
+    pub async fn import(&self, bundle: &str) -> Result<usize> {
+        self.engine.import(bundle).await
+    }
+
+    /// Resources of one type in the record.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer; `NotFound` without a record.
+    pub async fn resources(&self, kind: &str) -> Result<Vec<Stored>> {
+        let record = self.engine.record.as_ref().ok_or(Error::NotFound { what: "record" })?;
+        Ok(record.search(kind, &[]).await?)
+    }
+
+    /// The cases of this device, the oldest first.
+    pub fn cases(&self) -> Result<Vec<Case>> {
+        let rows = self.engine.db.cases()?;
+        Ok(rows.into_iter().map(|row| Case::new(self.clone(), row.case)).collect())
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// `NotFound` (`case`).
+    pub fn case(&self, case: CaseId) -> Result<Case> {
+        self.engine.case_row(case).map(|row| Case::new(self.clone(), row.case))
+    }
+
+    /// What is owed in all cases, by whom, who is next on the ladder; what is due first comes first.
+    pub fn due(&self) -> Result<Vec<DueItem>> {
+        let mut owed = Vec::new();
+        for row in self.engine.db.cases()? {
+            owed.extend(self.engine.state(row.case)?.owed().into_iter().map(|owed| (row.case, owed)));
+        }
+        Ok(due::list(owed, self.engine.now()))
+    }
+
+    /// Posts the reminders that are due from this organisation; for a keeper. Returns how many were posted.
+    pub fn post_due_rungs(&self) -> Result<usize> {
+        self.engine.post_due_rungs()
+    }
+
+    /// How far the queues are.
+    pub fn outbox(&self) -> Result<OutboxStatus> {
+        Ok(OutboxStatus { waiting: self.engine.db.outbox_waiting()?, notes: self.engine.db.outbox_notes()? })
+    }
+
+    /// Verifies the audit chain: each entry, their order, and that its end is not before what this device's last event
+    /// carries.
+    pub fn audit(&self) -> Result<AuditStatus> {
+        let (key, chain, entries) = self.engine.db.audit()?;
+        let mut carried = None;
+        for row in self.engine.db.cases()? {
+            let Some(room) = row.room else { continue };
+            let me = self.user();
+            let heads = self.engine.with_fold(&room, |fold| {
+                let own = fold.keys().filter(|key| key.sender == me).flat_map(|key| fold.copies(key));
+                own.filter_map(|held| match &held.body {
+                    HeldBody::Whole(content) => match &content.block {
+                        Block::Event(event) => event.audit.clone().filter(|head| head.chain == chain),
+                        _ => None,
+                    },
+                    HeldBody::Stub(_) => None,
+                })
+                .max_by_key(|head| head.length)
+            })?;
+            carried = carried
+                .into_iter()
+                .chain(heads)
+                .max_by_key(|head: &crate::case::event::AuditHead| head.length);
+        }
+        let fault = verify(&entries, &key, carried.as_ref()).err();
+        Ok(AuditStatus { chain, length: entries.len() as u64, fault })
+    }
+
+    /// Hints that something happened, from now on.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.engine.notices.subscribe()
+    }
+
+    /// Takes over what the homeserver has and sends what waits, until nothing waits or `within` is over. True where nothing
+    /// waits.
+    pub async fn settle(&self, within: Duration) -> Result<bool> {
+        let deadline = tokio::time::Instant::now() + within;
+        let mut notices = self.notices();
+        loop {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            let settled = async {
+                self.engine.catch_up_all().await?;
+                self.engine.drain().await?;
+                Ok::<_, Error>(self.engine.db.outbox_waiting()? == 0)
+            };
+            match tokio::time::timeout(left, settled).await {
+                Ok(Ok(true)) => return Ok(true),
+                Ok(Ok(false) | Err(Error::Unavailable { .. })) => {}
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Ok(false),
+            }
+            // Until something happens, or it is time to look again.
+            let _ = tokio::time::timeout(left.min(Duration::from_millis(500)), notices.recv()).await;
+        }
+    }
+
+    /// The key that opens this account on another device, until the host has confirmed that it is saved.
+    pub async fn recovery_key(&self) -> Result<Option<String>> {
+        Ok(self.engine.transport.recovery_key().await?)
+    }
+
+    /// The host has saved the recovery key: it is not offered again.
+    pub async fn confirm_recovery_key(&self) -> Result<()> {
+        Ok(self.engine.transport.confirm_recovery_key().await?)
+    }
+
+    /// Verifies this device with the recovery key, restores the backup, and reads what could not be read before.
+    ///
+    /// # Errors
+    /// `Conflict` (`wrong-recovery-key`).
+    pub async fn recover(&self, key: &str) -> Result<()> {
+        self.engine.transport.recover(key).await?;
+        self.engine.find_own_cases().await?;
+        self.engine.catch_up_all().await
+    }
+
+    /// Whether this device is verified: cross-signed by its own account.
+    pub async fn verified(&self) -> Result<bool> {
+        Ok(self.engine.transport.verified().await?)
+    }
+
+    /// Stops syncing and sending, for example while an app is in the background. What is accepted meanwhile is kept.
+    pub async fn suspend(&self) {
+        self.running.suspend(true);
+        self.engine.transport.suspend().await;
+    }
+
+    /// Goes on after [`Caseline::suspend`].
+    pub async fn resume(&self) {
+        self.engine.transport.resume().await;
+        self.running.suspend(false);
+    }
+
+    /// Ends this client: its tasks stop, its store is closed when the last clone is dropped. What was accepted goes on at the
+    /// next start.
+    pub async fn shutdown(&self) {
+        self.engine.transport.shutdown().await;
+        self.running.stop().await;
+    }
+}

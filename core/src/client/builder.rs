@@ -1,0 +1,178 @@
+//! Making a client.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::client::Caseline;
+use crate::client::running::Running;
+use crate::engine::Engine;
+use crate::error::{InvalidInput, Result};
+use crate::ports::{CareRecord, CaseTransport, Clock, SystemClock};
+use crate::store::{Db, EmbeddedRecord, StoreKey};
+
+/// Where the resources of one's cases are kept.
+#[derive(Clone, Default)]
+pub enum Record {
+    /// In the local store. Nothing to install; works offline.
+    #[default]
+    Embedded,
+    /// Nowhere on this device: the organisation's keeper writes.
+    None,
+    /// In a record of the host's: a FHIR server, or any other [`CareRecord`].
+    Other(Arc<dyn CareRecord>),
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Embedded => "Record::Embedded",
+            Self::None => "Record::None",
+            Self::Other(_) => "Record::Other(…)",
+        })
+    }
+}
+
+#[cfg(feature = "fhir-rest")]
+impl Record {
+    /// A FHIR R4 server (`https://ehr.example/fhir`), with a bearer token where it asks for one.
+    ///
+    /// # Errors
+    /// `InvalidInput` where the address cannot be used: plain HTTP goes to this machine only.
+    pub fn fhir(url: &str, token: Option<String>) -> Result<Self> {
+        use crate::fhir::rest::{FixedToken, RestRecord};
+        let tokens = token.map_or_else(FixedToken::none, FixedToken::new);
+        Ok(Self::Other(Arc::new(RestRecord::new(url, tokens)?)))
+    }
+}
+
+/// A client in the making; see [`Caseline::builder`].
+#[derive(Clone)]
+pub struct Builder {
+    homeserver: Option<String>,
+    store: Option<(PathBuf, StoreKey)>,
+    record: Record,
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self { homeserver: None, store: None, record: Record::default(), clock: Arc::new(SystemClock) }
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("homeserver", &self.homeserver)
+            .field("record", &self.record)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// The homeserver's address, for example `https://matrix.cp.example`.
+    #[must_use]
+    pub fn homeserver(mut self, url: impl Into<String>) -> Self {
+        self.homeserver = Some(url.into());
+        self
+    }
+
+    /// The folder of the store, and the key that it is encrypted with, from the host's key store.
+    #[must_use]
+    pub fn store(mut self, folder: impl Into<PathBuf>, key: StoreKey) -> Self {
+        self.store = Some((folder.into(), key));
+        self
+    }
+
+    /// Where resources are kept. Left out: in the store.
+    #[must_use]
+    pub fn record(mut self, record: Record) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// Another clock than the machine's: a story's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn open(&self) -> Result<(Arc<Db>, StoreKey)> {
+        let (folder, key) = self.store.clone().ok_or_else(|| {
+            InvalidInput::new("no-store", "name a folder and a key for the store").field("store")
+        })?;
+        Ok((Db::open(&folder, &key)?, key))
+    }
+
+    /// Signs in. A store with a session of this account restores it: the same device, and the password is not used.
+    ///
+    /// It returns once the device is cross-signed and the key backup is on; for an account that has an identity already,
+    /// the device is unverified until [`Caseline::recover`].
+    ///
+    /// # Errors
+    /// `SignInRequired` (`wrong-password`), `Unavailable` (`homeserver`), `Conflict` (`store-in-use`, `other-account`),
+    /// `InvalidInput` (`wrong-store-key`, …).
+    #[cfg(feature = "matrix")]
+    pub async fn sign_in(self, user: &str, secret: &str) -> Result<Caseline> {
+        use crate::error::Error;
+        use crate::matrix::MatrixTransport;
+        let (db, key) = self.open()?;
+        if let Some(transport) = MatrixTransport::restore(Arc::clone(&db), &key).await? {
+            let known = transport.user();
+            if known.as_str() != user && known.localpart() != user {
+                transport.shutdown().await;
+                let detail = "this store belongs to another account: use another folder";
+                return Err(Error::Conflict { code: "other-account", detail });
+            }
+            return self.start(db, Arc::new(transport)).await;
+        }
+        let homeserver = self.homeserver.clone().ok_or_else(|| {
+            InvalidInput::new("no-homeserver", "name the homeserver's address").field("homeserver")
+        })?;
+        let transport = MatrixTransport::sign_in(Arc::clone(&db), &key, &homeserver, user, secret).await?;
+        self.start(db, Arc::new(transport)).await
+    }
+
+    /// Restores the store's session: the same device, no password, no homeserver's address needed.
+    ///
+    /// # Errors
+    /// `SignInRequired` (`no-session`).
+    #[cfg(feature = "matrix")]
+    pub async fn restore(self) -> Result<Caseline> {
+        use crate::error::Error;
+        use crate::matrix::MatrixTransport;
+        let (db, key) = self.open()?;
+        let Some(transport) = MatrixTransport::restore(Arc::clone(&db), &key).await? else {
+            return Err(Error::SignInRequired {
+                code: "no-session",
+                detail: "this store has no session: sign in",
+            });
+        };
+        self.start(db, Arc::new(transport)).await
+    }
+
+    /// A client over another transport, for tests.
+    #[cfg(feature = "testing")]
+    pub async fn with_transport(self, transport: Arc<dyn CaseTransport>) -> Result<Caseline> {
+        let (db, _) = self.open()?;
+        self.start(db, transport).await
+    }
+
+    #[cfg_attr(not(any(feature = "matrix", feature = "testing")), allow(dead_code))]
+    async fn start(self, db: Arc<Db>, transport: Arc<dyn CaseTransport>) -> Result<Caseline> {
+        let record: Option<Arc<dyn CareRecord>> = match self.record {
+            Record::Embedded => Some(Arc::new(EmbeddedRecord::new(Arc::clone(&db)))),
+            Record::None => None,
+            Record::Other(record) => Some(record),
+        };
+        let engine = Arc::new(Engine::new(db, transport, record, self.clock));
+        // Without the record the directory of the last time stands.
+        let _ = engine.refresh_directory().await;
+        engine.read_directory()?;
+        let _ = engine.find_own_cases().await;
+        engine.project_all()?;
+        let running = Arc::new(Running::start(&engine));
+        Ok(Caseline { engine, running })
+    }
+}

@@ -1,0 +1,207 @@
+//! One case, as the host works with it.
+
+use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::case::event::EventKey;
+use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
+use crate::case::state::CaseState;
+use crate::client::Caseline;
+use crate::commands::Command;
+use crate::communication::{MessageSent, Priority};
+use crate::contact::Seat;
+use crate::documents::document;
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
+use crate::store::cases::bind;
+use crate::store::outbox::Item;
+
+/// The longest text of a message, in bytes: with our block it stays well below the 64 KiB of a Matrix event.
+const TEXT_LIMIT: usize = 32 * 1024;
+
+/// A message to send.
+#[derive(Clone, Default)]
+pub struct Message {
+    text: String,
+    priority: Priority,
+    in_reply_to: Option<EventKey>,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Message(…)")
+    }
+}
+
+impl Message {
+    /// A message that says this.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// The same, with a priority.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The same, as an answer.
+    #[must_use]
+    pub fn in_reply_to(mut self, message: EventKey) -> Self {
+        self.in_reply_to = Some(message);
+        self
+    }
+}
+
+/// A case. Every command takes an optional id for its event: the same id with the same content returns the first answer,
+/// so that a retry after a crash is safe; with other content it is a `Conflict`. What a command returns is on disk: it goes
+/// out in its turn, whatever happens.
+///
+/// Commands fail with `NotAllowed`, with every reason, where the case's state, its roster or its agreement does not allow
+/// them.
+#[derive(Debug, Clone)]
+pub struct Case {
+    caseline: Caseline,
+    id: CaseId,
+}
+
+impl Case {
+    pub(super) fn new(caseline: Caseline, id: CaseId) -> Self {
+        Self { caseline, id }
+    }
+
+    /// The case's id.
+    pub fn id(&self) -> CaseId {
+        self.id
+    }
+
+    /// What the case's events have come to.
+    pub fn state(&self) -> Result<CaseState> {
+        self.caseline.engine.state(self.id)
+    }
+
+    /// Sends a message.
+    pub fn send(&self, id: Option<EventId>, message: Message) -> Result<EventKey> {
+        if message.text.trim().is_empty() {
+            return Err(InvalidInput::new("empty-message", "a message needs a text").field("text").into());
+        }
+        if message.text.len() > TEXT_LIMIT {
+            let detail = "a message has 32 KiB at most: send a longer text as a document";
+            return Err(InvalidInput::new("message-too-long", detail).field("text").into());
+        }
+        let sent = MessageSent { priority: message.priority, in_reply_to: message.in_reply_to };
+        let mut command = Command::new(id, sent);
+        command.text = Some(message.text);
+        self.command(command)
+    }
+
+    /// Sends a care plan of our own record for signature, with what it references.
+    ///
+    /// # Errors
+    /// `NotFound` (`care-plan`), besides the errors of every command.
+    pub async fn send_care_plan(&self, id: Option<EventId>, care_plan: &str) -> Result<(EventKey, Sha256)> {
+        let text = self.caseline.engine.plan_document(self.id, care_plan).await?;
+        self.send_plan_document(id, &text)
+    }
+
+    /// Sends a care plan for signature: a FHIR Bundle of type `collection`, the CarePlan first.
+    pub fn send_plan_document(&self, id: Option<EventId>, text: &str) -> Result<(EventKey, Sha256)> {
+        let (document, outside) = document(text);
+        let sha256 = document.sha256;
+        let state = self.expected()?;
+        let replaces = match id.and_then(|id| state.plans.get(id)) {
+            // Repeated: it replaces what its first attempt replaced.
+            Some(first) => first.replaces,
+            None => state.plans.open().map(|plan| plan.sent.id),
+        };
+        let sent = PlanSent { document: document.clone(), sign_by: None, member_approved: None, replaces };
+        let mut command = Command::new(id, sent);
+        command.document = Some((document, outside, text.to_owned()));
+        Ok((self.command(command)?, sha256))
+    }
+
+    /// Acknowledges that the plan is here.
+    pub fn acknowledge_plan(&self, id: Option<EventId>, plan: EventId) -> Result<EventKey> {
+        self.command(Command::new(id, PlanAcknowledged { plan }))
+    }
+
+    /// Approves a plan. The approval names the hash of the document that is approved: `sha256`, or that of the plan as this
+    /// device has it.
+    pub fn approve_plan(
+        &self,
+        id: Option<EventId>,
+        plan: EventId,
+        sha256: Option<Sha256>,
+    ) -> Result<EventKey> {
+        let sha256 = match sha256 {
+            Some(sha256) => sha256,
+            None => self.plan_hash(plan)?,
+        };
+        self.command(Command::new(id, PlanApproved { plan, sha256 }))
+    }
+
+    /// Returns a plan with changes to make.
+    pub fn return_plan(&self, id: Option<EventId>, plan: EventId, changes: &str) -> Result<EventKey> {
+        if changes.trim().is_empty() || changes.len() > TEXT_LIMIT {
+            let detail = "say what to change, in 32 KiB at most";
+            return Err(InvalidInput::new("invalid-changes", detail).field("changes").into());
+        }
+        self.command(Command::new(id, PlanReturned { plan, changes: changes.to_owned() }))
+    }
+
+    /// The text of a plan's document, byte for byte as it was sent; nothing where it is withheld or on its way.
+    pub fn plan_text(&self, plan: EventId) -> Result<Option<String>> {
+        self.caseline.engine.document_text(&self.plan_hash(plan)?)
+    }
+
+    /// Names somebody for the case: they are invited, and what came before is handed over to them.
+    pub fn name_seat(&self, id: Option<EventId>, seat: Seat) -> Result<EventKey> {
+        let user = seat.contact.user.clone();
+        let mut command = Command::new(id, SeatAdded { seat });
+        if let Some(user) = user {
+            command.then = vec![Item::Invite(user.clone()), Item::HandOver(user)];
+        }
+        self.command(command)
+    }
+
+    /// Ends somebody's participation, or one's own. Until they are out of the room, nothing is sent.
+    pub fn end_seat(
+        &self,
+        id: Option<EventId>,
+        contact: ContactId,
+        organization: OrganizationId,
+    ) -> Result<EventKey> {
+        self.command(Command::new(id, SeatEnded { contact, organization }))
+    }
+
+    /// Closes the case.
+    pub fn close(&self, id: Option<EventId>, reason: CloseReason) -> Result<EventKey> {
+        self.command(Command::new(id, CaseClosed { reason, continued_in: None }))
+    }
+
+    /// The Patient of our own record that the case is bound to, or the one that a person has to confirm.
+    pub fn patient(&self) -> Result<(Option<String>, Option<String>)> {
+        let row = self.caseline.engine.case_row(self.id)?;
+        Ok((row.patient, row.proposed_patient))
+    }
+
+    /// Binds the case to a Patient of our own record (`Patient/id`), as a person has confirmed.
+    pub fn confirm_patient(&self, patient: &str) -> Result<()> {
+        let engine = &self.caseline.engine;
+        engine.db.write(|t| bind(t, self.id, Some(patient), None))?;
+        engine.case_changed(self.id)
+    }
+
+    fn plan_hash(&self, plan: EventId) -> Result<Sha256> {
+        let state = self.expected()?;
+        let plan = state.plans.get(plan).ok_or(Error::NotFound { what: "plan" })?;
+        Ok(plan.document.sha256)
+    }
+
+    fn expected(&self) -> Result<CaseState> {
+        Ok(self.caseline.engine.expected(self.id)?.state().clone())
+    }
+
+    fn command(&self, command: Command) -> Result<EventKey> {
+        self.caseline.engine.command(self.id, command)
+    }
+}

@@ -1,0 +1,153 @@
+//! Invitations: shown by our own directory's words, never by display names.
+
+use std::time::Duration;
+
+use crate::agreement::Agreement;
+use crate::client::{Case, Caseline};
+use crate::contact::Contact;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::{RoomId, UserId};
+use crate::organization::Organization;
+use crate::policy::Reason;
+use crate::store::cases::{RoomStage, accept_room, put_room};
+use crate::store::outbox::{Item, push};
+use crate::store::papers::Paper;
+
+/// How long [`Caseline::accept`] waits for the case to be readable. It goes on by itself after that.
+const ACCEPT_WITHIN: Duration = Duration::from_secs(30);
+
+/// An invitation that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invitation {
+    /// The room.
+    pub room: RoomId,
+    /// Who invites.
+    pub by: UserId,
+    /// Who that is in our directory.
+    pub contact: Option<Contact>,
+    /// Their organisation in our directory.
+    pub organization: Option<Organization>,
+    /// Why one should not accept: nobody in our directory, or no agreement in force with their organisation. A bot never
+    /// accepts such an invitation.
+    pub warning: Option<Reason>,
+}
+
+impl Caseline {
+    /// The invitations that wait.
+    pub async fn invitations(&self) -> Result<Vec<Invitation>> {
+        let mut invitations = Vec::new();
+        for invited in self.engine.transport.invitations().await? {
+            if self.engine.db.room_row(&invited.room)?.is_some() {
+                continue;
+            }
+            invitations.push(self.engine.introduce(invited.room, invited.by)?);
+        }
+        Ok(invitations)
+    }
+
+    /// Accepts an invitation: joins its room, reads its opening, and takes the case up.
+    ///
+    /// # Errors
+    /// `NotFound` (`invitation`); `NotAllowed` where the invitation has a warning and `despite_warning` is false, and where
+    /// the room turned out not to be what it should be: it was left then; `Unavailable` where it takes longer than half a
+    /// minute: it goes on by itself.
+    pub async fn accept(&self, room: &RoomId, despite_warning: bool) -> Result<Case> {
+        let engine = &self.engine;
+        let mut notices = self.notices();
+        if engine.db.room_row(room)?.is_none() {
+            let invitations = engine.transport.invitations().await?;
+            let invited = invitations.into_iter().find(|invited| invited.room == *room);
+            let invited = invited.ok_or(Error::NotFound { what: "invitation" })?;
+            let invitation = engine.introduce(room.clone(), invited.by)?;
+            if let Some(warning) = invitation.warning
+                && !despite_warning
+            {
+                return Err(Error::not_allowed(warning));
+            }
+            engine.db.write(|t| {
+                if accept_room(t, room, &invitation.by)? {
+                    push(t, &format!("room/{room}"), &Item::Join(room.clone()), None)?;
+                }
+                Ok(())
+            })?;
+            engine.outgoing.notify_one();
+        }
+        let deadline = tokio::time::Instant::now() + ACCEPT_WITHIN;
+        loop {
+            if let Some(row) = engine.db.room_row(room)? {
+                match (row.stage, row.case) {
+                    (RoomStage::Known, Some(case)) => return self.case(case),
+                    (RoomStage::Left, _) => {
+                        let reason = row.reason.and_then(|reason| serde_json::from_str(&reason).ok());
+                        let gone = || Reason::new("room-left", "the room was left", "room");
+                        return Err(Error::not_allowed(reason.unwrap_or_else(gone)));
+                    }
+                    _ => {}
+                }
+            }
+            if tokio::time::timeout_at(deadline, notices.recv()).await.is_err() {
+                return Err(Error::Unavailable { what: "homeserver", retry_after: None });
+            }
+        }
+    }
+
+    /// Declines an invitation.
+    pub async fn decline(&self, room: &RoomId) -> Result<()> {
+        Ok(self.engine.transport.leave(room).await?)
+    }
+}
+
+impl Engine {
+    fn introduce(&self, room: RoomId, by: UserId) -> Result<Invitation> {
+        let directory = self.directory();
+        let contact = directory.contact_of_user(&by).cloned();
+        let organization = directory.organization_of_user(&by).cloned();
+        let warning = match &organization {
+            None => {
+                let text = "the invitation comes from nobody in your directory";
+                Some(Reason::new("stranger", text, "directory"))
+            }
+            Some(organization) if !self.agreed_with(organization)? => {
+                let text = "there is no agreement in force with the organisation that invites";
+                Some(Reason::new("no-agreement", text, "agreement"))
+            }
+            Some(_) => None,
+        };
+        Ok(Invitation { room, by, contact, organization, warning })
+    }
+
+    /// Whether an agreement in force names an organisation.
+    fn agreed_with(&self, organization: &Organization) -> Result<bool> {
+        for text in self.db.papers(Paper::Agreement)? {
+            let agreement = Agreement::parse(&text)?;
+            let today = self.now().to_zoned(agreement.zone.clone()).date();
+            if agreement.side_of(&organization.id).is_some() && agreement.in_force_on(today) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a room is a case's, or may become one.
+    pub(crate) fn is_known(&self, room: &RoomId) -> bool {
+        let case = self.db.case_of_room(room).ok().flatten().is_some();
+        case || self.db.room_row(room).ok().flatten().is_some_and(|row| row.stage == RoomStage::Reading)
+    }
+
+    /// Finds the rooms that another device of this account has joined or made, and reads them.
+    pub(crate) async fn find_own_cases(&self) -> Result<()> {
+        let me = self.user();
+        for room in self.transport.rooms().await? {
+            if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
+                continue;
+            }
+            self.db.write(|t| {
+                accept_room(t, &room, &me)?;
+                put_room(t, &room, RoomStage::Reading, None, None)
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Opening a case.
+
+use crate::agreement::{Agreement, RuleSet};
+use crate::case::life::{Carried, CaseOpened};
+use crate::client::{Case, Caseline};
+use crate::commands::Command;
+use crate::contact::{Role, Seat};
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{AgreementId, CaseId, EventId, RuleSetId, UserId};
+use crate::member::Member;
+use crate::organization::Organization;
+use crate::store::outbox::{Item, Make};
+use crate::store::papers::Paper;
+
+/// A case to open. [`Caseline::propose`] makes one from a CareTeam of the record; a host may change it, or make its own.
+#[derive(Debug, Clone)]
+pub struct OpenCase {
+    /// The case's id: the same id returns the case that was opened with it, so that a retry after a crash is safe.
+    pub id: Option<CaseId>,
+    /// Whose care it is about.
+    pub member: Member,
+    /// The plan side.
+    pub plan_side: Organization,
+    /// The community side.
+    pub community_side: Organization,
+    /// Others that take part.
+    pub others: Vec<Organization>,
+    /// Everybody named for the case; this device's account among them, as a lead.
+    pub roster: Vec<Seat>,
+    /// The agreement; left out, the one in force between the two sides.
+    pub agreement: Option<AgreementId>,
+    /// The rule set; left out, the only one there is.
+    pub rules: Option<RuleSetId>,
+}
+
+impl Caseline {
+    /// A case as a CareTeam of the record proposes it. `care_team` is its identifier, `system|value`.
+    ///
+    /// # Errors
+    /// `NotFound` (`care-team`); `InvalidInput` where the CareTeam cannot be used, naming the field.
+    pub async fn propose(&self, care_team: &str) -> Result<OpenCase> {
+        self.engine.propose(care_team).await
+    }
+
+    /// Opens a case: makes its room, invites everybody on its roster who has an account, and sends the opening event. Returns
+    /// at once; the set-up goes out in its turn.
+    ///
+    /// # Errors
+    /// `NotAllowed`, with every reason; `InvalidInput`; `NotFound` (`agreement`, `rules`).
+    pub fn open(&self, open: OpenCase) -> Result<Case> {
+        let engine = &self.engine;
+        let me = engine.user();
+        if let Some(id) = open.id
+            && engine.db.case_row(id)?.is_some()
+        {
+            return self.case(id);
+        }
+        let agreement = self.find_agreement(&open)?;
+        let rules = self.find_rules(&open)?;
+        let case = open.id.unwrap_or_else(CaseId::new);
+        let organizations: Vec<&Organization> =
+            [&open.plan_side, &open.community_side].into_iter().chain(&open.others).collect();
+        let role_accounts: Vec<UserId> =
+            organizations.iter().filter_map(|organization| organization.role_account.clone()).collect();
+        let mut users: Vec<UserId> = Vec::new();
+        let mut leads = Vec::new();
+        for seat in &open.roster {
+            let Some(user) = &seat.contact.user else { continue };
+            if matches!(seat.contact.role, Role::Member | Role::MemberRepresentative) {
+                continue;
+            }
+            if seat.lead {
+                leads.push(user.clone());
+            }
+            if *user != me && !users.contains(user) {
+                users.push(user.clone());
+            }
+        }
+        let mut alias = [0u8; 16];
+        getrandom::fill(&mut alias).map_err(|_| Error::internal("open-random"))?;
+        let alias = uuid::Builder::from_random_bytes(alias).into_uuid().simple().to_string();
+        let opened = CaseOpened {
+            case,
+            member: open.member,
+            plan_side: open.plan_side,
+            community_side: open.community_side,
+            others: open.others,
+            roster: open.roster,
+            agreement,
+            rules,
+        };
+        let mut set_up = vec![Item::CreateRoom(Make { alias, role_accounts, leads })];
+        set_up.extend(users.into_iter().map(Item::Invite));
+        // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
+        let mut command = Command::new(Some(EventId::derived(&["opened", &case.to_string()])), opened);
+        command.set_up = Some(set_up);
+        engine.command(case, command)?;
+        self.case(case)
+    }
+
+    fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
+        let engine = &self.engine;
+        for text in engine.db.papers(Paper::Agreement)? {
+            let agreement = Agreement::parse(&text)?;
+            let today = engine.now().to_zoned(agreement.zone.clone()).date();
+            let fits = match &open.agreement {
+                Some(id) => agreement.id == *id,
+                None => {
+                    agreement.plan_side.id == open.plan_side.id
+                        && agreement.community_side.id == open.community_side.id
+                        && agreement.in_force_on(today)
+                }
+            };
+            if fits {
+                return Carried::agreement(&text);
+            }
+        }
+        Err(Error::NotFound { what: "agreement" })
+    }
+
+    fn find_rules(&self, open: &OpenCase) -> Result<Carried<RuleSetId>> {
+        let texts = self.engine.db.papers(Paper::Rules)?;
+        if let ([text], None) = (texts.as_slice(), &open.rules) {
+            return Carried::rule_set(text);
+        }
+        let Some(wanted) = &open.rules else {
+            if texts.is_empty() {
+                return Err(Error::NotFound { what: "rules" });
+            }
+            let detail = "there is more than one rule set: say which";
+            return Err(InvalidInput::new("which-rules", detail).field("rules").into());
+        };
+        for text in texts {
+            if RuleSet::parse(&text)?.id == *wanted {
+                return Carried::rule_set(&text);
+            }
+        }
+        Err(Error::NotFound { what: "rules" })
+    }
+}

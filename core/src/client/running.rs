@@ -1,0 +1,146 @@
+//! The two tasks of a client: one follows hints into the inbox, one drains the outbox.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::engine::Engine;
+use crate::id::RoomId;
+use crate::notice::Notice;
+use crate::ports::Hint;
+use crate::store::outbox::hurry;
+
+/// How often everything is read again, hints or not.
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
+/// How soon after a failure.
+const TRY_AGAIN: Duration = Duration::from_secs(3);
+/// The longest wait of the outbox without being woken.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// The tasks, and how to stop them.
+pub(crate) struct Running {
+    suspended: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Running {
+    pub(crate) fn start(engine: &Arc<Engine>) -> Self {
+        let (suspended, watched) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(receive(Arc::clone(engine), watched.clone())),
+            tokio::spawn(send(Arc::clone(engine), watched)),
+        ];
+        Self { suspended, tasks: Mutex::new(tasks) }
+    }
+
+    pub(crate) fn suspend(&self, suspended: bool) {
+        self.suspended.send_replace(suspended);
+    }
+
+    pub(crate) async fn stop(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            // Every step is safe to interrupt: it is as if the process had been killed there.
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn awake(suspended: &mut watch::Receiver<bool>) {
+    // The sender is dropped only with the tasks.
+    let _ = suspended.wait_for(|suspended| !suspended).await;
+}
+
+async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    let (mut all, mut keys, mut rooms) = (true, false, BTreeSet::<RoomId>::new());
+    loop {
+        awake(&mut suspended).await;
+        let mut failed = false;
+        if all {
+            failed |= engine.catch_up_all().await.is_err();
+            all = failed;
+            rooms.clear();
+        } else {
+            for room in std::mem::take(&mut rooms) {
+                if engine.catch_up(&room).await.is_err() {
+                    failed = true;
+                    rooms.insert(room);
+                }
+            }
+        }
+        if keys {
+            keys = false;
+            for row in engine.db.cases().unwrap_or_default() {
+                if let Some(room) = row.room {
+                    failed |= engine.read_again(&room).await.is_err();
+                }
+            }
+            for room in engine.db.rooms_to_read().unwrap_or_default() {
+                failed |= engine.read_again(&room).await.is_err();
+            }
+            keys = failed;
+        }
+        let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
+        let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {
+            Ok(Some(hint)) => hint,
+            Ok(None) => return,
+            Err(_) => {
+                all |= !failed;
+                continue;
+            }
+        };
+        match hint {
+            Hint::Room(room) => {
+                if engine.is_known(&room) {
+                    rooms.insert(room);
+                }
+            }
+            Hint::Invitations => {
+                for invited in engine.transport.invitations().await.unwrap_or_default() {
+                    if engine.db.room_row(&invited.room).ok().flatten().is_none() {
+                        engine.tell(Notice::Invitation { room: invited.room, by: invited.by });
+                    }
+                }
+            }
+            Hint::Keys => {
+                keys = true;
+                // An identity that changed back, or a device that was verified, may be what the outbox waits for.
+                wake(&engine);
+            }
+            Hint::Online(true) => {
+                all = true;
+                wake(&engine);
+            }
+            Hint::Online(false) => {}
+            Hint::SignedOut => engine.tell(Notice::SignedOut),
+        }
+    }
+}
+
+fn wake(engine: &Engine) {
+    let _ = engine.db.write(|t| hurry(t, None));
+    engine.outgoing.notify_one();
+}
+
+async fn send(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    loop {
+        awake(&mut suspended).await;
+        let wait = match engine.drain().await {
+            Ok(next) => next.unwrap_or(IDLE).min(IDLE),
+            Err(_) => TRY_AGAIN,
+        };
+        let _ = tokio::time::timeout(wait, engine.outgoing.notified()).await;
+    }
+}
