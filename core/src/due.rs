@@ -60,7 +60,7 @@ pub fn list(owed: impl IntoIterator<Item = (CaseId, Owed)>, now: Timestamp) -> V
             DueItem { case, overdue: owed.due <= now, current, next, owed }
         })
         .collect();
-    items.sort_by(|a, b| (a.owed.due, a.case, a.owed.since).cmp(&(b.owed.due, b.case, b.owed.since)));
+    items.sort_by_key(|item| (item.owed.due, item.case, item.owed.since));
     items
 }
 

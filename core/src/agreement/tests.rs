@@ -232,7 +232,7 @@ fn a_text_from_the_other_side_cannot_exhaust_the_device() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let again = vec![format!("*a{}", n - 1); 9].join(", ");
-        bomb.push_str(&format!("a{n}: &a{n} [{again}]\n"));
+        bomb = format!("{bomb}a{n}: &a{n} [{again}]\n");
     }
     for text in [deep, bomb] {
         assert_eq!(mistake(Agreement::parse(&text).expect_err("refused")).0, "yaml-syntax");

@@ -282,7 +282,7 @@ fn the_return_is_due_by_the_agreement_else_by_the_rules_else_when_quiet() {
         // The first of the plan side owes it, though the ladder begins with somebody else.
         assert_eq!(owed[0].owner.value(), "joe");
         let at: Vec<_> = owed[0].ladder.iter().map(|rung| rung.at - owed[0].due).collect();
-        assert_eq!(at.iter().map(|span| span.get_seconds()).collect::<Vec<_>>(), [0, 0, 2 * 86400]);
+        assert_eq!(at.iter().map(jiff::Span::get_seconds).collect::<Vec<_>>(), [0, 0, 2 * 86400]);
         assert_eq!(owed[0].ladder[2].phone.as_deref(), Some("2"));
     }
 }

@@ -102,15 +102,12 @@ fn sender_seat<'a>(ask: &Ask<'a>) -> Option<&'a Seat> {
 }
 
 fn judge_sender(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reason>) {
-    match sender_seat(ask) {
-        Some(seat) => {
-            let text = format!("{} takes part in the case", seat.contact.name);
-            basis.push(Reason::new("sender-on-roster", text, "roster"));
-        }
-        None => {
-            let text = "you are not named for this case, or your participation has ended";
-            denied.push(Reason::new("sender-not-on-roster", text, "roster"));
-        }
+    if let Some(seat) = sender_seat(ask) {
+        let text = format!("{} takes part in the case", seat.contact.name);
+        basis.push(Reason::new("sender-on-roster", text, "roster"));
+    } else {
+        let text = "you are not named for this case, or your participation has ended";
+        denied.push(Reason::new("sender-not-on-roster", text, "roster"));
     }
 }
 
