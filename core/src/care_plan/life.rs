@@ -74,8 +74,16 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
 fn approved(plans: &mut CarePlans, event: &PlanApproved, step: &Step<'_>) -> Result<(), Reason> {
     let plan = waiting(plans, event.plan, step)?;
     if !step.seat.contact.role.may_approve_plan() {
+        let may: Vec<&str> = step
+            .roster
+            .active()
+            .map(|seat| &seat.contact)
+            .filter(|contact| contact.organization == *step.plan_side && contact.role.may_approve_plan())
+            .map(|contact| contact.name.as_str())
+            .collect();
         let text = format!(
-            "only the primary care provider (PCP) or the PCP's designee may approve a care plan; {} is {}",
+            "only the primary care provider (PCP) or the PCP's designee may approve a care plan, here {}; {} is {}",
+            if may.is_empty() { "nobody yet".to_owned() } else { may.join(" or ") },
             step.seat.contact.name,
             article(&step.seat.contact.role),
         );

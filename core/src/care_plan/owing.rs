@@ -32,14 +32,18 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
     let owner = ladder.iter().find(|rung| rung.organization == agreement.plan_side.id)?;
     let ladder = ladder
         .iter()
-        .map(|rung| Rung {
-            contact: rung.contact.clone(),
-            name: rung.name.clone(),
-            organization: rung.organization.clone(),
-            user: None,
-            phone: rung.phone.clone(),
-            at: rung.after.after(due, &agreement.zone),
-            posted: None,
+        .map(|rung| {
+            // The roster is younger than the agreement: what it says of a person's account and telephone counts.
+            let seat = rules.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
+            Rung {
+                contact: rung.contact.clone(),
+                name: rung.name.clone(),
+                organization: rung.organization.clone(),
+                user: seat.and_then(|contact| contact.user.clone()),
+                phone: seat.and_then(|contact| contact.phone.clone()).or_else(|| rung.phone.clone()),
+                at: rung.after.after(due, &agreement.zone),
+                posted: None,
+            }
         })
         .collect();
     Some(Owed {

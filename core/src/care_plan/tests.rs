@@ -55,7 +55,22 @@ fn plan(text: &str, replaces: Option<EventId>) -> PlanSent {
     PlanSent { document: document(text), sign_by: None, member_approved: None, replaces }
 }
 
+fn roster(people: &[&str]) -> Roster {
+    let seats: Vec<Seat> = people.iter().map(|who| seat(who)).collect();
+    Roster::of(&seats, &EventKey { sender: user("jane"), id: EventId::new() }).unwrap()
+}
+
 fn take(plans: &CarePlans, who: &str, id: EventId, event: PlanEvent<'_>) -> Result<CarePlans, Reason> {
+    take_among(plans, who, id, event, &["jane", "joe", "rao", "lee", "pcp", "bot"])
+}
+
+fn take_among(
+    plans: &CarePlans,
+    who: &str,
+    id: EventId,
+    event: PlanEvent<'_>,
+    people: &[&str],
+) -> Result<CarePlans, Reason> {
     let at: Timestamp = SENT_AT.parse().unwrap();
     step(
         plans,
@@ -65,7 +80,7 @@ fn take(plans: &CarePlans, who: &str, id: EventId, event: PlanEvent<'_>) -> Resu
             seat: &seat(who),
             at,
             server_at: at,
-            roster: &Roster::default(),
+            roster: &roster(people),
             plan_side: &"urn:example:org|aco".parse().unwrap(),
             community_side: &"urn:example:org|cp".parse().unwrap(),
             story_clock: false,
@@ -132,12 +147,34 @@ fn who_may_take_which_step() {
 fn joe_is_told_who_may_approve() {
     let (open, id) = sent("plan");
     let approval = PlanApproved { plan: id, sha256: Sha256::of("plan") };
-    let reason = take(&open, "joe", EventId::new(), PlanEvent::Approved(&approval)).unwrap_err();
-    assert_eq!(
-        reason.text,
-        "only the primary care provider (PCP) or the PCP's designee may approve a care plan; \
-         Joe Alvarez is an ACO care manager"
-    );
+    for (people, named) in [
+        (&["jane", "joe", "rao", "lee", "pcp"][..], "Dr Rao or Dr Osei"),
+        (&["joe", "rao"], "Dr Rao"),
+        // A physician of another organisation may not.
+        (&["joe", "other"], "nobody yet"),
+    ] {
+        let event = PlanEvent::Approved(&approval);
+        let reason = take_among(&open, "joe", EventId::new(), event, people).unwrap_err();
+        let expected = format!(
+            "only the primary care provider (PCP) or the PCP's designee may approve a care plan, here {named}; \
+             Joe Alvarez is an ACO care manager"
+        );
+        assert_eq!(reason.text, expected);
+    }
+}
+
+#[test]
+fn a_ladder_tells_the_account_and_telephone_that_the_roster_has() {
+    let (agreement, rules) = (agreement(""), rules(""));
+    let mut lee = seat("lee");
+    lee.contact.phone = Some("3".into());
+    let key = EventKey { sender: user("jane"), id: EventId::new() };
+    let roster = Roster::of(&[seat("jane"), lee], &key).unwrap();
+    let (plans, _) = sent("plan");
+    let owed = owed(&plans, &Rules { agreement: &agreement, rules: &rules, roster: &roster });
+    let reach: Vec<_> =
+        owed[0].ladder.iter().map(|rung| (rung.user.clone(), rung.phone.as_deref())).collect();
+    assert_eq!(reach, [(Some(user("jane")), None), (None, Some("1")), (Some(user("lee")), Some("3"))]);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::id::EventId;
 
 // Synthetic.
-fn agreement() -> Agreement {
+static AGREEMENT: LazyLock<Agreement> = LazyLock::new(|| {
     Agreement::parse(
         r#"
 id: harbor-bay
@@ -23,7 +25,7 @@ ladder:
 "#,
     )
     .unwrap()
-}
+});
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -118,7 +120,7 @@ fn a_rung_is_posted_by_its_own_sides_keeper_and_by_the_others_after_the_grace() 
         ("2019-03-19T04:00:00Z", vec![0, 1, 2], vec![0, 1, 2]),
     ] {
         for (own, expected) in [("aco", by_aco), ("cp", by_cp), ("hospital", vec![])] {
-            let posts = rungs_to_post(&owed(), &organization(own), &agreement(), at(now));
+            let posts = rungs_to_post(&owed(), &organization(own), &AGREEMENT, at(now));
             assert_eq!(posts.iter().map(|post| post.rung).collect::<Vec<_>>(), expected, "{own} at {now}");
         }
     }
@@ -129,7 +131,7 @@ fn a_post_says_which_rung_and_is_not_repeated() {
     let mut owed = owed();
     let now = at("2019-03-18T04:00:00Z");
     owed.ladder[0].posted = Some(("@aco:aco.example".parse().unwrap(), now));
-    let posts = rungs_to_post(&owed, &organization("aco"), &agreement(), now);
+    let posts = rungs_to_post(&owed, &organization("aco"), &AGREEMENT, now);
     let expected = |n: usize| RungPosted {
         owed: owed.since,
         clock: "plan-return".into(),
@@ -143,7 +145,7 @@ fn a_post_says_which_rung_and_is_not_repeated() {
 #[test]
 fn a_reminder_is_told_to_a_person() {
     let owed = owed();
-    let zone = &agreement().zone;
+    let zone = &AGREEMENT.zone;
     assert_eq!(
         tell(&owed, &owed.ladder[2], zone),
         "Reminder for lee (+1 617 555 0142): return the care plan. It was due by 2019-03-15."
@@ -169,7 +171,7 @@ proptest! {
         for (hours, aco) in runs {
             let now = owed.due + SignedDuration::from_hours(hours - 12);
             let own = organization(if aco { "aco" } else { "cp" });
-            for post in rungs_to_post(&owed, &own, &agreement(), now) {
+            for post in rungs_to_post(&owed, &own, &AGREEMENT, now) {
                 let rung = &mut owed.ladder[post.rung as usize];
                 prop_assert!(rung.at <= now && rung.posted.is_none());
                 rung.posted = Some(("@keeper:aco.example".parse().unwrap(), now));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::agreement::{Agreement, Category};
-use crate::contact::Seat;
+use crate::case::roster::Roster;
 use crate::id::UserId;
 use crate::policy::{Disclosure, Reason};
 
@@ -14,8 +14,8 @@ pub struct Ask<'a> {
     pub disclosure: &'a Disclosure,
     /// By whom.
     pub sender: &'a UserId,
-    /// Everybody on the roster whose participation has not ended: those with an account would read it.
-    pub seats: &'a [&'a Seat],
+    /// The case's roster: whoever of it may be in the room would read it.
+    pub roster: &'a Roster,
     /// The agreement that the case carries.
     pub agreement: &'a Agreement,
     /// When.
@@ -97,12 +97,8 @@ pub fn decide(ask: &Ask<'_>) -> Decision {
     if held.is_empty() { Decision::Allowed { basis } } else { Decision::Held { reasons: held } }
 }
 
-fn sender_seat<'a>(ask: &Ask<'a>) -> Option<&'a Seat> {
-    ask.seats.iter().find(|seat| seat.contact.user.as_ref() == Some(ask.sender)).copied()
-}
-
 fn judge_sender(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reason>) {
-    if let Some(seat) = sender_seat(ask) {
+    if let Some(seat) = ask.roster.seat_of(ask.sender) {
         let text = format!("{} takes part in the case", seat.contact.name);
         basis.push(Reason::new("sender-on-roster", text, "roster"));
     } else {
@@ -122,7 +118,8 @@ fn judge_agreement(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reas
         denied.push(reason("agreement-not-in-force", format!("{named} is not in force on this day")));
     }
 
-    for seat in ask.seats.iter().filter(|seat| seat.contact.user.is_some()) {
+    for user in ask.roster.users() {
+        let Some(seat) = ask.roster.seat_of(&user) else { continue };
         let Some(side) = agreement.side_of(&seat.contact.organization) else {
             let text = format!("{}'s organisation is no party of {named}", seat.contact.name);
             denied.push(reason("organization-not-party", text));
@@ -135,7 +132,9 @@ fn judge_agreement(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reas
         }
     }
 
-    let Some(side) = sender_seat(ask).and_then(|seat| agreement.side_of(&seat.contact.organization)) else {
+    let Some(side) =
+        ask.roster.seat_of(ask.sender).and_then(|seat| agreement.side_of(&seat.contact.organization))
+    else {
         return;
     };
     let party = &agreement.party(side).name;
@@ -160,9 +159,8 @@ fn judge_room(ask: &Ask<'_>, room: &RoomFacts, held: &mut Vec<Reason>) {
         let text = "the room is not of the make that a case's room must be of";
         held.push(Reason::new("room-not-of-make", text, "room"));
     }
-    let on_roster = |user: &&UserId| ask.seats.iter().any(|seat| seat.contact.user.as_ref() == Some(*user));
     let strangers: Vec<&str> =
-        room.members.iter().filter(|user| !on_roster(user)).map(UserId::as_str).collect();
+        room.members.iter().filter(|user| !ask.roster.contains(user)).map(UserId::as_str).collect();
     if !strangers.is_empty() {
         let text = format!("in the room and not on the roster: {}", strangers.join(", "));
         held.push(Reason::new("stranger-in-room", text, "room"));

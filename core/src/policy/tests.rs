@@ -1,26 +1,29 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::agreement::Agreement;
-use crate::case::event::EventData;
+use crate::case::event::{EventData, EventKey};
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatEnded};
+use crate::case::roster::Roster;
 use crate::communication::MessageSent;
 use crate::contact::{Contact, Role, Seat};
-use crate::id::{CaseId, UserId};
+use crate::id::{CaseId, EventId, UserId};
 
 // Synthetic.
-fn agreement(text: &str) -> Agreement {
-    Agreement::parse(&format!(
+static AGREEMENT: LazyLock<Agreement> = LazyLock::new(|| {
+    Agreement::parse(
         r#"
 id: harbor-bay
 version: "1"
 title: Synthetic
-plan_side: {{ id: urn:example:org|aco, name: Harbor ACO, keeper: false }}
-community_side: {{ id: urn:example:org|cp, name: Bay Community Care, keeper: true }}
-in_force: {{ from: 2019-01-01, until: 2020-01-01 }}
-share: {{ both: [roster], community_side: [message] }}
+plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: false }
+community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
+in_force: { from: 2019-01-01, until: 2020-01-01 }
+share: { both: [roster], community_side: [message] }
 ladder:
   care-plan:
     - contact: urn:example:staff|joe
@@ -28,9 +31,13 @@ ladder:
       organization: urn:example:org|aco
       role: aco-care-manager
       phone: "1"
-{text}"#
-    ))
+"#,
+    )
     .unwrap()
+});
+
+fn roster(seats: &[Seat]) -> Roster {
+    Roster::of(seats, &EventKey { sender: user("jane"), id: EventId::new() }).unwrap()
 }
 
 fn seat(name: &str, organization: &str, role: Role) -> Seat {
@@ -85,12 +92,11 @@ impl Default for Given {
 
 impl Given {
     fn decision(&self) -> Decision {
-        let seats: Vec<&Seat> = self.seats.iter().collect();
         decide(&Ask {
             disclosure: &self.event.disclosure(),
             sender: &user(self.sender),
-            seats: &seats,
-            agreement: &agreement(""),
+            roster: &roster(&self.seats),
+            agreement: &AGREEMENT,
             at: self.at.parse().unwrap(),
             send: self.send.as_ref().map(|(room, identities)| (room, identities)),
         })
@@ -175,6 +181,22 @@ fn every_branch() {
         ),
         ("what both sides may", Given { sender: "joe", event: accepted, ..base() }, "allowed", &[]),
         ("a kind that nobody knows", Given { event: unknown, ..base() }, "denied", &["category-not-shared"]),
+        (
+            "with the member's own account in the room, though the member is on the roster",
+            Given {
+                seats: both(seat("marty", "cp", Role::Member)),
+                send: Some(room(|r| r.members.push(user("marty")))),
+                ..base()
+            },
+            "held",
+            &["stranger-in-room"],
+        ),
+        (
+            "by the member",
+            Given { sender: "marty", seats: both(seat("marty", "cp", Role::Member)), ..base() },
+            "denied",
+            &["sender-not-on-roster"],
+        ),
         ("by nobody of the case", Given { sender: "mallory", ..base() }, "denied", &["sender-not-on-roster"]),
         (
             "with a reader of a third organisation",
@@ -293,15 +315,14 @@ proptest! {
         ends in any::<bool>(),
     ) {
         let seats: Vec<Seat> = seated.iter().map(|name| seat(name, "cp", Role::Nurse)).collect();
-        let seats: Vec<&Seat> = seats.iter().collect();
         let facts = RoomFacts { members: members.iter().map(|name| user(name)).collect(), ..sound_room() };
         let identities = IdentityFacts::default();
         let disclosure = Disclosure { ends, ..message().disclosure() };
         let decision = decide(&Ask {
             disclosure: &disclosure,
             sender: &user(&sender),
-            seats: &seats,
-            agreement: &agreement(""),
+            roster: &roster(&seats),
+            agreement: &AGREEMENT,
             at: "2019-03-01T12:00:00Z".parse().unwrap(),
             send: Some((&facts, &identities)),
         });

@@ -274,7 +274,14 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
         LifeEvent::Opened(event) => {
-            format!("Case opened between {} and {}.", event.community_side.name, event.plan_side.name)
+            let opened =
+                format!("Case opened between {} and {}.", event.community_side.name, event.plan_side.name);
+            // The agreement's module fixes that a moved clock is said to whoever opens the case.
+            if event.agreement.read().is_ok_and(|agreement| agreement.story_clock) {
+                format!("{opened} It is a story: the times that its devices state are believed as they are.")
+            } else {
+                opened
+            }
         }
         LifeEvent::Accepted(_) => format!("{who} has taken up the case."),
         LifeEvent::Closed(event) if event.reason == CloseReason::Duplicate => {
