@@ -34,13 +34,13 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
         .iter()
         .map(|rung| {
             // The roster is younger than the agreement: what it says of a person's account and telephone counts.
-            let seat = rules.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
+            let named = rules.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
             Rung {
                 contact: rung.contact.clone(),
                 name: rung.name.clone(),
                 organization: rung.organization.clone(),
-                user: seat.and_then(|contact| contact.user.clone()),
-                phone: seat.and_then(|contact| contact.phone.clone()).or_else(|| rung.phone.clone()),
+                user: named.and_then(|contact| contact.user.clone()),
+                phone: named.and_then(|contact| contact.phone.clone()).or_else(|| rung.phone.clone()),
                 at: rung.after.after(due, &agreement.zone),
                 posted: None,
             }

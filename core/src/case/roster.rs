@@ -207,7 +207,8 @@ fn is_outside(seat: &Seat) -> bool {
     matches!(seat.contact.role, Role::Member | Role::MemberRepresentative)
 }
 
-fn room_user(seat: &Seat) -> Option<&UserId> {
+/// The account by which a seat's person is in the room.
+pub(crate) fn room_user(seat: &Seat) -> Option<&UserId> {
     seat.contact.user.as_ref().filter(|_| !is_outside(seat))
 }
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::agreement::{Agreement, Category};
-use crate::case::roster::Roster;
+use crate::case::roster::room_user;
+use crate::contact::Seat;
 use crate::id::UserId;
 use crate::policy::{Disclosure, Reason};
 
@@ -14,8 +15,8 @@ pub struct Ask<'a> {
     pub disclosure: &'a Disclosure,
     /// By whom.
     pub sender: &'a UserId,
-    /// The case's roster: whoever of it may be in the room would read it.
-    pub roster: &'a Roster,
+    /// Everybody on the roster whose participation has not ended: whoever of them may be in the room would read it.
+    pub seats: &'a [&'a Seat],
     /// The agreement that the case carries.
     pub agreement: &'a Agreement,
     /// When.
@@ -97,8 +98,13 @@ pub fn decide(ask: &Ask<'_>) -> Decision {
     if held.is_empty() { Decision::Allowed { basis } } else { Decision::Held { reasons: held } }
 }
 
+/// The seat of somebody who may be in the room: a member or a representative never is.
+fn seat_of<'a>(ask: &Ask<'a>, user: &UserId) -> Option<&'a Seat> {
+    ask.seats.iter().find(|seat| room_user(seat) == Some(user)).copied()
+}
+
 fn judge_sender(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reason>) {
-    if let Some(seat) = ask.roster.seat_of(ask.sender) {
+    if let Some(seat) = seat_of(ask, ask.sender) {
         let text = format!("{} takes part in the case", seat.contact.name);
         basis.push(Reason::new("sender-on-roster", text, "roster"));
     } else {
@@ -118,8 +124,7 @@ fn judge_agreement(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reas
         denied.push(reason("agreement-not-in-force", format!("{named} is not in force on this day")));
     }
 
-    for user in ask.roster.users() {
-        let Some(seat) = ask.roster.seat_of(&user) else { continue };
+    for seat in ask.seats.iter().filter(|seat| room_user(seat).is_some()) {
         let Some(side) = agreement.side_of(&seat.contact.organization) else {
             let text = format!("{}'s organisation is no party of {named}", seat.contact.name);
             denied.push(reason("organization-not-party", text));
@@ -132,8 +137,7 @@ fn judge_agreement(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reas
         }
     }
 
-    let Some(side) =
-        ask.roster.seat_of(ask.sender).and_then(|seat| agreement.side_of(&seat.contact.organization))
+    let Some(side) = seat_of(ask, ask.sender).and_then(|seat| agreement.side_of(&seat.contact.organization))
     else {
         return;
     };
@@ -160,7 +164,7 @@ fn judge_room(ask: &Ask<'_>, room: &RoomFacts, held: &mut Vec<Reason>) {
         held.push(Reason::new("room-not-of-make", text, "room"));
     }
     let strangers: Vec<&str> =
-        room.members.iter().filter(|user| !ask.roster.contains(user)).map(UserId::as_str).collect();
+        room.members.iter().filter(|user| seat_of(ask, user).is_none()).map(UserId::as_str).collect();
     if !strangers.is_empty() {
         let text = format!("in the room and not on the roster: {}", strangers.join(", "));
         held.push(Reason::new("stranger-in-room", text, "room"));

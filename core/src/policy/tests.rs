@@ -6,12 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agreement::Agreement;
-use crate::case::event::{EventData, EventKey};
+use crate::case::event::EventData;
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatEnded};
-use crate::case::roster::Roster;
 use crate::communication::MessageSent;
 use crate::contact::{Contact, Role, Seat};
-use crate::id::{CaseId, EventId, UserId};
+use crate::id::{CaseId, UserId};
 
 // Synthetic.
 static AGREEMENT: LazyLock<Agreement> = LazyLock::new(|| {
@@ -35,10 +34,6 @@ ladder:
     )
     .unwrap()
 });
-
-fn roster(seats: &[Seat]) -> Roster {
-    Roster::of(seats, &EventKey { sender: user("jane"), id: EventId::new() }).unwrap()
-}
 
 fn seat(name: &str, organization: &str, role: Role) -> Seat {
     Seat {
@@ -95,7 +90,7 @@ impl Given {
         decide(&Ask {
             disclosure: &self.event.disclosure(),
             sender: &user(self.sender),
-            roster: &roster(&self.seats),
+            seats: &self.seats.iter().collect::<Vec<_>>(),
             agreement: &AGREEMENT,
             at: self.at.parse().unwrap(),
             send: self.send.as_ref().map(|(room, identities)| (room, identities)),
@@ -321,7 +316,7 @@ proptest! {
         let decision = decide(&Ask {
             disclosure: &disclosure,
             sender: &user(&sender),
-            roster: &roster(&seats),
+            seats: &seats.iter().collect::<Vec<_>>(),
             agreement: &AGREEMENT,
             at: "2019-03-01T12:00:00Z".parse().unwrap(),
             send: Some((&facts, &identities)),
