@@ -23,6 +23,8 @@ pub mod fhir;
 pub mod id;
 #[cfg(feature = "store")]
 mod inbox;
+#[cfg(feature = "matrix")]
+pub mod matrix;
 pub mod member;
 #[cfg(feature = "store")]
 mod notice;

@@ -1,0 +1,101 @@
+//! Whose keys we know: devices and identities of the people we write to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use matrix_sdk::ruma::api::client::keys::get_keys;
+use matrix_sdk::ruma::{self, OwnedUserId};
+use matrix_sdk_base::crypto::{OlmMachine, UserIdentity};
+
+use super::error::{http, internal};
+use super::{MatrixTransport, Port};
+use crate::id::UserId;
+use crate::ports::{PortError, Recipient};
+
+/// The users as the SDK writes them.
+pub(super) fn user_id(user: &UserId) -> Port<OwnedUserId> {
+    ruma::UserId::parse(user.as_str()).map_err(|_| PortError::Refused { code: "user-id" })
+}
+
+impl MatrixTransport {
+    /// Asks for the keys of those users of whom we do not know that what we have is current. Returns the servers that did
+    /// not answer.
+    pub(super) async fn refresh_keys(
+        &self,
+        machine: &OlmMachine,
+        users: &BTreeSet<OwnedUserId>,
+    ) -> Port<BTreeSet<String>> {
+        machine
+            .update_tracked_users(users.iter().map(AsRef::as_ref))
+            .await
+            .map_err(internal("track-users"))?;
+        let current: BTreeMap<_, _> = machine
+            .store()
+            .load_tracked_users()
+            .await
+            .map_err(internal("tracked-users"))?
+            .into_iter()
+            .map(|tracked| (tracked.user_id, !tracked.dirty))
+            .collect();
+        let stale: Vec<_> =
+            users.iter().filter(|user| !current.get(*user).is_some_and(|current| *current)).collect();
+        if stale.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let answer = self.query_keys(machine, stale.into_iter().cloned()).await?;
+        Ok(answer.failures.into_keys().collect())
+    }
+
+    /// Asks for the keys of these users, whatever we know.
+    pub(super) async fn query_keys(
+        &self,
+        machine: &OlmMachine,
+        users: impl Iterator<Item = OwnedUserId>,
+    ) -> Port<get_keys::v3::Response> {
+        let users: Vec<_> = users.collect();
+        let (id, query) = machine.query_keys_for_users(users.iter().map(AsRef::as_ref));
+        let mut request = get_keys::v3::Request::new();
+        request.device_keys = query.device_keys;
+        let answer = self.client.send(request).await.map_err(|error| http(&error))?;
+        machine.mark_request_as_sent(&id, &answer).await.map_err(internal("keys-query"))?;
+        Ok(answer)
+    }
+
+    pub(super) async fn look_at_recipients(&self, users: &[UserId]) -> Port<Vec<Recipient>> {
+        let machine = self.machine().await?;
+        let ids = users.iter().map(user_id).collect::<Port<BTreeSet<_>>>()?;
+        let silent = self.refresh_keys(&machine, &ids).await?;
+        let mut recipients = Vec::with_capacity(users.len());
+        for user in users {
+            let id = user_id(user)?;
+            let identity = machine.get_identity(&id, None).await.map_err(internal("identity"))?;
+            let devices = machine.get_user_devices(&id, None).await.map_err(internal("devices"))?;
+            // Not known yet and "never signed in" must not look alike: the one is waited for, the other is not.
+            if identity.is_none() && devices.keys().next().is_none() && silent.contains(user.server()) {
+                return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
+            }
+            recipients.push(Recipient {
+                user: user.clone(),
+                identity: identity.as_ref().and_then(master_key),
+                devices: devices.devices().filter(|device| device.is_cross_signed_by_owner()).count(),
+            });
+        }
+        Ok(recipients)
+    }
+
+    pub(super) async fn is_verified(&self) -> Port<bool> {
+        let machine = self.machine().await?;
+        let own =
+            machine.get_device(&self.me, machine.device_id(), None).await.map_err(internal("device"))?;
+        let identity = machine.get_identity(&self.me, None).await.map_err(internal("identity"))?;
+        Ok(own.is_some_and(|device| device.is_cross_signed_by_owner())
+            && identity.is_some_and(|identity| identity.is_verified()))
+    }
+}
+
+fn master_key(identity: &UserIdentity) -> Option<String> {
+    let key = match identity {
+        UserIdentity::Own(own) => own.master_key().get_first_key(),
+        UserIdentity::Other(other) => other.master_key().get_first_key(),
+    };
+    key.map(|key| key.to_base64())
+}

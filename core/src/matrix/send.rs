@@ -1,0 +1,159 @@
+//! Encrypting and sending.
+//!
+//! matrix-sdk's own `Room::send_raw` gives the room key to everybody whom the homeserver lists as in the room, and sends
+//! plain text where the homeserver says that the room is not encrypted. Here the key goes to the readers we were given,
+//! and nothing is ever sent that is not encrypted.
+
+use std::collections::BTreeSet;
+
+use matrix_sdk::ruma::api::client::message::send_message_event;
+use matrix_sdk::ruma::api::client::to_device::send_event_to_device;
+use matrix_sdk::ruma::events::room::history_visibility::HistoryVisibility;
+use matrix_sdk::ruma::events::{AnyMessageLikeEventContent, MessageLikeEventType};
+use matrix_sdk::ruma::serde::Raw;
+use matrix_sdk::ruma::{self, OwnedTransactionId, OwnedUserId};
+use matrix_sdk_base::crypto::store::CryptoStore;
+use matrix_sdk_base::crypto::{
+    CollectStrategy, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
+};
+
+use super::error::{http, internal, not_understood};
+use super::keys::user_id;
+use super::room::room_id;
+use super::{MatrixTransport, Port};
+use crate::id::MatrixEventId;
+use crate::ports::{Outgoing, PortError};
+
+impl MatrixTransport {
+    pub(super) async fn encrypt_and_send(&self, message: &Outgoing) -> Port<MatrixEventId> {
+        let room = room_id(&message.room)?;
+        let mut readers = message.readers.iter().map(user_id).collect::<Port<BTreeSet<_>>>()?;
+        // Our own other devices read along.
+        readers.insert(self.me.clone());
+        let _one_at_a_time = self.sending.lock().await;
+        if !self.is_verified().await? {
+            return Err(PortError::DeviceUntrusted);
+        }
+        let machine = self.machine().await?;
+        let silent = self.refresh_keys(&machine, &readers).await?;
+        self.claim_sessions(&machine, &readers, silent).await?;
+        if let Err(error) = self.share_room_key(&machine, &room, &readers).await {
+            // Some have this key and some do not: the next attempt begins with another.
+            machine.discard_room_key(&room).await.map_err(internal("discard-room-key"))?;
+            return Err(error);
+        }
+        let content = Raw::<AnyMessageLikeEventContent>::from_json(message.content.clone());
+        let encrypted = machine
+            .encrypt_room_event_raw(&room, "m.room.message", &content)
+            .await
+            .map_err(internal("encrypt"))?;
+        let request = send_message_event::v3::Request::new_raw(
+            room,
+            OwnedTransactionId::from(message.transaction.as_str()),
+            MessageLikeEventType::RoomEncrypted,
+            encrypted.content.cast_unchecked(),
+        );
+        let answer = self.client.send(request).await.map_err(|error| http(&error))?;
+        answer.event_id.as_str().parse().map_err(not_understood("event-id"))
+    }
+
+    /// Makes the Olm sessions that are missing.
+    ///
+    /// A reader whose server is silent and none of whose devices we can encrypt for would get the message and never its
+    /// key, so that is waited for. A reader with one reachable device is not.
+    async fn claim_sessions(
+        &self,
+        machine: &OlmMachine,
+        readers: &BTreeSet<OwnedUserId>,
+        mut silent: BTreeSet<String>,
+    ) -> Port<()> {
+        let missing = machine
+            .get_missing_sessions(readers.iter().map(AsRef::as_ref))
+            .await
+            .map_err(internal("missing-sessions"))?;
+        let mut asked = BTreeSet::new();
+        if let Some((id, request)) = missing {
+            asked = request.one_time_keys.keys().cloned().collect();
+            let answer = self.client.send(request).await.map_err(|error| http(&error))?;
+            machine.mark_request_as_sent(&id, &answer).await.map_err(internal("keys-claim"))?;
+            silent.extend(answer.failures.into_keys());
+        }
+        for reader in readers {
+            // The SDK does not ask a server again for a while that was silent before: not asked is silent too.
+            let unanswered = silent.contains(reader.server_name().as_str()) || !asked.contains(reader);
+            if unanswered && !reachable(machine, reader).await? {
+                return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
+            }
+        }
+        Ok(())
+    }
+
+    async fn share_room_key(
+        &self,
+        machine: &OlmMachine,
+        room: &ruma::RoomId,
+        readers: &BTreeSet<OwnedUserId>,
+    ) -> Port<()> {
+        let settings = EncryptionSettings {
+            history_visibility: HistoryVisibility::Invited,
+            sharing_strategy: CollectStrategy::IdentityBasedStrategy,
+            ..EncryptionSettings::default()
+        };
+        // Until nothing is left to share: the machine makes a new key where a reader or a device has gone since the last
+        // message, or where the key is used up, and encrypting with a key that is used up must not happen.
+        for _ in 0..4 {
+            let requests = machine
+                .share_room_key(room, readers.iter().map(AsRef::as_ref), settings.clone())
+                .await
+                .map_err(|error| not_shared(&error))?;
+            if requests.is_empty() {
+                return Ok(());
+            }
+            for request in requests {
+                let to_device = send_event_to_device::v3::Request::new_raw(
+                    request.event_type.clone(),
+                    request.txn_id.clone(),
+                    request.messages.clone(),
+                );
+                let answer = self.client.send(to_device).await.map_err(|error| http(&error))?;
+                machine
+                    .mark_request_as_sent(&request.txn_id, &answer)
+                    .await
+                    .map_err(internal("room-key-sent"))?;
+            }
+        }
+        Err(PortError::Internal { code: "share-room-key" })
+    }
+}
+
+/// Whether a user has no device that counts, or one that we have an Olm session with.
+async fn reachable(machine: &OlmMachine, user: &ruma::UserId) -> Port<bool> {
+    let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
+    let mut counted = 0;
+    for device in devices.devices().filter(|device| device.is_cross_signed_by_owner()) {
+        if device.device_id() == machine.device_id() && user == machine.user_id() {
+            return Ok(true);
+        }
+        let Some(key) = device.curve25519_key() else { continue };
+        counted += 1;
+        let sessions = CryptoStore::get_sessions(&**machine.store(), &key.to_base64())
+            .await
+            .map_err(internal("sessions"))?;
+        if sessions.is_some_and(|sessions| !sessions.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(counted == 0)
+}
+
+fn not_shared(error: &OlmError) -> PortError {
+    match error {
+        OlmError::SessionRecipientCollectionError(
+            SessionRecipientCollectionError::CrossSigningNotSetup
+            | SessionRecipientCollectionError::SendingFromUnverifiedDevice,
+        ) => PortError::DeviceUntrusted,
+        // Somebody verified by hand has another identity now.
+        OlmError::SessionRecipientCollectionError(_) => PortError::Refused { code: "identity-changed" },
+        _ => PortError::Internal { code: "share-room-key" },
+    }
+}

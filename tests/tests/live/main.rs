@@ -1,0 +1,5 @@
+//! Tests against real homeservers, in one binary so that they share one backend.
+#![recursion_limit = "256"]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod transport;
