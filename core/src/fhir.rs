@@ -4,7 +4,10 @@
 //! writing back what somebody else wrote never does: updates are edits of the JSON text, so that unknown elements,
 //! extensions and a decimal's digits stay as they were.
 
+mod apply;
+mod audit_event;
 mod bundle;
+mod care_plan;
 mod care_team;
 mod check;
 pub mod codes;
@@ -12,17 +15,24 @@ mod directory;
 pub(crate) mod json;
 mod merge;
 mod patient;
+mod project;
 #[cfg(feature = "fhir-rest")]
 mod rest;
 #[cfg(feature = "store")]
 pub(crate) mod search;
 #[cfg(feature = "store")]
 pub(crate) mod transaction;
+mod write;
 
+pub use apply::{Applied, apply, gather};
+pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
+pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
 pub use directory::directory;
 pub use merge::merge;
 pub use patient::{is_member, member};
+pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use write::event_value;

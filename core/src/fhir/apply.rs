@@ -1,0 +1,130 @@
+//! Carrying out a write against a record: looked up first, merged, never over what somebody else changed meanwhile.
+
+use super::bundle::Import;
+use super::codes;
+use super::json;
+use super::merge::merge;
+use crate::case::event::{EventKey, Head};
+use crate::error::Result;
+use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
+
+/// How often an update that lost a race reads again and merges anew.
+const TRIES: usize = 5;
+
+/// The largest number of resources that one document is gathered from.
+const GATHERED: usize = 500;
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// The resource is new.
+    Created(Stored),
+    /// The resource has a new version.
+    Updated(Stored),
+    /// The resource said it already.
+    Unchanged(Stored),
+    /// The stored resource was shaped by events that this device has not folded: it must catch up first.
+    Behind(Vec<Head>),
+}
+
+/// Carries out a write. Safe to repeat after any failure.
+///
+/// # Errors
+/// What the record fails with; `Conflict` where several resources are found, or an update loses every race.
+pub async fn apply(
+    record: &dyn CareRecord,
+    write: &RecordWrite,
+    folded: &(dyn Fn(&EventKey) -> bool + Sync),
+) -> Result<Applied, PortError> {
+    let find = [(write.find.0.as_str(), write.find.1.as_str())];
+    for _ in 0..TRIES {
+        let mut found = record.search(&write.kind, &find).await?;
+        if found.len() > 1 {
+            return Err(PortError::Conflict);
+        }
+        let stored = match found.pop() {
+            Some(stored) => stored,
+            None => {
+                let created = record.create(&write.kind, &write.json, &find).await?;
+                if created.created {
+                    return Ok(Applied::Created(created.stored));
+                }
+                created.stored
+            }
+        };
+        // What carries no heads (a Provenance, an AuditEvent) says what it says once and for all.
+        if write.find.0 == "_tag" {
+            return Ok(Applied::Unchanged(stored));
+        }
+        let unknown: Vec<Head> = heads(&stored.json)?.into_iter().filter(|head| !folded(&head.key)).collect();
+        if !unknown.is_empty() {
+            return Ok(Applied::Behind(unknown));
+        }
+        let not_understood = |_| PortError::NotUnderstood { code: "stored-resource" };
+        let Some(text) = merge(&stored.json, &write.json).map_err(not_understood)? else {
+            return Ok(Applied::Unchanged(stored));
+        };
+        match record.update(&write.kind, &stored.id, &stored.version, &text).await {
+            Err(PortError::Conflict) => {}
+            updated => return updated.map(Applied::Updated),
+        }
+    }
+    Err(PortError::Conflict)
+}
+
+/// The heads that a stored resource carries. What cannot be read as heads is none of ours.
+fn heads(text: &str) -> Result<Vec<Head>, PortError> {
+    let node = json::parse(text).map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?;
+    let extension = node.list("extension").iter().find(|one| one.str("url").as_deref() == Some(codes::HEADS));
+    let value = extension.and_then(|one| one.str("valueString"));
+    Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
+}
+
+/// Reads a resource from a record with everything that it refers to, directly or through others; what only a Patient refers
+/// to is left out. What is not there is passed over.
+///
+/// # Errors
+/// What the record fails with; `NotFound` where the resource itself is not there; `NotUnderstood` where what it holds is
+/// not FHIR.
+pub async fn gather(record: &dyn CareRecord, kind: &str, id: &str) -> Result<Import, PortError> {
+    let not_understood = |_| PortError::NotUnderstood { code: "stored-resource" };
+    let mut texts = vec![(kind.to_owned(), id.to_owned(), record.read(kind, id).await?.json)];
+    let mut next = 0;
+    while let Some((kind, _, text)) = texts.get(next) {
+        next += 1;
+        if kind == "Patient" {
+            continue;
+        }
+        for (kind, id) in references(text).map_err(not_understood)? {
+            let known = texts.iter().any(|(one, other, _)| *one == kind && *other == id);
+            if known || texts.len() >= GATHERED {
+                continue;
+            }
+            match record.read(&kind, &id).await {
+                Ok(stored) => texts.push((kind, id, stored.json)),
+                Err(PortError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Import::of(texts.iter().map(|(_, _, text)| text.as_str())).map_err(not_understood)
+}
+
+/// The resources of the same record that a resource refers to.
+fn references(text: &str) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    json::parse(text)?.rewrite::<crate::Error>(&mut |key, node| {
+        if key == "reference"
+            && let Some(text) = node.text()
+            && let Some((kind, rest)) = text.split_once('/')
+        {
+            let id = rest.split("/_history/").next().unwrap_or(rest);
+            if super::check::is_kind(kind) && super::check::is_id(id) {
+                found.push((kind.to_owned(), id.to_owned()));
+            }
+        }
+        Ok(None)
+    })?;
+    Ok(found)
+}

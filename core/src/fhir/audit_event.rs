@@ -1,0 +1,96 @@
+//! AuditEvent, after IHE BALP: what was disclosed or written, to whom, and why. Holds ids only.
+
+use super::codes;
+use super::write::{Object, coding, concept, event_value, identifier, logical};
+use crate::audit::{Action, AuditEntry};
+use crate::id::{Sha256, UserId};
+use crate::ports::RecordWrite;
+
+const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+
+/// An entry of the audit as a record keeps it. R4's AuditEvent has no identifier: it is found by its tag.
+pub fn audit_event(entry: &AuditEntry, by: &UserId) -> RecordWrite {
+    let tag = format!("{}-{}", entry.chain, entry.seq);
+    let (kind, action) = match entry.what.action {
+        // Disclosure: DICOM PS3.16, CID 400.
+        Action::Disclosed => (coding(DCM, "110106", "Export"), "R"),
+        Action::RecordWritten => (
+            coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation"),
+            "U",
+        ),
+    };
+    let purpose =
+        concept("http://terminology.hl7.org/CodeSystem/v3-ActReason", entry.what.purpose.code(), "");
+    let matrix = |user: &UserId| {
+        Object::new()
+            .raw("identifier", &identifier("urn:ietf:rfc:3986", &uri(user)))
+            .text("display", user.as_str())
+            .done()
+    };
+    let agent = |user: &UserId, code: &str, display: &str, requestor: &str| {
+        Object::new()
+            .raw("type", &concept(DCM, code, display))
+            .raw("who", &matrix(user))
+            .raw("requestor", requestor)
+            .done()
+    };
+    let mut agents = vec![agent(by, "110153", "Source Role ID", "true")];
+    agents.extend(entry.what.recipients.iter().map(|to| agent(to, "110152", "Destination Role ID", "false")));
+    let labels: Vec<String> = entry
+        .what
+        .labels
+        .iter()
+        .map(|label| {
+            let system = if label.len() == 1 { "v3-Confidentiality" } else { "v3-ActCode" };
+            coding(&format!("http://terminology.hl7.org/CodeSystem/{system}"), label, "")
+        })
+        .collect();
+    let mut entities = Vec::new();
+    if let Some(key) = &entry.what.event {
+        let what = Object::new().raw("identifier", &identifier(codes::EVENT, &event_value(key))).done();
+        entities.push(Object::new().raw("what", &what).list("securityLabel", &labels).done());
+    }
+    if let Some(found) = &entry.what.resource
+        && let Some((system, value)) = found.find.1.split_once('|')
+    {
+        entities.push(Object::new().raw("what", &logical(&found.kind, system, value, "")).done());
+    }
+    if let Some(case) = &entry.what.case {
+        entities
+            .push(Object::new().raw("what", &logical("CareTeam", codes::CASE, &case.to_string(), "")).done());
+    }
+    if let Some((id, version)) = &entry.what.agreement {
+        let detail =
+            |kind: &str, value: &str| Object::new().text("type", kind).text("valueString", value).done();
+        let details = [detail("version", version), detail("reasons", &entry.what.reasons.join(" "))];
+        let details = if entry.what.reasons.is_empty() { &details[..1] } else { &details[..] };
+        let what = Object::new().raw("identifier", &identifier("urn:caseline:agreement", id.as_str())).done();
+        entities.push(Object::new().raw("what", &what).list("detail", details).done());
+    }
+    let observer = Object::new()
+        .raw("identifier", &identifier("urn:caseline:audit-chain", &entry.chain.to_string()))
+        .text("display", "Caseline device")
+        .done();
+    let json = Object::resource("AuditEvent")
+        .raw("meta", &Object::new().list("tag", &[coding(codes::AUDIT, &tag, "")]).done())
+        .raw("type", &kind)
+        .text("action", action)
+        .text("recorded", &entry.at.to_string())
+        .text("outcome", "0")
+        .list("purposeOfEvent", &[purpose])
+        .list("agent", &agents)
+        .raw("source", &Object::new().raw("observer", &observer).done())
+        .list("entity", &entities)
+        .done();
+    let sha256 = Sha256::of(&json);
+    RecordWrite {
+        kind: "AuditEvent".into(),
+        find: ("_tag".into(), format!("{}|{tag}", codes::AUDIT)),
+        json,
+        sha256,
+    }
+}
+
+fn uri(user: &UserId) -> String {
+    format!("matrix:u/{}", user.as_str().trim_start_matches('@'))
+}

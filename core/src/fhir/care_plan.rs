@@ -1,0 +1,169 @@
+//! CarePlan: the plan that a document carries, as a record keeps it.
+
+use jiff::civil::Date;
+
+use super::bundle::{Import, Resource};
+use super::codes;
+use super::directory::token;
+use super::json::{self, Node};
+use super::write::{concept, identifier, literal, logical};
+use crate::error::{InvalidInput, Result};
+use crate::id::ContactId;
+
+/// Extension of a CarePlan: the day on which the member approved it (`valueDate`).
+pub const MEMBER_APPROVED: &str = "urn:caseline:member-approved";
+
+/// When the member approved a CarePlan, where it says so.
+pub fn member_approved(plan: &Resource) -> Option<Date> {
+    let node = plan.node().ok()?;
+    let mut extensions = node.list("extension").iter();
+    extensions.find(|one| one.str("url").as_deref() == Some(MEMBER_APPROVED))?.str("valueDate")?.parse().ok()
+}
+
+/// The category that US Core asks of a care plan.
+pub(crate) fn assess_plan() -> String {
+    concept(
+        "http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
+        "assess-plan",
+        "Assessment and Plan of Treatment",
+    )
+}
+
+/// The CarePlan of a document: all as it was written, but with our identifier, the Patient of our own record as its
+/// subject, and references that hold here. People and organisations become references by identifier; what else the
+/// plan refers to (goals, conditions) is contained in it; what is not in the document loses its address and keeps its
+/// words.
+///
+/// # Errors
+/// `InvalidInput`: `not-fhir`, `invalid-json`, `not-a-plan-document`.
+pub(crate) fn projected(
+    document: &str,
+    value: &str,
+    patient: &str,
+    status: Option<&str>,
+    heads: &str,
+) -> Result<String> {
+    let import = Import::parse(document)?;
+    let wrong = || {
+        InvalidInput::new(
+            "not-a-plan-document",
+            "a plan's document is a Bundle whose first entry is a CarePlan",
+        )
+    };
+    let plan = import.resources().first().filter(|first| first.kind() == "CarePlan").ok_or_else(wrong)?;
+    let mut local = Local { import: &import, plan, patient, contained: Vec::new() };
+    let text = local.here(plan)?;
+    // Contained resources can refer to more of them.
+    let mut contained = Vec::new();
+    let mut next = 0;
+    while let Some(resource) = local.contained.get(next).copied() {
+        next += 1;
+        let text = local.here(resource)?;
+        let node = json::parse(&text)?;
+        let text = node.without(&["meta", "text", "contained"]);
+        contained.push(json::parse(&text)?.with(&[("id", json::quote(&format!("doc{next}")))]));
+    }
+    let node = json::parse(&text)?;
+    let text = node.without(&["id"]);
+    let node = json::parse(&text)?;
+    let mut edits = vec![
+        ("identifier", appended(&node, "identifier", &[identifier(codes::PLAN, value)])),
+        ("extension", appended(&node, "extension", &[heads.to_owned()])),
+        ("subject", literal(patient)),
+    ];
+    if !contained.is_empty() {
+        edits.push(("contained", appended(&node, "contained", &contained)));
+    }
+    if let Some(meta) = node.get("meta") {
+        // Another server's versions and times say nothing here.
+        edits.push(("meta", meta.without(&["versionId", "lastUpdated", "source"])));
+    }
+    if let Some(status) = status {
+        edits.push(("status", json::quote(status)));
+    }
+    let assessed = node.list("category").iter().flat_map(|concept| concept.list("coding"));
+    if !assessed.into_iter().any(|coding| coding.str("code").as_deref() == Some("assess-plan")) {
+        edits.push(("category", appended(&node, "category", &[assess_plan()])));
+    }
+    let text = node.with(&edits);
+    let empty = json::parse(&text)?.get("meta").is_some_and(|meta| meta.members().is_empty());
+    Ok(if empty { json::parse(&text)?.without(&["meta"]) } else { text })
+}
+
+/// A list with more items at its end.
+fn appended(node: &Node<'_>, key: &str, more: &[String]) -> String {
+    let items = node.list(key).iter().map(|item| item.raw().to_owned());
+    format!("[{}]", items.chain(more.iter().cloned()).collect::<Vec<_>>().join(","))
+}
+
+struct Local<'i> {
+    import: &'i Import,
+    plan: &'i Resource,
+    patient: &'i str,
+    contained: Vec<&'i Resource>,
+}
+
+impl<'i> Local<'i> {
+    /// The text of a resource with its references as they hold in our record.
+    fn here(&mut self, resource: &'i Resource) -> Result<String> {
+        let node = resource.node()?;
+        let text = node.rewrite::<crate::Error>(&mut |_, node| {
+            let Some(reference) = node.get("reference").and_then(Node::text) else { return Ok(None) };
+            if reference.starts_with('#') {
+                return Ok(None);
+            }
+            self.reference(node, &reference).map(Some)
+        })?;
+        Ok(text.unwrap_or_else(|| resource.json().to_owned()))
+    }
+
+    fn reference(&mut self, node: &Node<'_>, reference: &str) -> Result<String> {
+        let Some(target) = self.import.target(node) else {
+            let text = node.without(&["reference"]);
+            let rest = json::parse(&text)?;
+            if let Some((kind, token)) = reference.split_once("?identifier=")
+                && let Ok(id) = super::bundle::percent_decoded(token).parse::<ContactId>()
+            {
+                let found =
+                    [("type", json::quote(kind)), ("identifier", identifier(id.system(), id.value()))];
+                return Ok(rest.with(&found));
+            }
+            let words = rest.get("display").is_some() || rest.get("identifier").is_some();
+            return Ok(if words {
+                text
+            } else {
+                rest.with(&[("display", json::quote("not in the document"))])
+            });
+        };
+        if std::ptr::eq(target, self.plan) {
+            return Ok(node.with(&[("reference", json::quote("#"))]));
+        }
+        if target.kind() == "Patient" {
+            return Ok(node.with(&[("reference", json::quote(self.patient))]));
+        }
+        let named = matches!(
+            target.kind(),
+            "Practitioner"
+                | "PractitionerRole"
+                | "Organization"
+                | "RelatedPerson"
+                | "CareTeam"
+                | "Location"
+                | "HealthcareService"
+                | "Endpoint"
+                | "CarePlan"
+        );
+        let target_node = target.node()?;
+        if named && let Some(id) = token::<ContactId>(&target_node) {
+            let text = node.without(&["reference", "type", "identifier"]);
+            let display = json::parse(&text)?;
+            let shown = display.str("display").unwrap_or_default();
+            return Ok(logical(target.kind(), id.system(), id.value(), &shown));
+        }
+        let place = self.contained.iter().position(|one| std::ptr::eq(*one, target)).unwrap_or_else(|| {
+            self.contained.push(target);
+            self.contained.len() - 1
+        });
+        Ok(node.with(&[("reference", json::quote(&format!("#doc{}", place + 1)))]))
+    }
+}

@@ -1,0 +1,295 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+use proptest::prelude::*;
+
+use super::*;
+use crate::care_plan::{Carriage, PlanApproved, PlanSent};
+use crate::case::event::{EventData, Held};
+use crate::case::fold::Fold;
+use crate::case::fold::tests::world::{acts, id, next, opening, play, seat, user};
+use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatAdded, SeatEnded};
+use crate::communication::MessageSent;
+use crate::fhir::check::check;
+use crate::fhir::json::parse;
+use crate::fhir::{Applied, Import, apply};
+use crate::ports::CareRecord;
+use crate::testing::PlainRecord;
+
+// Synthetic throughout.
+const PLAN: &str = r##"{"resourceType":"Bundle","type":"collection","entry":[
+ {"fullUrl":"urn:uuid:1","resource":{"resourceType":"CarePlan","id":"theirs","meta":{"versionId":"9","tag":[{"system":"s","code":"t"}]},
+  "extension":[{"url":"urn:x","valueDecimal": 1.50}],"identifier":[{"system":"urn:plans","value":"1"}],"status":"active","intent":"plan",
+  "subject":{"reference":"urn:uuid:2","display":"Synthetic"},"author":{"reference":"Practitioner?identifier=urn:example:staff%7Cjane","display":"Jane"},
+  "goal":[{"reference":"Goal/g"}],"careTeam":[{"reference":"CareTeam/elsewhere"}],"activity":[{"detail":{"status":"scheduled","performer":[{"reference":"Organization/o"}]}}]}},
+ {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","id":"p"}},
+ {"resource":{"resourceType":"Goal","id":"g","lifecycleStatus":"active","description":{"text":"Walk"},"subject":{"reference":"urn:uuid:2"}}},
+ {"resource":{"resourceType":"Organization","id":"o","identifier":[{"system":"urn:orgs","value":"1"}]}}]}"##;
+
+fn own() -> Own {
+    Own { patient: "Patient/marty".into() }
+}
+
+fn inline(document: &Document) -> Option<String> {
+    match &document.carriage {
+        Carriage::Inline(text) => Some(text.clone()),
+        Carriage::File(_) => None,
+    }
+}
+
+/// A whole case: opened, talked about, its people changed, a plan sent and approved, closed.
+fn story() -> Vec<Held> {
+    let mut fold = Fold::new();
+    let mut events = Vec::new();
+    let document = Document {
+        sha256: Sha256::of(PLAN),
+        size: PLAN.len() as u64,
+        carriage: Carriage::Inline(PLAN.into()),
+    };
+    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+    let approved = PlanApproved { plan: id(6), sha256: Sha256::of(PLAN) };
+    let lee = seat("lee").contact;
+    let acts: Vec<(&str, EventData)> = vec![
+        ("jane", opening().into()),
+        ("joe", CaseAccepted { case: opening().case }.into()),
+        ("jane", MessageSent::default().into()),
+        ("jane", SeatAdded { seat: seat("kim") }.into()),
+        ("joe", MessageSent { in_reply_to: None, priority: Priority::Urgent }.into()),
+        ("joe", SeatEnded { contact: lee.id, organization: lee.organization }.into()),
+        ("jane", sent.into()),
+        ("rao", approved.into()),
+        ("jane", CaseClosed { reason: CloseReason::Graduated, continued_in: None }.into()),
+    ];
+    for (n, (who, data)) in acts.into_iter().enumerate() {
+        let event = next(n, who, fold.state(), data);
+        fold.insert(event.clone());
+        events.push(event);
+    }
+    assert!(
+        fold.state().timeline.iter().all(|entry| entry.standing == Standing::Counted),
+        "{:?}",
+        fold.state()
+    );
+    events
+}
+
+fn folded(events: &[Held]) -> Fold {
+    let mut fold = Fold::new();
+    fold.extend(events.iter().cloned());
+    fold
+}
+
+fn of<'w>(writes: &'w [RecordWrite], kind: &str) -> Vec<&'w RecordWrite> {
+    writes.iter().filter(|write| write.kind == kind).collect()
+}
+
+#[test]
+fn a_case_is_written_as_fhir() {
+    let writes = project(folded(&story()).state(), &own(), &inline).unwrap();
+    for write in &writes {
+        check(&write.kind, &write.json)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", write.kind, write.json));
+        assert!(!write.json.contains("/ValueSet/"), "a coding's system is a code system");
+        assert!(!write.json.contains("\"profile\""));
+    }
+    let kinds: Vec<&str> = writes.iter().map(|write| write.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["CareTeam", "Communication", "CarePlan", "Provenance", "Communication", "Communication"]
+    );
+
+    let team = parse(&of(&writes, "CareTeam")[0].json).unwrap();
+    assert_eq!(team.str("status").as_deref(), Some("inactive"));
+    assert_eq!(team.list("participant").len(), 7);
+    for participant in team.list("participant") {
+        let kind = participant.get("member").unwrap().str("type").unwrap();
+        assert_eq!(kind == "Practitioner", participant.get("onBehalfOf").is_some(), "ctm-1");
+    }
+    let header = parse(&writes[1].json).unwrap();
+    assert!(header.get("payload").is_none() && header.get("partOf").is_none());
+    let message = parse(&writes[4].json).unwrap();
+    assert!(message.get("partOf").is_some());
+    assert_eq!(message.list("payload")[0].str("contentString").as_deref(), Some("words 2"));
+    assert_eq!(message.str("sent").as_deref(), Some("2026-01-05T09:02:00Z"));
+    let provenance = parse(&of(&writes, "Provenance")[0].json).unwrap();
+    assert!(
+        provenance.raw().contains(&Sha256::of(PLAN).to_string()),
+        "an approval names the document's hash"
+    );
+    assert_eq!(of(&writes, "Provenance")[0].find.0, "_tag");
+}
+
+#[test]
+fn a_message_went_to_those_who_were_named_then() {
+    let writes = project(folded(&story()).state(), &own(), &inline).unwrap();
+    let names = |write: &RecordWrite| -> Vec<String> {
+        let node = parse(&write.json).unwrap();
+        node.list("recipient").iter().map(|one| one.str("display").unwrap().into_owned()).collect()
+    };
+    let before = names(&writes[4]);
+    assert!(
+        before.contains(&"lee".into()) && !before.contains(&"kim".into()) && !before.contains(&"jane".into())
+    );
+    let later = names(&writes[5]);
+    assert!(later.contains(&"kim".into()) && later.contains(&"lee".into()) && !later.contains(&"joe".into()));
+}
+
+#[test]
+fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
+    let writes = project(folded(&story()).state(), &own(), &inline).unwrap();
+    let write = of(&writes, "CarePlan")[0];
+    let plan = parse(&write.json).unwrap();
+    assert!(write.json.contains("{\"url\":\"urn:x\",\"valueDecimal\": 1.50}"));
+    assert!(plan.get("id").is_none());
+    assert_eq!(plan.get("meta").unwrap().raw(), r#"{"tag":[{"system":"s","code":"t"}]}"#);
+    assert_eq!(plan.get("subject").unwrap().raw(), r#"{"reference":"Patient/marty"}"#);
+    assert_eq!(plan.list("identifier").len(), 2);
+    assert!(plan.list("category")[0].raw().contains("assess-plan"));
+    let author = plan.get("author").unwrap();
+    assert_eq!(author.get("identifier").unwrap().str("value").as_deref(), Some("jane"));
+    assert_eq!(plan.list("goal")[0].raw(), r##"{"reference":"#doc1"}"##);
+    let goal = &plan.list("contained")[0];
+    assert_eq!(goal.str("id").as_deref(), Some("doc1"));
+    assert_eq!(goal.get("subject").unwrap().str("reference").as_deref(), Some("Patient/marty"));
+    assert!(
+        plan.list("careTeam")[0].get("reference").is_none(),
+        "what is not in the document has no address here"
+    );
+    let performer = &plan.list("activity")[0].get("detail").unwrap().list("performer")[0];
+    assert!(performer.raw().contains("urn:orgs"));
+}
+
+async fn all(record: &PlainRecord) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for kind in ["CareTeam", "Communication", "CarePlan", "Provenance"] {
+        for stored in record.search(kind, &[]).await.unwrap() {
+            all.push((kind.to_owned(), stored.json));
+        }
+    }
+    all.sort();
+    all
+}
+
+async fn drain(record: &PlainRecord, fold: &Fold) -> Vec<Applied> {
+    let mut done = Vec::new();
+    for write in project(fold.state(), &own(), &inline).unwrap() {
+        done.push(apply(record, &write, &|key| fold.state().folded(key)).await.unwrap());
+    }
+    done
+}
+
+#[tokio::test]
+async fn a_device_that_wrote_at_each_step_and_one_that_came_late_write_the_same_bytes() {
+    let (steps, late) = (PlainRecord::new(), PlainRecord::new());
+    let events = story();
+    let mut fold = Fold::new();
+    for event in &events {
+        fold.insert(event.clone());
+        drain(&steps, &fold).await;
+    }
+    drain(&late, &fold).await;
+    assert_eq!(all(&steps).await, all(&late).await);
+    // Both drain to one record: nothing new is left to write.
+    let again = drain(&steps, &folded(&events)).await;
+    assert!(again.iter().all(|one| matches!(one, Applied::Unchanged(_))), "{again:?}");
+    let team = steps.search("CareTeam", &[]).await.unwrap().pop().unwrap();
+    let versions = steps.history("CareTeam", &team.id).await.unwrap().len();
+    assert_eq!(versions, 5, "opened, accepted, one named, one ended, closed");
+}
+
+#[tokio::test]
+async fn a_device_that_is_behind_does_not_write() {
+    let record = PlainRecord::new();
+    let events = story();
+    drain(&record, &folded(&events)).await;
+    let before = all(&record).await;
+    let done = drain(&record, &folded(&events[..2])).await;
+    assert!(done.iter().all(|one| matches!(one, Applied::Behind(heads) if !heads.is_empty())), "{done:?}");
+    assert_eq!(all(&record).await, before);
+}
+
+#[test]
+fn nobody_can_take_the_place_of_anothers_event_by_its_id() {
+    let key = |who: &str| EventKey { sender: user(who), id: id(1) };
+    assert_ne!(event_value(&key("jane")), event_value(&key("joe")));
+}
+
+#[test]
+fn a_document_that_is_not_there_waits_and_a_changed_one_is_not_written() {
+    let fold = folded(&story());
+    for text in [None, Some(PLAN.replace("1.50", "1.5"))] {
+        let writes = project(fold.state(), &own(), &|_| text.clone()).unwrap();
+        assert!(of(&writes, "CarePlan").is_empty());
+    }
+}
+
+#[test]
+fn an_audit_entry_is_written_as_fhir() {
+    use crate::audit::{Action, AuditEntry, Audited, Purpose};
+    let what = Audited {
+        action: Action::Disclosed,
+        case: Some(opening().case),
+        event: Some(EventKey { sender: user("jane"), id: id(1) }),
+        resource: None,
+        recipients: vec![user("joe")],
+        agreement: Some(("harbor-bay".parse().unwrap(), "1".into())),
+        reasons: vec!["agreed".into()],
+        purpose: Purpose::Coordination,
+        labels: vec!["R".into()],
+    };
+    let entry = AuditEntry {
+        chain: uuid::Uuid::from_u128(1),
+        seq: 3,
+        at: "2019-03-01T00:00:00Z".parse().unwrap(),
+        what,
+        mac: Sha256::of(""),
+    };
+    let write = crate::fhir::audit_event(&entry, &user("jane"));
+    check(&write.kind, &write.json).unwrap();
+    assert_eq!(write.find.1, "urn:caseline:audit|00000000-0000-0000-0000-000000000001-3");
+}
+
+#[test]
+fn the_sample_data_opens_a_case_and_its_plan_travels() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/cp.json")).unwrap();
+    let import = Import::parse(&text).unwrap();
+    let directory = crate::fhir::directory(&import).unwrap();
+    assert!(
+        directory
+            .contacts
+            .iter()
+            .any(|contact| contact.name.contains("Rao") && contact.role.may_approve_plan())
+    );
+    let team = import.care_teams().unwrap()[0];
+    let proposal = crate::fhir::care_team(&import, team, None, "2019-03-01".parse().unwrap()).unwrap();
+    assert_eq!(proposal.seats.iter().filter(|seat| seat.lead).count(), 2);
+    assert_eq!(proposal.seats.iter().filter(|seat| seat.is_keeper()).count(), 2);
+    assert!(proposal.seats.iter().all(|seat| seat.contact.user.is_some()));
+    let plan = import.care_plans().next().unwrap();
+    assert_eq!(crate::fhir::member_approved(plan), Some("2019-03-01".parse().unwrap()));
+    let document = import.plan_document(&plan.reference().unwrap()).unwrap();
+    let projected = care_plan::projected(&document, "v", "Patient/1", None, &heads_extension(&[])).unwrap();
+    check("CarePlan", &projected).unwrap();
+    assert!(!projected.contains("urn:uuid:"), "no reference is left that holds nowhere");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_projection_is_a_function_of_the_set_of_events(acts in acts(false)) {
+        let events = play(&acts);
+        let reversed: Vec<Held> = events.iter().rev().cloned().collect();
+        let one_by_one = {
+            let mut fold = Fold::new();
+            events.iter().for_each(|event| { fold.insert(event.clone()); });
+            fold
+        };
+        let text = |_: &Document| None;
+        let whole = project(folded(&events).state(), &own(), &text).unwrap();
+        prop_assert_eq!(&whole, &project(folded(&reversed).state(), &own(), &text).unwrap());
+        prop_assert_eq!(&whole, &project(one_by_one.state(), &own(), &text).unwrap());
+        for write in &whole {
+            prop_assert!(check(&write.kind, &write.json).is_ok(), "{}", write.json);
+        }
+    }
+}
