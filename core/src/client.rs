@@ -5,6 +5,8 @@ mod case;
 mod invitation;
 mod open;
 mod running;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use crate::care_plan::{Carriage, Document};
 use crate::case::event::{Block, Content, Event, EventData, Held, HeldBody, Receipt};
 use crate::case::handover::{HandedEvent, unpack};
-use crate::case::state::CaseState;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
@@ -283,10 +282,10 @@ impl Engine {
         }
         self.db.write(|t| {
             put_case(t, case, Some(room), Stage::Open)?;
-            put_room(t, room, RoomStage::Known, Some(case), None)
+            put_room(t, room, RoomStage::Known, Some(case), None)?;
+            self.queue_binding(t, case)
         })?;
         point("inbox-case-known");
-        self.bind_patient(case, &state).await?;
         self.accept_case(case)?;
         self.tell(Notice::Changed { case });
         self.case_changed(case)

@@ -169,6 +169,10 @@ impl Engine {
                 Some(case) => self.send_event(row, case, event).await,
                 None => self.finish(row),
             },
+            Item::Bind => match case {
+                Some(case) => self.bind_patient(row, case).await,
+                None => self.finish(row),
+            },
             Item::Record(write) => match case {
                 Some(case) => self.write_record(row, case, write).await,
                 None => self.finish(row),
@@ -428,7 +432,11 @@ impl Engine {
     fn event_left(&self, row: &Row, case: CaseId, event: &OutEvent) -> Result<Attempt> {
         self.db.write(|t| end(t, row.seq, State::Sent, None))?;
         point("event-done");
-        if let EventData::SeatEnded(ended) = event.data()? {
+        let data = event.data()?;
+        if let EventData::CaseOpened(_) = data {
+            self.db.write(|t| self.queue_binding(t, case))?;
+        }
+        if let EventData::SeatEnded(ended) = data {
             let state = self.state(case)?;
             let places = state.roster().all();
             let whose = |place: &&crate::case::roster::Place| {

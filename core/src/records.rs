@@ -1,55 +1,240 @@
-//! The record's side of the line: the case's state is projected into resources, and these are written.
+//! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use serde_json::Value;
+
+use crate::agreement::Agreement;
 use crate::case::state::CaseState;
 use crate::client::OpenCase;
 use crate::directory::Directory;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::id::CaseId;
+use crate::error::{Error, InvalidInput, Result};
+use crate::fhir::{self, Import, is_member, member};
+use crate::id::{CaseId, OrganizationId};
+use crate::notice::Notice;
+use crate::organization::Organization;
 use crate::outbox::Attempt;
-use crate::ports::RecordWrite;
-use crate::store::outbox::Row;
+use crate::point::point;
+use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
+use crate::store::Tx;
+use crate::store::cases::bind;
+use crate::store::outbox::{Item, Row, State, end, push, record_lane};
+use crate::store::papers::Paper;
+
+/// The types that the directory is read from.
+const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
+/// The directory as last read, kept for when the record does not answer.
+const DIRECTORY_META: &str = "directory";
+/// How many resources a care plan may take with it.
+const PLAN_RESOURCES: usize = 500;
 
 impl Engine {
+    pub(crate) fn record(&self) -> Result<&Arc<dyn CareRecord>> {
+        self.record.as_ref().ok_or(Error::NotFound { what: "record" })
+    }
+
     /// The directory, as last read.
     pub(crate) fn directory(&self) -> Directory {
-        self.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Reads the directory from the record and keeps what it is read from.
     pub(crate) async fn refresh_directory(&self) -> Result<()> {
-        Ok(())
+        if self.record.is_none() {
+            return Ok(());
+        }
+        let texts = self.all_of(&DIRECTORY).await?;
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let kept = serde_json::to_string(&texts).map_err(|_| Error::internal("directory-json"))?;
+        self.db.set_meta(DIRECTORY_META, Some(&kept))?;
+        self.read_directory()
     }
 
+    /// Takes the directory as it was last read.
     pub(crate) fn read_directory(&self) -> Result<()> {
+        let Some(kept) = self.db.meta(DIRECTORY_META)? else { return Ok(()) };
+        let texts: Vec<String> =
+            serde_json::from_str(&kept).map_err(|_| Error::internal("directory-json"))?;
+        let directory = fhir::directory(&Import::of(texts.iter().map(String::as_str))?)?;
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
         Ok(())
     }
 
-    pub(crate) fn project_all(&self) -> Result<()> {
+    /// Takes a directory's resources from a Bundle, where there is no record to read them from.
+    pub(crate) fn learn_directory(&self, bundle: &str) -> Result<()> {
+        let import = Import::parse(bundle)?;
+        let kept = DIRECTORY.iter().flat_map(|kind| import.of_kind(kind)).count();
+        if kept == 0 {
+            let detail = "there is no Organization, Practitioner, PractitionerRole or Endpoint in it";
+            return Err(InvalidInput::new("no-directory", detail).into());
+        }
+        let directory = fhir::directory(&import)?;
+        self.directory.write().unwrap_or_else(PoisonError::into_inner).merge(directory);
         Ok(())
+    }
+
+    async fn all_of(&self, kinds: &[&str]) -> Result<Vec<String>> {
+        let record = self.record()?;
+        let mut texts = Vec::new();
+        for kind in kinds {
+            texts.extend(record.search(kind, &[]).await?.into_iter().map(|stored| stored.json));
+        }
+        Ok(texts)
     }
 
     pub(crate) async fn import(&self, bundle: &str) -> Result<usize> {
-        let record = self.record.as_ref().ok_or(Error::NotFound { what: "record" })?;
-        let created = record.transaction(bundle).await?;
+        // Read first, so that what cannot be used changes nothing.
+        fhir::directory(&Import::parse(bundle)?)?;
+        let Some(record) = &self.record else {
+            self.learn_directory(bundle)?;
+            return Ok(0);
+        };
+        let created = record.transaction(bundle).await.map_err(|error| match error {
+            PortError::Refused { code } | PortError::NotUnderstood { code } => {
+                InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
+                    .into()
+            }
+            other => Error::from(other),
+        })?;
         self.refresh_directory().await?;
         Ok(created)
     }
 
-    pub(crate) async fn propose(&self, _care_team: &str) -> Result<OpenCase> {
-        Err(Error::NotFound { what: "care-team" })
+    pub(crate) async fn propose(&self, care_team: &str) -> Result<OpenCase> {
+        let record = self.record()?;
+        let found = record.search("CareTeam", &[("identifier", care_team)]).await?;
+        let [team] = found.as_slice() else { return Err(Error::NotFound { what: "care-team" }) };
+        let mut texts = self.all_of(&DIRECTORY).await?;
+        texts.push(team.json.clone());
+        if let Some(patient) = subject(&team.json) {
+            texts.push(record.read("Patient", &patient).await?.json);
+        }
+        let import = Import::of(texts.iter().map(String::as_str))?;
+        let teams = import.care_teams()?;
+        let team = teams.first().ok_or(Error::NotFound { what: "care-team" })?;
+        let proposal =
+            fhir::care_team(&import, team, None, self.now().to_zoned(jiff::tz::TimeZone::UTC).date())?;
+        let sides = self.sides(&proposal.organizations)?;
+        let (plan_side, community_side, others) = sides;
+        Ok(OpenCase {
+            id: None,
+            member: proposal.member,
+            plan_side,
+            community_side,
+            others,
+            roster: proposal.seats,
+            agreement: None,
+            rules: None,
+        })
     }
 
-    pub(crate) async fn plan_document(&self, _case: CaseId, _care_plan: &str) -> Result<String> {
-        Err(Error::NotFound { what: "care-plan" })
+    /// Which of a care team's organisations are the two sides: those that an agreement in force is between.
+    fn sides(
+        &self,
+        organizations: &[Organization],
+    ) -> Result<(Organization, Organization, Vec<Organization>)> {
+        let find =
+            |id: &OrganizationId| organizations.iter().find(|organization| organization.id == *id).cloned();
+        for text in self.db.papers(Paper::Agreement)? {
+            let agreement = Agreement::parse(&text)?;
+            let today = self.now().to_zoned(agreement.zone.clone()).date();
+            if !agreement.in_force_on(today) {
+                continue;
+            }
+            if let Some((plan, community)) =
+                find(&agreement.plan_side.id).zip(find(&agreement.community_side.id))
+            {
+                let sides = [&plan.id, &community.id];
+                let others = organizations.iter().filter(|one| !sides.contains(&&one.id)).cloned().collect();
+                return Ok((plan, community, others));
+            }
+        }
+        Err(Error::NotFound { what: "agreement" })
+    }
+
+    /// A care plan of our record with everything that it references, as one document.
+    pub(crate) async fn plan_document(&self, care_plan: &str) -> Result<String> {
+        let record = self.record()?;
+        let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
+        let [plan] = found.as_slice() else { return Err(Error::NotFound { what: "care-plan" }) };
+        let mut texts = vec![plan.json.clone()];
+        let mut known: BTreeSet<String> = BTreeSet::from([format!("CarePlan/{}", plan.id)]);
+        let mut next = 0;
+        while let Some(text) = texts.get(next) {
+            next += 1;
+            for reference in references(text) {
+                let Some((kind, id)) = reference.split_once('/') else { continue };
+                // The receiver has a Patient of their own; all else that is referred to goes along.
+                if kind == "Patient" || texts.len() >= PLAN_RESOURCES || !known.insert(reference.clone()) {
+                    continue;
+                }
+                match record.read(kind, id).await {
+                    Ok(stored) => texts.push(stored.json),
+                    Err(PortError::NotFound) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Import::of(texts.iter().map(String::as_str))?.plan_document(&format!("CarePlan/{}", plan.id))
+    }
+
+    /// Queues the search for the Patient that a case is about.
+    pub(crate) fn queue_binding(&self, t: &Tx<'_>, case: CaseId) -> Result<()> {
+        if self.record.is_some() {
+            push(t, &record_lane(case), &Item::Bind, None)?;
+        }
+        Ok(())
+    }
+
+    /// Binds a case to a Patient of our own record: by member id with agreeing birth date; else a person has to confirm.
+    pub(crate) async fn bind_patient(&self, row: &Row, case: CaseId) -> Result<Attempt> {
+        let state = self.state(case)?;
+        let known = self.case_row(case)?;
+        let (Some(opening), None, None) = (state.opening(), known.patient, known.proposed_patient) else {
+            return self.finish(row);
+        };
+        let wanted = &opening.member;
+        let found = self.record()?.search("Patient", &[("identifier", wanted.id.as_str())]).await?;
+        let certain = |stored: &Stored| {
+            let Ok(import) = Import::parse(&stored.json) else { return false };
+            import.patients().any(|patient| {
+                is_member(patient, &wanted.id)
+                    && member(patient).is_ok_and(|member| member.birth_date == wanted.birth_date)
+            })
+        };
+        let reference = |stored: &Stored| format!("Patient/{}", stored.id);
+        let (patient, proposed) = match found.as_slice() {
+            [one] if certain(one) => (Some(reference(one)), None),
+            [one, ..] => (None, Some(reference(one))),
+            [] => (None, None),
+        };
+        self.db.write(|t| {
+            bind(t, case, patient.as_deref(), proposed.as_deref())?;
+            end(t, row.seq, State::Sent, None)
+        })?;
+        point("record-bound");
+        if patient.is_none() {
+            self.tell(Notice::ConfirmPatient { case });
+        }
+        self.case_changed(case)?;
+        Ok(Attempt::Done)
+    }
+
+    /// Asks the record, for every case, to hold what its state says.
+    pub(crate) fn project_all(&self) -> Result<()> {
+        for row in self.db.cases()? {
+            let state = self.state(row.case)?;
+            self.project(row.case, &state)?;
+        }
+        Ok(())
     }
 
     /// Asks the record to hold what the state says, where that is not what was asked last.
     pub(crate) fn project(&self, _case: CaseId, _state: &CaseState) -> Result<()> {
-        Ok(())
-    }
-
-    /// Binds a case to a Patient of our own record.
-    pub(crate) async fn bind_patient(&self, _case: CaseId, _state: &CaseState) -> Result<()> {
         Ok(())
     }
 
@@ -62,4 +247,36 @@ impl Engine {
     ) -> Result<Attempt> {
         self.finish(row)
     }
+}
+
+/// The id of the Patient that a CareTeam is about.
+fn subject(json: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    let reference = value.get("subject")?.get("reference")?.as_str()?;
+    reference.strip_prefix("Patient/").map(str::to_owned)
+}
+
+/// The local references (`Kind/id`) in a resource, in their order.
+fn references(json: &str) -> Vec<String> {
+    fn walk(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    match value {
+                        Value::String(text) if key == "reference" && text.split('/').count() == 2 => {
+                            found.push(text.clone());
+                        }
+                        other => walk(other, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(value) = serde_json::from_str(json) {
+        walk(&value, &mut found);
+    }
+    found
 }

@@ -12,3 +12,6 @@ mod schema;
 
 pub use db::{Db, StoreKey};
 pub use record::EmbeddedRecord;
+
+/// One write transaction.
+pub(crate) type Tx<'t> = rusqlite::Transaction<'t>;

@@ -39,7 +39,7 @@ impl Record {
     /// # Errors
     /// `InvalidInput` where the address cannot be used: plain HTTP goes to this machine only.
     pub fn fhir(url: &str, token: Option<String>) -> Result<Self> {
-        use crate::fhir::rest::{FixedToken, RestRecord};
+        use crate::fhir::{FixedToken, RestRecord};
         let tokens = token.map_or_else(FixedToken::none, FixedToken::new);
         Ok(Self::Other(Arc::new(RestRecord::new(url, tokens)?)))
     }

@@ -69,6 +69,11 @@ impl Case {
         Self { caseline, id }
     }
 
+    /// The client that the case belongs to.
+    pub fn caseline(&self) -> &Caseline {
+        &self.caseline
+    }
+
     /// The case's id.
     pub fn id(&self) -> CaseId {
         self.id
@@ -99,7 +104,7 @@ impl Case {
     /// # Errors
     /// `NotFound` (`care-plan`), besides the errors of every command.
     pub async fn send_care_plan(&self, id: Option<EventId>, care_plan: &str) -> Result<(EventKey, Sha256)> {
-        let text = self.caseline.engine.plan_document(self.id, care_plan).await?;
+        let text = self.caseline.engine.plan_document(care_plan).await?;
         self.send_plan_document(id, &text)
     }
 

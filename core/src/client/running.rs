@@ -81,16 +81,17 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
         }
         if keys {
-            keys = false;
+            let mut failed_here = false;
             for row in engine.db.cases().unwrap_or_default() {
                 if let Some(room) = row.room {
-                    failed |= engine.read_again(&room).await.is_err();
+                    failed_here |= engine.read_again(&room).await.is_err();
                 }
             }
             for room in engine.db.rooms_to_read().unwrap_or_default() {
-                failed |= engine.read_again(&room).await.is_err();
+                failed_here |= engine.read_again(&room).await.is_err();
             }
-            keys = failed;
+            keys = failed_here;
+            failed |= failed_here;
         }
         let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
         let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {

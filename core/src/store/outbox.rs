@@ -29,6 +29,8 @@ pub(crate) enum Item {
     Remove(UserId),
     /// Send an event.
     Event(OutEvent),
+    /// Find the Patient of our own record that the case is about.
+    Bind,
     /// Write a resource to the record.
     Record(RecordWrite),
 }
@@ -42,6 +44,7 @@ impl Item {
             Self::HandOver(_) => "hand-over",
             Self::Remove(_) => "remove",
             Self::Event(_) => "event",
+            Self::Bind => "bind",
             Self::Record(_) => "record",
         }
     }
