@@ -17,7 +17,7 @@ mod merge;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
-mod rest;
+pub(crate) mod rest;
 #[cfg(feature = "store")]
 pub(crate) mod search;
 #[cfg(feature = "store")]

@@ -15,14 +15,14 @@ use crate::ports::CareRecord;
 use crate::testing::PlainRecord;
 
 // Synthetic throughout.
-const PLAN: &str = r##"{"resourceType":"Bundle","type":"collection","entry":[
+const PLAN: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
  {"fullUrl":"urn:uuid:1","resource":{"resourceType":"CarePlan","id":"theirs","meta":{"versionId":"9","tag":[{"system":"s","code":"t"}]},
   "extension":[{"url":"urn:x","valueDecimal": 1.50}],"identifier":[{"system":"urn:plans","value":"1"}],"status":"active","intent":"plan",
   "subject":{"reference":"urn:uuid:2","display":"Synthetic"},"author":{"reference":"Practitioner?identifier=urn:example:staff%7Cjane","display":"Jane"},
   "goal":[{"reference":"Goal/g"}],"careTeam":[{"reference":"CareTeam/elsewhere"}],"activity":[{"detail":{"status":"scheduled","performer":[{"reference":"Organization/o"}]}}]}},
  {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","id":"p"}},
  {"resource":{"resourceType":"Goal","id":"g","lifecycleStatus":"active","description":{"text":"Walk"},"subject":{"reference":"urn:uuid:2"}}},
- {"resource":{"resourceType":"Organization","id":"o","identifier":[{"system":"urn:orgs","value":"1"}]}}]}"##;
+ {"resource":{"resourceType":"Organization","id":"o","identifier":[{"system":"urn:orgs","value":"1"}]}}]}"#;
 
 fn own() -> Own {
     Own { patient: "Patient/marty".into() }
@@ -157,7 +157,7 @@ fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
     assert!(performer.raw().contains("urn:orgs"));
 }
 
-async fn all(record: &PlainRecord) -> Vec<(String, String)> {
+async fn all(record: &dyn CareRecord) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for kind in ["CareTeam", "Communication", "CarePlan", "Provenance"] {
         for stored in record.search(kind, &[]).await.unwrap() {
@@ -168,7 +168,7 @@ async fn all(record: &PlainRecord) -> Vec<(String, String)> {
     all
 }
 
-async fn drain(record: &PlainRecord, fold: &Fold) -> Vec<Applied> {
+async fn drain(record: &dyn CareRecord, fold: &Fold) -> Vec<Applied> {
     let mut done = Vec::new();
     for write in project(fold.state(), &own(), &inline).unwrap() {
         done.push(apply(record, &write, &|key| fold.state().folded(key)).await.unwrap());
