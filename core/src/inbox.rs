@@ -66,7 +66,19 @@ impl Engine {
         self.take_over(room, &new)?;
         self.fill_gaps(room).await?;
         self.follow_documents(room).await?;
-        self.settle_room(room).await
+        self.settle_room(room).await?;
+        self.serve_unreached(room).await
+    }
+
+    /// Hands over to those who could not read before, once they have a device that can.
+    async fn serve_unreached(&self, room: &RoomId) -> Result<()> {
+        let Some(case) = self.db.case_of_room(room)? else { return Ok(()) };
+        let missed = self.db.unreached(case)?;
+        if missed.is_empty() {
+            return Ok(());
+        }
+        let recipients = self.transport.recipients(&missed).await?;
+        self.note_unreached(case, &recipients)
     }
 
     /// Reads on, below what was taken over, for predecessors that an event names and that are not there.
@@ -155,7 +167,10 @@ impl Engine {
             self.forget_fold(room);
             self.with_fold(room, |_| ())?;
         } else {
-            self.with_fold(room, |fold| came.iter().cloned().map(|held| fold.insert(held)).count())?;
+            self.with_fold(room, |fold| match came.as_slice() {
+                [one] => fold.insert(one.clone()),
+                many => fold.extend(many.iter().cloned()),
+            })?;
         }
         point("inbox-folded");
         for arrived in stretch {

@@ -472,7 +472,7 @@ impl Engine {
     }
 
     /// Who cannot read this now is noted; who could not before and can now gets a handover.
-    fn note_unreached(&self, case: CaseId, recipients: &[Recipient]) -> Result<()> {
+    pub(crate) fn note_unreached(&self, case: CaseId, recipients: &[Recipient]) -> Result<()> {
         let missed = self.db.unreached(case)?;
         let mut back = Vec::new();
         for recipient in recipients {

@@ -76,7 +76,9 @@ pub(crate) fn keep(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
          ON CONFLICT (room, sender, id, sha256, receipt_by, stub) DO UPDATE SET \
            receipt = excluded.receipt, matrix_id = coalesce(excluded.matrix_id, matrix_id), \
-           server_at = CASE WHEN excluded.matrix_id IS NULL THEN server_at ELSE excluded.server_at END",
+           server_at = CASE WHEN excluded.matrix_id IS NULL THEN server_at \
+             WHEN matrix_id IS NULL OR matrix_id = excluded.matrix_id THEN excluded.server_at \
+             ELSE min(server_at, excluded.server_at) END",
         (
             room.as_str(),
             held.sender.as_str(),
