@@ -226,6 +226,11 @@ impl Process {
         self.stop_now()
     }
 
+    /// Closes its input, so that it begins to end.
+    pub fn close(&mut self) {
+        drop(self.stdin.take());
+    }
+
     fn stop_now(&mut self) -> bool {
         drop(self.stdin.take());
         let until = Instant::now() + LAST_WORDS;

@@ -1,0 +1,38 @@
+//! The demo: plays a story between two real homeservers, prints what happens, then proves it.
+
+mod actor;
+mod options;
+mod papers;
+mod play;
+mod proof;
+mod seen;
+mod stage;
+mod table;
+mod transcript;
+mod trouble;
+
+pub use options::{Language, Options, USAGE};
+pub use trouble::Trouble;
+
+use crate::interrupt;
+use crate::story::Story;
+use stage::Stage;
+use transcript::Transcript;
+
+/// Plays the story of these options to its end, or to the first line that does not come true. Everything that was started
+/// has ended when this returns.
+///
+/// # Errors
+/// [`Trouble`], in one line.
+pub fn run(options: &Options) -> Result<(), Trouble> {
+    interrupt::listen();
+    let story = Story::read(&options.story)?;
+    let kill_after = options.kill_after.map(|line| play::step_of_line(&story, line)).transpose()?;
+    let mut transcript = Transcript::of(&story);
+    let mut stage = Stage::set(options, &story)?;
+    transcript.title(&story);
+    let outcome = play::play(&mut stage, &mut transcript, kill_after)
+        .and_then(|played| proof::prove(&mut stage, &mut transcript, &played));
+    stage.clear(options.keep || outcome.is_err() && !matches!(outcome, Err(Trouble::Interrupted)));
+    outcome
+}

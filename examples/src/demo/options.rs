@@ -1,0 +1,140 @@
+//! The demo's arguments.
+
+use std::path::PathBuf;
+
+use super::Trouble;
+
+/// What `--help` prints.
+pub const USAGE: &str = "\
+Plays a story between two homeservers, prints what happens, then proves it.
+
+    cargo xtask demo [OPTIONS]
+
+    --story FILE      the story; examples/data/marty.yaml where left out (the format: examples/STORIES.md)
+    --kill-after N    kill -9 and start again whoever acts on line N of the story, right after it
+                      (a number below the first step's line counts the steps)
+    --fhir            keep the records on FHIR servers, one for each organization
+    --backend FILE    use the servers that FILE describes, as `cargo xtask up --json` prints it
+    --joe python      play Joe with the Python driver
+    --keep            leave the stores and logs where they are, and say where";
+
+/// The language of a driver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// `examples/src/bin/driver.rs`.
+    #[default]
+    Rust,
+    /// `bindings/python`.
+    Python,
+}
+
+/// What to play, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The story.
+    pub story: PathBuf,
+    /// The line after which the acting driver is killed and started again.
+    pub kill_after: Option<u64>,
+    /// Whether the records are kept on FHIR servers.
+    pub fhir: bool,
+    /// The description of a backend that runs already.
+    pub backend: Option<PathBuf>,
+    /// The language of Joe's driver.
+    pub joe: Language,
+    /// Whether stores and logs stay.
+    pub keep: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            story: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/marty.yaml"),
+            kill_after: None,
+            fhir: false,
+            backend: None,
+            joe: Language::Rust,
+            keep: false,
+        }
+    }
+}
+
+impl Options {
+    /// Reads the arguments, without the program's name. `None`: only the usage is asked for.
+    ///
+    /// # Errors
+    /// [`Trouble::Usage`].
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>, Trouble> {
+        let mut options = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, inline) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            let mut value = |what: &str| {
+                inline
+                    .clone()
+                    .or_else(|| arguments.next())
+                    .ok_or_else(|| Trouble::Usage(format!("{name} needs {what} after it")))
+            };
+            match name.as_str() {
+                "--help" | "-h" => return Ok(None),
+                "--story" => options.story = value("a file")?.into(),
+                "--backend" => options.backend = Some(value("a file")?.into()),
+                "--kill-after" => {
+                    let line = value("a line's number")?;
+                    let number = line.parse().ok().filter(|line| *line > 0);
+                    options.kill_after = Some(number.ok_or_else(|| {
+                        Trouble::Usage("--kill-after needs the number of a line of the story".into())
+                    })?);
+                }
+                "--joe" => {
+                    options.joe = match value("`python` or `rust`")?.as_str() {
+                        "python" => Language::Python,
+                        "rust" => Language::Rust,
+                        _ => return Err(Trouble::Usage("--joe is `python` or `rust`".into())),
+                    }
+                }
+                "--fhir" => options.fhir = true,
+                "--keep" => options.keep = true,
+                other => {
+                    let known = "--story, --kill-after, --fhir, --backend, --joe, --keep";
+                    return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
+                }
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Option<Options>, Trouble> {
+        Options::parse(arguments.iter().map(|argument| (*argument).to_owned()))
+    }
+
+    #[test]
+    fn arguments_are_read_in_both_spellings() {
+        let options =
+            parse(&["--story=s.yaml", "--kill-after", "7", "--fhir", "--joe", "python"]).unwrap().unwrap();
+        assert_eq!((options.story, options.kill_after), ("s.yaml".into(), Some(7)));
+        assert!(options.fhir && options.joe == Language::Python && !options.keep);
+        assert!(parse(&["--help"]).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (arguments, says) in [
+            (&["--stroy", "x"][..], "--stroy is not known"),
+            (&["--story"], "--story needs a file"),
+            (&["--kill-after", "joe"], "number of a line"),
+            (&["--joe", "perl"], "`python` or `rust`"),
+        ] {
+            let told = parse(arguments).unwrap_err().to_string();
+            assert!(told.contains(says), "{told}");
+        }
+    }
+}

@@ -1,0 +1,508 @@
+//! Playing a story, line by line.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::actor::{LATER, SOON};
+use super::seen::{self, Look, list, text};
+use super::stage::Stage;
+use super::transcript::Transcript;
+use super::trouble::Trouble;
+use crate::interrupt;
+use crate::process::{CallError, Refusal};
+use crate::story::{Deed, Refused, Step, StepKind, Story};
+
+/// How long it may take until something is seen.
+const WITHIN: Duration = Duration::from_mins(1);
+/// How long between two looks.
+const BLINK: Duration = Duration::from_millis(300);
+
+/// What was sent, by the names that the story gives.
+pub(super) type Labels = BTreeMap<String, Sent>;
+
+/// Something that was sent.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    pub(super) sender: String,
+    pub(super) id: String,
+}
+
+/// A case of the story.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) id: String,
+    pub(super) opener: String,
+}
+
+/// What the proof needs to know of the play.
+#[derive(Debug, Default)]
+pub(super) struct Played {
+    pub(super) cases: BTreeMap<String, Case>,
+    pub(super) texts: Vec<String>,
+    labels: Labels,
+    /// The case that was opened last.
+    current: Option<String>,
+    /// Who acted last.
+    last: Option<String>,
+}
+
+/// The step that stands on this line of the file; a number before the first step counts the steps.
+pub(super) fn step_of_line(story: &Story, line: u64) -> Result<usize, Trouble> {
+    let first = story.steps.first().map_or(u64::MAX, |step| step.line);
+    let index = if line < first {
+        usize::try_from(line).ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < story.steps.len())
+    } else {
+        story.steps.iter().rposition(|step| step.line <= line)
+    };
+    index.ok_or_else(|| Trouble::Usage(format!("--kill-after {line}: the story has no such line")))
+}
+
+/// Plays every line.
+pub(super) fn play(
+    stage: &mut Stage<'_>,
+    transcript: &mut Transcript,
+    kill_after: Option<usize>,
+) -> Result<Played, Trouble> {
+    let mut played = Played::default();
+    let steps = stage.story.steps.clone();
+    for (index, step) in steps.iter().enumerate() {
+        if interrupt::is_asked() {
+            return Err(Trouble::Interrupted);
+        }
+        let kill = kill_after == Some(index);
+        let outcome = Line { stage, transcript, played: &mut played, step, kill }.play();
+        outcome.map_err(|fault| fault.of(step, stage.story))?;
+    }
+    Ok(played)
+}
+
+/// Why a line did not come true.
+enum Fault {
+    Not { wanted: String, seen: String },
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        Self::Trouble(error.into())
+    }
+}
+
+impl Fault {
+    fn of(self, step: &Step, story: &Story) -> Trouble {
+        let (wanted, seen) = match self {
+            Self::Not { wanted, seen } => (wanted, seen),
+            Self::Trouble(Trouble::Process(error)) => ("an answer".into(), error.to_string()),
+            Self::Trouble(other) => return other,
+        };
+        Trouble::Line {
+            file: story.file.display().to_string(),
+            line: step.line,
+            source_line: step.source.clone(),
+            wanted,
+            seen,
+        }
+    }
+}
+
+/// One line, as it is played.
+struct Line<'p, 's> {
+    stage: &'p mut Stage<'s>,
+    transcript: &'p mut Transcript,
+    played: &'p mut Played,
+    step: &'p Step,
+    /// Whether whoever acts is killed and started again after it.
+    kill: bool,
+}
+
+impl Line<'_, '_> {
+    fn play(mut self) -> Result<(), Fault> {
+        match &self.step.kind {
+            StepKind::Clock(now) => {
+                self.stage.now = *now;
+                self.transcript.clock(*now);
+                self.stage.ask_all("clock", &json!({ "now": now.to_string() }))?;
+            }
+            StepKind::Note(note) => self.transcript.happens(note),
+            StepKind::Settle => settle(self.stage)?,
+            StepKind::Kill(who) => {
+                self.stage.kill(who)?;
+                self.happens(who, "is killed in the middle of the work.");
+            }
+            StepKind::Start(who) => {
+                self.stage.start(who)?;
+                self.happens(who, "is back.");
+            }
+            StepKind::Offline(who) => {
+                self.stage.actor(who)?.proxy.cut();
+                self.happens(who, "is offline.");
+            }
+            StepKind::Online(who) => {
+                self.stage.actor(who)?.proxy.restore();
+                self.happens(who, "is online again.");
+            }
+            StepKind::Deed { who, deed } => {
+                self.played.last = Some(who.clone());
+                self.deed(who, deed)?;
+            }
+        }
+        if self.kill {
+            self.kill_the_last()?;
+        }
+        Ok(())
+    }
+
+    fn happens(&mut self, who: &str, what: &str) {
+        let name = self.stage.story.name_of(who);
+        self.transcript.happens(&format!("{name} {what}"));
+    }
+
+    /// Kills whoever acted, and starts them again on their store.
+    fn kill_the_last(&mut self) -> Result<(), Fault> {
+        self.kill = false;
+        let Some(who) = self.played.last.clone() else {
+            return Err(Trouble::Usage("--kill-after: nobody has acted by that line".into()).into());
+        };
+        self.stage.kill(&who)?;
+        self.stage.start(&who)?;
+        let name = self.stage.story.name_of(&who);
+        self.transcript.follows(&format!("{name}'s client is killed (-9), and starts again on its store."));
+        Ok(())
+    }
+
+    fn deed(&mut self, who: &str, deed: &Deed) -> Result<(), Fault> {
+        let within = deed.within.map_or(WITHIN, Duration::from_secs);
+        let name = self.stage.story.name_of(who);
+        let mut answer = Value::Null;
+        if let Some(verb) = deed.verbs().first().copied() {
+            let outcome = self.act(who, deed, verb, within)?;
+            match (outcome, &deed.refused) {
+                (Ok(ok), None) => answer = ok,
+                (Err(refusal), Some(wanted)) => {
+                    self.refused(&name, deed, &refusal, wanted)?;
+                    return Ok(());
+                }
+                (Ok(_), Some(wanted)) => {
+                    return Err(Fault::Not { wanted: told(wanted), seen: "it was accepted".into() });
+                }
+                (Err(refusal), None) => {
+                    return Err(Fault::Not { wanted: "it is accepted".into(), seen: refusal.to_string() });
+                }
+            }
+            if self.kill {
+                self.kill_the_last()?;
+            }
+        }
+        if let Some(expected) = &deed.sees {
+            let case = self.case_of(deed).map(|case| case.id.clone());
+            let until = Instant::now() + within;
+            loop {
+                let looked = seen::look(
+                    self.stage,
+                    self.transcript,
+                    &self.played.labels,
+                    who,
+                    case.as_deref(),
+                    expected,
+                    &answer,
+                )?;
+                match looked {
+                    Look::True(told) => {
+                        for (text, table) in told {
+                            self.transcript.follows(&text);
+                            if let Some(table) = table {
+                                self.transcript.table(&table);
+                            }
+                        }
+                        return Ok(());
+                    }
+                    Look::Not { wanted, seen } if Instant::now() >= until => {
+                        return Err(Fault::Not { wanted: format!("{name} sees {wanted}"), seen });
+                    }
+                    Look::Not { .. } => blink()?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The case that a deed is about.
+    fn case_of(&self, deed: &Deed) -> Option<&Case> {
+        let name = deed.case.as_ref().or(deed.accept.as_ref()).or(self.played.current.as_ref())?;
+        self.played.cases.get(name)
+    }
+
+    /// Does it, and tells of it. The inner error is the client's own.
+    fn act(
+        &mut self,
+        who: &str,
+        deed: &Deed,
+        verb: &str,
+        within: Duration,
+    ) -> Result<Result<Value, Refusal>, Fault> {
+        let name = self.stage.story.name_of(who);
+        let case = self.case_of(deed).cloned();
+        let (fields, says) = match verb {
+            "who_to_call" => {
+                let Some(whom) = &deed.who_to_call else { return Err(no_case()) };
+                let organization = self.stage.story.organizations.get(&whom.organization);
+                let id = organization.map_or("", |organization| organization.id.as_str());
+                let called = organization.map_or("", |organization| organization.name.as_str());
+                let about = whom.topic.replace('-', " ");
+                (
+                    json!({ "organization": id, "topic": whom.topic }),
+                    format!("{name} asks whom to call at {called} about {about}."),
+                )
+            }
+            "open" => {
+                let Some(open) = &deed.open else { return Err(no_case()) };
+                (
+                    json!({ "care_team": open.care_team }),
+                    format!("{name} opens the case with the people of the care team."),
+                )
+            }
+            "accept" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                let room = self.invited(who, case, within)?;
+                let opener = self.stage.story.name_of(&case.opener);
+                (json!({ "room": room }), format!("{name} accepts {opener}'s invitation."))
+            }
+            _ => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.about_case(who, deed, verb, case, within)?
+            }
+        };
+        let answer = self.stage.actor(who)?.call(verb, fields, LATER);
+        let ok = match answer {
+            Ok(ok) => ok,
+            Err(CallError::Refused(refusal)) => return Ok(Err(refusal)),
+            Err(other) => return Err(other.into()),
+        };
+        self.transcript.happens(&says);
+        if let Some(open) = &deed.open {
+            let case = Case { id: text(&ok, "case").to_owned(), opener: who.to_owned() };
+            self.played.cases.insert(open.case.clone(), case);
+            self.played.current = Some(open.case.clone());
+        }
+        if let Some(label) = &deed.label {
+            let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
+            self.played.labels.insert(label.clone(), sent);
+        }
+        self.played.texts.extend(deed.send.clone());
+        self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
+        Ok(Ok(ok))
+    }
+
+    /// What to ask for, and how to tell it, where it is about a case.
+    fn about_case(
+        &mut self,
+        who: &str,
+        deed: &Deed,
+        verb: &str,
+        case: &Case,
+        within: Duration,
+    ) -> Result<(Value, String), Fault> {
+        let name = self.stage.story.name_of(who);
+        let mut fields = json!({ "case": case.id, "key": Uuid::now_v7().to_string() });
+        let mut set = |field: &str, value: Value| {
+            if let Some(fields) = fields.as_object_mut() {
+                fields.insert(field.to_owned(), value);
+            }
+        };
+        let mut waits_for = None;
+        let says = if let Some(message) = &deed.send {
+            set("text", json!(message));
+            if let Some(priority) = deed.priority {
+                set("priority", json!(priority));
+            }
+            if let Some(earlier) = deed.in_reply_to.as_ref().and_then(|label| self.played.labels.get(label)) {
+                set("in_reply_to", json!({ "sender": earlier.sender, "id": earlier.id }));
+            }
+            format!("{name}: “{message}”")
+        } else if let Some(plan) = &deed.send_care_plan {
+            set("care_plan", json!(plan));
+            format!("{name} sends the care plan for signature.")
+        } else if let Some(person) = deed.name_seat.as_ref().or(deed.end_seat.as_ref()) {
+            let contact = self.stage.story.people.get(person).map_or("", |person| person.contact.as_str());
+            set("contact", json!(contact));
+            let other = self.stage.story.name_of(person);
+            if deed.name_seat.is_some() {
+                format!("{name} names {other} for the case.")
+            } else {
+                format!("{name} ends {other}'s part in the case.")
+            }
+        } else {
+            let returned = deed.return_plan.as_ref();
+            let label = deed
+                .acknowledge_plan
+                .as_ref()
+                .or(deed.approve_plan.as_ref())
+                .or(returned.map(|returned| &returned.plan));
+            let plan = label.and_then(|label| self.played.labels.get(label));
+            let plan = plan.map_or(String::new(), |plan| plan.id.clone());
+            set("plan", json!(plan));
+            if let Some(returned) = returned {
+                set("changes", json!(returned.changes));
+            }
+            waits_for = Some(plan);
+            match (verb, returned) {
+                ("acknowledge_plan", _) => format!("{name} has received the care plan."),
+                ("approve_plan", _) => format!("{name} approves the care plan."),
+                (_, Some(returned)) => format!("{name} returns the care plan: “{}”", returned.changes),
+                (other, None) => format!("{name}: {other}"),
+            }
+        };
+        self.until_there(who, case, waits_for.as_deref(), within)?;
+        Ok((fields, says))
+    }
+
+    /// Waits until somebody's client has the case, and the plan that they want to answer: nobody answers what they do not
+    /// see.
+    fn until_there(
+        &mut self,
+        who: &str,
+        case: &Case,
+        plan: Option<&str>,
+        within: Duration,
+    ) -> Result<(), Fault> {
+        let until = Instant::now() + within;
+        loop {
+            let state = match self.stage.actor(who)?.call("state", json!({ "case": case.id }), SOON) {
+                Ok(state) => Some(state),
+                Err(CallError::Refused(_)) => None,
+                Err(other) => return Err(other.into()),
+            };
+            let there = state.as_ref().is_some_and(|state| {
+                plan.is_none_or(|plan| list(state, "plans").iter().any(|known| text(known, "plan") == plan))
+            });
+            if there {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                let name = self.stage.story.name_of(who);
+                return Err(match state {
+                    None => {
+                        Fault::Not { wanted: format!("{name} is in the case"), seen: "no such case".into() }
+                    }
+                    Some(_) => Fault::Not {
+                        wanted: format!("{name} has the care plan"),
+                        seen: "no such plan".into(),
+                    },
+                });
+            }
+            blink()?;
+        }
+    }
+
+    /// Waits for the invitation of a case's opener.
+    fn invited(&mut self, who: &str, case: &Case, within: Duration) -> Result<String, Fault> {
+        let opener = self.stage.user(&case.opener).to_owned();
+        let until = Instant::now() + within;
+        loop {
+            let answer = self.stage.actor(who)?.call("invitations", json!({}), SOON)?;
+            let invitations = list(&answer, "invitations");
+            let from_opener = invitations.iter().rev().find(|invitation| text(invitation, "by") == opener);
+            if let Some(invitation) = from_opener {
+                return Ok(text(invitation, "room").to_owned());
+            }
+            if Instant::now() >= until {
+                let name = self.stage.story.name_of(who);
+                let seen = format!("{} invitations, none from {opener}", invitations.len());
+                return Err(Fault::Not { wanted: format!("{name} is invited"), seen });
+            }
+            blink()?;
+        }
+    }
+
+    /// Judges a refusal, and tells of it.
+    fn refused(&mut self, name: &str, deed: &Deed, refusal: &Refusal, wanted: &Refused) -> Result<(), Fault> {
+        let is = refusal.code == wanted.code
+            && wanted
+                .reason
+                .as_ref()
+                .is_none_or(|code| refusal.reasons.iter().any(|reason| reason.code == *code));
+        if !is {
+            return Err(Fault::Not { wanted: told(wanted), seen: refusal.to_string() });
+        }
+        let tries = match deed.verbs().first().copied() {
+            Some("approve_plan") => "tries to approve the care plan",
+            Some("return_plan") => "tries to return the care plan",
+            Some("acknowledge_plan") => "tries to acknowledge the care plan",
+            Some("send_care_plan") => "tries to send a care plan",
+            Some("send") => "tries to write",
+            Some("open") => "tries to open a case",
+            Some("accept") => "tries to accept",
+            Some("name_seat" | "end_seat") => "tries to change the roster",
+            _ => "tries",
+        };
+        self.transcript.happens(&format!("{name} {tries}, and is refused."));
+        if refusal.reasons.is_empty() {
+            self.transcript.follows(&refusal.detail);
+        }
+        for reason in &refusal.reasons {
+            self.transcript.follows(&format!("{} ({})", reason.text, reason.source));
+        }
+        Ok(())
+    }
+}
+
+fn told(refused: &Refused) -> String {
+    let reason =
+        refused.reason.as_ref().map_or(String::new(), |reason| format!(", with the reason {reason}"));
+    format!("it is refused as {}{reason}", refused.code)
+}
+
+/// Steps are checked for this when the story is read, except where a case was never opened.
+fn no_case() -> Fault {
+    Fault::Not { wanted: "a case".into(), seen: "no step before it opens one".into() }
+}
+
+fn blink() -> Result<(), Fault> {
+    if interrupt::is_asked() {
+        return Err(Trouble::Interrupted.into());
+    }
+    std::thread::sleep(BLINK);
+    Ok(())
+}
+
+/// Everybody who runs and is online has sent, received and recorded what there is. What one sends at last can be news for
+/// another, so it takes two rounds.
+pub(super) fn settle(stage: &mut Stage<'_>) -> Result<(), Trouble> {
+    for _ in 0..2 {
+        for (key, answer) in stage.ask_all("settle", &json!({ "timeout_s": SOON.as_secs() }))? {
+            if answer.get("settled").and_then(Value::as_bool) != Some(true) {
+                return Err(Trouble::Missing(format!(
+                    "{key} has still work to do after {} s",
+                    SOON.as_secs()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::demo::Options;
+
+    #[test]
+    fn a_line_is_a_line_of_the_file_or_the_number_of_a_step() {
+        let story = Story::read(&Options::default().story).unwrap();
+        let second = story.steps.get(1).unwrap().line;
+        assert_eq!(step_of_line(&story, second).unwrap(), 1);
+        assert_eq!(step_of_line(&story, second + 2).unwrap(), 1, "a step has several lines");
+        assert_eq!(step_of_line(&story, 3).unwrap(), 2);
+        assert_eq!(step_of_line(&story, 10_000).unwrap(), story.steps.len() - 1);
+    }
+}

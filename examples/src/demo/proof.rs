@@ -1,0 +1,137 @@
+//! The proof: what both records hold, that the audit chains are whole, and that no server has a word of the member's.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::actor::LATER;
+use super::play::{Played, settle};
+use super::seen::{list, text};
+use super::stage::Stage;
+use super::table::Table;
+use super::transcript::Transcript;
+use super::trouble::{Doing, Trouble};
+use crate::scan::{self, Scan};
+
+/// The kinds of resources that the proof counts.
+const KINDS: [&str; 8] =
+    ["Patient", "CareTeam", "CarePlan", "Goal", "Communication", "Task", "Provenance", "AuditEvent"];
+/// Those of which it prints the ids.
+const WITH_IDS: [&str; 3] = ["CareTeam", "CarePlan", "Communication"];
+
+/// Proves what the play promised.
+pub(super) fn prove(
+    stage: &mut Stage<'_>,
+    transcript: &mut Transcript,
+    played: &Played,
+) -> Result<(), Trouble> {
+    settle(stage)?;
+    transcript.heading("Proof");
+    records(stage, transcript)?;
+    audit(stage, transcript)?;
+    words(stage, transcript, played)
+}
+
+/// Counts the resources of each organisation's record: the FHIR server's, or the embedded one of somebody who took part.
+fn records(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble> {
+    let story = stage.story;
+    for (key, organization) in &story.organizations {
+        let Some(reader) = reader(stage, key) else { continue };
+        let place = if stage.fhir {
+            stage
+                .backend
+                .record(key)
+                .map_or(String::new(), |record| format!("the FHIR server {}", record.url))
+        } else {
+            format!("the embedded record on the device of {}", story.name_of(&reader))
+        };
+        transcript.says(&format!("{}: {place}", organization.name));
+        let mut table = Table::new(&["resource", "count", "ids"]);
+        for kind in KINDS {
+            let answer = stage.actor(&reader)?.call("record", json!({ "kind": kind }), LATER)?;
+            let count = answer.get("count").and_then(Value::as_u64).unwrap_or(0);
+            if count == 0 {
+                continue;
+            }
+            let ids: Vec<&str> = list(&answer, "ids").iter().filter_map(Value::as_str).collect();
+            let shown = if WITH_IDS.contains(&kind) { ids.join(", ") } else { String::new() };
+            table.row([kind.to_owned(), count.to_string(), shown]);
+        }
+        transcript.shows(&table);
+    }
+    Ok(())
+}
+
+/// Whoever of an organisation shows its record: the first person who runs.
+fn reader(stage: &Stage<'_>, organization: &str) -> Option<String> {
+    let of = |keeper: bool| {
+        stage.actors.values().find(move |actor| {
+            actor.organization == organization && actor.keeper == keeper && actor.is_reachable()
+        })
+    };
+    of(false).or_else(|| of(true)).map(|actor| actor.key.clone())
+}
+
+fn audit(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble> {
+    let mut entries = 0;
+    let mut chains = 0;
+    for (key, answer) in stage.ask_all("audit", &json!({}))? {
+        for chain in list(&answer, "chains") {
+            if chain.get("ok").and_then(Value::as_bool) != Some(true) {
+                let name = stage.story.name_of(&key);
+                let problem = text(chain, "problem");
+                return Err(Trouble::Proof(format!(
+                    "an audit chain on the device of {name} is broken: {problem}"
+                )));
+            }
+            chains += 1;
+            entries += chain.get("length").and_then(Value::as_u64).unwrap_or(0);
+        }
+    }
+    transcript.says(&format!(
+        "Audit: {chains} chains verified, {entries} disclosures on record, each chained to the one before."
+    ));
+    Ok(())
+}
+
+/// Looks for the member's words in everything that the servers keep, and in everything that the devices keep and say.
+fn words(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Result<(), Trouble> {
+    let mut words = std::mem::take(&mut stage.papers.words);
+    for text in &played.texts {
+        words.add(text);
+    }
+    let mut servers: Vec<PathBuf> = Vec::new();
+    for homeserver in &stage.backend.homeservers {
+        servers.extend(homeserver.database.iter().flat_map(|path| scan::database(path)));
+        servers.extend(homeserver.media.clone());
+        servers.extend(homeserver.log.clone());
+    }
+    let asked = words.len();
+    for (what, paths) in [
+        ("both homeservers' databases, media and logs", servers),
+        ("the devices' stores and logs", vec![stage.folder().join("stores"), stage.folder().join("logs")]),
+    ] {
+        let scan = words.scan(paths.iter().map(PathBuf::as_path)).doing("looking for the member's words")?;
+        clean(&scan)?;
+        if scan.files == 0 {
+            transcript.says(&format!("Scan: {what} are not on this machine."));
+        } else {
+            transcript.says(&format!(
+                "Scan: {what}: {} files, {} KiB, {asked} words and texts of the member looked for, none found.",
+                scan.files,
+                scan.bytes / 1024,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn clean(scan: &Scan) -> Result<(), Trouble> {
+    match scan.found.first() {
+        None => Ok(()),
+        Some((path, count)) => Err(Trouble::Proof(format!(
+            "{count} of the member's words or texts stand in {}",
+            Path::new(path).display()
+        ))),
+    }
+}

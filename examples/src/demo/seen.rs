@@ -1,0 +1,330 @@
+//! What a story expects somebody to see, and what they do see.
+
+use serde_json::{Value, json};
+
+use super::actor::SOON;
+use super::play::Labels;
+use super::stage::Stage;
+use super::table::Table;
+use super::transcript::Transcript;
+use crate::process::CallError;
+use crate::story::{DueSeen, Expected, MessageSeen, PlanSeen, ReminderSeen};
+
+/// How one look came out.
+pub(super) enum Look {
+    /// Everything is as expected: sentences for the transcript, and tables under them.
+    True(Vec<(String, Option<Table>)>),
+    /// Not (yet): what was expected first that is not so, and what was there instead.
+    Not { wanted: String, seen: String },
+}
+
+type Part = Result<(String, Option<Table>), (String, String)>;
+
+/// Looks once, with somebody's own eyes. `answer` is what their verb, if any, has answered.
+pub(super) fn look(
+    stage: &mut Stage<'_>,
+    transcript: &Transcript,
+    labels: &Labels,
+    who: &str,
+    case: Option<&str>,
+    expected: &Expected,
+    answer: &Value,
+) -> Result<Look, CallError> {
+    let mut told = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
+    if let Some(contact) = &expected.contact {
+        parts.push(contact_seen(stage, answer, contact));
+    }
+    if let Some(invitation) = &expected.invitation {
+        let answer = ask(stage, who, "invitations", json!({}))?;
+        parts.push(invitation_seen(stage, &answer, who, &invitation.from));
+    }
+    if let Some(case) = case {
+        let about = json!({ "case": case });
+        if expected.message.is_some() || expected.reminder.is_some() {
+            let answer = ask(stage, who, "timeline", about.clone())?;
+            let events = list(&answer, "events");
+            if let Some(message) = &expected.message {
+                parts.push(message_seen(stage, events, who, message));
+            }
+            if let Some(reminder) = &expected.reminder {
+                parts.push(reminder_seen(stage, events, who, reminder));
+            }
+        }
+        if expected.plan.is_some() || expected.roster.is_some() {
+            let answer = ask(stage, who, "state", about.clone())?;
+            if let Some(plan) = &expected.plan {
+                parts.push(plan_seen(stage, &answer, labels, who, plan));
+            }
+            if let Some(roster) = &expected.roster {
+                parts.push(roster_seen(stage, &answer, who, roster));
+            }
+        }
+        if let Some(due) = &expected.due {
+            let answer = ask(stage, who, "due", about)?;
+            parts.push(due_seen(stage, transcript, &answer, who, due));
+        }
+    } else if expected.message.is_some()
+        || expected.reminder.is_some()
+        || expected.plan.is_some()
+        || expected.roster.is_some()
+        || expected.due.is_some()
+    {
+        parts.push(Err(("a case".into(), "no case is open yet".into())));
+    }
+    for part in parts {
+        match part {
+            Ok(line) => told.push(line),
+            Err((wanted, seen)) => return Ok(Look::Not { wanted, seen }),
+        }
+    }
+    Ok(Look::True(told))
+}
+
+/// Asks; where the client says that there is no such case (yet), the answer is empty.
+fn ask(stage: &mut Stage<'_>, who: &str, verb: &str, fields: Value) -> Result<Value, CallError> {
+    let actor = stage
+        .actor(who)
+        .map_err(|_| CallError::NotStarted { who: who.to_owned(), problem: "nobody plays it".into() })?;
+    match actor.call(verb, fields, SOON) {
+        Err(CallError::Refused(refusal)) if refusal.code == "not-found" => Ok(json!({})),
+        other => other,
+    }
+}
+
+pub(super) fn list<'v>(value: &'v Value, field: &str) -> &'v [Value] {
+    value.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+pub(super) fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn name(stage: &Stage<'_>, who: &str) -> String {
+    stage.story.name_of(who)
+}
+
+fn contact_of<'s>(stage: &'s Stage<'_>, who: &str) -> &'s str {
+    stage.story.people.get(who).map_or("", |person| person.contact.as_str())
+}
+
+fn contact_seen(stage: &Stage<'_>, answer: &Value, wanted: &crate::story::ContactSeen) -> Part {
+    let shown = |contact: &Value| {
+        let phone = contact.get("phone").and_then(Value::as_str).unwrap_or("no telephone");
+        format!("{}, {}, {phone}", text(contact, "name"), text(contact, "role").replace('-', " "))
+    };
+    let contacts = list(answer, "contacts");
+    match contacts.first() {
+        Some(first)
+            if text(first, "id") == contact_of(stage, &wanted.who)
+                && wanted.phone.as_ref().is_none_or(|phone| text(first, "phone") == phone) =>
+        {
+            Ok((shown(first), None))
+        }
+        Some(first) => Err((format!("the directory names {}", name(stage, &wanted.who)), shown(first))),
+        None => Err((format!("the directory names {}", name(stage, &wanted.who)), "nobody".into())),
+    }
+}
+
+fn invitation_seen(stage: &Stage<'_>, answer: &Value, who: &str, from: &str) -> Part {
+    let invitations = list(answer, "invitations");
+    let of = |invitation: &Value| {
+        invitation.get("contact").map_or_else(
+            || format!("{}, whom the directory does not know", text(invitation, "by")),
+            |contact| format!("{} ({})", text(contact, "name"), text(contact, "role").replace('-', " ")),
+        )
+    };
+    let wanted = contact_of(stage, from);
+    let found = invitations.iter().find(|invitation| {
+        invitation.get("known").and_then(Value::as_bool) != Some(false)
+            && invitation.get("contact").is_some_and(|contact| text(contact, "id") == wanted)
+    });
+    if let Some(found) = found {
+        return Ok((format!("{} sees an invitation from {}.", name(stage, who), of(found)), None));
+    }
+    let seen: Vec<String> = invitations.iter().map(of).collect();
+    let seen = if seen.is_empty() { "no invitation".into() } else { seen.join("; ") };
+    Err((format!("an invitation from {}", name(stage, from)), seen))
+}
+
+fn message_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &MessageSeen) -> Part {
+    let messages: Vec<&Value> = events.iter().filter(|event| text(event, "kind") == "message.sent").collect();
+    let is = |event: &&&Value| {
+        text(event, "body") == wanted.text
+            && wanted.from.as_ref().is_none_or(|from| text(event, "sender") == stage.user(from))
+    };
+    match messages.iter().filter(is).count() {
+        1 => Ok((format!("{} reads it.", name(stage, who)), None)),
+        many => {
+            let from =
+                wanted.from.as_ref().map_or(String::new(), |from| format!(" from {}", name(stage, from)));
+            let shown = messages.iter().rev().take(5).rev();
+            let shown: Vec<String> =
+                shown.map(|event| format!("{}: “{}”", text(event, "sender"), text(event, "body"))).collect();
+            let seen = match (many, shown.is_empty()) {
+                (0, true) => "no message".to_owned(),
+                (0, false) => format!("the latest messages are {}", shown.join("; ")),
+                _ => format!("the message {many} times"),
+            };
+            Err((format!("one message{from}: “{}”", wanted.text), seen))
+        }
+    }
+}
+
+fn reminder_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &ReminderSeen) -> Part {
+    let keeper = wanted.by.as_ref().map(|by| stage.user(&format!("{by}-keeper")));
+    let posted: Vec<&Value> = events
+        .iter()
+        .filter(|event| text(event, "kind") == "rung.posted" && text(event, "standing") == "folded")
+        .collect();
+    let to = contact_of(stage, &wanted.to);
+    let found: Vec<&&Value> = posted
+        .iter()
+        .filter(|event| text(event, "contact") == to && keeper.is_none_or(|by| text(event, "sender") == by))
+        .collect();
+    match found.as_slice() {
+        [one] => {
+            Ok((format!("{} sees the keeper's reminder: “{}”", name(stage, who), text(one, "body")), None))
+        }
+        many => {
+            let by = wanted.by.as_ref();
+            let by = by.map_or(String::new(), |by| format!(" from {}", name(stage, &format!("{by}-keeper"))));
+            let shown: Vec<String> = posted
+                .iter()
+                .map(|event| format!("{}: “{}”", text(event, "sender"), text(event, "body")))
+                .collect();
+            let seen = match many.len() {
+                0 if shown.is_empty() => "no reminder".to_owned(),
+                0 => shown.join("; "),
+                many => format!("it {many} times"),
+            };
+            Err((format!("one reminder to {}{by}", name(stage, &wanted.to)), seen))
+        }
+    }
+}
+
+fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: &PlanSeen) -> Part {
+    let id = labels.get(&wanted.name).map_or("", |sent| sent.id.as_str());
+    let by = |plan: &Value| {
+        let field = if text(plan, "status") == "sent" { "sent_by" } else { "by" };
+        text(plan, field).to_owned()
+    };
+    let person = |contact: &str| {
+        let found = stage.story.people.values().find(|person| person.contact.as_str() == contact);
+        found.map_or_else(|| contact.to_owned(), |person| person.name.clone())
+    };
+    let shown = |plan: &Value| format!("the care plan is {} by {}", text(plan, "status"), person(&by(plan)));
+    let wants = format!(
+        "the care plan {}{}",
+        wanted.is,
+        wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by)))
+    );
+    let plan = list(is, "plans").iter().find(|plan| text(plan, "plan") == id);
+    match plan {
+        Some(plan)
+            if text(plan, "status") == wanted.is
+                && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who)) =>
+        {
+            Ok((format!("{} sees: {}.", name(stage, who), shown(plan)), None))
+        }
+        Some(plan) => Err((wants, shown(plan))),
+        None => Err((wants, "no such care plan".into())),
+    }
+}
+
+fn roster_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &[String]) -> Part {
+    let mut seated: Vec<String> = Vec::new();
+    for seat in list(is, "roster") {
+        let found = stage.story.people.iter().find(|(_, person)| person.contact.as_str() == text(seat, "id"));
+        seated.extend(found.map(|(key, _)| key.clone()));
+    }
+    seated.sort();
+    let mut wants = wanted.to_vec();
+    wants.sort();
+    let names = |keys: &[String]| {
+        let names: Vec<String> = keys.iter().map(|key| name(stage, key)).collect();
+        if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+    };
+    if seated == wants {
+        Ok((format!("{} sees on the roster: {}.", name(stage, who), names(&wants)), None))
+    } else {
+        Err((format!("on the roster: {}", names(&wants)), names(&seated)))
+    }
+}
+
+fn due_seen(stage: &Stage<'_>, transcript: &Transcript, answer: &Value, who: &str, wanted: &DueSeen) -> Part {
+    let owed = list(answer, "due");
+    let wants = || {
+        let ladder: Vec<String> = wanted
+            .ladder
+            .iter()
+            .map(|rung| match &rung.phone {
+                Some(phone) => format!("{} ({phone})", name(stage, &rung.who)),
+                None => name(stage, &rung.who),
+            })
+            .collect();
+        let overdue = match wanted.overdue {
+            Some(true) => "overdue, ",
+            Some(false) => "not overdue, ",
+            None => "",
+        };
+        let by = wanted.by.map_or(String::new(), |by| format!("by {by}, "));
+        if ladder.is_empty() {
+            "nothing due".into()
+        } else {
+            format!("due: {overdue}{by}{}", ladder.join(", then "))
+        }
+    };
+    let Some(first) = owed.first() else {
+        return if wanted.ladder.is_empty() {
+            Ok((format!("{} owes and waits for nothing: the due list is empty.", name(stage, who)), None))
+        } else {
+            Err((wants(), "nothing is due".into()))
+        };
+    };
+    let ladder = list(first, "ladder");
+    let overdue = first.get("overdue").and_then(Value::as_bool).unwrap_or(false);
+    let due = text(first, "due").parse::<jiff::Timestamp>().unwrap_or_default();
+    // Due is exclusive: the last day on which it is in time is the one before.
+    let last = due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(due);
+    let by = transcript.day_of(last).date();
+    let is = owed.len() == 1
+        && ladder.len() == wanted.ladder.len()
+        && wanted.overdue.is_none_or(|wants| wants == overdue)
+        && wanted.by.is_none_or(|wants| wants == by)
+        && wanted.ladder.iter().zip(ladder).all(|(wants, rung)| {
+            text(rung, "contact") == contact_of(stage, &wants.who)
+                && wants.phone.as_ref().is_none_or(|phone| text(rung, "phone") == phone)
+        });
+    if !is {
+        let people: Vec<String> =
+            ladder.iter().map(|rung| format!("{} ({})", text(rung, "name"), text(rung, "phone"))).collect();
+        let how = if overdue { "overdue" } else { "not overdue" };
+        let more = if owed.len() > 1 { format!("{} things due; first ", owed.len()) } else { String::new() };
+        return Err((wants(), format!("{more}due by {by}, {how}: {}", people.join(", then "))));
+    }
+    let mut table = Table::new(&["turn", "whom to call", "of", "telephone", "from", "reminded"]);
+    for (n, rung) in ladder.iter().enumerate() {
+        let at = text(rung, "at")
+            .parse()
+            .map_or_else(|_| String::new(), |at| transcript.day_of(at).strftime("%-d %b").to_string());
+        let organization = stage
+            .story
+            .organizations
+            .values()
+            .find(|organization| organization.id.as_str() == text(rung, "organization"))
+            .map_or_else(String::new, |organization| organization.name.clone());
+        let posted = rung.get("posted").is_some_and(|posted| !posted.is_null());
+        table.row([
+            (n + 1).to_string(),
+            text(rung, "name").to_owned(),
+            organization,
+            text(rung, "phone").to_owned(),
+            at,
+            if posted { "yes" } else { "–" }.to_owned(),
+        ]);
+    }
+    let day = by.strftime("%-d %B").to_string();
+    let how = if overdue { "overdue" } else { "still in time" };
+    Ok((format!("{}'s due list: {}; by {day}, {how}.", name(stage, who), text(first, "what")), Some(table)))
+}

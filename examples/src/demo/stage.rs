@@ -1,0 +1,256 @@
+//! The stage: servers, papers, and everybody who plays.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use caseline_backend::{Backend, BackendDescription, BackendOptions, Step};
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::actor::{Account, Actor, Furniture};
+use super::options::{Language, Options};
+use super::papers::{self, Papers};
+use super::trouble::{Doing, Trouble};
+use crate::story::Story;
+
+/// Everything that a story is played with. All of it ends with this value.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    // Clients end before servers, and servers before folders: fields are dropped in this order.
+    pub(super) actors: BTreeMap<String, Actor>,
+    _servers: Option<Backend>,
+    pub(super) story: &'a Story,
+    pub(super) backend: BackendDescription,
+    pub(super) papers: Papers,
+    pub(super) fhir: bool,
+    /// The story's time.
+    pub(super) now: Timestamp,
+    folder: TempDir,
+    _papers: TempDir,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts the servers and everybody who is present from the beginning.
+    pub(super) fn set(options: &Options, story: &'a Story) -> Result<Self, Trouble> {
+        let (servers, backend) = if let Some(file) = &options.backend {
+            (None, BackendDescription::from_file(file)?)
+        } else {
+            let servers = Backend::start(&accounts(story, options.fhir)?)?;
+            let description = servers.describe();
+            (Some(servers), description)
+        };
+        let folder = |prefix: &str| tempfile::Builder::new().prefix(prefix).tempdir();
+        let papers_folder = folder("caseline-papers-").doing("making a folder")?;
+        let own = folder("caseline-demo-").doing("making a folder")?;
+        for inner in ["logs", "stores"] {
+            std::fs::create_dir(own.path().join(inner)).doing("making a folder")?;
+        }
+        let papers = papers::prepare(story, &backend, papers_folder.path())?;
+        let mut stage = Self {
+            actors: BTreeMap::new(),
+            _servers: servers,
+            story,
+            backend,
+            papers,
+            fhir: options.fhir,
+            now: story.begins,
+            folder: own,
+            _papers: papers_folder,
+        };
+        if options.fhir {
+            stage.load_records()?;
+        }
+        stage.cast(options)?;
+        Step::run("Signing everybody in", || stage.start_all())?;
+        Ok(stage)
+    }
+
+    /// What the devices keep and say.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends everything. With `keep`, stores and logs stay.
+    pub(super) fn clear(mut self, keep: bool) {
+        for actor in self.actors.values_mut() {
+            // Their inputs close first, so that they end at the same time.
+            if let Some(process) = &mut actor.process {
+                process.close();
+            }
+        }
+        self.actors.clear();
+        if keep {
+            let path = self.folder.keep();
+            eprintln!("The stores and logs are in {}", path.display());
+        }
+    }
+
+    /// Loads each organisation's Bundle into its FHIR server.
+    fn load_records(&self) -> Result<(), Trouble> {
+        Step::run("Loading both records", || {
+            for (key, path) in &self.papers.bundles {
+                let record = self.backend.record(key).ok_or_else(|| {
+                    Trouble::Missing(format!(
+                        "the backend has no FHIR server for `{key}`: start it with `cargo xtask up`"
+                    ))
+                })?;
+                let bundle = std::fs::read_to_string(path).doing("reading a Bundle")?;
+                let sent = ureq::post(&record.url).content_type("application/fhir+json").send(bundle);
+                if let Err(error) = sent {
+                    return Err(Trouble::Missing(format!(
+                        "the FHIR server of `{key}` did not take its Bundle: {error}"
+                    )));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn cast(&mut self, options: &Options) -> Result<(), Trouble> {
+        let story = self.story;
+        for (key, person) in &story.people {
+            let account = self.account(key, &person.organization, &person.account)?;
+            let language = if key == "joe" { options.joe } else { Language::Rust };
+            self.actors.insert(key.clone(), Actor::person(account, language, self.folder.path())?);
+        }
+        for (key, organization) in &story.organizations {
+            if let Some(localpart) = &organization.keeper {
+                let name = format!("{key}-keeper");
+                let account = self.account(&name, key, localpart)?;
+                let actor = Actor::keeper(account, self.furniture(key), self.folder.path())?;
+                self.actors.insert(name, actor);
+            }
+        }
+        Ok(())
+    }
+
+    fn account(&self, key: &str, organization: &str, localpart: &str) -> Result<Account<'_>, Trouble> {
+        let none = |what: String| Trouble::Missing(format!("the backend has no {what}"));
+        let homeserver = self
+            .backend
+            .homeserver(organization)
+            .ok_or_else(|| none(format!("homeserver for `{organization}`")))?;
+        let user = format!("@{localpart}:{}", homeserver.server_name);
+        let found = homeserver.accounts.iter().find(|account| account.user_id == user);
+        let account = found.ok_or_else(|| none(format!("account {user}, which the story needs")))?;
+        let fhir = if self.fhir {
+            let record = self.backend.record(organization);
+            Some(record.ok_or_else(|| none(format!("FHIR server for `{organization}`")))?.url.as_str())
+        } else {
+            None
+        };
+        let id =
+            self.story.organizations.get(organization).map_or("", |organization| organization.id.as_str());
+        Ok(Account {
+            key: key.to_owned(),
+            organization: organization.to_owned(),
+            organization_id: id,
+            user,
+            password: account.password.clone(),
+            homeserver: &homeserver.url,
+            fhir,
+            store_key: secret()?,
+        })
+    }
+
+    /// What the story brings into the store of somebody of this organisation.
+    fn furniture(&self, organization: &str) -> Furniture<'_> {
+        let bundle = self.papers.bundles.get(organization).filter(|_| !self.fhir);
+        Furniture {
+            bundle: bundle.map(std::path::PathBuf::as_path),
+            agreement: &self.story.agreement,
+            rules: &self.story.rules,
+        }
+    }
+
+    fn start_all(&mut self) -> Result<(), Trouble> {
+        let absent = |key: &String| self.story.people.get(key).is_some_and(|person| !person.present);
+        let present: Vec<String> = self.actors.keys().filter(|key| !absent(key)).cloned().collect();
+        let mut asked = Vec::new();
+        for key in present {
+            let id = self.actor(&key)?.start()?;
+            asked.push((key, id));
+        }
+        for (key, id) in asked {
+            self.settle_in(&key, id)?;
+        }
+        Ok(())
+    }
+
+    /// Starts one of them, on the store that it had.
+    pub(super) fn start(&mut self, key: &str) -> Result<(), Trouble> {
+        let asked = self.actor(key)?.start()?;
+        self.settle_in(key, asked)
+    }
+
+    fn settle_in(&mut self, key: &str, asked: Option<u64>) -> Result<(), Trouble> {
+        let mut actor = self.actors.remove(key).ok_or_else(|| nobody(key))?;
+        let settled = actor.settle_in(asked, self.furniture(&actor.organization), self.now);
+        self.actors.insert(key.to_owned(), actor);
+        settled
+    }
+
+    /// `kill -9`.
+    pub(super) fn kill(&mut self, key: &str) -> Result<(), Trouble> {
+        if let Some(process) = self.actor(key)?.process.take() {
+            process.kill();
+        }
+        Ok(())
+    }
+
+    /// Somebody who plays.
+    pub(super) fn actor(&mut self, key: &str) -> Result<&mut Actor, Trouble> {
+        self.actors.get_mut(key).ok_or_else(|| nobody(key))
+    }
+
+    /// The Matrix id of somebody who plays.
+    pub(super) fn user(&self, key: &str) -> &str {
+        self.actors.get(key).map_or("", |actor| actor.user.as_str())
+    }
+
+    /// Asks everybody who can be reached the same thing, and waits for all answers.
+    pub(super) fn ask_all(&mut self, verb: &str, fields: &Value) -> Result<Vec<(String, Value)>, Trouble> {
+        let mut asked = Vec::new();
+        for (key, actor) in &mut self.actors {
+            if let Some(process) = &mut actor.process {
+                // A clock is told to everybody who runs; everything else needs a network to be answered well.
+                if verb == "clock" || !actor.proxy.is_cut() {
+                    asked.push((key.clone(), process.ask(verb, fields.clone())?));
+                }
+            }
+        }
+        let mut answers = Vec::new();
+        for (key, id) in asked {
+            let answer = self.actor(&key)?.running()?.answer(id, verb, super::actor::LATER)?;
+            answers.push((key, answer));
+        }
+        Ok(answers)
+    }
+}
+
+fn nobody(key: &str) -> Trouble {
+    Trouble::Missing(format!("nobody plays {key}"))
+}
+
+/// The accounts that a story needs.
+fn accounts(story: &Story, fhir: bool) -> Result<BackendOptions, Trouble> {
+    let of = |organization: &str| -> Result<Vec<(String, String)>, Trouble> {
+        let people = story.people.values().filter(|person| person.organization == organization);
+        let keeper =
+            story.organizations.get(organization).and_then(|organization| organization.keeper.clone());
+        let mut names: Vec<String> = people.map(|person| person.account.clone()).chain(keeper).collect();
+        names.sort();
+        names.dedup();
+        names.into_iter().map(|name| Ok((name, secret()?))).collect()
+    };
+    Ok(BackendOptions { fhir, aco: of("aco")?, cp: of("cp")? })
+}
+
+/// 32 random bytes, as 64 hexadecimal digits.
+fn secret() -> Result<String, Trouble> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Trouble::Missing(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}")))
+}
