@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> Result<(), Trouble> {
     let mut stage = Stage::set(options, &story)?;
     transcript.title(&story);
     let outcome = play::play(&mut stage, &mut transcript, kill_after)
-        .and_then(|played| proof::prove(&mut stage, &mut transcript, &played));
+        .and_then(|played| proof::prove(&mut stage, &transcript, &played));
     stage.clear(options.keep || outcome.is_err() && !matches!(outcome, Err(Trouble::Interrupted)));
     outcome
 }

@@ -2,9 +2,14 @@
 #![recursion_limit = "256"]
 
 pub mod demo;
+pub mod desk;
 pub mod interrupt;
+pub mod keeping;
+pub mod lines;
 pub mod process;
+pub mod protocol;
 pub mod proxy;
 pub mod scan;
 pub mod story;
+pub mod view;
 pub mod yaml;

@@ -65,7 +65,11 @@ fn path(path: &serde_path_to_error::Path) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => text.push_str(&format!("[{index}]")),
+            Segment::Seq { index } => {
+                text.push('[');
+                text.push_str(&index.to_string());
+                text.push(']');
+            }
             Segment::Map { key } if key == "value" => {}
             Segment::Map { key } => {
                 if !text.is_empty() {

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use caseline_examples::demo::{self, Options, Trouble, USAGE};
 
 fn main() -> ExitCode {
-    let outcome = Options::parse(std::env::args().skip(1)).and_then(|options| match options {
-        Some(options) => demo::run(&options),
-        None => {
-            println!("{USAGE}");
-            Ok(())
-        }
+    let outcome = Options::parse(std::env::args().skip(1)).and_then(|options| {
+        options.map_or_else(
+            || {
+                println!("{USAGE}");
+                Ok(())
+            },
+            |options| demo::run(&options),
+        )
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -100,7 +100,7 @@ impl Actor {
     ) -> Result<Self, Trouble> {
         let (proxy, homeserver) = network(account.homeserver)?;
         let record = match account.fhir {
-            Some(url) => json!({ "fhir": url }),
+            Some(url) => json!({ "fhir": { "url": url } }),
             None => json!("embedded"),
         };
         // JSON is YAML.

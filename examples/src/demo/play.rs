@@ -175,7 +175,7 @@ impl Line<'_, '_> {
         self.stage.kill(&who)?;
         self.stage.start(&who)?;
         let name = self.stage.story.name_of(&who);
-        self.transcript.follows(&format!("{name}'s client is killed (-9), and starts again on its store."));
+        Transcript::follows(&format!("{name}'s client is killed (-9), and starts again on its store."));
         Ok(())
     }
 
@@ -218,9 +218,9 @@ impl Line<'_, '_> {
                 match looked {
                     Look::True(told) => {
                         for (text, table) in told {
-                            self.transcript.follows(&text);
+                            Transcript::follows(&text);
                             if let Some(table) = table {
-                                self.transcript.table(&table);
+                                Transcript::table(&table);
                             }
                         }
                         return Ok(());
@@ -446,10 +446,10 @@ impl Line<'_, '_> {
         };
         self.transcript.happens(&format!("{name} {tries}, and is refused."));
         if refusal.reasons.is_empty() {
-            self.transcript.follows(&refusal.detail);
+            Transcript::follows(&refusal.detail);
         }
         for reason in &refusal.reasons {
-            self.transcript.follows(&format!("{} ({})", reason.text, reason.source));
+            Transcript::follows(&format!("{} ({})", reason.text, reason.source));
         }
         Ok(())
     }

@@ -20,20 +20,16 @@ const KINDS: [&str; 8] =
 const WITH_IDS: [&str; 3] = ["CareTeam", "CarePlan", "Communication"];
 
 /// Proves what the play promised.
-pub(super) fn prove(
-    stage: &mut Stage<'_>,
-    transcript: &mut Transcript,
-    played: &Played,
-) -> Result<(), Trouble> {
+pub(super) fn prove(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Result<(), Trouble> {
     settle(stage)?;
     transcript.heading("Proof");
-    records(stage, transcript)?;
-    audit(stage, transcript)?;
-    words(stage, transcript, played)
+    records(stage)?;
+    audit(stage)?;
+    words(stage, played)
 }
 
 /// Counts the resources of each organisation's record: the FHIR server's, or the embedded one of somebody who took part.
-fn records(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble> {
+fn records(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let story = stage.story;
     for (key, organization) in &story.organizations {
         let Some(reader) = reader(stage, key) else { continue };
@@ -45,7 +41,7 @@ fn records(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble
         } else {
             format!("the embedded record on the device of {}", story.name_of(&reader))
         };
-        transcript.says(&format!("{}: {place}", organization.name));
+        Transcript::says(&format!("{}: {place}", organization.name));
         let mut table = Table::new(&["resource", "count", "ids"]);
         for kind in KINDS {
             let answer = stage.actor(&reader)?.call("record", json!({ "kind": kind }), LATER)?;
@@ -57,7 +53,7 @@ fn records(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble
             let shown = if WITH_IDS.contains(&kind) { ids.join(", ") } else { String::new() };
             table.row([kind.to_owned(), count.to_string(), shown]);
         }
-        transcript.shows(&table);
+        Transcript::shows(&table);
     }
     Ok(())
 }
@@ -72,7 +68,7 @@ fn reader(stage: &Stage<'_>, organization: &str) -> Option<String> {
     of(false).or_else(|| of(true)).map(|actor| actor.key.clone())
 }
 
-fn audit(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble> {
+fn audit(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let mut entries = 0;
     let mut chains = 0;
     for (key, answer) in stage.ask_all("audit", &json!({}))? {
@@ -88,14 +84,14 @@ fn audit(stage: &mut Stage<'_>, transcript: &Transcript) -> Result<(), Trouble> 
             entries += chain.get("length").and_then(Value::as_u64).unwrap_or(0);
         }
     }
-    transcript.says(&format!(
+    Transcript::says(&format!(
         "Audit: {chains} chains verified, {entries} disclosures on record, each chained to the one before."
     ));
     Ok(())
 }
 
 /// Looks for the member's words in everything that the servers keep, and in everything that the devices keep and say.
-fn words(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Result<(), Trouble> {
+fn words(stage: &mut Stage<'_>, played: &Played) -> Result<(), Trouble> {
     let mut words = std::mem::take(&mut stage.papers.words);
     for text in &played.texts {
         words.add(text);
@@ -114,9 +110,9 @@ fn words(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Res
         let scan = words.scan(paths.iter().map(PathBuf::as_path)).doing("looking for the member's words")?;
         clean(&scan)?;
         if scan.files == 0 {
-            transcript.says(&format!("Scan: {what} are not on this machine."));
+            Transcript::says(&format!("Scan: {what} are not on this machine."));
         } else {
-            transcript.says(&format!(
+            Transcript::says(&format!(
                 "Scan: {what}: {} files, {} KiB, {asked} words and texts of the member looked for, none found.",
                 scan.files,
                 scan.bytes / 1024,

@@ -175,7 +175,7 @@ fn reminder_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &Remind
     let keeper = wanted.by.as_ref().map(|by| stage.user(&format!("{by}-keeper")));
     let posted: Vec<&Value> = events
         .iter()
-        .filter(|event| text(event, "kind") == "rung.posted" && text(event, "standing") == "folded")
+        .filter(|event| text(event, "kind") == "rung.posted" && text(event, "standing") == "counted")
         .collect();
     let to = contact_of(stage, &wanted.to);
     let found: Vec<&&Value> = posted

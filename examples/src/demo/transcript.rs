@@ -58,14 +58,14 @@ impl Transcript {
     }
 
     /// What follows from it, or is seen.
-    pub(super) fn follows(&self, text: &str) {
+    pub(super) fn follows(text: &str) {
         for (n, line) in wrap(text, WIDTH - DEEPER.len() - 2).into_iter().enumerate() {
             put(&format!("{DEEPER}{} {line}", if n == 0 { "→" } else { " " }));
         }
     }
 
     /// A table under what happened.
-    pub(super) fn table(&self, table: &Table) {
+    pub(super) fn table(table: &Table) {
         for line in table.lines() {
             put(&format!("{DEEPER}  {line}"));
         }
@@ -78,12 +78,12 @@ impl Transcript {
     }
 
     /// One line of the proof.
-    pub(super) fn says(&self, text: &str) {
+    pub(super) fn says(text: &str) {
         put(&format!("  {text}"));
     }
 
     /// A table of the proof.
-    pub(super) fn shows(&self, table: &Table) {
+    pub(super) fn shows(table: &Table) {
         for line in table.lines() {
             put(&format!("    {line}"));
         }

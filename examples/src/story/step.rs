@@ -243,6 +243,7 @@ pub struct Refused {
 }
 
 /// A step before its clock is put on the story's time zone.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Written {
     Clock(DateTime),
     Kind(StepKind),

@@ -1,0 +1,252 @@
+//! An organisation's always-on bot, on its role account: it takes up the cases that an agreement covers, writes its
+//! organisation's record, removes from rooms whoever has no seat any more, and reminds whom the ladder names.
+#![recursion_limit = "256"]
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use caseline::{Caseline, Error, Notice};
+use caseline_examples::desk::{self, StoryClock};
+use caseline_examples::keeping::Keeping;
+use caseline_examples::protocol::{Failure, Request, Verb, answer, reasons};
+use caseline_examples::{interrupt, lines, view};
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinSet;
+
+const USAGE: &str = "\
+An organization's always-on bot, on its role account.
+
+    keeper [--check-config] [--story-clock] CONFIG.yaml
+
+    homeserver: https://matrix.cp.example
+    user: \"@keeper:cp.example\"
+    password_env: CASELINE_PASSWORD         # the environment variable that has it
+    store: /var/lib/caseline                # paths are taken as beside this file
+    store_key_env: CASELINE_STORE_KEY       # 64 hexadecimal digits
+    record: {fhir: {url: https://fhir.cp.example/r4, token_env: CASELINE_TOKEN}}   # or embedded, or none
+    organization: https://example.org/npi|1234567893
+    agreements: [agreement.yaml]
+    rules: [rules.yaml]
+    bundle: directory.json                  # a FHIR transaction for the record; may be left out
+
+It prints a line of JSON for whatever it does, and stops at SIGTERM. With --story-clock it takes the lines of a driver
+(tests/DRIVER.md) that ask or move the clock, and stops at the end of its input too.";
+
+/// How often it looks whose turn it is, whatever happens.
+const LOOK: Duration = Duration::from_secs(15);
+
+fn main() -> ExitCode {
+    let (mut check, mut story_clock, mut config) = (false, false, None);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--check-config" => check = true,
+            "--story-clock" => story_clock = true,
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
+            file if !file.starts_with('-') && config.is_none() => config = Some(argument),
+            _ => {
+                eprintln!("keeper: unknown argument; see --help");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let Some(config) = config else {
+        eprintln!("keeper: name its configuration; see --help");
+        return ExitCode::from(2);
+    };
+    let keeping = match Keeping::read(Path::new(&config), |name| std::env::var(name).ok()) {
+        Ok(keeping) => keeping,
+        Err(mistake) => {
+            eprintln!("keeper: {mistake}");
+            return ExitCode::from(2);
+        }
+    };
+    if check {
+        println!("{config}: the configuration can be used");
+        return ExitCode::SUCCESS;
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    else {
+        eprintln!("keeper: the system gives no threads");
+        return ExitCode::FAILURE;
+    };
+    match runtime.block_on(run(keeping, story_clock)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keeper: {}: {error}", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
+    let asked = interrupt::asked();
+    tokio::pin!(asked);
+    let clock = Arc::new(StoryClock::default());
+    let started = tokio::select! {
+        started = start(&keeping, clock.clone()) => started?,
+        _ = &mut asked => return Ok(()),
+    };
+    let mut keeper = Keeper { caseline: started, clock, story_clock, tasks: JoinSet::new(), trouble: None };
+    keeper.status(json!({ "kind": "ready", "user": keeper.caseline.user() }));
+    let mut notices = keeper.caseline.notices();
+    // Its input is only listened to in a story: a service has none.
+    let mut input = story_clock.then(lines::of_stdin);
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = &mut asked => break,
+            line = next(&mut input) => match line {
+                None => break,
+                Some(line) => if keeper.answer(&line).await { break },
+            },
+            notice = notices.recv() => match notice {
+                Ok(notice) => keeper.hears(&notice).await,
+                Err(broadcast::error::RecvError::Lagged(_)) => keeper.tend().await,
+                Err(broadcast::error::RecvError::Closed) => break,
+            },
+            _ = look.tick() => keeper.tend().await,
+            Some(_) = keeper.tasks.join_next() => {}
+        }
+    }
+    keeper.tasks.shutdown().await;
+    keeper.caseline.shutdown().await;
+    Ok(())
+}
+
+/// The next line of a story; without one, never.
+async fn next(input: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match input {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn start(keeping: &Keeping, clock: Arc<StoryClock>) -> Result<Caseline, Error> {
+    let (caseline, _) = desk::sign_in(&keeping.sign_in, clock).await?;
+    if !caseline.verified().await? {
+        caseline.shutdown().await;
+        return Err(Error::DeviceUntrusted);
+    }
+    for text in &keeping.agreements {
+        caseline.add_agreement(text)?;
+    }
+    for text in &keeping.rules {
+        caseline.add_rules(text)?;
+    }
+    if let Some(bundle) = &keeping.bundle {
+        caseline.import(bundle).await?;
+    }
+    Ok(caseline)
+}
+
+struct Keeper {
+    caseline: Caseline,
+    clock: Arc<StoryClock>,
+    story_clock: bool,
+    tasks: JoinSet<()>,
+    /// The last trouble that was told, so that it is told once.
+    trouble: Option<&'static str>,
+}
+
+impl Keeper {
+    #[allow(clippy::unused_self, reason = "what a keeper says is the keeper's")]
+    fn status(&self, event: Value) {
+        lines::put(&json!({ "event": event }));
+    }
+
+    async fn hears(&mut self, notice: &Notice) {
+        lines::put(&view::notice(notice));
+        match notice {
+            Notice::Event { .. } | Notice::Changed { .. } | Notice::Invitation { .. } => self.tend().await,
+            _ => {}
+        }
+    }
+
+    /// Takes up cases, and reminds whose turn it is.
+    async fn tend(&mut self) {
+        let outcome = async {
+            for invitation in self.caseline.invitations().await? {
+                match invitation.warning {
+                    None => {
+                        let caseline = self.caseline.clone();
+                        let room = invitation.room;
+                        self.tasks.spawn(async move {
+                            // Where it takes long, it goes on by itself; where the room is not of the make, it was left,
+                            // and a notice says so.
+                            let _ = caseline.accept(&room, false).await;
+                        });
+                    }
+                    Some(warning) => {
+                        self.caseline.decline(&invitation.room).await?;
+                        self.status(json!({
+                            "kind": "declined", "room": invitation.room, "by": invitation.by,
+                            "reasons": reasons(&[warning]),
+                        }));
+                    }
+                }
+            }
+            self.caseline.post_due_rungs()
+        }
+        .await;
+        match outcome {
+            Ok(posted) => {
+                self.trouble = None;
+                if posted > 0 {
+                    self.status(json!({ "kind": "reminded", "count": posted }));
+                }
+            }
+            Err(error) if self.trouble == Some(error.code()) => {}
+            Err(error) => {
+                self.trouble = Some(error.code());
+                self.status(json!({ "kind": "trouble", "code": error.code(), "text": error.to_string() }));
+            }
+        }
+    }
+
+    /// Answers a line. Returns whether it asked to end.
+    async fn answer(&mut self, line: &str) -> bool {
+        let (id, outcome) = match Request::parse(line) {
+            Err((id, failure)) => (id, Err(failure)),
+            Ok(Request { id, verb }) => match verb {
+                Verb::Shutdown {} => {
+                    lines::put(&answer(&id, Ok(json!({}))));
+                    return true;
+                }
+                Verb::Clock { now } if self.story_clock => {
+                    self.clock.set(now);
+                    self.tend().await;
+                    (id, Ok(json!({})))
+                }
+                Verb::Clock { .. } => (id, Err(Failure::NoStoryClock)),
+                verb @ Verb::Settle { .. } => {
+                    self.tend().await;
+                    let caseline = self.caseline.clone();
+                    self.tasks
+                        .spawn(async move { lines::put(&answer(&id, desk::ask(&caseline, verb).await)) });
+                    return false;
+                }
+                verb @ (Verb::Cases {}
+                | Verb::State { .. }
+                | Verb::Timeline { .. }
+                | Verb::Due { .. }
+                | Verb::Invitations {}
+                | Verb::Directory {}
+                | Verb::Outbox {}
+                | Verb::Audit {}
+                | Verb::Record { .. }
+                | Verb::Verified {}
+                | Verb::RecoveryKey {}
+                | Verb::ConfirmRecoveryKey {}) => (id, desk::ask(&self.caseline, verb).await),
+                _ => (id, Err(Failure::Invalid("a keeper takes no commands".into()))),
+            },
+        };
+        lines::put(&answer(&id, outcome));
+        false
+    }
+}

@@ -1,0 +1,258 @@
+//! A client behind lines of JSON: what the driver and the keeper answer with.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use caseline::case::event::EventKey;
+use caseline::contact::Seat;
+use caseline::error::InvalidInput;
+use caseline::id::{CaseId, ContactId};
+use caseline::ports::{Clock, SystemClock};
+use caseline::store::StoreKey;
+use caseline::{Caseline, Error, Message, Record};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::protocol::{Failure, RecordPlace, SignIn, Verb, key_bytes};
+use crate::view;
+
+/// The machine's clock, until a story moves it: from then on it runs on from there.
+#[derive(Debug, Default)]
+pub struct StoryClock(Mutex<Option<(Timestamp, Instant)>>);
+
+impl StoryClock {
+    /// Moves it.
+    pub fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Instant::now()));
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Timestamp {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => SystemClock.now(),
+            Some((from, since)) => {
+                let run = SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX);
+                from.checked_add(run).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+}
+
+/// Where a client keeps resources.
+///
+/// # Errors
+/// `InvalidInput` (`invalid-record`) where not exactly one place is named.
+pub fn record(place: &RecordPlace) -> caseline::Result<Record> {
+    match (place.embedded, &place.fhir, place.none) {
+        (true, None, false) => Ok(Record::Embedded),
+        (false, None, true) => Ok(Record::None),
+        (false, Some(url), false) => Record::fhir(url, place.token.clone()),
+        _ => {
+            let detail = "name one place: {\"embedded\":true}, {\"fhir\":\"…\"} or {\"none\":true}";
+            Err(InvalidInput::new("invalid-record", detail).field("record").into())
+        }
+    }
+}
+
+/// Signs in. The second value: whether the store had a session already.
+///
+/// # Errors
+/// Those of [`caseline::Builder::sign_in`], and `InvalidInput` for the fields.
+pub async fn sign_in(how: &SignIn, clock: Arc<dyn Clock>) -> caseline::Result<(Caseline, bool)> {
+    let key = key_bytes(&how.store_key).ok_or_else(|| {
+        let detail = "the store's key is 64 hexadecimal digits";
+        Error::from(InvalidInput::new("invalid-store-key", detail).field("store_key"))
+    })?;
+    let builder = Caseline::builder()
+        .homeserver(&how.homeserver)
+        .store(&how.store, StoreKey::new(key))
+        .record(record(&how.record)?)
+        .clock(clock);
+    match builder.clone().restore().await {
+        Err(Error::SignInRequired { code: "no-session", .. }) => {}
+        Ok(restored) if restored.user().as_str() == how.user => return Ok((restored, true)),
+        Ok(other) => {
+            other.shutdown().await;
+            let detail = "this store belongs to another account: use another folder";
+            return Err(Error::Conflict { code: "other-account", detail });
+        }
+        Err(error) => return Err(error),
+    }
+    Ok((builder.sign_in(&how.user, &how.password).await?, false))
+}
+
+/// Answers what needs a session.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
+    match verb {
+        Verb::SignIn(_) => Err(Failure::Invalid("there is a session already".into())),
+        // Answered where the process is run.
+        Verb::Shutdown {} | Verb::Clock { .. } => Ok(json!({})),
+        Verb::RecoveryKey {} => Ok(json!({ "key": caseline.recovery_key().await? })),
+        Verb::ConfirmRecoveryKey {} => done(caseline.confirm_recovery_key().await),
+        Verb::Recover { key } => done(caseline.recover(&key).await),
+        Verb::Verified {} => Ok(json!({ "verified": caseline.verified().await? })),
+        Verb::Suspend {} => {
+            caseline.suspend().await;
+            Ok(json!({}))
+        }
+        Verb::Resume {} => {
+            caseline.resume().await;
+            Ok(json!({}))
+        }
+        Verb::Import { bundle, path } => {
+            let created = caseline.import(&paper(bundle, path, "bundle").await?).await?;
+            Ok(json!({ "created": created }))
+        }
+        Verb::AddAgreement { text, path } => {
+            let agreement = caseline.add_agreement(&paper(text, path, "text").await?)?;
+            Ok(json!({ "id": agreement.id, "version": agreement.version }))
+        }
+        Verb::AddRules { text, path } => {
+            let rules = caseline.add_rules(&paper(text, path, "text").await?)?;
+            Ok(json!({ "id": rules.id, "version": rules.version }))
+        }
+        Verb::Directory {} => {
+            let directory = caseline.directory();
+            let contacts: Vec<Value> = directory.contacts.iter().map(view::contact).collect();
+            Ok(json!({ "organizations": directory.organizations, "contacts": contacts }))
+        }
+        Verb::WhoToCall { organization, topic } => {
+            let found = caseline.directory().who_to_call(&organization, topic)?;
+            let contacts: Vec<Value> =
+                std::iter::once(&found.primary).chain(&found.backups).map(view::contact).collect();
+            Ok(json!({ "contacts": contacts }))
+        }
+        Verb::Open { care_team, case } => {
+            let mut proposed = caseline.propose(&care_team).await?;
+            proposed.id = case;
+            Ok(json!({ "case": caseline.open(proposed)?.id() }))
+        }
+        Verb::Invitations {} => {
+            let invitations: Vec<Value> =
+                caseline.invitations().await?.iter().map(view::invitation).collect();
+            Ok(json!({ "invitations": invitations }))
+        }
+        Verb::Accept { room, despite_warning } => {
+            Ok(json!({ "case": caseline.accept(&room, despite_warning).await?.id() }))
+        }
+        Verb::Cases {} => {
+            let cases: Vec<Value> =
+                caseline.cases()?.iter().map(|case| json!({ "case": case.id() })).collect();
+            Ok(json!({ "cases": cases }))
+        }
+        Verb::State { case } => Ok(view::state(case, &caseline.case(case)?.state()?)),
+        Verb::Timeline { case } => Ok(view::timeline(&caseline.case(case)?.state()?)),
+        Verb::Due { case } => {
+            let due = caseline.due()?;
+            let of = |item: &&caseline::due::DueItem| case.is_none_or(|case| item.case == case);
+            let due: Vec<Value> = due.iter().filter(of).map(view::due).collect();
+            Ok(json!({ "due": due }))
+        }
+        Verb::Outbox {} => {
+            let status = caseline.outbox()?;
+            let notes: Vec<Value> = status
+                .notes
+                .iter()
+                .map(|(lane, kind, code)| json!({ "lane": lane, "kind": kind, "code": code }))
+                .collect();
+            Ok(json!({ "waiting": status.waiting, "notes": notes }))
+        }
+        Verb::Settle { timeout_s } => {
+            Ok(json!({ "settled": caseline.settle(Duration::from_secs(timeout_s)).await? }))
+        }
+        Verb::Audit {} => {
+            let status = caseline.audit()?;
+            let mut chain =
+                json!({ "chain": status.chain, "length": status.length, "ok": status.fault.is_none() });
+            if let (Some(fault), Some(fields)) = (&status.fault, chain.as_object_mut()) {
+                fields.insert("problem".into(), json!(fault.code()));
+            }
+            Ok(json!({ "entries": status.length, "chains": [chain] }))
+        }
+        Verb::Record { kind } => {
+            let stored = caseline.resources(&kind).await?;
+            let ids: Vec<&str> = stored.iter().map(|stored| stored.id.as_str()).collect();
+            Ok(json!({ "count": stored.len(), "ids": ids }))
+        }
+        said => say(caseline, said).await,
+    }
+}
+
+/// The commands: what is said in a case.
+async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
+    let key = match verb {
+        Verb::Send { case, text, priority, in_reply_to, key } => {
+            let mut message = Message::text(text).priority(priority);
+            if let Some(earlier) = in_reply_to {
+                message = message.in_reply_to(earlier);
+            }
+            caseline.case(case)?.send(key, message)?
+        }
+        Verb::SendCarePlan { case, care_plan, key } => {
+            let (sent, sha256) = caseline.case(case)?.send_care_plan(key, &care_plan).await?;
+            return Ok(json!({ "sender": sent.sender, "id": sent.id, "sha256": sha256 }));
+        }
+        Verb::AcknowledgePlan { case, plan, key } => caseline.case(case)?.acknowledge_plan(key, plan)?,
+        Verb::ApprovePlan { case, plan, sha256, key } => {
+            caseline.case(case)?.approve_plan(key, plan, sha256)?
+        }
+        Verb::ReturnPlan { case, plan, changes, key } => {
+            caseline.case(case)?.return_plan(key, plan, &changes)?
+        }
+        Verb::NameSeat { case, contact, lead, key } => {
+            let seat = Seat { contact: known(caseline, &contact)?, lead };
+            caseline.case(case)?.name_seat(key, seat)?
+        }
+        Verb::EndSeat { case, contact, key } => {
+            let organization = seated(caseline, case, &contact)?;
+            caseline.case(case)?.end_seat(key, contact, organization)?
+        }
+        _ => return Err(Failure::Invalid("this verb is not a command".into())),
+    };
+    Ok(sent(&key))
+}
+
+fn sent(key: &EventKey) -> Value {
+    json!({ "sender": key.sender, "id": key.id })
+}
+
+fn done(outcome: caseline::Result<()>) -> Result<Value, Failure> {
+    Ok(outcome.map(|()| json!({}))?)
+}
+
+fn known(caseline: &Caseline, contact: &ContactId) -> caseline::Result<caseline::contact::Contact> {
+    let directory = caseline.directory();
+    let found = directory.contacts.into_iter().find(|known| known.id == *contact);
+    found.ok_or(Error::NotFound { what: "contact" })
+}
+
+fn seated(
+    caseline: &Caseline,
+    case: CaseId,
+    contact: &ContactId,
+) -> caseline::Result<caseline::id::OrganizationId> {
+    let state = caseline.case(case)?.state()?;
+    let seat = state.roster().all().iter().rev().find(|place| place.seat.contact.id == *contact);
+    seat.map(|place| place.seat.contact.organization.clone()).ok_or(Error::NotFound { what: "seat" })
+}
+
+/// The text of a paper, given as such or as the path of its file.
+async fn paper(text: Option<String>, path: Option<PathBuf>, field: &str) -> Result<String, Failure> {
+    match (text, path) {
+        (Some(text), None) => Ok(text),
+        (None, Some(path)) => tokio::task::spawn_blocking(move || std::fs::read_to_string(path))
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| {
+                Error::from(InvalidInput::new("unreadable-file", "the file cannot be read").field("path"))
+                    .into()
+            }),
+        _ => Err(Failure::Invalid(format!("give either `{field}` or `path`"))),
+    }
+}

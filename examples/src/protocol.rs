@@ -1,0 +1,315 @@
+//! The drivers' lines: what is asked, and how it is answered (`tests/DRIVER.md`).
+
+use std::path::PathBuf;
+
+use caseline::case::event::EventKey;
+use caseline::communication::Priority;
+use caseline::contact::Topic;
+use caseline::id::{CaseId, ContactId, EventId, OrganizationId, RoomId, Sha256};
+use caseline::{Error, policy::Reason};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// What its answer carries back.
+    pub id: Value,
+    /// What is asked.
+    pub verb: Verb,
+}
+
+/// What can be asked, by the public API's names.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "tests/DRIVER.md says what each is")]
+pub enum Verb {
+    SignIn(Box<SignIn>),
+    RecoveryKey {},
+    ConfirmRecoveryKey {},
+    Recover {
+        key: String,
+    },
+    Verified {},
+    Suspend {},
+    Resume {},
+    Shutdown {},
+    Clock {
+        now: Timestamp,
+    },
+    Import {
+        bundle: Option<String>,
+        path: Option<PathBuf>,
+    },
+    AddAgreement {
+        text: Option<String>,
+        path: Option<PathBuf>,
+    },
+    AddRules {
+        text: Option<String>,
+        path: Option<PathBuf>,
+    },
+    Directory {},
+    WhoToCall {
+        organization: OrganizationId,
+        topic: Topic,
+    },
+    Open {
+        care_team: String,
+        case: Option<CaseId>,
+    },
+    Invitations {},
+    Accept {
+        room: RoomId,
+        #[serde(default)]
+        despite_warning: bool,
+    },
+    Cases {},
+    State {
+        case: CaseId,
+    },
+    Timeline {
+        case: CaseId,
+    },
+    Due {
+        case: Option<CaseId>,
+    },
+    Send {
+        case: CaseId,
+        text: String,
+        #[serde(default)]
+        priority: Priority,
+        in_reply_to: Option<EventKey>,
+        key: Option<EventId>,
+    },
+    SendCarePlan {
+        case: CaseId,
+        care_plan: String,
+        key: Option<EventId>,
+    },
+    AcknowledgePlan {
+        case: CaseId,
+        plan: EventId,
+        key: Option<EventId>,
+    },
+    ApprovePlan {
+        case: CaseId,
+        plan: EventId,
+        sha256: Option<Sha256>,
+        key: Option<EventId>,
+    },
+    ReturnPlan {
+        case: CaseId,
+        plan: EventId,
+        changes: String,
+        key: Option<EventId>,
+    },
+    NameSeat {
+        case: CaseId,
+        contact: ContactId,
+        #[serde(default)]
+        lead: bool,
+        key: Option<EventId>,
+    },
+    EndSeat {
+        case: CaseId,
+        contact: ContactId,
+        key: Option<EventId>,
+    },
+    Outbox {},
+    Settle {
+        timeout_s: u64,
+    },
+    Audit {},
+    Record {
+        kind: String,
+    },
+}
+
+/// How to sign in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The homeserver's address.
+    pub homeserver: String,
+    /// The whole Matrix id.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// The folder of the store.
+    pub store: PathBuf,
+    /// Its key, as 64 hexadecimal digits.
+    pub store_key: String,
+    /// Where resources are kept.
+    pub record: RecordPlace,
+    /// The client's own organisation, where the directory does not say it.
+    #[serde(default)]
+    pub organization: Option<OrganizationId>,
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Where a client keeps resources: exactly one of them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPlace {
+    /// In its own store.
+    #[serde(default)]
+    pub embedded: bool,
+    /// On this FHIR server.
+    #[serde(default)]
+    pub fhir: Option<String>,
+    /// With this bearer token.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// Nowhere.
+    #[serde(default)]
+    pub none: bool,
+}
+
+/// Why a request fails.
+#[derive(Debug)]
+pub enum Failure {
+    /// It is no request that we know.
+    Invalid(String),
+    /// The clock of a client without `--story-clock`.
+    NoStoryClock,
+    /// There is no session yet.
+    SignInFirst,
+    /// The client's own error.
+    Client(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl Request {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// The id, as far as it can be read, and what is wrong.
+    pub fn parse(line: &str) -> Result<Self, (Value, Failure)> {
+        let wrong = |id: &Value, what: &str| (id.clone(), Failure::Invalid(what.to_owned()));
+        let mut fields: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|_| wrong(&Value::Null, "a request is one JSON object on one line"))?;
+        let id = fields.remove("id").unwrap_or(Value::Null);
+        if !(id.is_number() || id.is_string()) {
+            return Err(wrong(&Value::Null, "a request has an `id`: a number or a string"));
+        }
+        serde_path_to_error::deserialize(Value::Object(fields))
+            .map(|verb| Self { id: id.clone(), verb })
+            .map_err(|error| {
+                // The words of the parser name fields and verbs, and quote values: only the first are passed on.
+                let told = error.inner().to_string();
+                let safe =
+                    ["unknown field", "missing field", "unknown variant"].iter().any(|w| told.starts_with(w));
+                let told =
+                    if safe { told } else { "a field has not the form that it should have".to_owned() };
+                wrong(&id, &told)
+            })
+    }
+}
+
+/// The line of an answer.
+pub fn answer(id: &Value, outcome: Result<Value, Failure>) -> Value {
+    match outcome {
+        Ok(ok) => json!({ "id": id, "ok": ok }),
+        Err(failure) => json!({ "id": id, "error": error(&failure) }),
+    }
+}
+
+fn error(failure: &Failure) -> Value {
+    match failure {
+        Failure::Invalid(what) => json!({ "code": "invalid-request", "detail": what }),
+        Failure::NoStoryClock => {
+            let detail = "the clock is the machine's: start with --story-clock to move it";
+            json!({ "code": "not-allowed", "detail": detail, "reasons": [] })
+        }
+        Failure::SignInFirst => json!({ "code": "sign-in-required", "detail": "sign in first" }),
+        Failure::Client(error) => {
+            let mut told = json!({ "code": error.code(), "detail": error.to_string() });
+            if let Some(fields) = told.as_object_mut() {
+                match error {
+                    Error::NotAllowed { reasons } => {
+                        fields.insert("reasons".into(), self::reasons(reasons));
+                    }
+                    Error::InvalidInput(invalid) => {
+                        fields.extend(invalid.field.as_ref().map(|field| ("field".into(), json!(field))));
+                        fields.extend(invalid.line.map(|line| ("line".into(), json!(line))));
+                    }
+                    _ => {}
+                }
+            }
+            told
+        }
+    }
+}
+
+/// Reasons, as answers and events carry them.
+pub fn reasons(reasons: &[Reason]) -> Value {
+    reasons
+        .iter()
+        .map(|reason| json!({ "code": reason.code, "text": reason.text, "source": reason.source }))
+        .collect()
+}
+
+/// 64 hexadecimal digits as bytes.
+pub fn key_bytes(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn requests_are_read() {
+        let request = Request::parse(
+            r#"{"id":7,"do":"send","case":"0190a0b0-0000-7000-8000-000000000000","text":"Hello"}"#,
+        );
+        let request = request.unwrap();
+        assert_eq!(request.id, json!(7));
+        assert!(matches!(request.verb, Verb::Send { ref text, key: None, .. } if text == "Hello"));
+        assert!(matches!(Request::parse(r#"{"id":"a","do":"cases"}"#).unwrap().verb, Verb::Cases {}));
+    }
+
+    #[test]
+    fn a_bad_request_is_answered_under_its_id_and_without_its_values() {
+        for (line, id, says) in [
+            ("Marty", Value::Null, "one JSON object"),
+            (r#"{"do":"cases"}"#, Value::Null, "has an `id`"),
+            (r#"{"id":1,"do":"sned"}"#, json!(1), "unknown variant"),
+            (r#"{"id":2,"do":"recover"}"#, json!(2), "missing field `key`"),
+            (r#"{"id":3,"do":"cases","case":1}"#, json!(3), "unknown field"),
+            (r#"{"id":4,"do":"state","case":"Marty"}"#, json!(4), "not the form"),
+        ] {
+            let Err((told, failure)) = Request::parse(line) else { panic!("{line}") };
+            assert_eq!(told, id, "{line}");
+            let answer = answer(&told, Err(failure)).to_string();
+            assert!(answer.contains("invalid-request") && answer.contains(says), "{answer}");
+            assert!(!answer.contains("Marty"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn keys_are_64_digits() {
+        assert_eq!(key_bytes(&"0a".repeat(32)), Some([10; 32]));
+        assert!(key_bytes("0a").is_none() && key_bytes(&"zz".repeat(32)).is_none());
+    }
+}

@@ -1,0 +1,170 @@
+//! What a driver's answers show of a case (`tests/DRIVER.md`).
+
+use caseline::care_plan::{PlanState, PlanStatus};
+use caseline::case::state::{CaseState, Entry};
+use caseline::contact::Contact;
+use caseline::due::DueItem;
+use caseline::id::CaseId;
+use caseline::{Invitation, Notice};
+use serde_json::{Map, Value, json};
+
+use crate::protocol::reasons;
+
+/// A contact.
+pub fn contact(contact: &Contact) -> Value {
+    let topics: Vec<&str> = contact.topics.iter().map(|topic| topic.code()).collect();
+    let mut shown = Map::new();
+    shown.insert("id".into(), json!(contact.id));
+    shown.insert("name".into(), json!(contact.name));
+    shown.insert("role".into(), json!(contact.role));
+    shown.insert("organization".into(), json!(contact.organization));
+    shown.extend(contact.user.as_ref().map(|user| ("user".into(), json!(user))));
+    shown.extend(contact.phone.as_ref().map(|phone| ("phone".into(), json!(phone))));
+    shown.insert("topics".into(), json!(topics));
+    Value::Object(shown)
+}
+
+/// An invitation.
+pub fn invitation(invitation: &Invitation) -> Value {
+    let mut shown = json!({
+        "room": invitation.room, "by": invitation.by, "known": invitation.warning.is_none(),
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        fields.extend(invitation.contact.as_ref().map(|known| ("contact".into(), contact(known))));
+        fields.extend(invitation.organization.as_ref().map(|known| ("organization".into(), json!(known.id))));
+        let warning = invitation.warning.as_ref();
+        fields.extend(warning.map(|warning| ("warning".into(), reasons(std::slice::from_ref(warning)))));
+    }
+    shown
+}
+
+/// A case's state.
+pub fn state(id: CaseId, state: &CaseState) -> Value {
+    let phase = match (state.opening(), &state.life.closed) {
+        (None, _) => "opening",
+        (Some(_), None) => "open",
+        (Some(_), Some(_)) => "closed",
+    };
+    let roster: Vec<Value> = state
+        .roster()
+        .active()
+        .map(|seat| {
+            let mut shown = contact(&seat.contact);
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("lead".into(), json!(seat.lead));
+                let user = seat.contact.user.as_ref();
+                let accepted = user.and_then(|user| state.roster().accepted(user));
+                fields.insert("accepted".into(), json!(accepted.is_some()));
+            }
+            shown
+        })
+        .collect();
+    let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
+    let gaps: Vec<Value> =
+        state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
+    json!({
+        "case": id, "phase": phase, "roster": roster, "plans": plans, "gaps": gaps, "digest": state.digest(),
+    })
+}
+
+fn plan(plan: &PlanState) -> Value {
+    let (status, by, changes) = match &plan.status {
+        PlanStatus::Sent => ("sent", None, None),
+        PlanStatus::Acknowledged => ("acknowledged", plan.acknowledged.as_ref(), None),
+        PlanStatus::Approved(by) => ("approved", Some(by), None),
+        PlanStatus::Returned { by, changes } => ("returned", Some(by), Some(changes)),
+        PlanStatus::Replaced { .. } => ("replaced", None, None),
+        _ => ("unknown", None, None),
+    };
+    let mut shown = json!({
+        "plan": plan.sent.id, "sha256": plan.document.sha256, "status": status,
+        "sent_by": plan.sent_by.contact, "sent_at": plan.sent_by.at,
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        fields.extend(by.map(|by| ("by".into(), json!(by.contact))));
+        fields.extend(changes.map(|changes| ("changes".into(), json!(changes))));
+    }
+    shown
+}
+
+/// A case's history, in the fold's order.
+pub fn timeline(state: &CaseState) -> Value {
+    let events: Vec<Value> = state.timeline.iter().map(|entry| line(state, entry)).collect();
+    json!({ "events": events })
+}
+
+fn line(state: &CaseState, entry: &Entry) -> Value {
+    let mut shown = json!({
+        "sender": entry.key.sender, "id": entry.key.id, "kind": entry.kind, "at": entry.at, "from": entry.from,
+        "body": entry.text, "standing": entry.standing.code(), "sha256": entry.sha256,
+        "after_gap": entry.after_gap, "withheld": entry.withheld,
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        if let Some(reason) = entry.standing.reason() {
+            fields.insert("reason".into(), reasons(std::slice::from_ref(reason)));
+        }
+        if entry.kind == "rung.posted" {
+            let rungs = &state.life.rungs;
+            let posted =
+                rungs.iter().find(|(_, posted)| posted.by == entry.key.sender && posted.at == entry.at);
+            if let Some(((owed, _, rung), posted)) = posted {
+                fields.insert("owed".into(), json!(owed));
+                fields.insert("rung".into(), json!(rung));
+                fields.insert("contact".into(), json!(posted.contact));
+            }
+        }
+    }
+    shown
+}
+
+/// One entry of the due list.
+pub fn due(item: &DueItem) -> Value {
+    let ladder: Vec<Value> = item
+        .owed
+        .ladder
+        .iter()
+        .map(|rung| {
+            let posted = rung.posted.as_ref().map(|(by, at)| json!({ "by": by, "at": at }));
+            json!({
+                "contact": rung.contact, "name": rung.name, "organization": rung.organization,
+                "phone": rung.phone, "at": rung.at, "posted": posted,
+            })
+        })
+        .collect();
+    json!({
+        "case": item.case, "since": item.owed.since, "clock": item.owed.clock, "what": item.owed.what,
+        "owner": item.owed.owner, "due": item.owed.due, "overdue": item.overdue, "ladder": ladder,
+        "turn": item.current,
+    })
+}
+
+/// A notice, as an event line.
+pub fn notice(notice: &Notice) -> Value {
+    let event = match notice {
+        Notice::Event { case, key, kind } => {
+            json!({ "kind": kind, "case": case, "sender": key.sender, "id": key.id })
+        }
+        Notice::Changed { case } => json!({ "kind": "changed", "case": case }),
+        Notice::Invitation { room, by } => json!({ "kind": "invitation", "room": room, "by": by }),
+        Notice::Held { case, id, reasons } => {
+            json!({ "kind": "held", "case": case, "id": id, "reasons": self::reasons(reasons) })
+        }
+        Notice::Refused { case, id, reasons } => {
+            json!({ "kind": "refused", "case": case, "id": id, "reasons": self::reasons(reasons) })
+        }
+        Notice::NotReached { case, user } => json!({ "kind": "not_reached", "case": case, "user": user }),
+        Notice::RoomLeft { room, reason } => {
+            json!({ "kind": "room_left", "room": room, "reasons": reasons(std::slice::from_ref(reason)) })
+        }
+        Notice::NotEncrypted { room, sender } => {
+            json!({ "kind": "not_encrypted", "room": room, "sender": sender })
+        }
+        Notice::ConfirmPatient { case } => json!({ "kind": "confirm_patient", "case": case }),
+        Notice::RecordConflict { case, kind } => {
+            json!({ "kind": "record_conflict", "case": case, "resource": kind })
+        }
+        Notice::SignedOut => json!({ "kind": "signed_out" }),
+        _ => json!({ "kind": "other" }),
+    };
+    json!({ "event": event })
+}
