@@ -93,7 +93,7 @@ async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
         _ = &mut asked => return Ok(()),
     };
     let mut keeper = Keeper { caseline: started, clock, story_clock, tasks: JoinSet::new(), trouble: None };
-    keeper.status(json!({ "kind": "ready", "user": keeper.caseline.user() }));
+    status(&json!({ "kind": "ready", "user": keeper.caseline.user() }));
     let mut notices = keeper.caseline.notices();
     // Its input is only listened to in a story: a service has none.
     let mut input = story_clock.then(lines::of_stdin);
@@ -145,6 +145,11 @@ async fn start(keeping: &Keeping, clock: Arc<StoryClock>) -> Result<Caseline, Er
     Ok(caseline)
 }
 
+/// Says what was done.
+fn status(event: &Value) {
+    lines::put(&json!({ "event": event }));
+}
+
 struct Keeper {
     caseline: Caseline,
     clock: Arc<StoryClock>,
@@ -155,11 +160,6 @@ struct Keeper {
 }
 
 impl Keeper {
-    #[allow(clippy::unused_self, reason = "what a keeper says is the keeper's")]
-    fn status(&self, event: Value) {
-        lines::put(&json!({ "event": event }));
-    }
-
     async fn hears(&mut self, notice: &Notice) {
         lines::put(&view::notice(notice));
         match notice {
@@ -184,7 +184,7 @@ impl Keeper {
                     }
                     Some(warning) => {
                         self.caseline.decline(&invitation.room).await?;
-                        self.status(json!({
+                        status(&json!({
                             "kind": "declined", "room": invitation.room, "by": invitation.by,
                             "reasons": reasons(&[warning]),
                         }));
@@ -198,13 +198,13 @@ impl Keeper {
             Ok(posted) => {
                 self.trouble = None;
                 if posted > 0 {
-                    self.status(json!({ "kind": "reminded", "count": posted }));
+                    status(&json!({ "kind": "reminded", "count": posted }));
                 }
             }
             Err(error) if self.trouble == Some(error.code()) => {}
             Err(error) => {
                 self.trouble = Some(error.code());
-                self.status(json!({ "kind": "trouble", "code": error.code(), "text": error.to_string() }));
+                status(&json!({ "kind": "trouble", "code": error.code(), "text": error.to_string() }));
             }
         }
     }
