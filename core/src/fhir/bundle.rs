@@ -204,13 +204,11 @@ impl Import {
         }
         let identifier = reference.get("identifier")?;
         let token = format!("{}|{}", identifier.str("system")?, identifier.str("value")?);
-        match reference.str("type") {
-            Some(kind) => self.identified(&kind, &token),
-            None => {
-                let kinds = ["Practitioner", "Organization", "PractitionerRole", "Patient"];
-                kinds.into_iter().find_map(|kind| self.identified(kind, &token))
-            }
+        if let Some(kind) = reference.str("type") {
+            return self.identified(&kind, &token);
         }
+        let kinds = ["Practitioner", "Organization", "PractitionerRole", "Patient"];
+        kinds.into_iter().find_map(|kind| self.identified(kind, &token))
     }
 
     /// The document of a care plan: a Bundle of type `collection` with the CarePlan first, then everything that it

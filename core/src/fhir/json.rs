@@ -28,6 +28,9 @@ enum Shape<'a> {
     Leaf,
 }
 
+/// What an edit makes of a node, which has this name where it is a member: another text, or `None`.
+type Change<'c, 'a, E> = dyn FnMut(&str, &Node<'a>) -> Result<Option<String>, E> + 'c;
+
 /// Reads a whole text.
 ///
 /// # Errors
@@ -261,18 +264,11 @@ impl<'a> Node<'a> {
     }
 
     /// Replaces every node for which `change` has another text; the outermost counts. `None` where nothing changes.
-    pub(crate) fn rewrite<E>(
-        &self,
-        change: &mut dyn FnMut(&str, &Node<'a>) -> Result<Option<String>, E>,
-    ) -> Result<Option<String>, E> {
+    pub(crate) fn rewrite<E>(&self, change: &mut Change<'_, 'a, E>) -> Result<Option<String>, E> {
         self.rewrite_member("", change)
     }
 
-    fn rewrite_member<E>(
-        &self,
-        key: &str,
-        change: &mut dyn FnMut(&str, &Node<'a>) -> Result<Option<String>, E>,
-    ) -> Result<Option<String>, E> {
+    fn rewrite_member<E>(&self, key: &str, change: &mut Change<'_, 'a, E>) -> Result<Option<String>, E> {
         if let Some(text) = change(key, self)? {
             return Ok(Some(text));
         }

@@ -281,7 +281,9 @@ proptest! {
         let reversed: Vec<Held> = events.iter().rev().cloned().collect();
         let one_by_one = {
             let mut fold = Fold::new();
-            events.iter().for_each(|event| { fold.insert(event.clone()); });
+            for event in &events {
+                fold.insert(event.clone());
+            }
             fold
         };
         let text = |_: &Document| None;

@@ -135,7 +135,7 @@ pub(crate) fn query(text: &str) -> Result<Vec<(String, String)>, PortError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::fhir::json;
 

@@ -83,6 +83,9 @@ pub(crate) fn version_of(etag: &str) -> String {
     etag.trim_start_matches("W/").trim_matches('"').to_owned()
 }
 
+/// Finds the id of the one resource of a type that a query names.
+type Find<'f> = dyn FnMut(&str, &[(String, String)]) -> Result<Option<String>, PortError> + 'f;
+
 /// How references between the entries are spelled, and what they are to become.
 #[derive(Default)]
 pub(crate) struct Names(HashMap<String, String>);
@@ -107,7 +110,7 @@ impl Names {
     pub(crate) fn rewrite(
         &self,
         resource: &Node<'_>,
-        find: &mut dyn FnMut(&str, &[(String, String)]) -> Result<Option<String>, PortError>,
+        find: &mut Find<'_>,
     ) -> Result<Option<String>, PortError> {
         let missing = PortError::Refused { code: "reference-not-found" };
         resource.rewrite(&mut |key, node| {

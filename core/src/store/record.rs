@@ -182,9 +182,9 @@ fn found(t: &Transaction<'_>, kind: &str, params: &[(String, String)]) -> Outcom
             alternatives.push(terms.join(" AND "));
         }
         match (name == "_id", alternatives.is_empty()) {
-            (true, _) => sql.push_str(&format!("{})", alternatives.join(", "))),
+            (true, _) => sql.extend([&alternatives.join(", "), ")"]),
             (false, true) => sql.push_str("FALSE))"),
-            (false, false) => sql.push_str(&format!("({})))", alternatives.join(") OR ("))),
+            (false, false) => sql.extend(["(", &alternatives.join(") OR ("), ")))"]),
         }
     }
     sql.push_str(" ORDER BY id");

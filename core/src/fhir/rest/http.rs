@@ -17,11 +17,11 @@ use crate::ports::PortError;
 const LIMIT: usize = 32 * 1024 * 1024;
 
 /// How long one exchange may take, and its connecting.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest wait that a server can ask of us.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
 /// What to ask.
 #[derive(Clone)]

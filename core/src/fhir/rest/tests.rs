@@ -19,7 +19,7 @@ fn canned(answers: Vec<String>) -> Canned {
     std::thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let (mut request, mut buffer) = (Vec::new(), [0; 65536]);
+            let (mut request, mut buffer) = (Vec::new(), vec![0; 65536]);
             loop {
                 let n = stream.read(&mut buffer).unwrap_or(0);
                 request.extend_from_slice(&buffer[..n]);
