@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agreement::Agreement;
 use crate::audit::{Action, Audited};
-use crate::case::event::{EventData, HeldBody};
+use crate::case::event::{AuditHead, EventData, HeldBody};
 use crate::case::state::CaseState;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
@@ -388,8 +388,10 @@ impl Engine {
         let mut event = event.clone();
         point("event-before-mark");
         let held = self.db.write(|t| {
-            let head = append(t, self.now(), audited)?;
+            let entry = append(t, self.now(), audited)?;
+            let head = AuditHead { chain: entry.chain, length: entry.seq, head: entry.mac };
             let held = self.held_of(&event, &state, Some(head))?;
+            self.queue_audit_event(t, case, &entry)?;
             let HeldBody::Whole(content) = &held.body else { return Err(Error::internal("outbox-content")) };
             event.content = Some(content.json.clone());
             keep(t, room, &held, None)?;

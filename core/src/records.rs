@@ -1,17 +1,19 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::agreement::Agreement;
+use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
+use crate::care_plan::Document;
 use crate::case::state::CaseState;
 use crate::client::OpenCase;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
-use crate::fhir::{self, Import, is_member, member};
+use crate::fhir::{self, Applied, Import, Own, is_member, member};
 use crate::id::{CaseId, OrganizationId};
 use crate::notice::Notice;
 use crate::organization::Organization;
@@ -19,16 +21,17 @@ use crate::outbox::Attempt;
 use crate::point::point;
 use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
 use crate::store::Tx;
+use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::outbox::{Item, Row, State, end, push, record_lane};
-use crate::store::papers::Paper;
+use crate::store::outbox::{Item, Row, State, end, end_record, push, push_record, put, record_lane};
+use crate::store::papers::{Paper, project};
 
 /// The types that the directory is read from.
 const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
 /// The directory as last read, kept for when the record does not answer.
 const DIRECTORY_META: &str = "directory";
-/// How many resources a care plan may take with it.
-const PLAN_RESOURCES: usize = 500;
+/// How soon a write is tried again that the record did not take.
+const BEHIND: Duration = Duration::from_secs(5);
 
 impl Engine {
     pub(crate) fn record(&self) -> Result<&Arc<dyn CareRecord>> {
@@ -161,25 +164,8 @@ impl Engine {
         let record = self.record()?;
         let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
         let [plan] = found.as_slice() else { return Err(Error::NotFound { what: "care-plan" }) };
-        let mut texts = vec![plan.json.clone()];
-        let mut known: BTreeSet<String> = BTreeSet::from([format!("CarePlan/{}", plan.id)]);
-        let mut next = 0;
-        while let Some(text) = texts.get(next) {
-            next += 1;
-            for reference in references(text) {
-                let Some((kind, id)) = reference.split_once('/') else { continue };
-                // The receiver has a Patient of their own; all else that is referred to goes along.
-                if kind == "Patient" || texts.len() >= PLAN_RESOURCES || !known.insert(reference.clone()) {
-                    continue;
-                }
-                match record.read(kind, id).await {
-                    Ok(stored) => texts.push(stored.json),
-                    Err(PortError::NotFound) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Import::of(texts.iter().map(String::as_str))?.plan_document(&format!("CarePlan/{}", plan.id))
+        let gathered = fhir::gather(record.as_ref(), "CarePlan", &plan.id).await?;
+        gathered.plan_document(&format!("CarePlan/{}", plan.id))
     }
 
     /// Queues the search for the Patient that a case is about.
@@ -234,18 +220,92 @@ impl Engine {
     }
 
     /// Asks the record to hold what the state says, where that is not what was asked last.
-    pub(crate) fn project(&self, _case: CaseId, _state: &CaseState) -> Result<()> {
+    pub(crate) fn project(&self, case: CaseId, state: &CaseState) -> Result<()> {
+        if self.record.is_none() {
+            return Ok(());
+        }
+        let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
+        let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
+        let writes = fhir::project(state, &Own { patient }, &text)?;
+        self.db.write(|t| {
+            for write in &writes {
+                let find = format!("{}?{}={}", write.kind, write.find.0, write.find.1);
+                if project(t, case, &find, &write.sha256)? {
+                    push_record(t, case, write)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Queues an entry of the audit for the record.
+    pub(crate) fn queue_audit_event(&self, t: &Tx<'_>, case: CaseId, entry: &AuditEntry) -> Result<()> {
+        if self.record.is_some() {
+            push_record(t, case, &fhir::audit_event(entry, &self.user()))?;
+        }
         Ok(())
     }
 
-    /// Writes one resource.
-    pub(crate) async fn write_record(
-        &self,
-        row: &Row,
-        _case: CaseId,
-        _write: &RecordWrite,
-    ) -> Result<Attempt> {
-        self.finish(row)
+    /// Writes one resource. Its audit entry and the mark that permits the writing are one transaction.
+    pub(crate) async fn write_record(&self, row: &Row, case: CaseId, write: &RecordWrite) -> Result<Attempt> {
+        let Some(record) = &self.record else { return self.finish(row) };
+        let state = self.state(case)?;
+        let audited = write.kind == "AuditEvent" || row.state == State::Marked;
+        let permit = || {
+            if audited {
+                return Ok(());
+            }
+            point("record-before-mark");
+            self.db
+                .write(|t| {
+                    let entry = append(t, self.now(), self.record_written(case, &state, write))?;
+                    self.queue_audit_event(t, case, &entry)?;
+                    put(t, row.seq, &Item::Record(write.clone()), State::Marked)
+                })
+                .map_err(|_| PortError::Internal { code: "record-mark" })?;
+            point("record-marked");
+            Ok(())
+        };
+        let applied = fhir::apply(record.as_ref(), write, &|key| state.folded(key), &permit).await;
+        point("record-written");
+        match applied {
+            Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {
+                self.db.write(|t| end_record(t, row.seq, write))?;
+                point("record-done");
+                Ok(Attempt::Done)
+            }
+            // A colleague's device knows more: what this one has is written when it has caught up, if it is still news.
+            Ok(Applied::Behind(_)) => {
+                let room = self.case_row(case)?.room;
+                if let Some(room) = room {
+                    self.catch_up(&room).await?;
+                }
+                Ok(Attempt::later(BEHIND, "behind the record"))
+            }
+            Err(PortError::Conflict | PortError::Refused { .. } | PortError::NotUnderstood { .. }) => {
+                if row.attempts == 0 {
+                    self.tell(Notice::RecordConflict { case, kind: write.kind.clone() });
+                }
+                Ok(Attempt::later(BEHIND, "record conflict"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn record_written(&self, case: CaseId, state: &CaseState, write: &RecordWrite) -> Audited {
+        Audited {
+            action: Action::RecordWritten,
+            case: Some(case),
+            event: None,
+            resource: Some(ResourceFound { kind: write.kind.clone(), find: write.find.clone() }),
+            recipients: Vec::new(),
+            agreement: state
+                .opening()
+                .map(|opening| (opening.agreement_text.id.clone(), opening.agreement_text.version.clone())),
+            reasons: Vec::new(),
+            purpose: Purpose::Coordination,
+            labels: Vec::new(),
+        }
     }
 }
 
@@ -254,29 +314,4 @@ fn subject(json: &str) -> Option<String> {
     let value: Value = serde_json::from_str(json).ok()?;
     let reference = value.get("subject")?.get("reference")?.as_str()?;
     reference.strip_prefix("Patient/").map(str::to_owned)
-}
-
-/// The local references (`Kind/id`) in a resource, in their order.
-fn references(json: &str) -> Vec<String> {
-    fn walk(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map {
-                    match value {
-                        Value::String(text) if key == "reference" && text.split('/').count() == 2 => {
-                            found.push(text.clone());
-                        }
-                        other => walk(other, found),
-                    }
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    if let Ok(value) = serde_json::from_str(json) {
-        walk(&value, &mut found);
-    }
-    found
 }

@@ -47,10 +47,14 @@ impl World {
     }
 
     async fn start(&self, name: &str) -> Caseline {
+        self.start_with(name, Record::None).await
+    }
+
+    async fn start_with(&self, name: &str, record: Record) -> Caseline {
         let transport = self.server.transport(&user(name));
         let caseline = Caseline::builder()
             .store(self.folder.path().join(name), StoreKey::new([7; 32]))
-            .record(Record::None)
+            .record(record)
             .clock(Arc::new(self.clock.clone()))
             .with_transport(Arc::new(transport))
             .await
@@ -380,6 +384,56 @@ async fn a_stranger_is_warned_about_and_a_forged_room_left() {
     let Error::NotAllowed { reasons } = error else { panic!("{error}") };
     assert_eq!(reasons[0].code, "not-a-case-room");
     assert!(!mallory.view(&forged).await.unwrap().members.iter().any(|(who, _)| *who == user("joe")));
+}
+
+fn patient(birth_date: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"fullUrl":"urn:uuid:0190a0b0-0000-7000-8000-000000000001",
+        "resource":{{"resourceType":"Patient","identifier":[{{"system":"urn:example:member","value":"1"}}],
+        "name":[{{"text":"Marty Example"}}],"birthDate":"{birth_date}"}},
+        "request":{{"method":"POST","url":"Patient"}}}}]}}"#
+    )
+}
+
+#[tokio::test]
+async fn both_records_hold_what_the_case_says() {
+    let world = World::new();
+    let jane = world.start_with("jane", Record::Embedded).await;
+    let joe = world.start_with("joe", Record::Embedded).await;
+    jane.import(&patient("1961-04-05")).await.unwrap();
+    joe.import(&patient("1961-04-05")).await.unwrap();
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    joes.send(None, Message::text("Here I am")).unwrap();
+    case.send(None, Message::text("Good")).unwrap();
+    settle(&[&joe, &jane]).await;
+    for one in [&jane, &joe] {
+        assert_eq!(one.resources("CareTeam").await.unwrap().len(), 1);
+        assert_eq!(one.resources("Communication").await.unwrap().len(), 3, "a header and two messages");
+        let audit = one.audit().unwrap();
+        assert_eq!(audit.fault, None);
+        let events = one.resources("AuditEvent").await.unwrap();
+        assert_eq!(events.len() as u64, audit.length, "one AuditEvent for each entry");
+    }
+}
+
+#[tokio::test]
+async fn a_patient_with_another_birth_date_waits_for_a_person() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let joe = world.start_with("joe", Record::Embedded).await;
+    joe.import(&patient("1999-09-09")).await.unwrap();
+    jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe]).await;
+    let (bound, proposed) = joes.patient().unwrap();
+    assert_eq!(bound, None);
+    assert_eq!(joe.resources("CareTeam").await.unwrap().len(), 0, "nothing is written for another person");
+    joes.confirm_patient(&proposed.unwrap()).unwrap();
+    settle(&[&joe]).await;
+    assert_eq!(joe.resources("CareTeam").await.unwrap().len(), 1);
 }
 
 #[tokio::test]

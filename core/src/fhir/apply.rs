@@ -28,7 +28,8 @@ pub enum Applied {
     Behind(Vec<Head>),
 }
 
-/// Carries out a write. Safe to repeat after any failure.
+/// Carries out a write. Safe to repeat after any failure. `permit` is called once, immediately before the record would be
+/// changed; its error ends the write.
 ///
 /// # Errors
 /// What the record fails with; `Conflict` where several resources are found, or an update loses every race.
@@ -36,8 +37,11 @@ pub async fn apply(
     record: &dyn CareRecord,
     write: &RecordWrite,
     folded: &(dyn Fn(&EventKey) -> bool + Sync),
+    permit: &(dyn Fn() -> Result<(), PortError> + Sync),
 ) -> Result<Applied, PortError> {
     let find = [(write.find.0.as_str(), write.find.1.as_str())];
+    let mut permitted = false;
+    let mut permit_once = || if std::mem::replace(&mut permitted, true) { Ok(()) } else { permit() };
     for _ in 0..TRIES {
         let mut found = record.search(&write.kind, &find).await?;
         if found.len() > 1 {
@@ -46,6 +50,7 @@ pub async fn apply(
         let stored = match found.pop() {
             Some(stored) => stored,
             None => {
+                permit_once()?;
                 let created = record.create(&write.kind, &write.json, &find).await?;
                 if created.created {
                     return Ok(Applied::Created(created.stored));
@@ -65,6 +70,7 @@ pub async fn apply(
         let Some(text) = merge(&stored.json, &write.json).map_err(not_understood)? else {
             return Ok(Applied::Unchanged(stored));
         };
+        permit_once()?;
         match record.update(&write.kind, &stored.id, &stored.version, &text).await {
             Err(PortError::Conflict) => {}
             updated => return updated.map(Applied::Updated),

@@ -171,7 +171,7 @@ async fn all(record: &dyn CareRecord) -> Vec<(String, String)> {
 async fn drain(record: &dyn CareRecord, fold: &Fold) -> Vec<Applied> {
     let mut done = Vec::new();
     for write in project(fold.state(), &own(), &inline).unwrap() {
-        done.push(apply(record, &write, &|key| fold.state().folded(key)).await.unwrap());
+        done.push(apply(record, &write, &|key| fold.state().folded(key), &|| Ok(())).await.unwrap());
     }
     done
 }

@@ -10,8 +10,8 @@ use crate::audit::{AuditEntry, AuditKey, Audited, Chain};
 use crate::case::event::AuditHead;
 use crate::error::{Error, Result};
 
-/// Appends an entry to this store's chain, in the transaction of what it speaks of; returns how far the chain reaches now.
-pub(crate) fn append(t: &Transaction<'_>, at: Timestamp, what: Audited) -> Result<AuditHead> {
+/// Appends an entry to this store's chain, in the transaction of what it speaks of.
+pub(crate) fn append(t: &Transaction<'_>, at: Timestamp, what: Audited) -> Result<AuditEntry> {
     let (key, id) = chain_key(t)?;
     let last: Option<String> =
         one(t, "audit-last", "SELECT entry FROM audit ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))?;
@@ -25,7 +25,7 @@ pub(crate) fn append(t: &Transaction<'_>, at: Timestamp, what: Audited) -> Resul
     let entry = chain.append(&key, at, what)?;
     let seq = i64::try_from(entry.seq).map_err(|_| Error::internal("audit-seq"))?;
     run(t, "audit-append", "INSERT INTO audit (seq, entry) VALUES (?1, ?2)", (seq, to_json(&entry)?))?;
-    Ok(chain.head().clone())
+    Ok(entry)
 }
 
 /// The chain's key and id, made at its first use.

@@ -248,26 +248,32 @@ pub(crate) fn hurry(t: &Transaction<'_>, lane: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Queued record writes for the same resource are replaced by the latest: the record holds a state, not a log.
+/// Queues a record write. One that is queued for the same resource is replaced: the record holds a state, not a log.
 pub(crate) fn push_record(t: &Transaction<'_>, case: CaseId, write: &RecordWrite) -> Result<()> {
-    let lane = record_lane(case);
-    let open = all(
+    let (lane, item) = (record_lane(case), to_json(&Item::Record(write.clone()))?);
+    let find = format!("{}?{}={}", write.kind, write.find.0, write.find.1);
+    let replaced = run(
         t,
         "outbox-record",
-        &format!("SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND state IN ('queued', 'marked')"),
-        [&lane],
-        columns,
+        "UPDATE outbox SET item = ?3, not_before = NULL WHERE lane = ?1 AND sha256 = ?2 AND what = 'record' AND state = 'queued'",
+        (&lane, &find, &item),
     )?;
-    for columns in open {
-        let open = row(columns)?;
-        if let Item::Record(earlier) = &open.item
-            && earlier.kind == write.kind
-            && earlier.find == write.find
-        {
-            return put(t, open.seq, &Item::Record(write.clone()), State::Queued);
-        }
+    if replaced == 0 {
+        run(
+            t,
+            "outbox-record",
+            "INSERT INTO outbox (lane, what, sha256, item, state) VALUES (?1, 'record', ?2, ?3, 'queued')",
+            (&lane, &find, &item),
+        )?;
     }
-    push(t, &lane, &Item::Record(write.clone()), None)?;
+    Ok(())
+}
+
+/// Ends a record write, unless another has taken its place meanwhile: that one is still to be done.
+pub(crate) fn end_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) -> Result<()> {
+    let item = to_json(&Item::Record(write.clone()))?;
+    run(t, "outbox-record", "DELETE FROM outbox WHERE seq = ?1 AND item = ?2", (seq, item))?;
+    run(t, "outbox-record", "UPDATE outbox SET state = 'queued' WHERE seq = ?1", [seq])?;
     Ok(())
 }
 

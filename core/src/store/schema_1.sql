@@ -61,6 +61,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_open ON outbox (lane, seq) WHERE state IN ('queued', 'marked');
 
+CREATE INDEX outbox_records ON outbox (lane, sha256) WHERE what = 'record';
+
 -- Texts that travel as documents, by their hash.
 CREATE TABLE documents (sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
 
