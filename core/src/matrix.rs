@@ -50,8 +50,8 @@ pub struct MatrixTransport {
     me: OwnedUserId,
     // One encryption at a time: sharing a room key and encrypting with it must not interleave.
     sending: tokio::sync::Mutex<()>,
-    // Room keys that the backup was asked for, and when.
-    asked_backup: Mutex<HashMap<(String, String), Instant>>,
+    // Room keys (room and session) that the backup did not have: how often it was asked again, and when it next may be.
+    asked_backup: Mutex<HashMap<(String, String), (u32, Instant)>>,
     sync: sync::Sync,
 }
 

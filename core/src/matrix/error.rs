@@ -21,6 +21,8 @@ pub(super) fn http(error: &HttpError) -> PortError {
         },
         HttpError::RefreshToken(_) => PortError::SignedOut,
         HttpError::Cached(error) => http(error),
+        // Android has one more.
+        #[allow(clippy::match_wildcard_for_single_variants)]
         _ => PortError::Internal { code: "matrix-request" },
     }
 }
@@ -97,6 +99,7 @@ pub(super) fn not_understood<E>(code: &'static str) -> impl FnOnce(E) -> PortErr
 }
 
 /// Makes an error of the transport one of the public face.
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(super) fn public(error: PortError) -> crate::Error {
     match error {
         PortError::Unavailable { code: "not-http", .. } => not_a_homeserver(),
@@ -108,9 +111,10 @@ pub(super) fn public(error: PortError) -> crate::Error {
             detail: "the homeserver no longer takes this session",
         },
         PortError::DeviceUntrusted => crate::Error::DeviceUntrusted,
-        PortError::Internal { code } => crate::Error::Internal { code },
-        // The homeserver takes none of what a sign-in asks of it.
-        PortError::Refused { code } | PortError::NotUnderstood { code } => crate::Error::Internal { code },
+        // Refused or not understood: the homeserver takes none of what a sign-in asks of it.
+        PortError::Internal { code } | PortError::Refused { code } | PortError::NotUnderstood { code } => {
+            crate::Error::Internal { code }
+        }
         PortError::NotFound | PortError::Conflict => crate::Error::Internal { code: "matrix-sign-in" },
     }
 }

@@ -9,24 +9,33 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
-    EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel, VerificationState,
+    DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel,
+    VerificationState,
 };
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::{self, UInt};
 use matrix_sdk_base::crypto::types::events::room::encrypted::EncryptedEvent;
-use matrix_sdk_base::crypto::{OlmMachine, RoomEventDecryptionResult};
+use matrix_sdk_base::crypto::{DecryptionSettings, OlmMachine, RoomEventDecryptionResult, TrustRequirement};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::{http, internal};
+use super::keys::user_id;
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::{MatrixEventId, RoomId, UserId};
 use crate::ports::{Arrived, ArrivedWhat, Page, PortError};
 
-/// How long the backup is not asked again for a key that it did not have.
-const ASK_BACKUP_AGAIN: Duration = Duration::from_secs(120);
+/// When the backup is asked again for a key that it did not have: first soon, since another device of ours may be about to
+/// upload it, then ever more rarely.
+fn ask_again_after(times: u32) -> Duration {
+    Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
+}
+
+/// Decrypting is one thing, believing another: see [`trust`].
+const DECRYPT_ALL: DecryptionSettings =
+    DecryptionSettings { sender_device_trust_requirement: TrustRequirement::Untrusted };
 
 /// What is read of an event, whatever it is.
 #[derive(Deserialize)]
@@ -80,10 +89,10 @@ impl MatrixTransport {
             })
             .collect();
         let machine = self.machine().await?;
-        self.know_senders(&machine, listed.iter().map(|(event, _)| event)).await;
+        let mut refreshed = BTreeSet::new();
         let mut events = Vec::with_capacity(listed.len());
         for (event, raw) in listed {
-            let what = self.judge(&machine, &room, &event, raw).await?;
+            let what = self.judge(&machine, &room, &event, raw, &mut refreshed).await?;
             events.push(Arrived {
                 matrix_id: event.event_id,
                 sender: event.sender,
@@ -99,20 +108,7 @@ impl MatrixTransport {
         let event: Listed = serde_json::from_str(raw.get())
             .map_err(|_| PortError::NotUnderstood { code: "undecryptable-event" })?;
         let machine = self.machine().await?;
-        self.know_senders(&machine, std::iter::once(&event)).await;
-        self.judge(&machine, &room, &event, raw).await
-    }
-
-    /// Who sent encrypted events must be known before they are judged: whether a device is proven depends on its owner's
-    /// identity. A server that does not answer does not stop the page; its events stay unread until it does.
-    async fn know_senders<'a>(&self, machine: &OlmMachine, events: impl Iterator<Item = &'a Listed>) {
-        let senders: BTreeSet<_> = events
-            .filter(|event| event.kind == "m.room.encrypted")
-            .filter_map(|event| ruma::UserId::parse(event.sender.as_str()).ok())
-            .collect();
-        if let Err(error) = self.refresh_keys(machine, &senders).await {
-            tracing::warn!(%error, "the senders' keys could not be refreshed");
-        }
+        self.judge(&machine, &room, &event, raw, &mut BTreeSet::new()).await
     }
 
     async fn judge(
@@ -121,6 +117,7 @@ impl MatrixTransport {
         room: &ruma::RoomId,
         event: &Listed,
         raw: &RawValue,
+        refreshed: &mut BTreeSet<UserId>,
     ) -> Port<ArrivedWhat> {
         if event.state_key.is_some() {
             return Ok(ArrivedWhat::Other);
@@ -132,12 +129,21 @@ impl MatrixTransport {
         match event.kind.as_str() {
             "m.room.message" => Ok(ArrivedWhat::Plain { body: plain().body }),
             // Without an algorithm it was redacted: there is nothing left to decrypt.
-            "m.room.encrypted" if plain().algorithm.is_some() => self.open(machine, room, raw).await,
+            "m.room.encrypted" if plain().algorithm.is_some() => {
+                self.open(machine, room, &event.sender, raw, refreshed).await
+            }
             _ => Ok(ArrivedWhat::Other),
         }
     }
 
-    async fn open(&self, machine: &OlmMachine, room: &ruma::RoomId, raw: &RawValue) -> Port<ArrivedWhat> {
+    async fn open(
+        &self,
+        machine: &OlmMachine,
+        room: &ruma::RoomId,
+        sender: &UserId,
+        raw: &RawValue,
+        refreshed: &mut BTreeSet<UserId>,
+    ) -> Port<ArrivedWhat> {
         let event = Raw::<EncryptedEvent>::from_json(raw.to_owned());
         let mut result = self.try_open(machine, room, &event).await?;
         if let RoomEventDecryptionResult::UnableToDecrypt(info) = &result
@@ -145,8 +151,21 @@ impl MatrixTransport {
         {
             result = self.try_open(machine, room, &event).await?;
         }
-        let RoomEventDecryptionResult::Decrypted(decrypted) = result else {
-            return Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
+        // Whether a device is proven depends on its owner's identity, which may be newer than what we have. Asked only
+        // where it could change something, once a page: a server that is down must not hold up what others sent.
+        if doubted(&result) && refreshed.insert(sender.clone()) {
+            match self.refresh_keys(machine, &BTreeSet::from([user_id(sender)?])).await {
+                Ok(_) => result = self.try_open(machine, room, &event).await?,
+                Err(error) => tracing::warn!(%error, "a sender's keys could not be refreshed"),
+            }
+        }
+        let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
+        let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
+        let proven = match trust(&decrypted.encryption_info) {
+            Trust::Proven => true,
+            Trust::Restored => false,
+            // Kept, and judged again when devices and identities change.
+            Trust::Refused => return undecryptable(),
         };
         let Ok(inner) = serde_json::from_str::<Decrypted>(decrypted.event.json().get()) else {
             return Ok(ArrivedWhat::Other);
@@ -154,7 +173,7 @@ impl MatrixTransport {
         if inner.kind != "m.room.message" {
             return Ok(ArrivedWhat::Other);
         }
-        Ok(ArrivedWhat::Message { content: inner.content, proven: proven(&decrypted.encryption_info) })
+        Ok(ArrivedWhat::Message { content: inner.content, proven })
     }
 
     async fn try_open(
@@ -163,10 +182,7 @@ impl MatrixTransport {
         room: &ruma::RoomId,
         event: &Raw<EncryptedEvent>,
     ) -> Port<RoomEventDecryptionResult> {
-        machine
-            .try_decrypt_room_event(event, room, &super::open::decryption())
-            .await
-            .map_err(internal("decrypt"))
+        machine.try_decrypt_room_event(event, room, &DECRYPT_ALL).await.map_err(internal("decrypt"))
     }
 
     /// Asks the backup for a missing key; true where it had it. A key that comes from its sender later replaces it, since
@@ -182,26 +198,56 @@ impl MatrixTransport {
         if !backups.are_enabled().await {
             return false;
         }
-        {
+        let key = (room.to_string(), session.to_owned());
+        let wait = {
             let mut asked = self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner);
-            asked.retain(|_, at| at.elapsed() < ASK_BACKUP_AGAIN);
-            let key = (room.to_string(), session.to_owned());
-            if asked.contains_key(&key) {
-                return false;
-            }
-            asked.insert(key, Instant::now());
+            let times = match asked.get(&key) {
+                Some((times, due)) if *due <= Instant::now() => times + 1,
+                Some(_) => return false,
+                None => 0,
+            };
+            let wait = ask_again_after(times);
+            asked.insert(key.clone(), (times, Instant::now() + wait));
+            wait
+        };
+        if backups.download_room_key(room, session).await.unwrap_or(false) {
+            self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            return true;
         }
-        backups.download_room_key(room, session).await.unwrap_or(false)
+        self.sync.told().hint_at_keys_in(wait);
+        false
     }
 }
 
-/// Whether the sending device is proven to be its sender's: signed with an identity that is the sender's, be it verified by
-/// hand or not. The key of a restored session proves nothing.
-fn proven(info: &EncryptionInfo) -> bool {
-    info.forwarder.is_none()
-        && matches!(
-            info.verification_state,
-            VerificationState::Verified
-                | VerificationState::Unverified(VerificationLevel::UnverifiedIdentity)
-        )
+/// Whether knowing the sender better could make more of an event.
+fn doubted(result: &RoomEventDecryptionResult) -> bool {
+    match result {
+        RoomEventDecryptionResult::Decrypted(decrypted) => trust(&decrypted.encryption_info) != Trust::Proven,
+        RoomEventDecryptionResult::UnableToDecrypt(_) => false,
+    }
+}
+
+/// What the key of an event proves about its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// It came from a device that is signed with an identity of the sender's, be that verified by hand or not.
+    Proven,
+    /// It was restored from the backup: it proves nothing.
+    Restored,
+    /// It came from a device that its owner has not signed, that is not known, or that is not the sender's.
+    Refused,
+}
+
+/// Judged here, and not by the SDK's trust requirement: under `CrossSignedOrLegacy` a restored key that was tried once while
+/// its sender's devices were not known is refused for good (matrix-sdk 0.18).
+fn trust(info: &EncryptionInfo) -> Trust {
+    match &info.verification_state {
+        _ if info.forwarder.is_some() => Trust::Refused,
+        VerificationState::Verified
+        | VerificationState::Unverified(VerificationLevel::UnverifiedIdentity) => Trust::Proven,
+        VerificationState::Unverified(VerificationLevel::None(DeviceLinkProblem::InsecureSource)) => {
+            Trust::Restored
+        }
+        VerificationState::Unverified(_) => Trust::Refused,
+    }
 }

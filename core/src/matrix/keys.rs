@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk::ruma::api::client::keys::get_keys;
 use matrix_sdk::ruma::{self, OwnedUserId};
-use matrix_sdk_base::crypto::{OlmMachine, UserIdentity};
+use matrix_sdk_base::crypto::{Device, OlmMachine, UserIdentity};
 
 use super::error::{http, internal};
 use super::{MatrixTransport, Port};
@@ -76,7 +76,7 @@ impl MatrixTransport {
             recipients.push(Recipient {
                 user: user.clone(),
                 identity: identity.as_ref().and_then(master_key),
-                devices: devices.devices().filter(|device| device.is_cross_signed_by_owner()).count(),
+                devices: devices.devices().filter(Device::is_cross_signed_by_owner).count(),
             });
         }
         Ok(recipients)

@@ -50,7 +50,9 @@ pub(super) async fn client(db: &Db, key: &StoreKey, homeserver: &Url) -> Result<
     let stores = StoreConfig::new(lock.clone()).state_store(state).crypto_store(crypto);
     let mut base = BaseClient::new(stores, ThreadingSupport::Disabled, DmRoomDefinition::MatrixSpec);
     base.room_key_recipient_strategy = CollectStrategy::IdentityBasedStrategy;
-    base.decryption_settings = decryption();
+    // For what the SDK decrypts itself, which we do not read: `history.rs` judges each event.
+    base.decryption_settings =
+        DecryptionSettings { sender_device_trust_requirement: TrustRequirement::CrossSignedOrLegacy };
     let client = Client::builder()
         .homeserver_url(homeserver.as_str())
         .base_client(base.clone())
@@ -71,12 +73,6 @@ pub(super) async fn client(db: &Db, key: &StoreKey, homeserver: &Url) -> Result<
         .map_err(|_| Error::internal("matrix-client"))?;
     client.send_queue().set_enabled(false).await;
     Ok((client, base))
-}
-
-/// What is decrypted at all: not what a device sends that its owner has not cross-signed. Keys restored from the backup
-/// pass, and are judged one by one.
-pub(super) fn decryption() -> DecryptionSettings {
-    DecryptionSettings { sender_device_trust_requirement: TrustRequirement::CrossSignedOrLegacy }
 }
 
 /// The key of the SDK's stores, derived so that it opens nothing else.

@@ -14,7 +14,7 @@ use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::{self, OwnedTransactionId, OwnedUserId};
 use matrix_sdk_base::crypto::store::CryptoStore;
 use matrix_sdk_base::crypto::{
-    CollectStrategy, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
+    CollectStrategy, Device, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
 };
 
 use super::error::{http, internal, not_understood};
@@ -130,7 +130,7 @@ impl MatrixTransport {
 async fn reachable(machine: &OlmMachine, user: &ruma::UserId) -> Port<bool> {
     let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
     let mut counted = 0;
-    for device in devices.devices().filter(|device| device.is_cross_signed_by_owner()) {
+    for device in devices.devices().filter(Device::is_cross_signed_by_owner) {
         if device.device_id() == machine.device_id() && user == machine.user_id() {
             return Ok(true);
         }

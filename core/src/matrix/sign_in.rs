@@ -28,6 +28,8 @@ const DEVICE: &str = "matrix.device";
 const SESSION: &str = "matrix.session";
 /// Set while the account's identity is one that this device made and has not finished setting up.
 const FOUNDING: &str = "matrix.founding";
+/// Set once the homeserver no longer takes the session.
+const ENDED: &str = "matrix.ended";
 const READY: &str = "matrix.ready";
 const RECOVERY_KEY: &str = "matrix.recovery-key";
 
@@ -60,7 +62,7 @@ impl MatrixTransport {
                 });
             }
             match ask_token(&url, known).await? {
-                Token::Good => {}
+                Token::Good => db.set_meta(ENDED, None)?,
                 Token::Renew => session = None,
                 Token::Gone => {
                     forget_device(&db).await?;
@@ -80,13 +82,17 @@ impl MatrixTransport {
         Ok(transport)
     }
 
-    /// The device of an earlier, finished sign-in: no password, no network. `None` where there is none.
+    /// The device of an earlier, finished sign-in: no password, no network. `None` where there is none, or the homeserver
+    /// has ended its session.
     pub async fn restore(db: Arc<Db>, key: &StoreKey) -> Result<Option<Self>> {
         let (Some(homeserver), Some(session), Some(_)) =
             (db.meta(HOMESERVER)?, stored(&db)?, db.meta(READY)?)
         else {
             return Ok(None);
         };
+        if db.meta(ENDED)?.is_some() {
+            return Ok(None);
+        }
         let (client, base) = open::client(&db, key, &address(&homeserver)?).await?;
         let transport = Self::assemble(db, client, base, session).await?;
         transport.sync.start(&transport.client).await;
@@ -107,6 +113,7 @@ impl MatrixTransport {
             .await
             .map_err(|_| Error::internal("matrix-restore"))?;
         Ok(Self {
+            sync: sync::Sync::new(Arc::clone(&db)),
             client,
             base,
             db,
@@ -114,7 +121,6 @@ impl MatrixTransport {
             me,
             sending: tokio::sync::Mutex::default(),
             asked_backup: std::sync::Mutex::default(),
-            sync: sync::Sync::new(),
         })
     }
 
@@ -265,6 +271,11 @@ fn stored(db: &Db) -> Result<Option<MatrixSession>> {
         .transpose()
 }
 
+/// Writes down that the homeserver ended the session, so that the next start asks for the password.
+pub(super) fn note_end(db: &Db) -> Result<()> {
+    db.set_meta(ENDED, Some("yes"))
+}
+
 fn endpoint(url: &Url, path: &[&str]) -> Result<Url> {
     let mut url = url.clone();
     url.path_segments_mut()
@@ -345,13 +356,12 @@ async fn forget_device(db: &Db) -> Result<()> {
 }
 
 async fn log_in(db: &Db, client: &Client, user: &str, secret: &str) -> Result<MatrixSession> {
-    let device = match db.meta(DEVICE)? {
-        Some(device) => device,
-        None => {
-            let device = new_device_id()?;
-            db.set_meta(DEVICE, Some(&device))?;
-            device
-        }
+    let device = if let Some(device) = db.meta(DEVICE)? {
+        device
+    } else {
+        let device = new_device_id()?;
+        db.set_meta(DEVICE, Some(&device))?;
+        device
     };
     let who = uiaa::UserIdentifier::Matrix(uiaa::MatrixUserIdentifier::new(user.to_owned()));
     let password = login::v3::Password::new(who, secret.to_owned());
@@ -361,6 +371,7 @@ async fn log_in(db: &Db, client: &Client, user: &str, secret: &str) -> Result<Ma
     let session = MatrixSession::from(&answer);
     let json = serde_json::to_string(&session).map_err(|_| Error::internal("matrix-session"))?;
     db.set_meta(SESSION, Some(&json))?;
+    db.set_meta(ENDED, None)?;
     Ok(session)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -14,9 +14,10 @@ use matrix_sdk::{Client, RoomState, SlidingSync, SlidingSyncList, SlidingSyncMod
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::error;
+use super::{error, sign_in};
 use crate::id::{RoomId, UserId};
 use crate::ports::{Hint, Invited, PortError};
+use crate::store::Db;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -24,6 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The sync loop and what it has to tell.
 pub(super) struct Sync {
     told: Arc<Told>,
+    // Where the end of the session is written down.
+    db: Arc<Db>,
     task: tokio::sync::Mutex<Option<Running>>,
 }
 
@@ -38,6 +41,8 @@ struct Running {
 pub(super) struct Told {
     state: Mutex<State>,
     more: Notify,
+    // Says that `State::again` has changed.
+    timer: Notify,
 }
 
 #[derive(Default)]
@@ -46,6 +51,8 @@ struct State {
     hints: VecDeque<Hint>,
     invitations: BTreeMap<RoomId, UserId>,
     online: Option<bool>,
+    // When to hint at keys without news of any: the backup may have by then what it did not have before.
+    again: Option<Instant>,
     closed: bool,
 }
 
@@ -61,6 +68,17 @@ impl Told {
         }
         drop(state);
         self.more.notify_one();
+    }
+
+    /// Hints at keys after a while.
+    pub(super) fn hint_at_keys_in(&self, after: Duration) {
+        let at = Instant::now() + after;
+        let mut state = self.state();
+        if state.again.is_none_or(|again| at < again) {
+            state.again = Some(at);
+        }
+        drop(state);
+        self.timer.notify_one();
     }
 
     fn online(&self, online: bool) {
@@ -106,8 +124,8 @@ impl Told {
 }
 
 impl Sync {
-    pub(super) fn new() -> Self {
-        Self { told: Arc::default(), task: tokio::sync::Mutex::new(None) }
+    pub(super) fn new(db: Arc<Db>) -> Self {
+        Self { told: Arc::default(), db, task: tokio::sync::Mutex::new(None) }
     }
 
     pub(super) fn told(&self) -> &Told {
@@ -134,7 +152,12 @@ impl Sync {
         }
         let stop = Arc::new(Notify::new());
         *task = Some(Running {
-            sync: tokio::spawn(run(client.clone(), Arc::clone(&self.told), Arc::clone(&stop))),
+            sync: tokio::spawn(run(
+                client.clone(),
+                Arc::clone(&self.told),
+                Arc::clone(&self.db),
+                Arc::clone(&stop),
+            )),
             keys: tokio::spawn(watch_keys(client.clone(), Arc::clone(&self.told))),
             stop,
         });
@@ -172,7 +195,7 @@ impl Drop for Running {
     }
 }
 
-async fn run(client: Client, told: Arc<Told>, stop: Arc<Notify>) {
+async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
     let Some(sliding) = build(&client).await else {
         tracing::error!("the sync could not be set up");
         return;
@@ -203,12 +226,15 @@ async fn run(client: Client, told: Arc<Told>, stop: Arc<Notify>) {
         }
         let meaning = failure.as_ref().map(|failure| error::sdk(failure, "sync"));
         if meaning == Some(PortError::SignedOut) {
+            if let Err(error) = sign_in::note_end(&db) {
+                tracing::error!(%error, "the end of the session could not be written down");
+            }
             told.hint(Hint::SignedOut);
             break;
         }
         told.online(false);
         failures = failures.saturating_add(1);
-        let pause = pin!(tokio::time::sleep(pause(failures, meaning)));
+        let pause = pin!(tokio::time::sleep(pause(failures, meaning.as_ref())));
         if let Either::Left(_) = select(stopped.as_mut(), pause).await {
             break;
         }
@@ -220,9 +246,9 @@ async fn run(client: Client, told: Arc<Told>, stop: Arc<Notify>) {
 
 /// How long to wait after so many failures in a row: doubled each time, up to half of it random, so that the devices of a
 /// homeserver that comes back do not all come at once.
-fn pause(failures: u32, meaning: Option<PortError>) -> Duration {
+fn pause(failures: u32, meaning: Option<&PortError>) -> Duration {
     if let Some(PortError::Unavailable { retry_after: Some(asked), .. }) = meaning {
-        return asked.min(LONGEST_PAUSE);
+        return (*asked).min(LONGEST_PAUSE);
     }
     let whole = Duration::from_millis(500).saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
     let mut random = [0u8; 1];
@@ -297,8 +323,25 @@ async fn watch_keys(client: Client, told: Arc<Told>) {
         futures_util::stream::select(devices.map(|_| ()), identities.map(|_| ())),
     );
     let mut all = pin!(all);
-    while all.next().await.is_some() {
-        told.hint(Hint::Keys);
+    loop {
+        let again = told.state().again;
+        let timer = async {
+            match again {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            news = all.next() => match news {
+                Some(()) => told.hint(Hint::Keys),
+                None => return,
+            },
+            () = timer => {
+                told.state().again = None;
+                told.hint(Hint::Keys);
+            }
+            () = told.timer.notified() => {}
+        }
     }
 }
 
@@ -309,7 +352,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_hint_waits_once_and_closing_wakes_who_waits() {
-        let sync = Arc::new(Sync::new());
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path(), &crate::store::StoreKey::new([1; 32])).unwrap();
+        let sync = Arc::new(Sync::new(db));
         for _ in 0..3 {
             sync.told().hint(Hint::Keys);
         }
@@ -337,6 +382,6 @@ mod tests {
             assert!(pause >= Duration::from_millis(500) && pause <= LONGEST_PAUSE, "{failures}: {pause:?}");
         }
         let asked = PortError::Unavailable { code: "http-429", retry_after: Some(Duration::from_secs(7)) };
-        assert_eq!(super::pause(1, Some(asked)), Duration::from_secs(7));
+        assert_eq!(super::pause(1, Some(&asked)), Duration::from_secs(7));
     }
 }

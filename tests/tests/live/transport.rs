@@ -425,6 +425,70 @@ async fn a_session_that_was_ended_is_told_and_signed_in_anew() {
     assert!(again.verified().await.unwrap());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_sign_in_goes_on_where_it_stopped() {
+    let Person { mut transport, account, homeserver, folder } = person(&backend().cp, "jane").await;
+    let device_id = transport.device_id();
+    let identity = transport.recipients(&[transport.user()]).await.unwrap()[0].identity.clone();
+    let mut keys = BTreeSet::from([transport.recovery_key().await.unwrap()]);
+    // What a kill leaves behind: before all was done, before the recovery key was written down, before the session was.
+    for lost in [vec!["matrix.ready"], vec!["matrix.ready", "matrix.recovery-key"], vec!["matrix.session"]] {
+        transport.shutdown().await;
+        drop(transport);
+        let db = Db::open(folder.path(), &key()).unwrap();
+        db.set_meta("matrix.founding", Some("yes")).unwrap();
+        for name in lost {
+            db.set_meta(name, None).unwrap();
+        }
+        assert!(MatrixTransport::restore(Arc::clone(&db), &key()).await.unwrap().is_none());
+        transport =
+            MatrixTransport::sign_in(db, &key(), homeserver.url(), &account.user_id, &account.password)
+                .await
+                .unwrap();
+        assert_eq!(transport.device_id(), device_id);
+        assert!(transport.verified().await.unwrap());
+        assert_eq!(transport.recipients(&[transport.user()]).await.unwrap()[0].identity, identity);
+        keys.insert(transport.recovery_key().await.unwrap());
+    }
+    assert_eq!(keys.len(), 2, "a key that was not written down is replaced, one that was is kept");
+    let recovery_key = transport.recovery_key().await.unwrap().unwrap();
+    let second = device(homeserver, account).await;
+    second.transport.recover(&recovery_key).await.unwrap();
+    assert!(second.transport.verified().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_told_and_survived() {
+    let home: &'static Homeserver =
+        tokio::task::spawn_blocking(|| &*Box::leak(Box::new(Homeserver::start("third").unwrap())))
+            .await
+            .unwrap();
+    let jane = person(&backend().cp, "jane").await;
+    let pat = person(home, "pat").await;
+    let room = pat.transport.create_room(&make(&[&pat], &[])).await.unwrap();
+    pat.send(&room, "before", &[&pat]).await.unwrap();
+    let told = async |online: bool| {
+        tokio::time::timeout(PATIENCE, async {
+            while pat.transport.next_hint().await.unwrap() != Hint::Online(online) {}
+        })
+        .await
+        .expect("told in time");
+    };
+    home.kill9();
+    let down = pat.send(&room, "during", &[&pat]).await;
+    assert!(matches!(down, Err(PortError::Unavailable { .. })), "{down:?}");
+    told(false).await;
+    // Of somebody whose server is silent it is not known that they have no device.
+    assert_eq!(
+        jane.transport.recipients(&[pat.user()]).await,
+        Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None })
+    );
+    home.restart().unwrap();
+    told(true).await;
+    pat.send(&room, "during", &[&pat]).await.unwrap();
+    assert_eq!(pat.texts(&room).await, ["before", "during"]);
+}
+
 /// Something that answers every request with a page for people.
 async fn html_server() -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
