@@ -41,7 +41,12 @@ pub(super) struct Case {
 #[derive(Debug, Default)]
 pub(super) struct Played {
     pub(super) cases: BTreeMap<String, Case>,
+    /// What was written, in messages and otherwise.
     pub(super) texts: Vec<String>,
+    /// How many messages were sent.
+    pub(super) messages: usize,
+    /// How many care plans were sent.
+    pub(super) plans: usize,
     labels: Labels,
     /// The case that was opened last.
     current: Option<String>,
@@ -220,7 +225,7 @@ impl Line<'_, '_> {
                         for (text, table) in told {
                             Transcript::follows(&text);
                             if let Some(table) = table {
-                                Transcript::table(&table);
+                                self.transcript.table(&table);
                             }
                         }
                         return Ok(());
@@ -257,7 +262,12 @@ impl Line<'_, '_> {
                 let organization = self.stage.story.organizations.get(&whom.organization);
                 let id = organization.map_or("", |organization| organization.id.as_str());
                 let called = organization.map_or("", |organization| organization.name.as_str());
-                let about = whom.topic.replace('-', " ");
+                let about = match whom.topic.as_str() {
+                    "care-plan" => "a care plan".to_owned(),
+                    "urgent" => "something that cannot wait".to_owned(),
+                    "technical" => "a technical matter".to_owned(),
+                    other => format!("{other}s"),
+                };
                 (
                     json!({ "organization": id, "topic": whom.topic }),
                     format!("{name} asks whom to call at {called} about {about}."),
@@ -298,6 +308,8 @@ impl Line<'_, '_> {
             self.played.labels.insert(label.clone(), sent);
         }
         self.played.texts.extend(deed.send.clone());
+        self.played.messages += usize::from(deed.send.is_some());
+        self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
     }

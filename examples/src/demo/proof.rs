@@ -23,16 +23,19 @@ const WITH_IDS: [&str; 3] = ["CareTeam", "CarePlan", "Communication"];
 pub(super) fn prove(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Result<(), Trouble> {
     settle(stage)?;
     transcript.heading("Proof");
-    records(stage)?;
+    records(stage, played)?;
     audit(stage)?;
     words(stage, played)
 }
 
-/// Counts the resources of each organisation's record: the FHIR server's, or the embedded one of somebody who took part.
-fn records(stage: &mut Stage<'_>) -> Result<(), Trouble> {
+/// Counts the resources of each organisation's record: the FHIR server's, or the embedded one of somebody who took part. What
+/// the story has sent must be there.
+fn records(stage: &mut Stage<'_>, played: &Played) -> Result<(), Trouble> {
     let story = stage.story;
+    let expected =
+        [("CareTeam", played.cases.len()), ("CarePlan", played.plans), ("Communication", played.messages)];
     for (key, organization) in &story.organizations {
-        let Some(reader) = reader(stage, key) else { continue };
+        let Some(reader) = reader(stage, key)? else { continue };
         let place = if stage.fhir {
             stage
                 .backend
@@ -43,29 +46,51 @@ fn records(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         };
         Transcript::says(&format!("{}: {place}", organization.name));
         let mut table = Table::new(&["resource", "count", "ids"]);
+        let mut missing = None;
         for kind in KINDS {
             let answer = stage.actor(&reader)?.call("record", json!({ "kind": kind }), LATER)?;
             let count = answer.get("count").and_then(Value::as_u64).unwrap_or(0);
+            let least = expected.iter().find(|(of, _)| *of == kind).map_or(0, |(_, least)| *least as u64);
+            if count < least {
+                missing.get_or_insert_with(|| {
+                    format!("{place} has {count} resources {kind}, and the story makes at least {least}")
+                });
+            }
             if count == 0 {
                 continue;
             }
             let ids: Vec<&str> = list(&answer, "ids").iter().filter_map(Value::as_str).collect();
-            let shown = if WITH_IDS.contains(&kind) { ids.join(", ") } else { String::new() };
-            table.row([kind.to_owned(), count.to_string(), shown]);
+            let shown: &[&str] = if WITH_IDS.contains(&kind) { &ids } else { &[""] };
+            for (n, id) in shown.iter().enumerate() {
+                let cells = if n == 0 { [kind.to_owned(), count.to_string()] } else { Default::default() };
+                table.row(cells.into_iter().chain([(*id).to_owned()]));
+            }
         }
         Transcript::shows(&table);
+        if let Some(missing) = missing {
+            return Err(Trouble::Proof(missing));
+        }
     }
     Ok(())
 }
 
-/// Whoever of an organisation shows its record: the first person who runs.
-fn reader(stage: &Stage<'_>, organization: &str) -> Option<String> {
+/// Whoever of an organisation shows its record: of those who run, the one with the most cases; a person before a keeper.
+fn reader(stage: &mut Stage<'_>, organization: &str) -> Result<Option<String>, Trouble> {
+    let mut best: Option<(usize, String)> = None;
     let of = |keeper: bool| {
-        stage.actors.values().find(move |actor| {
+        let found = stage.actors.values().filter(move |actor| {
             actor.organization == organization && actor.keeper == keeper && actor.is_reachable()
-        })
+        });
+        found.map(|actor| actor.key.clone()).collect::<Vec<_>>()
     };
-    of(false).or_else(|| of(true)).map(|actor| actor.key.clone())
+    for key in [of(false), of(true)].concat() {
+        let answer = stage.actor(&key)?.call("cases", json!({}), LATER)?;
+        let cases = list(&answer, "cases").len();
+        if best.as_ref().is_none_or(|(most, _)| cases > *most) {
+            best = Some((cases, key));
+        }
+    }
+    Ok(best.map(|(_, key)| key))
 }
 
 fn audit(stage: &mut Stage<'_>) -> Result<(), Trouble> {

@@ -1,5 +1,6 @@
 //! What a story expects somebody to see, and what they do see.
 
+use caseline::contact::Role;
 use serde_json::{Value, json};
 
 use super::actor::SOON;
@@ -104,6 +105,11 @@ fn name(stage: &Stage<'_>, who: &str) -> String {
     stage.story.name_of(who)
 }
 
+/// What a contact is, in words.
+fn role(contact: &Value) -> String {
+    text(contact, "role").parse::<Role>().map_or_else(|_| String::new(), |role| role.to_string())
+}
+
 fn contact_of<'s>(stage: &'s Stage<'_>, who: &str) -> &'s str {
     stage.story.people.get(who).map_or("", |person| person.contact.as_str())
 }
@@ -111,7 +117,7 @@ fn contact_of<'s>(stage: &'s Stage<'_>, who: &str) -> &'s str {
 fn contact_seen(stage: &Stage<'_>, answer: &Value, wanted: &crate::story::ContactSeen) -> Part {
     let shown = |contact: &Value| {
         let phone = contact.get("phone").and_then(Value::as_str).unwrap_or("no telephone");
-        format!("{}, {}, {phone}", text(contact, "name"), text(contact, "role").replace('-', " "))
+        format!("{}, {}, {phone}", text(contact, "name"), role(contact))
     };
     let contacts = list(answer, "contacts");
     match contacts.first() {
@@ -131,7 +137,7 @@ fn invitation_seen(stage: &Stage<'_>, answer: &Value, who: &str, from: &str) -> 
     let of = |invitation: &Value| {
         invitation.get("contact").map_or_else(
             || format!("{}, whom the directory does not know", text(invitation, "by")),
-            |contact| format!("{} ({})", text(contact, "name"), text(contact, "role").replace('-', " ")),
+            |contact| format!("{} ({})", text(contact, "name"), role(contact)),
         )
     };
     let wanted = contact_of(stage, from);

@@ -19,12 +19,13 @@ pub(super) struct Transcript {
     now: Timestamp,
     day: Option<Date>,
     bold: bool,
+    last_table: Vec<String>,
 }
 
 impl Transcript {
     pub(super) fn of(story: &Story) -> Self {
         let bold = std::io::stdout().is_terminal();
-        Self { zone: story.time_zone.clone(), now: story.begins, day: None, bold }
+        Self { zone: story.time_zone.clone(), now: story.begins, day: None, bold, last_table: Vec::new() }
     }
 
     /// The story's title and what it is about.
@@ -64,11 +65,17 @@ impl Transcript {
         }
     }
 
-    /// A table under what happened.
-    pub(super) fn table(table: &Table) {
-        for line in table.lines() {
+    /// A table under what happened; the one that was printed last is not printed again.
+    pub(super) fn table(&mut self, table: &Table) {
+        let lines = table.lines();
+        if lines == self.last_table {
+            put(&format!("{DEEPER}  (the same ladder)"));
+            return;
+        }
+        for line in &lines {
             put(&format!("{DEEPER}  {line}"));
         }
+        self.last_table = lines;
     }
 
     /// Begins the proof.
