@@ -11,6 +11,7 @@ use matrix_sdk::ruma::api::error::{
 use crate::ports::PortError;
 
 /// What a failed request means.
+#[allow(clippy::match_wildcard_for_single_variants)] // on Android there is one more
 pub(super) fn http(error: &HttpError) -> PortError {
     match error {
         HttpError::Reqwest(error) => request(error),
@@ -21,8 +22,6 @@ pub(super) fn http(error: &HttpError) -> PortError {
         },
         HttpError::RefreshToken(_) => PortError::SignedOut,
         HttpError::Cached(error) => http(error),
-        // Android has one more.
-        #[allow(clippy::match_wildcard_for_single_variants)]
         _ => PortError::Internal { code: "matrix-request" },
     }
 }
