@@ -2,6 +2,7 @@
 
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+mod story_clock;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::id::{MatrixEventId, RoomId, Sha256, UserId};
+
+pub use story_clock::StoryClock;
 
 /// What time it is.
 pub trait Clock: Send + Sync + 'static {

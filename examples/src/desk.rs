@@ -1,44 +1,22 @@
 //! A client behind lines of JSON: what the driver and the keeper answer with.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use caseline::case::event::EventKey;
 use caseline::contact::Seat;
 use caseline::error::InvalidInput;
 use caseline::id::{CaseId, ContactId};
-use caseline::ports::{Clock, SystemClock};
+use caseline::ports::Clock;
 use caseline::store::StoreKey;
 use caseline::{Caseline, Error, Message, Record};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::protocol::{Failure, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
-/// The machine's clock, until a story moves it: from then on it runs on from there.
-#[derive(Debug, Default)]
-pub struct StoryClock(Mutex<Option<(Timestamp, Instant)>>);
-
-impl StoryClock {
-    /// Moves it.
-    pub fn set(&self, now: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Instant::now()));
-    }
-}
-
-impl Clock for StoryClock {
-    fn now(&self) -> Timestamp {
-        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => SystemClock.now(),
-            Some((from, since)) => {
-                let run = SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX);
-                from.checked_add(run).unwrap_or(Timestamp::MAX)
-            }
-        }
-    }
-}
+pub use caseline::ports::StoryClock;
 
 /// Where a client keeps resources.
 ///

@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Caseline for other languages: UniFFI objects and listeners over the crate `caseline`, and nothing else. What decides
+//! anything is there; here its types become records that every language has.
+//!
+//! - [`Caseline`] is a signed-in device, [`Case`] one of its cases. Every call that touches the store or a server is
+//!   asynchronous and runs on threads of this library: the host needs no runtime, and none of its threads is held up.
+//! - Cancelling a pending call drops it. A command that was on its way to the store by then may have been accepted: who has
+//!   to know gives it a key and repeats it.
+//! - [`Caseline::shutdown`] ends the client at once, whoever still holds an object of it; pending calls end with
+//!   `SignInRequired` (`shut-down`).
+//! - What happens unasked is pulled from [`Events`], or told to a [`Listener`].
+#![recursion_limit = "256"]
+
+mod case;
+mod client;
+mod error;
+mod events;
+mod models;
+mod options;
+mod runtime;
+mod state;
+
+pub use case::Case;
+pub use client::Caseline;
+pub use error::{CaselineError, ListenerError, Reason};
+pub use events::{Events, Listener, Notice, Subscription};
+pub use models::{
+    AuditStatus, CallList, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote,
+    OutboxStatus, Paper, Resource, Rung, Topic,
+};
+pub use options::{Options, RecordChoice, StoreKey, StoryClock};
+pub use state::{CaseState, Message, MessagePriority, Plan, Reminder, Seat, SentPlan, TimelineEntry};
+
+uniffi::setup_scaffolding!();

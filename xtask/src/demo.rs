@@ -9,16 +9,29 @@ use caseline_backend::Step;
 use lexopt::Parser;
 use serde_json::Value;
 
-use crate::Failure;
 use crate::run::{cargo, check_build_tools, output};
+use crate::{Failure, bindings};
 
 pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
     let arguments: Vec<OsString> = parser.raw_args()?.collect();
     check_build_tools()?;
     let demo = Step::run("Building the demo, its drivers and bots", build)?;
+    let mut command = Command::new(&demo);
+    if wants_python(&arguments) {
+        let package = Step::run("Building the Python package", bindings::python)?;
+        command.env("PYTHONPATH", bindings::python_path(&package));
+    }
     // From here on it is the demo that gets the signals and ends with its own code.
-    let error = Command::new(&demo).args(arguments).exec();
+    let error = command.args(arguments).exec();
     Err(Failure::Work(format!("starting {}: {error}", demo.display())))
+}
+
+/// Whether `--joe python` is among the demo's arguments, which it reads itself.
+fn wants_python(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--joe=python")
+        || arguments
+            .windows(2)
+            .any(|pair| matches!(pair, [name, value] if name == "--joe" && value == "python"))
 }
 
 fn build() -> Result<PathBuf, Failure> {
@@ -40,6 +53,14 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn python_is_built_for_a_joe_who_speaks_it() {
+        let wants =
+            |arguments: &[&str]| wants_python(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
+        assert!(wants(&["--fhir", "--joe", "python"]) && wants(&["--joe=python"]));
+        assert!(!wants(&[]) && !wants(&["--joe", "rust"]) && !wants(&["--story", "python"]));
+    }
 
     #[test]
     fn the_program_is_where_cargo_says() {

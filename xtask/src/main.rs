@@ -18,6 +18,7 @@ Usage: cargo xtask COMMAND
   demo [ARGUMENTS]          play the story; --help shows the demo's own arguments
   up [--json] [--no-fhir]   start the local servers and keep them until Ctrl-C
   test [STEP ...]           run all tests, or these steps of them; --list shows the steps
+  bindings                  build the Python package and print its folder, for PYTHONPATH
   lint                      formatting, clippy, layers, and cargo deny
   layers                    check which part may name which, and what the pure part depends on
 ";
@@ -67,6 +68,7 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
             "demo" => demo::run(parser),
             "up" => up::run(parser),
             "test" => test::run(parser),
+            "bindings" => no_arguments(parser).and_then(|()| bindings::run()),
             "lint" => no_arguments(parser).and_then(|()| lint::run()),
             "layers" => no_arguments(parser).and_then(|()| layers::run()),
             "help" => help(),

@@ -16,6 +16,10 @@ pub(crate) fn root() -> Result<PathBuf, Failure> {
     found.map(PathBuf::from).ok_or_else(|| Failure::Work("run this inside the repository".into()))
 }
 
+/// How everything is built: programs, libraries and tests in one go, so that cargo gives all of them the same dependencies
+/// and builds each once.
+pub(crate) const EVERYTHING: [&str; 4] = ["build", "--lib", "--bins", "--tests"];
+
 /// A cargo command in the workspace. In CI the lock file must fit: what is tested is what was committed.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command, Failure> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use caseline_backend::{Cache, Step, Validator, install_fhir_server, install_synapse, seconds};
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::run::{cargo, check, check_build_tools};
+use crate::run::{EVERYTHING, cargo, check, check_build_tools};
 use crate::{Failure, bindings};
 
 /// One part of the tests.
@@ -39,9 +39,8 @@ fn servers() -> Result<(), Failure> {
 
 fn build() -> Result<(), Failure> {
     check_build_tools()?;
-    // The programs first: live tests start the drivers and bots, and cargo does not build those for them.
-    check(cargo(&["build", "--bins"])?)?;
-    check(cargo(&["test", "--no-run"])?)
+    // The programs too: live tests start the drivers and bots, and cargo does not build those for them.
+    check(cargo(&EVERYTHING)?)
 }
 
 fn rust() -> Result<(), Failure> {

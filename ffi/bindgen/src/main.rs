@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! `uniffi-bindgen`, in the version that the library was built with.
+
+fn main() {
+    uniffi::uniffi_bindgen_main();
+}

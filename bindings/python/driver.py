@@ -1,0 +1,588 @@
+"""A client that is told what to do by lines of JSON: the second driver of tests/DRIVER.md.
+
+    PYTHONPATH=$(cargo xtask bindings) python3 -u bindings/python/driver.py [--story-clock]
+
+Only what the package `caseline` offers is used here, so whatever plays through this driver tests the bindings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+try:
+    import caseline
+except ImportError as error:
+    sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topic if topic.name != "OTHER"}
+PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
+
+
+class Failure(Exception):
+    """Why a request fails, beside the client's own errors."""
+
+    def __init__(self, code: str, detail: str, **more: Any) -> None:
+        super().__init__(detail)
+        self.told = {"code": code, "detail": detail, **more}
+        self.number: Any = None
+
+
+def invalid(detail: str) -> Failure:
+    return Failure("invalid-request", detail)
+
+
+# --- What fields may hold -------------------------------------------------------------------------------------------
+
+Check = Callable[[Any], Any]
+WRONG = object()
+
+
+def text(value: Any) -> Any:
+    return value if isinstance(value, str) else WRONG
+
+
+def flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else WRONG
+
+
+def seconds(value: Any) -> Any:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400 * 366
+    return timedelta(seconds=value) if good else WRONG
+
+
+def matching(pattern: re.Pattern[str]) -> Check:
+    return lambda value: value if isinstance(value, str) and pattern.fullmatch(value) else WRONG
+
+
+def one_of(words: dict[str, Any]) -> Check:
+    return lambda value: words.get(value, WRONG) if isinstance(value, str) else WRONG
+
+
+def time(value: Any) -> Any:
+    try:
+        read = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return WRONG
+    return read if read.tzinfo is not None else WRONG
+
+
+def event_key(value: Any) -> Any:
+    if not isinstance(value, dict) or set(value) != {"sender", "id"}:
+        return WRONG
+    if text(value["sender"]) is WRONG or uuid(value["id"]) is WRONG:
+        return WRONG
+    return caseline.EventKey(sender=value["sender"], id=value["id"])
+
+
+def place(value: Any) -> Any:
+    if not isinstance(value, dict) or not set(value) <= {"embedded", "fhir", "token", "none"}:
+        return WRONG
+    url, token = value.get("fhir"), value.get("token")
+    if not isinstance(url, str | None) or not isinstance(token, str | None):
+        return WRONG
+    named = {
+        "embedded": value.get("embedded") is True,
+        "fhir": url is not None,
+        "none": value.get("none") is True,
+    }
+    match [name for name, there in named.items() if there]:
+        case ["embedded"]:
+            return caseline.RecordChoice.EMBEDDED()
+        case ["fhir"]:
+            return caseline.RecordChoice.FHIR(url, token)
+        case ["none"]:
+            return caseline.RecordChoice.NOWHERE()
+    detail = 'name one place: {"embedded":true}, {"fhir":"…"} or {"none":true}'
+    raise Failure("invalid-record", detail, field="record")
+
+
+uuid = matching(UUID)
+PAPER = {"text?": text, "path?": text}
+
+# The fields of each verb; those that may be left out end with `?`.
+FIELDS: dict[str, dict[str, Check]] = {
+    "sign_in": {
+        "homeserver": text,
+        "user": text,
+        "password": text,
+        "store": text,
+        "store_key": text,
+        "record": place,
+        "organization?": text,
+    },
+    "recovery_key": {},
+    "confirm_recovery_key": {},
+    "recover": {"key": text},
+    "verified": {},
+    "suspend": {},
+    "resume": {},
+    "shutdown": {},
+    "clock": {"now": time},
+    "import": {"bundle?": text, "path?": text},
+    "add_agreement": PAPER,
+    "add_rules": PAPER,
+    "directory": {},
+    "who_to_call": {"organization": text, "topic": one_of(TOPICS)},
+    "open": {"care_team": text, "case?": uuid},
+    "invitations": {},
+    "accept": {"room": text, "despite_warning?": flag},
+    "cases": {},
+    "state": {"case": uuid},
+    "timeline": {"case": uuid},
+    "due": {"case?": uuid},
+    "send": {
+        "case": uuid,
+        "text": text,
+        "priority?": one_of(PRIORITIES),
+        "in_reply_to?": event_key,
+        "key?": uuid,
+    },
+    "send_care_plan": {"case": uuid, "care_plan": text, "key?": uuid},
+    "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
+    "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
+    "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
+    "name_seat": {"case": uuid, "contact": text, "lead?": flag, "key?": uuid},
+    "end_seat": {"case": uuid, "contact": text, "key?": uuid},
+    "outbox": {},
+    "settle": {"timeout_s": seconds},
+    "audit": {},
+    "record": {"kind": text},
+}
+
+
+def parse(line: bytes) -> tuple[Any, str, dict[str, Any]]:
+    """The id, the verb and its fields. A failure carries the id, as far as it can be read, and no value."""
+
+    def wrong(detail: str, number: Any = None) -> Failure:
+        failure = invalid(detail)
+        failure.number = number
+        return failure
+
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise wrong("a request is one JSON object on one line")
+    number = request.pop("id", None)
+    if isinstance(number, bool) or not isinstance(number, int | float | str):
+        raise wrong("a request has an `id`: a number or a string")
+    verb = request.pop("do", None)
+    known = FIELDS.get(verb) if isinstance(verb, str) else None
+    if known is None:
+        raise wrong("`do` names no verb that there is", number)
+    fields: dict[str, Any] = {}
+    for name, check in known.items():
+        optional, name = name.endswith("?"), name.removesuffix("?")
+        value = request.pop(name, None)
+        if value is None:
+            if not optional:
+                raise wrong(f"missing field `{name}`", number)
+            continue
+        try:
+            fields[name] = check(value)
+        except Failure as failure:
+            failure.number = number
+            raise
+        if fields[name] is WRONG:
+            raise wrong(f"the field `{name}` has not the form that it should have", number)
+    if request:
+        names = ", ".join(name.removesuffix("?") for name in known)
+        raise wrong(f"unknown field: `{verb}` has {names or 'none'}", number)
+    return number, verb, fields
+
+
+# --- How answers look -----------------------------------------------------------------------------------------------
+
+
+def shown(**fields: Any) -> dict[str, Any]:
+    """What is there of these."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def instant(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    told = at.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
+    return (told.rstrip("0") if "." in told else told) + "Z"
+
+
+def reasons(given: list[caseline.Reason]) -> list[dict[str, str]]:
+    return [{"code": reason.code, "text": reason.text, "source": reason.source} for reason in given]
+
+
+def error(failure: Exception) -> dict[str, Any]:
+    match failure:
+        case Failure():
+            return failure.told
+        case caseline.CaselineError.NotAllowed():
+            return {"code": failure.code, "detail": failure.detail, "reasons": reasons(failure.reasons)}
+        case caseline.CaselineError.InvalidInput():
+            told = shown(field=failure.field, line=failure.line)
+            return {"code": failure.code, "detail": failure.detail, **told}
+        case caseline.CaselineError():
+            return {"code": failure.code, "detail": failure.detail}
+    # Its text may hold what somebody wrote.
+    return {"code": "driver", "detail": f"the driver failed ({type(failure).__name__})"}
+
+
+def event_of(key: caseline.EventKey) -> dict[str, Any]:
+    return {"sender": key.sender, "id": key.id}
+
+
+def contact(known: caseline.Contact) -> dict[str, Any]:
+    return shown(
+        id=known.id,
+        name=known.name,
+        role=known.role,
+        organization=known.organization,
+        user=known.user,
+        phone=known.phone,
+        topics=[topic.name.lower().replace("_", "-") for topic in known.topics],
+    )
+
+
+def organization(known: caseline.Organization) -> dict[str, Any]:
+    return shown(
+        id=known.id, name=known.name, kind=known.kind, role_account=known.role_account, phone=known.phone
+    )
+
+
+def invitation(waiting: caseline.Invitation) -> dict[str, Any]:
+    return shown(
+        room=waiting.room,
+        by=waiting.by,
+        known=waiting.warning is None,
+        contact=contact(waiting.contact) if waiting.contact else None,
+        organization=waiting.organization.id if waiting.organization else None,
+        warning=reasons([waiting.warning]) if waiting.warning else None,
+    )
+
+
+def plan(sent: caseline.Plan) -> dict[str, Any]:
+    return shown(
+        plan=sent.plan,
+        sha256=sent.sha256,
+        status=sent.status,
+        sent_by=sent.sent_by,
+        sent_at=instant(sent.sent_at),
+        by=sent.by,
+        changes=sent.changes,
+    )
+
+
+def state(case: caseline.CaseState) -> dict[str, Any]:
+    def seat(held: caseline.Seat) -> dict[str, Any]:
+        return {**contact(held.contact), "lead": held.lead, "accepted": held.accepted is not None}
+
+    return {
+        "case": case.case,
+        "phase": case.phase,
+        "roster": [seat(held) for held in case.roster],
+        "plans": [plan(sent) for sent in case.plans],
+        "gaps": [event_of(key) for key in case.gaps],
+        "digest": case.digest,
+    }
+
+
+def entry(line: caseline.TimelineEntry) -> dict[str, Any]:
+    told = {
+        **event_of(line.key),
+        "kind": line.kind,
+        "at": instant(line.at),
+        "from": line.from_name,
+        "body": line.text,
+        "standing": line.standing,
+        "sha256": line.sha256,
+        "after_gap": line.after_gap,
+        "withheld": line.withheld,
+    }
+    if line.reason:
+        told["reason"] = reasons([line.reason])
+    if line.reminder:
+        reminder = line.reminder
+        told.update(owed=reminder.owed, rung=reminder.rung, contact=reminder.contact)
+    return told
+
+
+def due(owed: caseline.Due) -> dict[str, Any]:
+    def rung(step: caseline.Rung) -> dict[str, Any]:
+        posted = {"by": step.posted_by, "at": instant(step.posted_at)} if step.posted_by else None
+        told = {"contact": step.contact, "name": step.name, "organization": step.organization}
+        return {**told, "phone": step.phone, "at": instant(step.at), "posted": posted}
+
+    return {
+        "case": owed.case,
+        "since": owed.since,
+        "clock": owed.clock,
+        "what": owed.what,
+        "owner": owed.owner,
+        "due": instant(owed.due),
+        "overdue": owed.overdue,
+        "ladder": [rung(step) for step in owed.ladder],
+        "turn": owed.current,
+    }
+
+
+def notice(told: caseline.Notice) -> dict[str, Any] | None:
+    match told.kind:
+        case "missed":
+            return None
+        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out":
+            more = shown(case=told.case, user=told.user, resource=told.resource)
+        case "invitation":
+            more = {"room": told.room, "by": told.user}
+        case "held" | "refused":
+            more = {"case": told.case, "id": told.event, "reasons": reasons(told.reasons)}
+        case "room_left":
+            more = {"room": told.room, "reasons": reasons(told.reasons)}
+        case "not_encrypted":
+            more = {"room": told.room, "sender": told.user}
+        case _:
+            more = shown(case=told.case, sender=told.user, id=told.event)
+    return {"event": {"kind": told.kind, **more}}
+
+
+# --- What is asked --------------------------------------------------------------------------------------------------
+
+
+def paper(fields: dict[str, Any], name: str) -> str:
+    if (name in fields) == ("path" in fields):
+        raise invalid(f"give either `{name}` or `path`")
+    if name in fields:
+        return str(fields[name])
+    try:
+        return Path(fields["path"]).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise Failure("unreadable-file", "the file cannot be read", field="path") from None
+
+
+async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Answers what needs a session."""
+    match verb:
+        case "recovery_key":
+            return {"key": await client.recovery_key()}
+        case "confirm_recovery_key" | "suspend" | "resume":
+            await getattr(client, verb)()
+            return {}
+        case "recover":
+            await client.recover(fields["key"])
+            return {}
+        case "verified":
+            return {"verified": await client.verified()}
+        case "import":
+            return {"created": await client.import_bundle(paper(fields, "bundle"))}
+        case "add_agreement" | "add_rules":
+            kept = await getattr(client, verb)(paper(fields, "text"))
+            return {"id": kept.id, "version": kept.version}
+        case "directory":
+            known = await client.directory()
+            organizations = [organization(each) for each in known.organizations]
+            return {"organizations": organizations, "contacts": [contact(each) for each in known.contacts]}
+        case "who_to_call":
+            found = await client.who_to_call(**fields)
+            return {"contacts": [contact(each) for each in [found.primary, *found.backups]]}
+        case "open" | "accept":
+            case = await getattr(client, verb)(**fields)
+            return {"case": case.id()}
+        case "invitations":
+            return {"invitations": [invitation(each) for each in await client.invitations()]}
+        case "cases":
+            return {"cases": [{"case": case.id()} for case in await client.cases()]}
+        case "due":
+            wanted = fields.get("case", "").lower()
+            owed = [each for each in await client.due() if wanted in ("", each.case)]
+            return {"due": [due(each) for each in owed]}
+        case "outbox":
+            status = await client.outbox()
+            notes = [{"lane": note.lane, "kind": note.kind, "code": note.code} for note in status.notes]
+            return {"waiting": status.waiting, "notes": notes}
+        case "settle":
+            return {"settled": await client.settle(fields["timeout_s"])}
+        case "audit":
+            audit = await client.audit()
+            chain = shown(
+                chain=audit.chain, length=audit.length, ok=audit.problem is None, problem=audit.problem
+            )
+            return {"entries": audit.length, "chains": [chain]}
+        case "record":
+            ids = [resource.id for resource in await client.resources(fields["kind"])]
+            return {"count": len(ids), "ids": ids}
+    return await say(await client.case(fields.pop("case")), verb, fields)
+
+
+async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Answers what is asked of one case."""
+    match verb:
+        case "state":
+            return state(await case.state())
+        case "timeline":
+            return {"events": [entry(line) for line in await case.timeline()]}
+        case "send_care_plan":
+            sent = await case.send_care_plan(**fields)
+            return {**event_of(sent.key), "sha256": sent.sha256}
+    # The rest are commands, of the same names and with the same arguments.
+    return event_of(await getattr(case, verb)(**fields))
+
+
+# --- The process ----------------------------------------------------------------------------------------------------
+
+
+def put(line: dict[str, Any]) -> None:
+    """Writes one line to standard output, whole."""
+    told = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+    try:
+        sys.stdout.buffer.write(told.encode())
+        sys.stdout.buffer.flush()
+    except OSError:
+        pass  # Who no longer reads will close our input next.
+
+
+def read(lines: asyncio.Queue[bytes | None], loop: asyncio.AbstractEventLoop) -> None:
+    """Passes the lines of standard input on, then None. A thread of its own: such a read cannot be called off."""
+
+    def tell(line: bytes | None) -> None:
+        try:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        except RuntimeError:
+            pass  # The loop has ended first.
+
+    # Not `sys.stdin`: the interpreter could not end while its buffer is locked.
+    rest = b""
+    while chunk := os.read(0, 65536):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            tell(line)
+    if rest:
+        tell(rest)
+    tell(None)
+
+
+class Driver:
+    def __init__(self, story_clock: bool) -> None:
+        self.moves = story_clock
+        self.clock = caseline.StoryClock()
+        self.client: caseline.Caseline | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        lines: asyncio.Queue[bytes | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, lines.put_nowait, None)
+        threading.Thread(target=read, args=(lines, loop), daemon=True).start()
+        last = None
+        while (line := await lines.get()) is not None:
+            if not line.strip():
+                continue
+            try:
+                number, verb, fields = parse(line)
+            except Failure as failure:
+                put({"id": failure.number, "error": error(failure)})
+                continue
+            if verb == "shutdown":
+                last = {"id": number, "ok": {}}
+                break
+            await self.take(number, verb, fields)
+        await self.end()
+        if last:
+            put(last)
+
+    async def take(self, number: Any, verb: str, fields: dict[str, Any]) -> None:
+        if verb == "clock":
+            await self.answer(number, self.set_clock(fields["now"]))
+        elif verb == "sign_in":
+            await self.answer(number, self.sign_in(fields))
+        elif self.client is None:
+            await self.answer(number, self.refuse())
+        elif verb in ("settle", "accept"):
+            # These wait for others: the next request is taken meanwhile.
+            self.spawn(self.answer(number, ask(self.client, verb, fields)))
+        else:
+            await self.answer(number, ask(self.client, verb, fields))
+
+    async def answer(self, number: Any, asked: Awaitable[dict[str, Any]]) -> None:
+        try:
+            outcome = {"ok": await asked}
+        except Exception as failure:
+            outcome = {"error": error(failure)}
+        put({"id": number, **outcome})
+
+    def spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def refuse(self) -> dict[str, Any]:
+        raise Failure("sign-in-required", "sign in first")
+
+    async def set_clock(self, now: datetime) -> dict[str, Any]:
+        if not self.moves:
+            detail = "the clock is the machine's: start with --story-clock to move it"
+            raise Failure("not-allowed", detail, reasons=[])
+        self.clock.set(now)
+        return {}
+
+    async def sign_in(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if self.client is not None:
+            raise invalid("there is a session already")
+        if not SHA256.fullmatch(fields["store_key"].lower()):
+            detail = "the store's key is 64 hexadecimal digits"
+            raise Failure("invalid-store-key", detail, field="store_key")
+        options = caseline.Options(
+            store=fields["store"],
+            store_key=caseline.StoreKey(bytes.fromhex(fields["store_key"])),
+            homeserver=fields["homeserver"],
+            record=fields["record"],
+            story_clock=self.clock,
+        )
+        try:
+            client, restored = await caseline.Caseline.restore(options), True
+        except caseline.CaselineError.SignInRequired as failure:
+            if failure.code != "no-session":
+                raise
+            client = await caseline.Caseline.sign_in(options, fields["user"], fields["password"])
+            restored = False
+        if client.user() != fields["user"]:
+            await client.shutdown()
+            detail = "conflict: this store belongs to another account: use another folder"
+            raise Failure("other-account", detail)
+        self.spawn(self.tell(client))
+        verified = await client.verified()
+        self.client = client
+        return {"user": client.user(), "verified": verified, "restored": restored}
+
+    async def tell(self, client: caseline.Caseline) -> None:
+        async for told in caseline.notices(client):
+            if line := notice(told):
+                put(line)
+
+    async def end(self) -> None:
+        if self.client is not None:
+            # Whatever is pending ends with it.
+            await self.client.shutdown()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if any(argument != "--story-clock" for argument in arguments):
+        told = "driver: the only argument is --story-clock; the rest comes as lines (tests/DRIVER.md)"
+        print(told, file=sys.stderr)
+        sys.exit(2)
+    asyncio.run(Driver(bool(arguments)).run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Case-by-case secure messaging between the organisations that share the care of one person.
+
+    import caseline
+
+    options = caseline.Options(store="…", store_key=caseline.StoreKey(key), homeserver="https://matrix.cp.example")
+    async with caseline.session(options, "@jane:cp.example", password) as client:
+        for case in await client.cases():
+            await case.send("Marty is in the hospital again.")
+        async for notice in caseline.notices(client):
+            ...
+
+What the classes do is documented on them; the key of a store comes from the platform's key store, 32 bytes. Everything that
+touches the store or a server is awaited and runs outside the event loop's thread. The read models and their `str()` hold
+what people wrote: keep them out of logs. Errors hold none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ._ffi.caseline_ffi import (
+    AuditStatus,
+    CallList,
+    Case,
+    Caseline,
+    CaselineError,
+    CaseState,
+    Contact,
+    Directory,
+    Due,
+    EventKey,
+    Events,
+    Invitation,
+    Listener,
+    ListenerError,
+    Message,
+    MessagePriority,
+    Notice,
+    Options,
+    Organization,
+    OutboxNote,
+    OutboxStatus,
+    Paper,
+    Plan,
+    Reason,
+    RecordChoice,
+    Reminder,
+    Resource,
+    Rung,
+    Seat,
+    SentPlan,
+    StoreKey,
+    StoryClock,
+    Subscription,
+    TimelineEntry,
+    Topic,
+)
+
+__all__ = [
+    "AuditStatus",
+    "CallList",
+    "Case",
+    "CaseState",
+    "Caseline",
+    "CaselineError",
+    "Contact",
+    "Directory",
+    "Due",
+    "EventKey",
+    "Events",
+    "Invitation",
+    "Listener",
+    "ListenerError",
+    "Message",
+    "MessagePriority",
+    "Notice",
+    "Options",
+    "Organization",
+    "OutboxNote",
+    "OutboxStatus",
+    "Paper",
+    "Plan",
+    "Reason",
+    "RecordChoice",
+    "Reminder",
+    "Resource",
+    "Rung",
+    "Seat",
+    "SentPlan",
+    "StoreKey",
+    "StoryClock",
+    "Subscription",
+    "TimelineEntry",
+    "Topic",
+    "notices",
+    "session",
+]
+
+
+def _detail(error: CaselineError) -> str:
+    return str(error.detail)  # type: ignore[attr-defined]
+
+
+# The generated text repeats the constructor's arguments: people read the detail.
+CaselineError.__str__ = _detail  # type: ignore[method-assign]
+
+
+@asynccontextmanager
+async def session(
+    options: Options, user: str | None = None, password: str | None = None
+) -> AsyncIterator[Caseline]:
+    """A client that is shut down at the end of the block.
+
+    A store with a session is restored, and the password not used; else `user` signs in. Without a user only a stored
+    session will do (`CaselineError.SignInRequired`, code `no-session`).
+    """
+    if user is None:
+        client = await Caseline.restore(options)
+    else:
+        client = await Caseline.sign_in(options, user, password or "")
+    try:
+        yield client
+    finally:
+        await client.shutdown()
+
+
+async def notices(client: Caseline) -> AsyncIterator[Notice]:
+    """What happens from now on, until the client is shut down. Hints: who missed one asks."""
+    events = client.events()
+    try:
+        while (notice := await events.next()) is not None:
+            yield notice
+    finally:
+        events.cancel()

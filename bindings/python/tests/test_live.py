@@ -1,0 +1,272 @@
+"""Two people, two homeservers: Jane through the package, Joe through the driver."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+import unittest
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import caseline
+from caseline import CaselineError, Options, StoreKey, StoryClock
+
+from .processes import PATIENCE, ROOT, Driver, servers
+
+DATA = ROOT / "examples/data"
+CARE_TEAM = "https://caseline.example/care-team|marty"
+CARE_PLAN = "https://caseline.example/care-plan|marty-2019"
+ACO = "https://caseline.example/organization|bay-river"
+JOE = "https://caseline.example/staff|joe"
+# When the agreement is in force.
+NOW = "2019-03-04T14:00:00Z"
+MINUTE = timedelta(minutes=1)
+JANE = "https://caseline.example/staff|jane"
+
+
+class Organization:
+    """One of the two, as the servers run it."""
+
+    def __init__(self, backend: dict[str, Any], name: str) -> None:
+        of = next(each for each in backend["homeservers"] if each["organization"] == name)
+        self.url = of["url"]
+        self.server = of["server_name"]
+        self.accounts = {each["user_id"]: each["password"] for each in of["accounts"]}
+
+    def user(self, localpart: str) -> str:
+        return f"@{localpart}:{self.server}"
+
+
+class Hearing(caseline.Listener):
+    """Keeps what it hears, and fails when it has heard enough."""
+
+    def __init__(self) -> None:
+        self.heard: list[caseline.Notice] = []
+
+    def on_notice(self, notice: caseline.Notice) -> None:
+        self.heard.append(notice)
+        if notice.kind == "plan.sent":
+            raise ValueError("Marty")
+
+
+class Story(unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        backend = cls.enterClassContext(servers())
+        cls.cp, cls.aco = Organization(backend, "cp"), Organization(backend, "aco")
+
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def bundle(self, name: str) -> str:
+        text = (DATA / f"{name}.json").read_text(encoding="utf-8")
+        for written, running in [("cp.example", self.cp.server), ("aco.example", self.aco.server)]:
+            text = text.replace(f':{written}"', f':{running}"')
+        return text
+
+    def jane(self, store: str = "jane") -> tuple[Options, str, str]:
+        clock = StoryClock()
+        clock.set(datetime.fromisoformat(NOW))
+        options = Options(
+            store=str(self.folder / store),
+            store_key=StoreKey(bytes(range(32))),
+            homeserver=self.cp.url,
+            story_clock=clock,
+        )
+        user = self.cp.user("jane")
+        return options, user, self.cp.accounts[user]
+
+    async def joe(self) -> Driver:
+        driver = await Driver.start("--story-clock")
+        self.addAsyncCleanup(driver.kill)
+        await driver.do("clock", now=NOW)
+        user = self.aco.user("joe")
+        self.signed_in = await driver.do(
+            "sign_in",
+            homeserver=self.aco.url,
+            user=user,
+            password=self.aco.accounts[user],
+            store=str(self.folder / "joe"),
+            store_key="0b" * 32,
+            record={"embedded": True},
+        )
+        return driver
+
+    async def until(self, look: Any) -> Any:
+        """What `look` finds, once it finds something."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := await look()):
+                await asyncio.sleep(0.2)
+        return found
+
+    async def test_a_plan_goes_there_and_back(self) -> None:
+        async with caseline.session(*self.jane()) as jane:
+            self.assertTrue(await jane.verified())
+            self.assertTrue(await jane.recovery_key())
+            await jane.confirm_recovery_key()
+            self.assertIsNone(await jane.recovery_key())
+            hearing = Hearing()
+            subscription = jane.listen(hearing)
+            self.assertGreater(await jane.import_bundle(self.bundle("cp")), 0)
+            kept = await jane.add_agreement((DATA / "agreement.yaml").read_text(encoding="utf-8"))
+            self.assertEqual(kept.id, "harbor-bridge/bay-river")
+            await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
+            found = await jane.who_to_call(ACO, caseline.Topic.CARE_PLAN)
+            self.assertEqual((found.primary.id, found.primary.user), (JOE, self.aco.user("joe")))
+
+            joe = await self.joe()
+            self.assertEqual(
+                self.signed_in, {"user": self.aco.user("joe"), "verified": True, "restored": False}
+            )
+            (self.folder / "aco.json").write_text(self.bundle("aco"), encoding="utf-8")
+            await joe.do("import", path=str(self.folder / "aco.json"))
+            await joe.do("add_agreement", path=str(DATA / "agreement.yaml"))
+            await joe.do("add_rules", path=str(DATA / "rules.yaml"))
+
+            case = await jane.open(CARE_TEAM)
+            first = await case.send("Joe, is Marty with you? (synthetic)")
+            await self.exchange(jane, case, joe, first)
+
+            joe = await self.kill(joe, case.id())
+            await self.plan(jane, case, joe)
+            self.assertIn("plan.sent", [notice.kind for notice in hearing.heard])
+            after = len(hearing.heard)
+            await case.send("Thank you. (synthetic)")
+            self.assertTrue(await jane.settle(within=MINUTE))
+            self.assertEqual(len(hearing.heard), after, "a listener that failed is not called again")
+            subscription.cancel()
+
+            self.assertIsNone((await jane.audit()).problem)
+            communications = await jane.resources("Communication")
+            self.assertTrue(all(json.loads(each.json)["id"] == each.id for each in communications))
+            self.assertGreaterEqual(len(communications), 3)
+            self.assertEqual(await joe.close(), 0)
+            pulled = jane.events()
+            pending = asyncio.create_task(pulled.next())
+            await asyncio.sleep(0.2)
+
+        # The end of the block has shut the client down, whoever still holds it.
+        self.assertIsNone(await asyncio.wait_for(pending, PATIENCE))
+        with self.assertRaises(CaselineError.SignInRequired) as caught:
+            await case.state()
+        self.assertEqual(caught.exception.code, "shut-down")
+        await jane.shutdown()
+        # And its store is free: the same device goes on.
+        options, user, _ = self.jane()
+        async with caseline.session(options) as again:
+            self.assertEqual(again.user(), user)
+            self.assertEqual([each.id() for each in await again.cases()], [case.id()])
+
+    async def exchange(
+        self, jane: caseline.Caseline, case: caseline.Case, joe: Driver, first: caseline.EventKey
+    ) -> None:
+        async def invited() -> Any:
+            return (await joe.do("invitations"))["invitations"]
+
+        [invitation] = await self.until(invited)
+        self.assertEqual((invitation["by"], invitation["known"]), (self.cp.user("jane"), True))
+        self.assertEqual(invitation["contact"]["id"], JANE)
+        accepted = await joe.do("accept", room=invitation["room"])
+        self.assertEqual(accepted["case"], case.id())
+        self.assertTrue((await joe.do("settle", timeout_s=60))["settled"])
+
+        async def read() -> Any:
+            events = (await joe.do("timeline", case=case.id()))["events"]
+            return [each for each in events if each["id"] == first.id]
+
+        [line] = await self.until(read)
+        self.assertEqual(line["body"], "Joe, is Marty with you? (synthetic)")
+        self.assertEqual((line["kind"], line["standing"]), ("message.sent", "counted"))
+        self.assertEqual(line["sender"], first.sender)
+
+        key = str(uuid7())
+        answer = {"case": case.id(), "text": "He is. Come over. (synthetic)", "key": key}
+        answer["in_reply_to"] = {"sender": first.sender, "id": first.id}
+        sent = await joe.do("send", **answer)
+        self.assertEqual(sent, {"sender": self.aco.user("joe"), "id": key})
+        self.assertEqual(await joe.do("send", **answer), sent, "the same key and content: the same answer")
+        told = await joe.refused("send", **{**answer, "text": "He is not."})
+        self.assertNotIn("He is", json.dumps(told))
+
+        async def answered() -> Any:
+            return [each for each in await case.messages() if each.key.id == key]
+
+        [message] = await self.until(answered)
+        self.assertEqual(message.text, "He is. Come over. (synthetic)")
+        self.assertEqual((message.sender.id, message.in_reply_to), (JOE, first))
+
+    async def kill(self, joe: Driver, case: str) -> Driver:
+        before = await joe.do("state", case=case)
+        await joe.kill()
+        joe = await self.joe()
+        self.assertTrue(self.signed_in["restored"])
+        self.assertEqual((await joe.do("cases"))["cases"], [{"case": case}])
+        self.assertEqual((await joe.do("state", case=case))["roster"], before["roster"])
+        return joe
+
+    async def plan(self, jane: caseline.Caseline, case: caseline.Case, joe: Driver) -> None:
+        plan = await case.send_care_plan(CARE_PLAN)
+        self.assertIn("1.50", await case.plan_text(plan.key.id) or "")
+
+        async def arrived() -> Any:
+            return (await joe.do("state", case=case.id()))["plans"]
+
+        [seen] = await self.until(arrived)
+        self.assertEqual((seen["plan"], seen["sha256"]), (plan.key.id, plan.sha256))
+        self.assertEqual((seen["status"], seen["sent_by"]), ("sent", JANE))
+        await joe.do("acknowledge_plan", case=case.id(), plan=plan.key.id)
+        told = await joe.refused("approve_plan", case=case.id(), plan=plan.key.id)
+        self.assertEqual(told["code"], "not-allowed")
+        self.assertEqual([reason["code"] for reason in told["reasons"]], ["plan-approver"])
+        [owed] = (await joe.do("due", case=case.id()))["due"]
+        self.assertEqual((owed["since"], owed["owner"]), (plan.key.id, owed["ladder"][0]["contact"]))
+        self.assertTrue(owed["ladder"][-1]["phone"])
+        await joe.do("return_plan", case=case.id(), plan=plan.key.id, changes="Name the nurse. (synthetic)")
+        self.assertTrue((await joe.do("settle", timeout_s=60))["settled"])
+
+        async def returned() -> Any:
+            [plan] = (await case.state()).plans
+            return plan if plan.status == "returned" else None
+
+        back = await self.until(returned)
+        self.assertEqual((back.by, back.changes), (JOE, "Name the nurse. (synthetic)"))
+        self.assertEqual(await case.due(), [])
+        self.assertTrue(await jane.settle(within=MINUTE))
+
+        async def alike() -> Any:
+            theirs = (await joe.do("state", case=case.id()))["digest"]
+            return theirs == (await case.state()).digest
+
+        await self.until(alike)
+        audit = await joe.do("audit")
+        self.assertTrue(audit["entries"] > 0 and all(chain["ok"] for chain in audit["chains"]))
+        self.assertGreater((await joe.do("record", kind="Communication"))["count"], 1)
+        kinds = {event["kind"] for event in joe.events}
+        self.assertLessEqual({"plan.sent"}, kinds)
+
+    async def test_a_wrong_password_is_told_from_a_store_in_use(self) -> None:
+        options, user, _ = self.jane("other")
+        with self.assertRaises(CaselineError.SignInRequired) as caught:
+            await caseline.Caseline.sign_in(options, user, "wrong")
+        self.assertEqual(caught.exception.code, "wrong-password")
+        joe = await self.joe()
+        second = Options(store=str(self.folder / "joe"), store_key=StoreKey(b"\x0b" * 32))
+        with self.assertRaises(CaselineError.Conflict) as conflict:
+            await caseline.Caseline.restore(second)
+        self.assertEqual(conflict.exception.code, "store-in-use")
+        await joe.do("suspend")
+        await joe.do("resume")
+        self.assertEqual(await joe.do("shutdown"), {})
+        self.assertEqual(await joe.ended(), 0)
+
+
+def uuid7() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562, section 5.7)."""
+    bits = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    bits = bits & ~(0xF << 76) | 0x7 << 76
+    return uuid.UUID(int=bits & ~(0b11 << 62) | 0b10 << 62)

@@ -1,0 +1,192 @@
+//! One case.
+
+use std::sync::Arc;
+
+use caseline::case::event;
+use caseline::contact;
+use caseline::id::{CaseId, ContactId, EventId};
+
+use crate::error::{CaselineError, Result, parsed};
+use crate::models::{Due, EventKey};
+use crate::runtime::Client;
+use crate::state::{CaseState, Message, MessagePriority, SentPlan, TimelineEntry};
+
+/// A case. Every command takes a `key`, the id of its event (a UUIDv7): the same key with the same content returns the first
+/// answer, so that a retry is safe; with other content it is a `Conflict`. What a command returns is on disk.
+///
+/// Commands fail with `NotAllowed`, with every reason, where the case's state, its roster or its agreement does not allow
+/// them.
+#[derive(uniffi::Object)]
+pub struct Case {
+    client: Arc<Client>,
+    id: CaseId,
+}
+
+impl Case {
+    pub(crate) fn new(client: &Arc<Client>, id: CaseId) -> Arc<Self> {
+        Arc::new(Self { client: Arc::clone(client), id })
+    }
+
+    async fn local<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&caseline::Case) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id;
+        self.client.local(move |caseline| work(&caseline.case(id)?)).await
+    }
+
+    async fn command(
+        &self,
+        key: Option<String>,
+        work: impl FnOnce(&caseline::Case, Option<EventId>) -> Result<event::EventKey> + Send + 'static,
+    ) -> Result<EventKey> {
+        let key = id_of(key)?;
+        self.local(move |case| Ok(EventKey::from(&work(case, key)?))).await
+    }
+}
+
+fn id_of(key: Option<String>) -> Result<Option<EventId>> {
+    key.map(|key| parsed(&key, "key")).transpose()
+}
+
+#[uniffi::export]
+impl Case {
+    /// The case's id, a UUID.
+    pub fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// What the case's events have come to.
+    pub async fn state(&self) -> Result<CaseState> {
+        let id = self.id;
+        self.local(move |case| Ok(CaseState::of(id, &case.state()?))).await
+    }
+
+    /// The messages, in order.
+    pub async fn messages(&self) -> Result<Vec<Message>> {
+        self.local(|case| Ok(case.state()?.messages.iter().map(Message::from).collect())).await
+    }
+
+    /// Everything that came, in order, whether it counted or not.
+    pub async fn timeline(&self) -> Result<Vec<TimelineEntry>> {
+        let lines = |case: &caseline::Case| {
+            let state = case.state()?;
+            Ok(state.timeline.iter().map(|entry| TimelineEntry::of(&state, entry)).collect())
+        };
+        self.local(lines).await
+    }
+
+    /// What is owed in this case.
+    pub async fn due(&self) -> Result<Vec<Due>> {
+        let id = self.id;
+        let owed = move |case: &caseline::Case| {
+            let due = case.caseline().due()?;
+            Ok(due.iter().filter(|item| item.case == id).map(Due::from).collect())
+        };
+        self.local(owed).await
+    }
+
+    /// The text of a plan's document, byte for byte as it was sent; nothing where it is withheld or on its way.
+    ///
+    /// # Errors
+    /// `NotFound` (`plan`).
+    pub async fn plan_text(&self, plan: String) -> Result<Option<String>> {
+        let plan = parsed(&plan, "plan")?;
+        self.local(move |case| Ok(case.plan_text(plan)?)).await
+    }
+
+    /// Sends a message.
+    #[uniffi::method(default(priority = None, in_reply_to = None, key = None))]
+    pub async fn send(
+        &self,
+        text: String,
+        priority: Option<MessagePriority>,
+        in_reply_to: Option<EventKey>,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let mut message = caseline::Message::text(text);
+        if let Some(priority) = priority {
+            message = message.priority(priority.into());
+        }
+        if let Some(earlier) = in_reply_to {
+            message = message.in_reply_to(event::EventKey {
+                sender: parsed(&earlier.sender, "in_reply_to.sender")?,
+                id: parsed(&earlier.id, "in_reply_to.id")?,
+            });
+        }
+        self.command(key, |case, key| Ok(case.send(key, message)?)).await
+    }
+
+    /// Sends a care plan of our own record (`system|value`) for signature, with what it references.
+    ///
+    /// # Errors
+    /// `NotFound` (`care-plan`), besides the errors of every command.
+    #[uniffi::method(default(key = None))]
+    pub async fn send_care_plan(&self, care_plan: String, key: Option<String>) -> Result<SentPlan> {
+        let (id, key) = (self.id, id_of(key)?);
+        let sent = move |caseline: caseline::Caseline| async move {
+            let (key, sha256) = caseline.case(id)?.send_care_plan(key, &care_plan).await?;
+            Ok(SentPlan::of(&key, sha256))
+        };
+        self.client.call(sent).await
+    }
+
+    /// Acknowledges that a plan is here.
+    #[uniffi::method(default(key = None))]
+    pub async fn acknowledge_plan(&self, plan: String, key: Option<String>) -> Result<EventKey> {
+        let plan = parsed(&plan, "plan")?;
+        self.command(key, move |case, key| Ok(case.acknowledge_plan(key, plan)?)).await
+    }
+
+    /// Approves a plan: the document with this hash, or the one that this device has.
+    #[uniffi::method(default(sha256 = None, key = None))]
+    pub async fn approve_plan(
+        &self,
+        plan: String,
+        sha256: Option<String>,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let plan = parsed(&plan, "plan")?;
+        let sha256 = sha256.map(|sha256| parsed(&sha256, "sha256")).transpose()?;
+        self.command(key, move |case, key| Ok(case.approve_plan(key, plan, sha256)?)).await
+    }
+
+    /// Returns a plan with changes to make.
+    #[uniffi::method(default(key = None))]
+    pub async fn return_plan(&self, plan: String, changes: String, key: Option<String>) -> Result<EventKey> {
+        let plan = parsed(&plan, "plan")?;
+        self.command(key, move |case, key| Ok(case.return_plan(key, plan, &changes)?)).await
+    }
+
+    /// Names a contact of the directory for the case: they are invited, and what came before is handed over to them.
+    ///
+    /// # Errors
+    /// `NotFound` (`contact`), besides the errors of every command.
+    #[uniffi::method(default(lead = false, key = None))]
+    pub async fn name_seat(&self, contact: String, lead: bool, key: Option<String>) -> Result<EventKey> {
+        let contact: ContactId = parsed(&contact, "contact")?;
+        let named = move |case: &caseline::Case, key| {
+            let contacts = case.caseline().directory().contacts;
+            let contact = contacts.into_iter().find(|known| known.id == contact);
+            let contact = contact.ok_or_else(|| CaselineError::not_found("contact"))?;
+            Ok(case.name_seat(key, contact::Seat { contact, lead })?)
+        };
+        self.command(key, named).await
+    }
+
+    /// Ends somebody's participation, or one's own.
+    ///
+    /// # Errors
+    /// `NotFound` (`seat`), besides the errors of every command.
+    #[uniffi::method(default(key = None))]
+    pub async fn end_seat(&self, contact: String, key: Option<String>) -> Result<EventKey> {
+        let contact: ContactId = parsed(&contact, "contact")?;
+        let ended = move |case: &caseline::Case, key| {
+            let state = case.state()?;
+            let place = state.roster().all().iter().rev().find(|place| place.seat.contact.id == contact);
+            let place = place.ok_or_else(|| CaselineError::not_found("seat"))?;
+            Ok(case.end_seat(key, contact, place.seat.contact.organization.clone())?)
+        };
+        self.command(key, ended).await
+    }
+}

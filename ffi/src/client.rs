@@ -1,0 +1,271 @@
+//! A signed-in device.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::case::Case;
+use crate::error::{CaselineError, Result, parsed};
+use crate::events::{Events, Listener, Subscription};
+use crate::models::{
+    AuditStatus, CallList, Directory, Due, Invitation, OutboxStatus, Paper, Resource, Topic,
+};
+use crate::options::Options;
+use crate::runtime::{Client, run};
+
+/// A signed-in device: its cases, its directory, what is due.
+#[derive(uniffi::Object)]
+pub struct Caseline {
+    client: Arc<Client>,
+    user: String,
+}
+
+impl Caseline {
+    fn new(caseline: caseline::Caseline) -> Arc<Self> {
+        let user = caseline.user().to_string();
+        Arc::new(Self { client: Arc::new(Client::new(caseline)), user })
+    }
+}
+
+#[uniffi::export]
+impl Caseline {
+    /// Signs in. A store with a session of this account restores it: the same device, and the password is not used.
+    ///
+    /// # Errors
+    /// `SignInRequired` (`wrong-password`), `Unavailable` (`homeserver`), `Conflict` (`store-in-use`, `other-account`),
+    /// `InvalidInput` (`wrong-store-key`, …).
+    #[uniffi::constructor]
+    pub async fn sign_in(options: Options, user: String, password: String) -> Result<Arc<Self>> {
+        let builder = options.builder()?;
+        run(async move { Ok(Self::new(builder.sign_in(&user, &password).await?)) }).await
+    }
+
+    /// Restores the store's session: the same device, no password, no homeserver's address needed.
+    ///
+    /// # Errors
+    /// `SignInRequired` (`no-session`), and those of a store.
+    #[uniffi::constructor]
+    pub async fn restore(options: Options) -> Result<Arc<Self>> {
+        let builder = options.builder()?;
+        run(async move { Ok(Self::new(builder.restore().await?)) }).await
+    }
+
+    /// The Matrix id of this device's account.
+    pub fn user(&self) -> String {
+        self.user.clone()
+    }
+
+    /// The key that opens this account on another device, until the host has confirmed that it is saved.
+    pub async fn recovery_key(&self) -> Result<Option<String>> {
+        self.client.call(|caseline| async move { Ok(caseline.recovery_key().await?) }).await
+    }
+
+    /// The host has saved the recovery key: it is not offered again.
+    pub async fn confirm_recovery_key(&self) -> Result<()> {
+        self.client.call(|caseline| async move { Ok(caseline.confirm_recovery_key().await?) }).await
+    }
+
+    /// Verifies this device with the recovery key, and reads what could not be read before.
+    ///
+    /// # Errors
+    /// `Conflict` (`wrong-recovery-key`).
+    pub async fn recover(&self, key: String) -> Result<()> {
+        self.client.call(|caseline| async move { Ok(caseline.recover(&key).await?) }).await
+    }
+
+    /// Whether this device is verified.
+    pub async fn verified(&self) -> Result<bool> {
+        self.client.call(|caseline| async move { Ok(caseline.verified().await?) }).await
+    }
+
+    /// Carries out a FHIR Bundle of type `transaction` in the record; returns how many resources were created.
+    ///
+    /// # Errors
+    /// `InvalidInput`; then nothing is changed. `NotFound` without a record.
+    pub async fn import_bundle(&self, bundle: String) -> Result<u64> {
+        self.client.call(|caseline| async move { Ok(caseline.import(&bundle).await? as u64) }).await
+    }
+
+    /// Keeps an agreement (YAML).
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming line and field.
+    pub async fn add_agreement(&self, text: String) -> Result<Paper> {
+        let added = move |caseline: &caseline::Caseline| {
+            let agreement = caseline.add_agreement(&text)?;
+            Ok(Paper { id: agreement.id.to_string(), version: agreement.version })
+        };
+        self.client.local(added).await
+    }
+
+    /// Keeps a rule set (YAML).
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming line and field.
+    pub async fn add_rules(&self, text: String) -> Result<Paper> {
+        let added = move |caseline: &caseline::Caseline| {
+            let rules = caseline.add_rules(&text)?;
+            Ok(Paper { id: rules.id.to_string(), version: rules.version })
+        };
+        self.client.local(added).await
+    }
+
+    /// Whom there is to call: the organisations and contacts of the record, as last read.
+    pub async fn directory(&self) -> Result<Directory> {
+        self.client.local(|caseline| Ok(caseline.directory().into())).await
+    }
+
+    /// Reads the directory from the record again.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer.
+    pub async fn refresh_directory(&self) -> Result<()> {
+        self.client.call(|caseline| async move { Ok(caseline.refresh_directory().await?) }).await
+    }
+
+    /// Whom to call at an organisation about a topic.
+    ///
+    /// # Errors
+    /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
+    pub async fn who_to_call(&self, organization: String, topic: Topic) -> Result<CallList> {
+        let organization = parsed(&organization, "organization")?;
+        let topic = topic.known().ok_or_else(|| CaselineError::not_found("contact"))?;
+        self.client
+            .local(move |caseline| Ok(caseline.directory().who_to_call(&organization, topic)?.into()))
+            .await
+    }
+
+    /// Opens a case as a CareTeam of the record (`system|value`) proposes it. A given `case` is the new case's id: the same
+    /// id returns the case that was opened with it.
+    ///
+    /// # Errors
+    /// `NotAllowed`, with every reason; `NotFound` (`care-team`, `agreement`, `rules`); `InvalidInput`.
+    #[uniffi::method(default(case = None))]
+    pub async fn open(&self, care_team: String, case: Option<String>) -> Result<Arc<Case>> {
+        let id = case.map(|case| parsed(&case, "case")).transpose()?;
+        let opened = move |caseline: caseline::Caseline| async move {
+            let mut proposed = caseline.propose(&care_team).await?;
+            proposed.id = id;
+            Ok(caseline.open(proposed)?.id())
+        };
+        Ok(Case::new(&self.client, self.client.call(opened).await?))
+    }
+
+    /// The invitations that wait.
+    pub async fn invitations(&self) -> Result<Vec<Invitation>> {
+        let waiting = |caseline: caseline::Caseline| async move {
+            Ok(caseline.invitations().await?.iter().map(Invitation::from).collect())
+        };
+        self.client.call(waiting).await
+    }
+
+    /// Accepts an invitation: joins its room, reads its opening, and takes the case up.
+    ///
+    /// # Errors
+    /// `NotFound` (`invitation`); `NotAllowed` where the invitation has a warning and `despite_warning` is false, and where
+    /// the room is not what it should be; `Unavailable` where it takes long: it goes on by itself.
+    #[uniffi::method(default(despite_warning = false))]
+    pub async fn accept(&self, room: String, despite_warning: bool) -> Result<Arc<Case>> {
+        let room = parsed(&room, "room")?;
+        let accepted = move |caseline: caseline::Caseline| async move {
+            Ok(caseline.accept(&room, despite_warning).await?.id())
+        };
+        Ok(Case::new(&self.client, self.client.call(accepted).await?))
+    }
+
+    /// Declines an invitation.
+    pub async fn decline(&self, room: String) -> Result<()> {
+        let room = parsed(&room, "room")?;
+        self.client.call(|caseline| async move { Ok(caseline.decline(&room).await?) }).await
+    }
+
+    /// The cases of this device, the oldest first.
+    pub async fn cases(&self) -> Result<Vec<Arc<Case>>> {
+        let ids = |caseline: &caseline::Caseline| {
+            Ok(caseline.cases()?.iter().map(caseline::Case::id).collect::<Vec<_>>())
+        };
+        Ok(self.client.local(ids).await?.into_iter().map(|id| Case::new(&self.client, id)).collect())
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// `NotFound` (`case`).
+    pub async fn case(&self, id: String) -> Result<Arc<Case>> {
+        let id = parsed(&id, "case")?;
+        let found = self.client.local(move |caseline| Ok(caseline.case(id)?.id())).await?;
+        Ok(Case::new(&self.client, found))
+    }
+
+    /// What is owed in all cases, by whom, who is next on the ladder; what is due first comes first.
+    pub async fn due(&self) -> Result<Vec<Due>> {
+        self.client.local(|caseline| Ok(caseline.due()?.iter().map(Due::from).collect())).await
+    }
+
+    /// How far the queues are.
+    pub async fn outbox(&self) -> Result<OutboxStatus> {
+        self.client.local(|caseline| Ok(caseline.outbox()?.into())).await
+    }
+
+    /// Takes over what the homeserver has and sends what waits, until nothing waits or the time is over. True where nothing
+    /// waits.
+    pub async fn settle(&self, within: Duration) -> Result<bool> {
+        self.client.call(move |caseline| async move { Ok(caseline.settle(within).await?) }).await
+    }
+
+    /// Verifies the audit chain.
+    pub async fn audit(&self) -> Result<AuditStatus> {
+        self.client.local(|caseline| Ok(AuditStatus::from(&caseline.audit()?))).await
+    }
+
+    /// Resources of one type in the record.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer; `NotFound` without a record.
+    pub async fn resources(&self, kind: String) -> Result<Vec<Resource>> {
+        let found = |caseline: caseline::Caseline| async move {
+            Ok(caseline.resources(&kind).await?.into_iter().map(Resource::from).collect())
+        };
+        self.client.call(found).await
+    }
+
+    /// Hints that something happened, from now on; to be pulled.
+    ///
+    /// # Errors
+    /// `SignInRequired` (`shut-down`).
+    pub fn events(&self) -> Result<Arc<Events>> {
+        Ok(Events::new(self.client.peek(caseline::Caseline::notices)?, self.client.closed()))
+    }
+
+    /// The same, told to a listener until the subscription is cancelled or let go of.
+    ///
+    /// # Errors
+    /// `SignInRequired` (`shut-down`).
+    pub fn listen(&self, listener: Arc<dyn Listener>) -> Result<Arc<Subscription>> {
+        let notices = self.client.peek(caseline::Caseline::notices)?;
+        Subscription::start(notices, self.client.closed(), listener)
+    }
+
+    /// Stops syncing and sending, for example while an app is in the background. What is accepted meanwhile is kept.
+    pub async fn suspend(&self) -> Result<()> {
+        let suspended = |caseline: caseline::Caseline| async move {
+            caseline.suspend().await;
+            Ok(())
+        };
+        self.client.call(suspended).await
+    }
+
+    /// Goes on after [`Caseline::suspend`].
+    pub async fn resume(&self) -> Result<()> {
+        let resumed = |caseline: caseline::Caseline| async move {
+            caseline.resume().await;
+            Ok(())
+        };
+        self.client.call(resumed).await
+    }
+
+    /// Ends this client: pending calls end, its streams too, and its store is closed when this returns. What was accepted
+    /// goes on at the next start. A second time it does nothing.
+    pub async fn shutdown(&self) -> Result<()> {
+        self.client.shutdown().await
+    }
+}

@@ -1,0 +1,253 @@
+//! What a case shows: small read models of its state.
+
+use std::time::SystemTime;
+
+use caseline::care_plan::{PlanState, PlanStatus};
+use caseline::case::state;
+use caseline::communication::{self, Priority};
+use caseline::id::{CaseId, Sha256};
+
+use crate::error::Reason;
+use crate::models::{Contact, EventKey};
+
+/// What a case's events have come to.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct CaseState {
+    /// The case.
+    pub case: String,
+    /// `opening`, `open` or `closed`.
+    pub phase: String,
+    /// Who takes part.
+    pub roster: Vec<Seat>,
+    /// The care plans, in the order in which they were sent.
+    pub plans: Vec<Plan>,
+    /// The events that are named as somebody's predecessor and have not come.
+    pub gaps: Vec<EventKey>,
+    /// Equal digests are equal states.
+    pub digest: String,
+}
+
+impl CaseState {
+    pub(crate) fn of(case: CaseId, state: &state::CaseState) -> Self {
+        let phase = match (state.opening(), &state.life.closed) {
+            (None, _) => "opening",
+            (Some(_), None) => "open",
+            (Some(_), Some(_)) => "closed",
+        };
+        let roster = state.roster();
+        let seat = |seat: &caseline::contact::Seat| Seat {
+            contact: Contact::from(&seat.contact),
+            lead: seat.lead,
+            accepted: seat.contact.user.as_ref().and_then(|user| roster.accepted(user)).map(SystemTime::from),
+        };
+        Self {
+            case: case.to_string(),
+            phase: phase.to_owned(),
+            roster: roster.active().map(seat).collect(),
+            plans: state.plans.all().iter().map(Plan::from).collect(),
+            gaps: state.gaps.iter().map(EventKey::from).collect(),
+            digest: state.digest().to_string(),
+        }
+    }
+}
+
+/// A participant named as contact for the case.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Seat {
+    /// Who.
+    pub contact: Contact,
+    /// Whether they decide for their side.
+    pub lead: bool,
+    /// When they accepted the case.
+    pub accepted: Option<SystemTime>,
+}
+
+/// A care plan that was sent for signature.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Plan {
+    /// The id of the event that sent it.
+    pub plan: String,
+    /// The hash of its document.
+    pub sha256: String,
+    /// `sent`, `acknowledged`, `approved`, `returned`, `replaced`, or `unknown` to these bindings.
+    pub status: String,
+    /// The contact who sent it.
+    pub sent_by: String,
+    /// When.
+    pub sent_at: SystemTime,
+    /// The contact who acknowledged, approved or returned it.
+    pub by: Option<String>,
+    /// The changes that were asked for.
+    pub changes: Option<String>,
+}
+
+impl From<&PlanState> for Plan {
+    fn from(plan: &PlanState) -> Self {
+        let (status, by, changes) = match &plan.status {
+            PlanStatus::Sent => ("sent", None, None),
+            PlanStatus::Acknowledged => ("acknowledged", plan.acknowledged.as_ref(), None),
+            PlanStatus::Approved(by) => ("approved", Some(by), None),
+            PlanStatus::Returned { by, changes } => ("returned", Some(by), Some(changes.clone())),
+            PlanStatus::Replaced { .. } => ("replaced", None, None),
+            _ => ("unknown", None, None),
+        };
+        Self {
+            plan: plan.sent.id.to_string(),
+            sha256: plan.document.sha256.to_string(),
+            status: status.to_owned(),
+            sent_by: plan.sent_by.contact.to_string(),
+            sent_at: plan.sent_by.at.into(),
+            by: by.map(|by| by.contact.to_string()),
+            changes,
+        }
+    }
+}
+
+/// A plan on its way.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SentPlan {
+    /// The event that sends it.
+    pub key: EventKey,
+    /// The hash of its document.
+    pub sha256: String,
+}
+
+impl SentPlan {
+    pub(crate) fn of(key: &caseline::case::event::EventKey, sha256: Sha256) -> Self {
+        Self { key: EventKey::from(key), sha256: sha256.to_string() }
+    }
+}
+
+/// How urgent a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum MessagePriority {
+    /// In the normal course.
+    Routine,
+    /// Sooner than routine.
+    Urgent,
+    /// As soon as possible.
+    Asap,
+    /// At once.
+    Stat,
+}
+
+impl From<Priority> for MessagePriority {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Routine => Self::Routine,
+            Priority::Urgent => Self::Urgent,
+            Priority::Asap => Self::Asap,
+            Priority::Stat => Self::Stat,
+        }
+    }
+}
+
+impl From<MessagePriority> for Priority {
+    fn from(priority: MessagePriority) -> Self {
+        match priority {
+            MessagePriority::Routine => Self::Routine,
+            MessagePriority::Urgent => Self::Urgent,
+            MessagePriority::Asap => Self::Asap,
+            MessagePriority::Stat => Self::Stat,
+        }
+    }
+}
+
+/// A message of a case.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Message {
+    /// Its event.
+    pub key: EventKey,
+    /// Who wrote it.
+    pub sender: Contact,
+    /// The text; nothing where a handover withheld it.
+    pub text: Option<String>,
+    /// When, as far as its author's clock is believed.
+    pub at: SystemTime,
+    /// How urgent it is.
+    pub priority: MessagePriority,
+    /// The message that it answers.
+    pub in_reply_to: Option<EventKey>,
+    /// Whether another Matrix client wrote it.
+    pub foreign: bool,
+    /// Whether something before it is missing.
+    pub after_gap: bool,
+}
+
+impl From<&communication::Message> for Message {
+    fn from(message: &communication::Message) -> Self {
+        Self {
+            key: EventKey::from(&message.key),
+            sender: Contact::from(&message.from),
+            text: message.text.clone(),
+            at: message.at.into(),
+            priority: message.priority.into(),
+            in_reply_to: message.in_reply_to.as_ref().map(EventKey::from),
+            foreign: message.foreign,
+            after_gap: message.after_gap,
+        }
+    }
+}
+
+/// One line of a case's history.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct TimelineEntry {
+    /// The event.
+    pub key: EventKey,
+    /// Its kind; `m.room.message` for another client's message.
+    pub kind: String,
+    /// The author's time.
+    pub at: SystemTime,
+    /// The name of the sender's seat.
+    pub from_name: String,
+    /// What a person reads.
+    pub text: String,
+    /// The hash of its content.
+    pub sha256: String,
+    /// What became of it, as a code: `counted`, `superseded`, `refused`, `unproven`, `unknown`.
+    pub standing: String,
+    /// Why it did not count.
+    pub reason: Option<Reason>,
+    /// Whether something before it is missing.
+    pub after_gap: bool,
+    /// Whether a handover withheld its text.
+    pub withheld: bool,
+    /// Of a reminder: whom and about what.
+    pub reminder: Option<Reminder>,
+}
+
+/// What a posted rung says.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Reminder {
+    /// The event from which the clock runs.
+    pub owed: String,
+    /// Which rung, counted from 0.
+    pub rung: u32,
+    /// The contact who is reminded.
+    pub contact: String,
+}
+
+impl TimelineEntry {
+    pub(crate) fn of(state: &state::CaseState, entry: &state::Entry) -> Self {
+        let posted = state.life.rungs.iter().find(|(_, posted)| {
+            entry.kind == "rung.posted" && posted.by == entry.key.sender && posted.at == entry.at
+        });
+        Self {
+            key: EventKey::from(&entry.key),
+            kind: entry.kind.clone(),
+            at: entry.at.into(),
+            from_name: entry.from.clone(),
+            text: entry.text.clone(),
+            sha256: entry.sha256.to_string(),
+            standing: entry.standing.code().to_owned(),
+            reason: entry.standing.reason().map(Reason::from),
+            after_gap: entry.after_gap,
+            withheld: entry.withheld,
+            reminder: posted.map(|((owed, _, rung), posted)| Reminder {
+                owed: owed.to_string(),
+                rung: *rung,
+                contact: posted.contact.to_string(),
+            }),
+        }
+    }
+}
