@@ -32,14 +32,23 @@ pub struct Document {
     pub carriage: Carriage,
 }
 
-/// Where a document's text is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where a document's text is. `Debug` shows neither the text nor the keys of a file.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carriage {
     /// In the event itself, as a JSON string.
     Inline(String),
     /// In the homeserver's media store, encrypted (Matrix `EncryptedFile`).
     File(Value),
+}
+
+impl std::fmt::Debug for Carriage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Inline(_) => "Inline(…)",
+            Self::File(_) => "File(…)",
+        })
+    }
 }
 
 /// `plan.sent`: a care plan was sent for signature.
@@ -74,13 +83,19 @@ pub struct PlanApproved {
     pub sha256: Sha256,
 }
 
-/// `plan.returned`: the plan came back with changes to make.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `plan.returned`: the plan came back with changes to make. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanReturned {
     /// The `plan.sent` that it returns.
     pub plan: EventId,
     /// What to change.
     pub changes: String,
+}
+
+impl std::fmt::Debug for PlanReturned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PlanReturned({})", self.plan)
+    }
 }
 
 /// An event of this life cycle.
@@ -156,8 +171,8 @@ pub struct StepTaken {
     pub at: Timestamp,
 }
 
-/// Where a care plan stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a care plan stands. `Debug` does not show what to change.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlanStatus {
     /// Sent for signature.
@@ -178,6 +193,18 @@ pub enum PlanStatus {
         /// The `plan.sent` of that version.
         with: EventId,
     },
+}
+
+impl std::fmt::Debug for PlanStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sent => "Sent",
+            Self::Acknowledged => "Acknowledged",
+            Self::Approved(_) => "Approved",
+            Self::Returned { .. } => "Returned",
+            Self::Replaced { .. } => "Replaced",
+        })
+    }
 }
 
 impl PlanStatus {

@@ -148,6 +148,7 @@ impl Error {
     }
 
     /// A refusal with one reason.
+    #[cfg(feature = "store")]
     pub(crate) fn not_allowed(reason: Reason) -> Self {
         Self::NotAllowed { reasons: vec![reason] }
     }

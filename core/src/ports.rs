@@ -160,7 +160,7 @@ pub struct Arrived {
 }
 
 /// What an event of a room is to us.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum ArrivedWhat {
     /// An `m.room.message` that arrived encrypted and was decrypted.
     Message {
@@ -181,6 +181,18 @@ pub enum ArrivedWhat {
     },
     /// State, a reaction, a redaction and the like: moves no state of a case.
     Other,
+}
+
+impl std::fmt::Debug for ArrivedWhat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Message { proven: true, .. } => "Message",
+            Self::Message { .. } => "Message (unproven)",
+            Self::Undecryptable { .. } => "Undecryptable",
+            Self::Plain { .. } => "Plain",
+            Self::Other => "Other",
+        })
+    }
 }
 
 /// A stretch of a room's history, newest first.
@@ -217,7 +229,7 @@ pub enum Hint {
 }
 
 /// A message to encrypt and send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outgoing {
     /// The room.
     pub room: RoomId,
@@ -228,6 +240,12 @@ pub struct Outgoing {
     /// Who may read it: its key goes to these users' cross-signed devices and to our own, and to nobody else, whoever the
     /// homeserver says is in the room.
     pub readers: Vec<UserId>,
+}
+
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outgoing({}, {})", self.room, self.transaction)
+    }
 }
 
 /// Carries rooms and encrypted events. Implemented over Matrix.
@@ -309,7 +327,7 @@ pub trait CaseTransport: Send + Sync + 'static {
 }
 
 /// A resource as a record holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The record's own id for it.
     pub id: String,
@@ -317,6 +335,12 @@ pub struct Stored {
     pub version: String,
     /// The JSON text, byte for byte.
     pub json: String,
+}
+
+impl std::fmt::Debug for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stored({}, {})", self.id, self.version)
+    }
 }
 
 /// A search parameter: name and value, as FHIR's search spells them (`identifier`, `system|value`).
@@ -358,7 +382,7 @@ pub struct Created {
 }
 
 /// A write to the record, as the projection of a case's state asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecordWrite {
     /// The resource type.
     pub kind: String,
@@ -369,4 +393,10 @@ pub struct RecordWrite {
     pub json: String,
     /// The SHA-256 of `json`, by which a write that was done already is known.
     pub sha256: Sha256,
+}
+
+impl std::fmt::Debug for RecordWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecordWrite({}, {})", self.kind, self.sha256)
+    }
 }

@@ -1,14 +1,11 @@
 //! The make of a case's room, and who belongs in it. Pure.
 
-use crate::case::roster::Roster;
 use crate::case::state::CaseState;
 use crate::id::{OrganizationId, UserId};
 use crate::ports::RoomView;
 
 /// The room version that every room has. In version 12 the creator could never be removed.
 pub(crate) const VERSION: &str = "11";
-/// The power of a role account.
-pub(crate) const ROLE_ACCOUNT_POWER: i64 = 100;
 /// The power of a lead, and what membership changes need.
 pub(crate) const LEAD_POWER: i64 = 50;
 
@@ -43,12 +40,6 @@ pub(crate) fn is_private(view: &RoomView) -> bool {
         && !view.has_public_words
         && view.membership_power >= LEAD_POWER
         && view.state_power >= LEAD_POWER
-}
-
-/// Those in the room whose participation ended.
-pub(crate) fn to_remove(view: &RoomView, roster: &Roster) -> Vec<UserId> {
-    let ended = |user: &&UserId| roster.ever_contained(user) && !roster.contains(user);
-    view.members.iter().map(|(user, _)| user).filter(ended).cloned().collect()
 }
 
 /// Whether a user is the role account of one of these organisations.

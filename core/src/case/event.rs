@@ -90,8 +90,8 @@ pub struct Event {
 /// Declares the kinds: one line each, `Variant(Payload) = "wire.name"`.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $kind:literal,)*) => {
-        /// What happened, by kind.
-        #[derive(Debug, Clone, PartialEq)]
+        /// What happened, by kind. Much of it is member data: `Debug` shows the kind only.
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         #[allow(clippy::large_enum_variant)]
         pub enum EventData {
@@ -103,6 +103,12 @@ macro_rules! kinds {
                 /// The whole `data`, unchanged.
                 data: Value,
             },
+        }
+
+        impl std::fmt::Debug for EventData {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "EventData({})", self.kind())
+            }
         }
 
         impl EventData {

@@ -28,9 +28,9 @@ fn what_others_added_stays_byte_for_byte() {
 fn nothing_new_is_no_version() {
     let ours = team(&[person("jane", ""), person("joe", "")]);
     let stored = r#"{"id":"1","participant":["#.to_owned()
-        + &person("jane", r#","role":[{"text":"theirs"}]"#)
+        + person("jane", r#","role":[{"text":"theirs"}]"#).as_str()
         + r#",{"member":{"reference":"RelatedPerson/1"}},"#
-        + &person("joe", "")
+        + person("joe", "").as_str()
         + r#"],"resourceType":"CareTeam"}"#;
     assert_eq!(merge(&stored, &ours).unwrap(), None);
     assert_eq!(merge(&ours, &ours).unwrap(), None);

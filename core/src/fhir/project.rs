@@ -335,6 +335,6 @@ fn after<'a>(state: &'a CaseState, key: Option<&'a EventKey>) -> HashSet<&'a Eve
     reached
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 #[path = "project_tests.rs"]
 mod tests;

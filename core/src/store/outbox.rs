@@ -69,7 +69,7 @@ impl From<&Make> for RoomMake {
 }
 
 /// An event on its way.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct OutEvent {
     pub(crate) id: EventId,
     pub(crate) kind: String,
@@ -81,6 +81,12 @@ pub(crate) struct OutEvent {
     pub(crate) upload: Option<Sha256>,
     /// The content, once the sending was permitted. It never changes after that.
     pub(crate) content: Option<Box<serde_json::value::RawValue>>,
+}
+
+impl std::fmt::Debug for OutEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OutEvent({}, {})", self.kind, self.id)
+    }
 }
 
 impl OutEvent {

@@ -24,7 +24,8 @@ async fn a_fhir_server_keeps_the_records_contract() {
     server.kill9();
     let away = record.read("Basic", &made.id).await.unwrap_err();
     assert!(matches!(away, PortError::Unavailable { .. }), "{away:?}");
-    let server = tokio::task::spawn_blocking(move || server.restart().map(|()| server)).await.unwrap().unwrap();
+    let server =
+        tokio::task::spawn_blocking(move || server.restart().map(|()| server)).await.unwrap().unwrap();
     assert_eq!(record.read("Basic", &made.id).await.unwrap().version, made.version);
     drop(server);
 }

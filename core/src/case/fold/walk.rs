@@ -3,7 +3,7 @@
 use crate::care_plan::{self, PlanEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
-use crate::case::life::{self, LifeEvent};
+use crate::case::life::{self, LifeEvent, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
@@ -122,7 +122,12 @@ fn take(
         EventData::CaseClosed(e) => return life(LifeEvent::Closed(e)).map(|next| state.life = next),
         EventData::SeatAdded(e) => return life(LifeEvent::Added(e)).map(|next| state.life = next),
         EventData::SeatEnded(e) => return life(LifeEvent::Ended(e)).map(|next| state.life = next),
-        EventData::RungPosted(e) => return life(LifeEvent::Rung(e)).map(|next| state.life = next),
+        EventData::RungPosted(e) => {
+            let next = life(LifeEvent::Rung(e))?;
+            in_its_turn(state, e, &step)?;
+            state.life = next;
+            return Ok(());
+        }
         EventData::MessageSent(e) => {
             state.life.going_on()?;
             let mut message = communication::step(Some(e), event.body, &step);
@@ -140,6 +145,23 @@ fn take(
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, &step)?;
     Ok(())
+}
+
+/// A reminder counts only where the rung is there, names that person, and its time has come: posted early, it would keep the
+/// other side's from being posted.
+fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
+    let owed = state.owed().into_iter().find(|owed| owed.since == event.owed && owed.clock == event.clock);
+    let rung = usize::try_from(event.rung).ok().and_then(|n| owed?.ladder.into_iter().nth(n));
+    match rung {
+        Some(rung) if rung.contact != event.contact => {
+            Err(Reason::new("rung-of-another", "that rung of the ladder is another person's", "care-plan"))
+        }
+        Some(rung) if rung.at > step.when() => {
+            Err(Reason::new("rung-early", "the time of that rung has not come", "care-plan"))
+        }
+        Some(_) => Ok(()),
+        None => Err(Reason::new("rung-not-owed", "nothing is owed on that rung of a ladder", "care-plan")),
+    }
 }
 
 /// Notes which resources an event shaped.

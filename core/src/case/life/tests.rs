@@ -208,12 +208,22 @@ fn accepting_posting_and_closing() {
         owed: owed[0].since,
         clock: owed[0].clock.clone(),
         rung,
-        contact: owed[0].ladder[0].contact.clone(),
+        contact: owed[0].ladder[usize::try_from(rung).unwrap().min(1)].contact.clone(),
         due: owed[0].due,
     };
     assert_eq!(table.does("rao", rung(0)), "rung-poster");
+    assert_eq!(
+        table.does("aco-bot", rung(0)),
+        "rung-early",
+        "it would keep the reminder from being posted in time"
+    );
+    table.n = 16 * 24 * 60;
+    assert_eq!(table.does("aco-bot", rung(2)), "rung-not-owed");
     assert_eq!(table.does("aco-bot", rung(0)), "counted");
     assert_eq!(table.does("cp-bot", rung(0)), "rung-posted");
+    assert_eq!(table.does("cp-bot", RungPosted { rung: 1, ..rung(0) }), "rung-of-another");
+    assert_eq!(table.does("cp-bot", rung(1)), "rung-early");
+    table.n = 19 * 24 * 60;
     assert_eq!(table.does("cp-bot", rung(1)), "counted");
     let posted: Vec<_> =
         table.fold.state().owed()[0].ladder.iter().map(|r| r.posted.clone().unwrap().0).collect();
