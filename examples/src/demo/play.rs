@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::actor::{LATER, SOON};
+use super::fault::{Fault, no_case, told};
 use super::seen::{self, Look, list, text};
 use super::stage::Stage;
 use super::transcript::Transcript;
@@ -82,41 +83,6 @@ pub(super) fn play(
         outcome.map_err(|fault| fault.of(step, stage.story))?;
     }
     Ok(played)
-}
-
-/// Why a line did not come true.
-enum Fault {
-    Not { wanted: String, seen: String },
-    Trouble(Trouble),
-}
-
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-impl From<CallError> for Fault {
-    fn from(error: CallError) -> Self {
-        Self::Trouble(error.into())
-    }
-}
-
-impl Fault {
-    fn of(self, step: &Step, story: &Story) -> Trouble {
-        let (wanted, seen) = match self {
-            Self::Not { wanted, seen } => (wanted, seen),
-            Self::Trouble(Trouble::Process(error)) => ("an answer".into(), error.to_string()),
-            Self::Trouble(other) => return other,
-        };
-        Trouble::Line {
-            file: story.file.display().to_string(),
-            line: step.line,
-            source_line: step.source.clone(),
-            wanted,
-            seen,
-        }
-    }
 }
 
 /// One line, as it is played.
@@ -465,17 +431,6 @@ impl Line<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn told(refused: &Refused) -> String {
-    let reason =
-        refused.reason.as_ref().map_or(String::new(), |reason| format!(", with the reason {reason}"));
-    format!("it is refused as {}{reason}", refused.code)
-}
-
-/// Steps are checked for this when the story is read, except where a case was never opened.
-fn no_case() -> Fault {
-    Fault::Not { wanted: "a case".into(), seen: "no step before it opens one".into() }
 }
 
 fn blink() -> Result<(), Fault> {
