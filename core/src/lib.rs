@@ -1,4 +1,50 @@
-//! Caseline.
+//! Caseline puts the named people of two organisations around one member's case, in an end-to-end encrypted room, keeps what
+//! they agree as FHIR resources, and does not let a case go quiet.
+//!
+//! # Concepts
+//!
+//! - A **case** ([`Case`]) is one member and two accountable sides: the plan side and the community side. It is one Matrix
+//!   room and one FHIR CareTeam.
+//! - A **seat** ([`contact::Seat`]) is a participant named as contact for the case. The roster of seats, folded from the
+//!   case's events, says who may read; the homeserver's member list is not believed.
+//! - A **case event** ([`case::event`]) is what happens: a message, a plan sent, an approval. Every device folds the same
+//!   events into the same state ([`case::state::CaseState`]), in whatever order they come ([`case::fold`]).
+//! - An **agreement** ([`agreement::Agreement`]) is what the two organisations settled. With the roster it decides what may
+//!   be said ([`policy`]); with a **rule set** it says what is owed, by whom, until when ([`due`]). Both travel with the case,
+//!   so that nobody computes from their own disk.
+//! - A **record** ([`ports::CareRecord`]) is where resources are kept: the embedded one, or a FHIR R4 server.
+//!
+//! Data flows one way: command, policy, outbox, room, inbox, fold, state, record.
+//!
+//! # A first message
+//!
+//! ```no_run
+//! # #[cfg(feature = "matrix")]
+//! # async fn first(password: &str, store_key: [u8; 32], agreement: &str, rules: &str, bundle: &str) -> caseline::Result<()> {
+//! use caseline::{Caseline, Message, store::StoreKey};
+//!
+//! let caseline = Caseline::builder()
+//!     .homeserver("https://matrix.cp.example")
+//!     .store("/var/lib/example/jane", StoreKey::new(store_key))
+//!     .sign_in("@jane:cp.example", password)
+//!     .await?;
+//! caseline.import(bundle).await?;
+//! caseline.add_agreement(agreement)?;
+//! caseline.add_rules(rules)?;
+//!
+//! let case = caseline.open(caseline.propose("https://caseline.example/care-team|marty").await?)?;
+//! case.send(None, Message::text("Marty is in the hospital again. Visit together?"))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What a command returns is on disk: it survives a kill at any instruction, a dead homeserver and a day offline, and goes out
+//! once, in its order.
+//!
+//! # Features
+//!
+//! `matrix`, `fhir-rest` and `store` are on by default. Without them only the pure part is built: everything that decides.
+//! `testing` adds fakes of the ports, named by their behaviour, and named points at which tests end the process.
 #![recursion_limit = "256"]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -50,3 +96,8 @@ pub use client::{AuditStatus, Builder, Case, Caseline, Invitation, Message, Open
 pub use error::{Error, Result};
 #[cfg(feature = "store")]
 pub use notice::Notice;
+
+/// Compiles what the README promises.
+#[cfg(all(doctest, feature = "matrix"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
