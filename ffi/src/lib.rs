@@ -28,6 +28,7 @@ pub use models::{
     OutboxStatus, Paper, Resource, Rung, Topic,
 };
 pub use options::{Options, RecordChoice, StoreKey, StoryClock};
+pub use runtime::end_threads;
 pub use state::{CaseState, Message, MessagePriority, Plan, Reminder, Seat, SentPlan, TimelineEntry};
 
 uniffi::setup_scaffolding!();

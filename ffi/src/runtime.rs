@@ -2,23 +2,45 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
 
 use crate::error::{CaselineError, Result};
 
-static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+/// How long the end of the threads is waited for.
+const END: Duration = Duration::from_secs(5);
 
-/// The runtime. It lives as long as the process: a host may let go of objects at any time, on any thread.
-pub(crate) fn runtime() -> Result<&'static Runtime> {
-    let made = RUNTIME.get_or_init(|| {
-        Builder::new_multi_thread().worker_threads(2).thread_name("caseline").enable_all().build().ok()
+// Apart: the handle is needed for as long as the process lives, since a host may let go of objects at any time, on any
+// thread.
+static HANDLE: OnceLock<Option<Handle>> = OnceLock::new();
+static THREADS: Mutex<Option<Runtime>> = Mutex::new(None);
+
+/// The runtime that everything runs on.
+pub(crate) fn runtime() -> Result<&'static Handle> {
+    let made = HANDLE.get_or_init(|| {
+        let made = Builder::new_multi_thread().worker_threads(2).thread_name("caseline").enable_all().build();
+        let runtime = made.ok()?;
+        let handle = runtime.handle().clone();
+        *THREADS.lock().unwrap_or_else(PoisonError::into_inner) = Some(runtime);
+        Some(handle)
     });
     made.as_ref().ok_or_else(|| CaselineError::internal("runtime"))
+}
+
+/// Ends the threads of this library, for a host whose process ends and that no thread may call any more from then on, such
+/// as Python's interpreter. It is as if the process had been killed: what was accepted goes on at the next start. Every call
+/// after it fails.
+#[uniffi::export]
+pub fn end_threads() {
+    let taken = THREADS.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(runtime) = taken {
+        runtime.shutdown_timeout(END);
+    }
 }
 
 /// Runs something to its end there. Whoever drops the future calls it off.

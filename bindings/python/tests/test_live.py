@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -146,12 +148,11 @@ class Story(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(all(json.loads(each.json)["id"] == each.id for each in communications))
             self.assertGreaterEqual(len(communications), 3)
             self.assertEqual(await joe.close(), 0)
-            pulled = jane.events()
-            pending = asyncio.create_task(pulled.next())
+            pending = asyncio.create_task(self.drain(jane.events()))
             await asyncio.sleep(0.2)
 
         # The end of the block has shut the client down, whoever still holds it.
-        self.assertIsNone(await asyncio.wait_for(pending, PATIENCE))
+        await asyncio.wait_for(pending, PATIENCE)
         with self.assertRaises(CaselineError.SignInRequired) as caught:
             await case.state()
         self.assertEqual(caught.exception.code, "shut-down")
@@ -161,6 +162,28 @@ class Story(unittest.IsolatedAsyncioTestCase):
         async with caseline.session(options) as again:
             self.assertEqual(again.user(), user)
             self.assertEqual([each.id() for each in await again.cases()], [case.id()])
+        await self.let_go(options)
+
+    async def drain(self, events: caseline.Events) -> None:
+        while await events.next() is not None:
+            pass
+
+    async def let_go(self, options: Options) -> None:
+        """Objects may be let go of anywhere, also on threads that Rust knows nothing of."""
+        held = [await caseline.Caseline.restore(options)]
+        held.append(held[0].events())
+        thread = threading.Thread(target=held.clear)
+        thread.start()
+        thread.join()
+        gc.collect()
+
+        async def free() -> Any:
+            try:
+                return await caseline.Caseline.restore(options)
+            except CaselineError.Conflict as conflict:
+                self.assertEqual(conflict.code, "store-in-use")
+
+        await (await self.until(free)).shutdown()
 
     async def exchange(
         self, jane: caseline.Caseline, case: caseline.Case, joe: Driver, first: caseline.EventKey

@@ -16,6 +16,7 @@ what people wrote: keep them out of logs. Errors hold none of it.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -55,6 +56,7 @@ from ._ffi.caseline_ffi import (
     Subscription,
     TimelineEntry,
     Topic,
+    end_threads,
 )
 
 __all__ = [
@@ -101,6 +103,9 @@ __all__ = [
 def _detail(error: CaselineError) -> str:
     return str(error.detail)  # type: ignore[attr-defined]
 
+
+# A thread that calls an interpreter which is ending takes the whole process down (before Python 3.14).
+atexit.register(end_threads)
 
 # The generated text repeats the constructor's arguments: people read the detail.
 CaselineError.__str__ = _detail  # type: ignore[method-assign]
