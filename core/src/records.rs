@@ -3,20 +3,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::agreement::Agreement;
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
 use crate::case::state::CaseState;
-use crate::client::OpenCase;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Applied, Import, Own, is_member, member};
-use crate::id::{CaseId, OrganizationId};
+use crate::id::CaseId;
 use crate::notice::Notice;
-use crate::organization::Organization;
 use crate::outbox::Attempt;
 use crate::point::point;
 use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
@@ -24,10 +19,10 @@ use crate::store::Tx;
 use crate::store::audit::append;
 use crate::store::cases::bind;
 use crate::store::outbox::{Item, Row, State, end, end_record, push, push_record, put, record_lane};
-use crate::store::papers::{Paper, project};
+use crate::store::papers::project;
 
 /// The types that the directory is read from.
-const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
+pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
 /// The directory as last read, kept for when the record does not answer.
 const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
@@ -80,7 +75,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn all_of(&self, kinds: &[&str]) -> Result<Vec<String>> {
+    pub(crate) async fn all_of(&self, kinds: &[&str]) -> Result<Vec<String>> {
         let record = self.record()?;
         let mut texts = Vec::new();
         for kind in kinds {
@@ -105,58 +100,6 @@ impl Engine {
         })?;
         self.refresh_directory().await?;
         Ok(created)
-    }
-
-    pub(crate) async fn propose(&self, care_team: &str) -> Result<OpenCase> {
-        let record = self.record()?;
-        let found = record.search("CareTeam", &[("identifier", care_team)]).await?;
-        let [team] = found.as_slice() else { return Err(Error::NotFound { what: "care-team" }) };
-        let mut texts = self.all_of(&DIRECTORY).await?;
-        texts.push(team.json.clone());
-        if let Some(patient) = subject(&team.json) {
-            texts.push(record.read("Patient", &patient).await?.json);
-        }
-        let import = Import::of(texts.iter().map(String::as_str))?;
-        let teams = import.care_teams()?;
-        let team = teams.first().ok_or(Error::NotFound { what: "care-team" })?;
-        let proposal =
-            fhir::care_team(&import, team, None, self.now().to_zoned(jiff::tz::TimeZone::UTC).date())?;
-        let sides = self.sides(&proposal.organizations)?;
-        let (plan_side, community_side, others) = sides;
-        Ok(OpenCase {
-            id: None,
-            member: proposal.member,
-            plan_side,
-            community_side,
-            others,
-            roster: proposal.seats,
-            agreement: None,
-            rules: None,
-        })
-    }
-
-    /// Which of a care team's organisations are the two sides: those that an agreement in force is between.
-    fn sides(
-        &self,
-        organizations: &[Organization],
-    ) -> Result<(Organization, Organization, Vec<Organization>)> {
-        let find =
-            |id: &OrganizationId| organizations.iter().find(|organization| organization.id == *id).cloned();
-        for text in self.db.papers(Paper::Agreement)? {
-            let agreement = Agreement::parse(&text)?;
-            let today = self.now().to_zoned(agreement.zone.clone()).date();
-            if !agreement.in_force_on(today) {
-                continue;
-            }
-            if let Some((plan, community)) =
-                find(&agreement.plan_side.id).zip(find(&agreement.community_side.id))
-            {
-                let sides = [&plan.id, &community.id];
-                let others = organizations.iter().filter(|one| !sides.contains(&&one.id)).cloned().collect();
-                return Ok((plan, community, others));
-            }
-        }
-        Err(Error::NotFound { what: "agreement" })
     }
 
     /// A care plan of our record with everything that it references, as one document.
@@ -307,11 +250,4 @@ impl Engine {
             labels: Vec::new(),
         }
     }
-}
-
-/// The id of the Patient that a CareTeam is about.
-fn subject(json: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(json).ok()?;
-    let reference = value.get("subject")?.get("reference")?.as_str()?;
-    reference.strip_prefix("Patient/").map(str::to_owned)
 }

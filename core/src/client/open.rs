@@ -1,14 +1,18 @@
 //! Opening a case.
 
+use serde_json::Value;
+
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::life::{Carried, CaseOpened};
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::contact::{Role, Seat};
 use crate::error::{Error, InvalidInput, Result};
-use crate::id::{AgreementId, CaseId, EventId, RuleSetId, UserId};
+use crate::fhir::{self, Import};
+use crate::id::{AgreementId, CaseId, EventId, OrganizationId, RuleSetId, UserId};
 use crate::member::Member;
 use crate::organization::Organization;
+use crate::records::DIRECTORY;
 use crate::store::outbox::{Item, Make};
 use crate::store::papers::Paper;
 
@@ -39,7 +43,32 @@ impl Caseline {
     /// # Errors
     /// `NotFound` (`care-team`); `InvalidInput` where the CareTeam cannot be used, naming the field.
     pub async fn propose(&self, care_team: &str) -> Result<OpenCase> {
-        self.engine.propose(care_team).await
+        let engine = &self.engine;
+        let record = engine.record()?;
+        let found = record.search("CareTeam", &[("identifier", care_team)]).await?;
+        let [team] = found.as_slice() else { return Err(Error::NotFound { what: "care-team" }) };
+        let mut texts = engine.all_of(&DIRECTORY).await?;
+        texts.push(team.json.clone());
+        if let Some(patient) = subject(&team.json) {
+            texts.push(record.read("Patient", &patient).await?.json);
+        }
+        let import = Import::of(texts.iter().map(String::as_str))?;
+        let teams = import.care_teams()?;
+        let team = teams.first().ok_or(Error::NotFound { what: "care-team" })?;
+        let proposal =
+            fhir::care_team(&import, team, None, engine.now().to_zoned(jiff::tz::TimeZone::UTC).date())?;
+        let sides = self.sides(&proposal.organizations)?;
+        let (plan_side, community_side, others) = sides;
+        Ok(OpenCase {
+            id: None,
+            member: proposal.member,
+            plan_side,
+            community_side,
+            others,
+            roster: proposal.seats,
+            agreement: None,
+            rules: None,
+        })
     }
 
     /// Opens a case: makes its room, invites everybody on its roster who has an account, and sends the opening event. Returns
@@ -98,6 +127,30 @@ impl Caseline {
         self.case(case)
     }
 
+    /// Which of a care team's organisations are the two sides: those that an agreement in force is between.
+    fn sides(
+        &self,
+        organizations: &[Organization],
+    ) -> Result<(Organization, Organization, Vec<Organization>)> {
+        let find =
+            |id: &OrganizationId| organizations.iter().find(|organization| organization.id == *id).cloned();
+        for text in self.engine.db.papers(Paper::Agreement)? {
+            let agreement = Agreement::parse(&text)?;
+            let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
+            if !agreement.in_force_on(today) {
+                continue;
+            }
+            if let Some((plan, community)) =
+                find(&agreement.plan_side.id).zip(find(&agreement.community_side.id))
+            {
+                let sides = [&plan.id, &community.id];
+                let others = organizations.iter().filter(|one| !sides.contains(&&one.id)).cloned().collect();
+                return Ok((plan, community, others));
+            }
+        }
+        Err(Error::NotFound { what: "agreement" })
+    }
+
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
         let engine = &self.engine;
         for text in engine.db.papers(Paper::Agreement)? {
@@ -137,4 +190,11 @@ impl Caseline {
         }
         Err(Error::NotFound { what: "rules" })
     }
+}
+
+/// The id of the Patient that a CareTeam is about.
+fn subject(json: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    let reference = value.get("subject")?.get("reference")?.as_str()?;
+    reference.strip_prefix("Patient/").map(str::to_owned)
 }
