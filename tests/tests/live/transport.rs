@@ -490,7 +490,7 @@ async fn an_outage_is_told_and_survived() {
 }
 
 /// Something that answers every request with a page for people.
-async fn html_server() -> String {
+pub(crate) async fn html_server() -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
