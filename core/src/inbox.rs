@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// Hands over to those who could not read before, once they have a device that can.
-    async fn serve_unreached(&self, room: &RoomId) -> Result<()> {
+    pub(crate) async fn serve_unreached(&self, room: &RoomId) -> Result<()> {
         let Some(case) = self.db.case_of_room(room)? else { return Ok(()) };
         let missed = self.db.unreached(case)?;
         if missed.is_empty() {

@@ -86,6 +86,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             for row in engine.db.cases().unwrap_or_default() {
                 if let Some(room) = row.room {
                     failed_here |= engine.read_again(&room).await.is_err();
+                    failed_here |= engine.serve_unreached(&room).await.is_err();
                 }
             }
             for room in engine.db.rooms_to_read().unwrap_or_default() {

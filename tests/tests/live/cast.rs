@@ -269,6 +269,17 @@ pub(crate) async fn settle(everybody: &[&Player]) {
     }
 }
 
+/// Waits until these devices hold the same state: what one server has the other gets in its own time.
+pub(crate) async fn until_alike(cases: &[(&Player, &Case)]) {
+    let [(player, first), others @ ..] = cases else { return };
+    let digest = |case: &Case| case.state().unwrap().digest();
+    player
+        .until("same state", || {
+            others.iter().all(|(_, other)| digest(other) == digest(first)).then_some(())
+        })
+        .await;
+}
+
 /// Waits for the notice that an event of ours waits, and gives the codes of its causes.
 pub(crate) async fn held(notices: &mut broadcast::Receiver<Notice>) -> Vec<String> {
     let told = async {

@@ -7,7 +7,7 @@ use caseline::{Caseline, Error, Message};
 use caseline_tests::account;
 use tempfile::TempDir;
 
-use crate::cast::{Cast, Player, held, home, key, settle, texts};
+use crate::cast::{Cast, Player, held, home, key, settle, texts, until_alike};
 use crate::transport::html_server;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,8 +26,8 @@ async fn a_store_with_a_session_needs_no_password() {
     let again = jane.builder().sign_in(&jane.account.user_id, "not the password").await.unwrap();
     assert!(again.verified().await.unwrap());
     assert_eq!(again.recovery_key().await.unwrap(), key, "the same device");
-    assert!(again.settle(crate::cast::PATIENCE).await.unwrap());
-    assert_eq!(texts(&again.case(case).unwrap()), ["While you were off"]);
+    let read = || (texts(&again.case(case).unwrap()) == ["While you were off"]).then_some(());
+    joe.until("what was written meanwhile", read).await;
     again.shutdown().await;
     drop(again);
     let restored = jane.builder().restore().await.unwrap();
@@ -141,7 +141,7 @@ async fn a_second_device_shows_the_case_by_the_recovery_key_alone_and_can_send()
         .await;
     second.until_reads(&seconds, &["One", "Two"]).await;
     settle(&[&second, &jane]).await;
-    assert_eq!(seconds.state().unwrap().digest(), case.state().unwrap().digest());
+    until_alike(&[(&second, &seconds), (&jane, &case)]).await;
 
     seconds.send(None, Message::text("Three, from the other device")).unwrap();
     settle(&[&second, &jane]).await;
@@ -150,9 +150,7 @@ async fn a_second_device_shows_the_case_by_the_recovery_key_alone_and_can_send()
     joe.back().await;
     joe.until_reads(&case, &all).await;
     let back = joe.caseline().case(case.id()).unwrap();
-    settle(&[&joe, &jane, &second]).await;
-    assert_eq!(back.state().unwrap().digest(), case.state().unwrap().digest());
-    assert_eq!(seconds.state().unwrap().digest(), case.state().unwrap().digest());
+    until_alike(&[(&joe, &back), (&jane, &case), (&second, &seconds)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
