@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
-    AlgorithmInfo, DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel,
-    VerificationState,
+    AlgorithmInfo, DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason,
+    VerificationLevel, VerificationState,
 };
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::serde::Raw;
@@ -206,8 +206,7 @@ impl MatrixTransport {
             return Ok(Some(false));
         };
         let claimed = sender_claimed_keys.get(&DeviceKeyAlgorithm::Ed25519);
-        let devices =
-            machine.get_user_devices(&user_id(sender)?, None).await.map_err(internal("devices"))?;
+        let devices = machine.get_user_devices(&user_id(sender)?, None).await.map_err(internal("devices"))?;
         if devices.keys().next().is_none() {
             return Ok(None);
         }

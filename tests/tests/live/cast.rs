@@ -18,10 +18,8 @@ use tempfile::TempDir;
 use tokio::sync::broadcast;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-pub(crate) const CARE_TEAM: &str = "https://caseline.example/care-team|marty";
-pub(crate) const CARE_PLAN: &str = "https://caseline.example/care-plan|marty-2019";
+const CARE_TEAM: &str = "https://caseline.example/care-team|marty";
 const CP: &str = "https://caseline.example/organization|harbor-bridge";
-const ACO: &str = "https://caseline.example/organization|bay-river";
 const AGREEMENT: &str = include_str!("../../../examples/data/agreement.yaml");
 const RULES: &str = include_str!("../../../examples/data/rules.yaml");
 const BUNDLES: [&str; 2] =
@@ -64,7 +62,10 @@ impl Cast {
                 name => (name, if is_aco(name) { "aco" } else { "cp" }),
             };
             let running = account.user_id.trim_start_matches('@');
-            text = text.replace(&format!("\"matrix:u/{local}:{server}.example\""), &format!("\"matrix:u/{running}\""));
+            text = text.replace(
+                &format!("\"matrix:u/{local}:{server}.example\""),
+                &format!("\"matrix:u/{running}\""),
+            );
         }
         text
     }
@@ -129,10 +130,6 @@ pub(crate) fn kim_id() -> ContactId {
 
 pub(crate) fn cp() -> OrganizationId {
     CP.parse().unwrap()
-}
-
-pub(crate) fn aco() -> OrganizationId {
-    ACO.parse().unwrap()
 }
 
 fn is_aco(name: &str) -> bool {
@@ -221,7 +218,12 @@ impl Player {
             if let Some(found) = look() {
                 return found;
             }
-            assert!(Instant::now() < deadline, "no {what} at {:?}: {:?}", self.user(), self.caseline().outbox());
+            assert!(
+                Instant::now() < deadline,
+                "no {what} at {:?}: {:?}",
+                self.user(),
+                self.caseline().outbox()
+            );
             let _ = tokio::time::timeout(Duration::from_millis(500), notices.recv()).await;
         }
     }
@@ -243,14 +245,24 @@ impl Player {
     pub(crate) async fn accept(&self) -> (Case, RoomId) {
         let invitation = self.invitation().await;
         assert_eq!(invitation.warning, None);
-        (self.caseline().accept(&invitation.room, false).await.unwrap(), invitation.room)
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.caseline().accept(&invitation.room, false).await {
+                Ok(case) => return (case, invitation.room),
+                // It takes longer than a person waits, and goes on by itself.
+                Err(Error::Unavailable { .. }) if Instant::now() < deadline => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// Waits until these texts are the case's messages.
     pub(crate) async fn until_reads(&self, case: &Case, expected: &[&str]) {
         let case = self.caseline().case(case.id()).unwrap();
-        self.until(&format!("{expected:?} but {:?}", texts(&case)), || (texts(&case) == expected).then_some(()))
-            .await;
+        self.until(&format!("{expected:?} but {:?}", texts(&case)), || {
+            (texts(&case) == expected).then_some(())
+        })
+        .await;
     }
 }
 
@@ -264,7 +276,11 @@ pub(crate) async fn settle(everybody: &[&Player]) {
     for _ in 0..2 {
         for player in everybody {
             let caseline = player.caseline();
-            assert!(caseline.settle(PATIENCE).await.unwrap(), "{caseline:?}: {:?}", caseline.outbox().unwrap());
+            assert!(
+                caseline.settle(PATIENCE).await.unwrap(),
+                "{caseline:?}: {:?}",
+                caseline.outbox().unwrap()
+            );
         }
     }
 }
@@ -274,9 +290,7 @@ pub(crate) async fn until_alike(cases: &[(&Player, &Case)]) {
     let [(player, first), others @ ..] = cases else { return };
     let digest = |case: &Case| case.state().unwrap().digest();
     player
-        .until("same state", || {
-            others.iter().all(|(_, other)| digest(other) == digest(first)).then_some(())
-        })
+        .until("same state", || others.iter().all(|(_, other)| digest(other) == digest(first)).then_some(()))
         .await;
 }
 

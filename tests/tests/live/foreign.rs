@@ -140,5 +140,9 @@ async fn rooms_of_another_kind_are_left_alone() {
     settle(&[&joe]).await;
     assert!(joe.caseline().cases().unwrap().is_empty());
     chat.until_shows(&room, &["Who cooks tonight?"]).await;
-    assert_eq!(chat.room(&room).state(), matrix_sdk::RoomState::Joined, "his own rooms are not ours to leave");
+    assert_eq!(
+        chat.room(&room).state(),
+        matrix_sdk::RoomState::Joined,
+        "his own rooms are not ours to leave"
+    );
 }
