@@ -15,7 +15,7 @@ use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
 use crate::ports::{Arrived, ArrivedWhat, Page};
-use crate::store::cases::{RoomStage, Stage, put_case, put_room};
+use crate::store::cases::{RoomRow, RoomStage, Stage, put_case, put_room};
 use crate::store::inbox::{keep, keep_document, readable, take};
 use crate::store::outbox::{case_lane, hurry};
 
@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// Hands over to those who could not read before, once they have a device that can.
-    async fn serve_unreached(&self, room: &RoomId) -> Result<()> {
+    pub(crate) async fn serve_unreached(&self, room: &RoomId) -> Result<()> {
         let Some(case) = self.db.case_of_room(room)? else { return Ok(()) };
         let missed = self.db.unreached(case)?;
         if missed.is_empty() {
@@ -270,17 +270,18 @@ impl Engine {
         let state = self.with_fold(room, |fold| fold.state().clone())?;
         let Some(case) = state.opening().map(|opening| opening.case) else {
             // Nothing readable yet, or a handover whose events are on their way.
+            // Nothing readable yet, or the opening is not, or a handover whose events are on their way.
             let foreign =
                 !state.timeline.is_empty() && !state.timeline.iter().any(|entry| entry.kind == "handover");
-            if foreign {
+            if foreign && self.db.waiting(room)?.is_empty() {
                 let reason = Reason::new("not-a-case-room", "its first event does not open a case", "room");
-                return self.leave_room(room, reason).await;
+                return self.refuse_room(room, &row, reason).await;
             }
             return Ok(());
         };
         if !state.roster().contains(&me) {
             let reason = Reason::new("not-on-roster", "its roster does not name this account", "roster");
-            return self.leave_room(room, reason).await;
+            return self.refuse_room(room, &row, reason).await;
         }
         let view = self.transport.view(room).await?;
         if !crate::room::is_of_make(&view, &state) {
@@ -289,11 +290,11 @@ impl Engine {
                 "the room is not of the make that a case's room must be of",
                 "room",
             );
-            return self.leave_room(room, reason).await;
+            return self.refuse_room(room, &row, reason).await;
         }
         if self.db.case_row(case)?.is_some_and(|known| known.room.is_some_and(|known| known != *room)) {
             let reason = Reason::new("case-known", "this case has another room", "room");
-            return self.leave_room(room, reason).await;
+            return self.refuse_room(room, &row, reason).await;
         }
         self.db.write(|t| {
             put_case(t, case, Some(room), Stage::Open)?;
@@ -306,11 +307,18 @@ impl Engine {
         self.case_changed(case)
     }
 
-    async fn leave_room(&self, room: &RoomId, reason: Reason) -> Result<()> {
-        self.transport.leave(room).await?;
+    /// Leaves a room that was accepted as a case's and is none. One that this account was in already is none of ours: it is
+    /// only looked at no more.
+    async fn refuse_room(&self, room: &RoomId, row: &RoomRow, reason: Reason) -> Result<()> {
+        let found = row.inviter == self.user();
+        if !found {
+            self.transport.leave(room).await?;
+        }
         let note = serde_json::to_string(&reason).map_err(|_| Error::internal("inbox-reason"))?;
         self.db.write(|t| put_room(t, room, RoomStage::Left, None, Some(&note)))?;
-        self.tell(Notice::RoomLeft { room: room.clone(), reason });
+        if !found {
+            self.tell(Notice::RoomLeft { room: room.clone(), reason });
+        }
         Ok(())
     }
 

@@ -242,9 +242,10 @@ impl Engine {
         if marked {
             // The earlier attempt's outcome is unknown: look first.
             self.catch_up(&room).await?;
-            if self.db.is_in_room(&room, &me, event.id)? {
-                return self.event_left(row, case, event);
-            }
+        }
+        // It left at an earlier attempt, or another device of this account has said the same: two keepers of one side.
+        if self.db.is_in_room(&room, &me, event.id)? {
+            return self.event_left(row, case, event);
         }
         let data = event.data()?;
         let view = self.transport.view(&room).await?;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{RoomId, UserId};
 use crate::organization::Organization;
 use crate::policy::Reason;
-use crate::store::cases::{RoomStage, accept_room, put_room};
+use crate::store::cases::{RoomStage, Stage, accept_room, put_room};
 use crate::store::outbox::{Item, push};
 use crate::store::papers::Paper;
 
@@ -139,7 +139,12 @@ impl Engine {
     /// Finds the rooms that another device of this account has joined or made, and reads them.
     pub(crate) async fn find_own_cases(&self) -> Result<()> {
         let me = self.user();
-        for room in self.transport.rooms().await? {
+        let rooms = self.transport.rooms().await?;
+        // A room that this device is just making is not yet known as its case's: another time.
+        if self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp) {
+            return Ok(());
+        }
+        for room in rooms {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
                 continue;
             }

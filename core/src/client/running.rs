@@ -69,6 +69,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         awake(&mut suspended).await;
         let mut failed = false;
         if all {
+            failed |= engine.find_own_cases().await.is_err();
             failed |= engine.catch_up_all().await.is_err();
             all = failed;
             rooms.clear();
@@ -85,6 +86,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             for row in engine.db.cases().unwrap_or_default() {
                 if let Some(room) = row.room {
                     failed_here |= engine.read_again(&room).await.is_err();
+                    failed_here |= engine.serve_unreached(&room).await.is_err();
                 }
             }
             for room in engine.db.rooms_to_read().unwrap_or_default() {
@@ -104,6 +106,10 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         };
         match hint {
             Hint::Room(room) => {
+                if !engine.is_known(&room) {
+                    // Another device of this account may have joined it, or made it.
+                    let _ = engine.find_own_cases().await;
+                }
                 if engine.is_known(&room) {
                     rooms.insert(room);
                 }

@@ -1,6 +1,9 @@
 //! The whole line over the loopback homeserver: from a command to the other side's state. Everybody here is synthetic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bad_input;
+mod devices;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,9 +54,14 @@ impl World {
     }
 
     async fn start_with(&self, name: &str, record: Record) -> Caseline {
+        self.start_in(name, name, record).await
+    }
+
+    /// A device of somebody's, with its store in a folder of that name.
+    async fn start_in(&self, folder: &str, name: &str, record: Record) -> Caseline {
         let transport = self.server.transport(&user(name));
         let caseline = Caseline::builder()
-            .store(self.folder.path().join(name), StoreKey::new([7; 32]))
+            .store(self.folder.path().join(folder), StoreKey::new([7; 32]))
             .record(record)
             .clock(Arc::new(self.clock.clone()))
             .with_transport(Arc::new(transport))

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
-    DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel,
-    VerificationState,
+    AlgorithmInfo, DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason,
+    VerificationLevel, VerificationState,
 };
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::serde::Raw;
-use matrix_sdk::ruma::{self, UInt};
+use matrix_sdk::ruma::{self, DeviceKeyAlgorithm, UInt};
 use matrix_sdk_base::crypto::types::events::room::encrypted::EncryptedEvent;
 use matrix_sdk_base::crypto::{DecryptionSettings, OlmMachine, RoomEventDecryptionResult, TrustRequirement};
 use serde::Deserialize;
@@ -32,6 +32,9 @@ use crate::ports::{Arrived, ArrivedWhat, Page, PortError};
 fn ask_again_after(times: u32) -> Duration {
     Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
 }
+
+/// When what could not be judged is judged again whose sender's server did not answer.
+const ASK_SERVER_AGAIN: Duration = Duration::from_secs(10);
 
 /// Decrypting is one thing, believing another: see [`trust`].
 const DECRYPT_ALL: DecryptionSettings =
@@ -155,15 +158,26 @@ impl MatrixTransport {
         // where it could change something, once a page: a server that is down must not hold up what others sent.
         if doubted(&result) && refreshed.insert(sender.clone()) {
             match self.refresh_keys(machine, &BTreeSet::from([user_id(sender)?])).await {
-                Ok(_) => result = self.try_open(machine, room, &event).await?,
-                Err(error) => tracing::warn!(%error, "a sender's keys could not be refreshed"),
+                Ok(silent) => {
+                    if silent.contains(sender.server()) {
+                        self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
+                    }
+                    result = self.try_open(machine, room, &event).await?;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a sender's keys could not be refreshed");
+                    self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
+                }
             }
         }
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
         let proven = match trust(&decrypted.encryption_info) {
             Trust::Proven => true,
-            Trust::Restored => false,
+            Trust::Restored => match self.proves(machine, sender, &decrypted.encryption_info).await? {
+                Some(proven) => proven,
+                None => return undecryptable(),
+            },
             // Kept, and judged again when devices and identities change.
             Trust::Refused => return undecryptable(),
         };
@@ -174,6 +188,33 @@ impl MatrixTransport {
             return Ok(ArrivedWhat::Other);
         }
         Ok(ArrivedWhat::Message { content: inner.content, proven })
+    }
+
+    /// Whether a present device of the sender's, signed with their identity, is the one that a restored key names as its
+    /// maker; nothing where we know none of their devices yet, so that it is judged again.
+    ///
+    /// A backup is sealed and not signed: who can write to it could name any device. It is believed as far as this because a
+    /// device that has nothing but the recovery key could take no step at all otherwise.
+    async fn proves(
+        &self,
+        machine: &OlmMachine,
+        sender: &UserId,
+        info: &EncryptionInfo,
+    ) -> Port<Option<bool>> {
+        let AlgorithmInfo::MegolmV1AesSha2 { curve25519_key, sender_claimed_keys, .. } = &info.algorithm_info
+        else {
+            return Ok(Some(false));
+        };
+        let claimed = sender_claimed_keys.get(&DeviceKeyAlgorithm::Ed25519);
+        let devices = machine.get_user_devices(&user_id(sender)?, None).await.map_err(internal("devices"))?;
+        if devices.keys().next().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(devices.devices().any(|device| {
+            device.is_cross_signed_by_owner()
+                && device.curve25519_key().is_some_and(|key| key.to_base64() == *curve25519_key)
+                && device.ed25519_key().map(|key| key.to_base64()).as_ref() == claimed
+        })))
     }
 
     async fn try_open(
@@ -232,7 +273,7 @@ fn doubted(result: &RoomEventDecryptionResult) -> bool {
 enum Trust {
     /// It came from a device that is signed with an identity of the sender's, be that verified by hand or not.
     Proven,
-    /// It was restored from the backup: it proves nothing.
+    /// It was restored from the backup: by itself it proves nothing.
     Restored,
     /// It came from a device that its owner has not signed, that is not known, or that is not the sender's.
     Refused,

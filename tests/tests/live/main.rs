@@ -2,5 +2,9 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cast;
+mod foreign;
 mod record;
+mod rooms;
+mod sign_in;
 mod transport;

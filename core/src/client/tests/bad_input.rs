@@ -1,0 +1,93 @@
+//! Input that cannot be used: each its own code, and nothing half done.
+
+use super::*;
+use crate::error::InvalidInput;
+
+const BUNDLE: &str = include_str!("../../../../examples/data/cp.json");
+const CARE_TEAM: &str = "https://caseline.example/care-team|marty";
+
+fn invalid(error: Error) -> InvalidInput {
+    let Error::InvalidInput(invalid) = error else { panic!("{error}") };
+    invalid
+}
+
+async fn jane(world: &World) -> Caseline {
+    let transport = world.server.transport(&user("jane"));
+    Caseline::builder()
+        .store(world.folder.path().join("new"), StoreKey::new([7; 32]))
+        .clock(Arc::new(world.clock.clone()))
+        .with_transport(Arc::new(transport))
+        .await
+        .unwrap()
+}
+
+async fn is_empty(caseline: &Caseline) {
+    for kind in ["Organization", "Practitioner", "Patient", "CareTeam", "AuditEvent"] {
+        assert!(caseline.resources(kind).await.unwrap().is_empty(), "{kind}");
+    }
+    assert!(caseline.directory().organizations.is_empty());
+    assert!(caseline.cases().unwrap().is_empty());
+    assert_eq!(caseline.outbox().unwrap().waiting, 0);
+}
+
+#[tokio::test]
+async fn a_bundle_that_cannot_be_used_changes_nothing() {
+    let world = World::new();
+    let jane = jane(&world).await;
+    let collection = BUNDLE.replace("\"type\": \"transaction\"", "\"type\": \"collection\"");
+    assert_ne!(collection, BUNDLE);
+    let wrong_address = BUNDLE.replace("matrix:u/jane:cp.example", "matrix:u/no body:cp.example");
+    let cases = [
+        ("not JSON at all".to_owned(), "invalid-json"),
+        (BUNDLE[..BUNDLE.len() / 2].to_owned(), "invalid-json"),
+        ("{\"hello\": 1}".to_owned(), "not-fhir"),
+        ("{\"resourceType\": \"Bundle\", \"type\": \"transaction\", \"entry\": 7}".to_owned(), "not-fhir"),
+        (wrong_address, "invalid-user-id"),
+    ];
+    for (text, code) in cases {
+        assert_eq!(invalid(jane.import(&text).await.unwrap_err()).code, code);
+        is_empty(&jane).await;
+    }
+    assert!(jane.import(&collection).await.is_err());
+    is_empty(&jane).await;
+    assert!(jane.import(BUNDLE).await.unwrap() > 10, "what is right is taken after all of that");
+}
+
+#[tokio::test]
+async fn a_care_team_that_cannot_be_opened_from_opens_nothing() {
+    let world = World::new();
+    let jane = jane(&world).await;
+    let missing = |error: Error| match error {
+        Error::NotFound { what } => what,
+        other => panic!("{other}"),
+    };
+    assert_eq!(missing(jane.propose(CARE_TEAM).await.unwrap_err()), "care-team");
+    // Without the Endpoint's address Joe is a seat without a Matrix id.
+    jane.import(&BUNDLE.replace("matrix:u/joe:aco.example", "https://joe.example")).await.unwrap();
+    let seat = invalid(jane.propose(CARE_TEAM).await.unwrap_err());
+    assert_eq!(seat.code, "seat-without-matrix-id");
+    assert!(seat.field.is_some_and(|field| field.contains("participant[")));
+    assert!(jane.cases().unwrap().is_empty());
+    assert_eq!(jane.outbox().unwrap().waiting, 0);
+}
+
+#[tokio::test]
+async fn an_agreement_or_rule_set_with_a_mistake_is_not_kept() {
+    let world = World::new();
+    let jane = jane(&world).await;
+    jane.import(BUNDLE).await.unwrap();
+    let agreement = include_str!("../../../../examples/data/agreement.yaml");
+    let rules = include_str!("../../../../examples/data/rules.yaml");
+    let mistake =
+        invalid(jane.add_agreement(&agreement.replace("grace: 1 d", "grace: one day")).unwrap_err());
+    assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
+    let error = jane.propose(CARE_TEAM).await.unwrap_err();
+    assert!(matches!(error, Error::NotFound { what: "agreement" }), "{error}");
+    jane.add_agreement(agreement).unwrap();
+    let mistake = invalid(jane.add_rules(&rules.replace("days: 122", "days: many")).unwrap_err());
+    assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
+    let error = jane.open(jane.propose(CARE_TEAM).await.unwrap()).unwrap_err();
+    assert!(matches!(error, Error::NotFound { what: "rules" }), "{error}");
+    jane.add_rules(rules).unwrap();
+    jane.open(jane.propose(CARE_TEAM).await.unwrap()).unwrap();
+}

@@ -1,0 +1,85 @@
+//! Several devices of one account: two keepers of one side, and rooms that are no case's.
+
+use super::*;
+use crate::case::state::Standing;
+
+/// Waits until somebody has a case.
+async fn has(one: &Caseline, case: CaseId) -> Case {
+    let found = async {
+        loop {
+            if let Ok(case) = one.case(case) {
+                return case;
+            }
+            let _ = one.settle(SOON).await;
+        }
+    };
+    tokio::time::timeout(SOON, found).await.expect("found in time")
+}
+
+fn rungs_that_count(case: &Case) -> usize {
+    let state = case.state().unwrap();
+    let rungs = state.timeline.iter().filter(|entry| entry.kind == "rung.posted");
+    let counted = rungs.filter(|entry| entry.standing == Standing::Counted).count();
+    assert_eq!(counted, state.life.rungs.len());
+    counted
+}
+
+#[tokio::test]
+async fn two_keepers_of_one_side_and_one_of_the_other_post_each_rung_once_across_a_kill() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let (cp, one) = (world.start("cp-bot").await, world.start("aco-bot").await);
+    let other = world.start_in("aco-bot-2", "aco-bot", Record::None).await;
+    let case = jane.open(opening(&["jane", "joe", "cp-bot", "aco-bot"])).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    let cps = accept(&cp).await;
+    let ones = accept(&one).await;
+    let others = has(&other, case.id()).await;
+    case.send_plan_document(None, r#"{"resourceType":"Bundle","type":"collection"}"#).unwrap();
+    settle(&[&jane, &joe, &cp, &one, &other]).await;
+
+    world.clock.advance(SignedDuration::from_hours(24 * 15));
+    // Neither has heard of the other's.
+    assert_eq!((one.post_due_rungs().unwrap(), other.post_due_rungs().unwrap()), (1, 1));
+    assert_eq!(cp.post_due_rungs().unwrap(), 0);
+    settle(&[&one, &other, &cp, &jane]).await;
+    for case in [&case, &cps, &ones, &others] {
+        assert_eq!(rungs_that_count(case), 1);
+        assert_eq!(case.state().unwrap().digest(), others.state().unwrap().digest());
+    }
+
+    world.clock.advance(SignedDuration::from_hours(24 * 2));
+    assert_eq!(one.post_due_rungs().unwrap(), 1);
+    // Killed with the second reminder in its outbox, or just out of it.
+    one.shutdown().await;
+    drop((one, ones));
+    other.post_due_rungs().unwrap();
+    settle(&[&other, &cp]).await;
+    let one = world.start("aco-bot").await;
+    settle(&[&one, &other, &cp, &jane]).await;
+    assert_eq!(
+        one.post_due_rungs().unwrap() + other.post_due_rungs().unwrap() + cp.post_due_rungs().unwrap(),
+        0
+    );
+    let ones = one.case(case.id()).unwrap();
+    for case in [&case, &cps, &ones, &others] {
+        assert_eq!(rungs_that_count(case), 2);
+        assert_eq!(case.state().unwrap().digest(), others.state().unwrap().digest());
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_is_no_cases_is_left_alone_where_this_account_was_in_it_already() {
+    let world = World::new();
+    let transport = world.server.transport(&user("joe"));
+    let make =
+        crate::ports::RoomMake { alias: "family".into(), role_accounts: Vec::new(), leads: Vec::new() };
+    let family = transport.create_room(&make).await.unwrap();
+    let content = serde_json::json!({ "msgtype": "m.text", "body": "Who cooks tonight?" });
+    world.server.send_content(&family, &user("joe"), &content).unwrap();
+    let joe = world.start("joe").await;
+    settle(&[&joe]).await;
+    assert!(joe.cases().unwrap().is_empty());
+    assert_eq!(transport.rooms().await.unwrap(), [family]);
+}

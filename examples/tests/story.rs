@@ -1,0 +1,88 @@
+//! Stories, played by the demo as it is run: real processes between two real homeservers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The drivers and keepers are taken from beside the demo.
+fn demo(arguments: &[&str]) -> Output {
+    let (driver, keeper) = (env!("CARGO_BIN_EXE_driver"), env!("CARGO_BIN_EXE_keeper"));
+    let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
+    assert!([driver, keeper].iter().all(|program| Path::new(program).parent() == demo.parent()));
+    Command::new(demo).args(arguments).output().unwrap()
+}
+
+fn marty() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/marty.yaml")
+}
+
+/// The line of Marty's story that begins like this, counted from 1.
+fn line_of(begins: &str) -> usize {
+    let text = std::fs::read_to_string(marty()).unwrap();
+    1 + text.lines().position(|line| line.trim_start().starts_with(begins)).unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}\n{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn martys_story_comes_true() {
+    let output = demo(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn it_comes_true_though_who_opens_the_case_is_killed() {
+    let line = line_of("- jane: {open:").to_string();
+    let output = demo(&["--kill-after", &line]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn it_comes_true_though_who_approves_is_killed() {
+    let line = line_of("- rao: {approve_plan: plan}").to_string();
+    let output = demo(&["--kill-after", &line]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// The example's files in a folder of their own, with other steps in the story.
+fn with_steps(steps: &str) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let data = marty().parent().unwrap().to_owned();
+    for name in ["cp.json", "aco.json", "agreement.yaml", "rules.yaml"] {
+        std::fs::copy(data.join(name), folder.path().join(name)).unwrap();
+    }
+    let text = std::fs::read_to_string(marty()).unwrap();
+    let (head, _) = text.split_once("\nsteps:\n").unwrap();
+    let story = folder.path().join("other.yaml");
+    std::fs::write(&story, format!("{head}\nsteps:\n{steps}")).unwrap();
+    (folder, story)
+}
+
+#[test]
+fn a_line_that_does_not_come_true_is_named_with_what_was_seen() {
+    let wrong = "  - jane: {who_to_call: {organization: aco, topic: care-plan}, sees: {contact: {who: lee}}, within: 1}";
+    let (_folder, story) = with_steps(&format!(
+        "  - jane: {{open: {{case: marty, care_team: \"https://caseline.example/care-team|marty\"}}}}\n{wrong}\n"
+    ));
+    let line = std::fs::read_to_string(&story).unwrap().lines().count();
+    let output = demo(&["--story", story.to_str().unwrap()]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("line {line}")), "{said}");
+    assert!(said.contains("did not come true") && said.contains("seen instead"), "{said}");
+}
+
+#[test]
+fn a_mistake_is_named_before_anything_starts() {
+    let (_folder, story) = with_steps("  - jane: {sned: \"Hello\"}\n");
+    let output = demo(&["--story", story.to_str().unwrap()]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("sned") && said.contains("line"), "{said}");
+    assert!(output.stdout.is_empty(), "{said}");
+}
