@@ -297,11 +297,21 @@ impl Engine {
         }
         self.db.write(|t| {
             put_case(t, case, Some(room), Stage::Open)?;
-            put_room(t, room, RoomStage::Known, Some(case), None)?;
             self.queue_binding(t, case)
         })?;
         point("inbox-case-known");
-        self.accept_case(case)?;
+        // The room is known once the case was taken up: a kill in between comes back here. Who opened the case takes
+        // nothing up, though their room can come this way too: from another device, or after a kill as it was made.
+        let opened_it =
+            state.timeline.iter().any(|entry| entry.kind == "case.opened" && entry.key.sender == me);
+        if !opened_it {
+            match self.accept_case(case) {
+                Ok(()) | Err(Error::NotAllowed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.db.write(|t| put_room(t, room, RoomStage::Known, Some(case), None))?;
+        point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
         self.case_changed(case)
     }
