@@ -10,14 +10,14 @@ use crate::case::tell::tell;
 use crate::contact::Seat;
 use crate::documents::document;
 use crate::due;
-use crate::engine::Engine;
+use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
-use crate::store::cases::{Stage, put_case};
+use crate::store::cases::{Stage, put_case, reached};
 use crate::store::inbox::keep_document;
-use crate::store::outbox::{Item, Keyed, OutEvent, case_lane, push, push_event};
+use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
 
 /// What a command asks to be sent.
 pub(crate) struct Command {
@@ -32,6 +32,8 @@ pub(crate) struct Command {
     pub(crate) set_up: Option<Vec<Item>>,
     /// What follows once the event has gone out.
     pub(crate) then: Vec<Item>,
+    /// What this command carries out: ended in the transaction that accepts it.
+    pub(crate) instead_of: Option<InsteadOf>,
 }
 
 impl Command {
@@ -43,6 +45,7 @@ impl Command {
             document: None,
             set_up: None,
             then: Vec::new(),
+            instead_of: None,
         }
     }
 }
@@ -102,6 +105,13 @@ impl Engine {
                 for item in &command.then {
                     push(t, &case_lane(case), item, None)?;
                 }
+            }
+            match &command.instead_of {
+                Some(InsteadOf::Item(seq)) => end(t, *seq, State::Sent, None)?,
+                Some(InsteadOf::Unreached(users)) => {
+                    users.iter().try_for_each(|user| reached(t, case, user))?;
+                }
+                None => {}
             }
             Ok(keyed)
         })?;
@@ -171,9 +181,10 @@ impl Engine {
         self.command(case, Command::new(Some(id), CaseAccepted { case })).map(drop)
     }
 
-    /// Queues a handover of the case's events for newcomers, as far as the agreement gives them.
-    pub(crate) fn queue_handover(&self, case: CaseId, to: &[UserId]) -> Result<()> {
-        let Some(room) = self.case_row(case)?.room else { return Ok(()) };
+    /// Queues a handover of the case's events for newcomers, as far as the agreement gives them, in the place of what asked
+    /// for it. False where there is nothing to hand over.
+    pub(crate) fn queue_handover(&self, case: CaseId, to: &[UserId], instead_of: InsteadOf) -> Result<bool> {
+        let Some(room) = self.case_row(case)?.room else { return Ok(false) };
         let made = self.with_fold(&room, |fold| {
             let opening = fold.state().opening()?;
             let terms = &opening.agreement.handover;
@@ -193,11 +204,12 @@ impl Engine {
             });
             serde_json::to_string(&events).ok().map(|text| (text, heads))
         })?;
-        let Some((text, heads)) = made else { return Ok(()) };
+        let Some((text, heads)) = made else { return Ok(false) };
         let (events, outside) = document(&text);
         let mut command = Command::new(None, Handover { to: to.to_vec(), heads, events: events.clone() });
         command.document = Some((events, outside, text));
-        self.command(case, command).map(drop)
+        command.instead_of = Some(instead_of);
+        self.command(case, command).map(|_| true)
     }
 
     /// Posts every reminder that is due from the organisation whose role account this is. Returns how many.

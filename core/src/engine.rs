@@ -144,6 +144,14 @@ impl Engine {
     }
 }
 
+/// What a command carries out.
+pub(crate) enum InsteadOf {
+    /// An item of the outbox.
+    Item(i64),
+    /// A note of whom an event did not reach.
+    Unreached(Vec<UserId>),
+}
+
 /// What a caller does about a port's error. The one place where they are converted.
 impl From<PortError> for Error {
     fn from(error: PortError) -> Self {

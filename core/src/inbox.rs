@@ -269,11 +269,10 @@ impl Engine {
         let me = self.user();
         let state = self.with_fold(room, |fold| fold.state().clone())?;
         let Some(case) = state.opening().map(|opening| opening.case) else {
-            // Nothing readable yet, or a handover whose events are on their way.
             // Nothing readable yet, or the opening is not, or a handover whose events are on their way.
             let foreign =
                 !state.timeline.is_empty() && !state.timeline.iter().any(|entry| entry.kind == "handover");
-            if foreign && self.db.waiting(room)?.is_empty() {
+            if foreign && state.gaps.is_empty() && self.db.waiting(room)?.is_empty() {
                 let reason = Reason::new("not-a-case-room", "its first event does not open a case", "room");
                 return self.refuse_room(room, &row, reason).await;
             }
@@ -298,11 +297,21 @@ impl Engine {
         }
         self.db.write(|t| {
             put_case(t, case, Some(room), Stage::Open)?;
-            put_room(t, room, RoomStage::Known, Some(case), None)?;
             self.queue_binding(t, case)
         })?;
         point("inbox-case-known");
-        self.accept_case(case)?;
+        // The room is known once the case was taken up: a kill in between comes back here. Who opened the case takes
+        // nothing up, though their room can come this way too: from another device, or after a kill as it was made.
+        let opened_it =
+            state.timeline.iter().any(|entry| entry.kind == "case.opened" && entry.key.sender == me);
+        if !opened_it {
+            match self.accept_case(case) {
+                Ok(()) | Err(Error::NotAllowed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.db.write(|t| put_room(t, room, RoomStage::Known, Some(case), None))?;
+        point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
         self.case_changed(case)
     }

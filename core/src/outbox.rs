@@ -12,7 +12,7 @@ use crate::audit::{Action, Audited};
 use crate::case::event::{AuditHead, EventData, HeldBody};
 use crate::case::state::CaseState;
 use crate::contact::{Role, Seat};
-use crate::engine::Engine;
+use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, EventId, RoomId, UserId};
 use crate::notice::Notice;
@@ -21,9 +21,10 @@ use crate::policy::{Ask, Decision, IdentityFacts, Reason, RoomFacts, decide};
 use crate::ports::{Outgoing, PortError, Recipient, RoomView};
 use crate::room::is_private;
 use crate::store::audit::append;
-use crate::store::cases::{RoomStage, Stage, put_case, put_room, reached, unreached};
+use crate::store::cases::{RoomStage, Stage, put_case, put_room, unreached};
+use crate::store::db::note;
 use crate::store::inbox::{keep, take_back};
-use crate::store::outbox::{Item, OutEvent, Row, State, end, hurry, postpone, put};
+use crate::store::outbox::{Item, OutEvent, Row, State, case_lane, end, hurry, postpone, push, put};
 use crate::store::papers::pin;
 
 /// How an attempt ended.
@@ -158,11 +159,14 @@ impl Engine {
                 self.finish(row)
             }
             Item::HandOver(user) => {
-                if let Some(case) = case {
-                    self.queue_handover(case, std::slice::from_ref(user))?;
-                    point("membership-handover-queued");
-                }
-                self.finish(row)
+                let queued = match case {
+                    Some(case) => {
+                        self.queue_handover(case, std::slice::from_ref(user), InsteadOf::Item(row.seq))?
+                    }
+                    None => false,
+                };
+                point("membership-handover-queued");
+                if queued { Ok(Attempt::Done) } else { self.finish(row) }
             }
             Item::Remove(user) => self.remove(row, case, user).await,
             Item::Event(event) => match case {
@@ -206,7 +210,7 @@ impl Engine {
         }
         self.db.write(|t| {
             end(t, row.seq, State::Sent, None)?;
-            hurry(t, Some(&crate::store::outbox::case_lane(case)))
+            hurry(t, Some(&case_lane(case)))
         })?;
         Ok(Attempt::Done)
     }
@@ -227,10 +231,9 @@ impl Engine {
             }
             let wait = (contact.organization != own).then(|| Timestamp::now() + OTHER_SIDE_REMOVES_AFTER);
             self.db.write(|t| {
-                let lane = crate::store::outbox::case_lane(case);
-                crate::store::outbox::push(t, &lane, &Item::Remove(user.clone()), wait).map(drop)
+                push(t, &case_lane(case), &Item::Remove(user.clone()), wait)?;
+                note(t, &mark, "queued")
             })?;
-            self.db.set_meta(&mark, Some("queued"))?;
         }
         Ok(())
     }
@@ -433,25 +436,29 @@ impl Engine {
     }
 
     fn event_left(&self, row: &Row, case: CaseId, event: &OutEvent) -> Result<Attempt> {
-        self.db.write(|t| end(t, row.seq, State::Sent, None))?;
-        point("event-done");
         let data = event.data()?;
-        if let EventData::CaseOpened(_) = data {
-            self.db.write(|t| self.queue_binding(t, case))?;
-        }
-        if let EventData::SeatEnded(ended) = data {
-            let state = self.state(case)?;
-            let places = state.roster().all();
-            let whose = |place: &&crate::case::roster::Place| {
-                place.seat.contact.id == ended.contact
-                    && place.seat.contact.organization == ended.organization
-            };
-            if let Some(user) = places.iter().find(whose).and_then(|place| place.seat.contact.user.clone()) {
-                let lane = crate::store::outbox::case_lane(case);
-                self.db
-                    .write(|t| crate::store::outbox::push(t, &lane, &Item::Remove(user), None).map(drop))?;
+        let to_remove = match &data {
+            EventData::SeatEnded(ended) => {
+                let state = self.state(case)?;
+                let mut seats = state.roster().all().iter().map(|place| &place.seat.contact);
+                seats
+                    .find(|seat| seat.id == ended.contact && seat.organization == ended.organization)
+                    .and_then(|seat| seat.user.clone())
             }
-        }
+            _ => None,
+        };
+        // What follows from the event's leaving is queued as it leaves.
+        self.db.write(|t| {
+            end(t, row.seq, State::Sent, None)?;
+            if let EventData::CaseOpened(_) = data {
+                self.queue_binding(t, case)?;
+            }
+            if let Some(user) = to_remove {
+                push(t, &case_lane(case), &Item::Remove(user), None)?;
+            }
+            Ok(())
+        })?;
+        point("event-done");
         self.case_changed(case)?;
         Ok(Attempt::Done)
     }
@@ -488,8 +495,7 @@ impl Engine {
             }
         }
         if !back.is_empty() {
-            self.queue_handover(case, &back)?;
-            self.db.write(|t| back.iter().try_for_each(|user| reached(t, case, user)))?;
+            self.queue_handover(case, &back, InsteadOf::Unreached(back.clone()))?;
         }
         Ok(())
     }

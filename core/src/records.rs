@@ -153,13 +153,9 @@ impl Engine {
         Ok(Attempt::Done)
     }
 
-    /// Asks the record, for every case, to hold what its state says.
-    pub(crate) fn project_all(&self) -> Result<()> {
-        for row in self.db.cases()? {
-            let state = self.state(row.case)?;
-            self.project(row.case, &state)?;
-        }
-        Ok(())
+    /// Does for every case what follows from its state: an earlier run may have ended before it came to that.
+    pub(crate) fn look_at_all(&self) -> Result<()> {
+        self.db.cases()?.iter().try_for_each(|row| self.case_changed(row.case))
     }
 
     /// Asks the record to hold what the state says, where that is not what was asked last.

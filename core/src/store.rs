@@ -2,7 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cases;
-mod db;
+pub(crate) mod db;
 pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod papers;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -214,6 +214,19 @@ impl Process {
             }
         }
         self.events.drain(..).collect()
+    }
+
+    /// How it ended, once its output did; `None` where it does not end within ten seconds.
+    pub fn exit(&mut self) -> Option<ExitStatus> {
+        let until = Instant::now() + LAST_WORDS;
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                Err(_) => break,
+            }
+        }
+        None
     }
 
     /// `kill -9`.

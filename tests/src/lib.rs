@@ -1,5 +1,7 @@
 //! What the live tests share: one started backend for the whole test run.
 
+pub mod driver;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -171,7 +171,7 @@ impl Builder {
         let _ = engine.refresh_directory().await;
         engine.read_directory()?;
         let _ = engine.find_own_cases().await;
-        engine.project_all()?;
+        engine.look_at_all()?;
         let running = Arc::new(Running::start(&engine));
         Ok(Caseline { engine, running })
     }

@@ -22,6 +22,7 @@ use super::keys::user_id;
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::MatrixEventId;
+use crate::point::point;
 use crate::ports::{Outgoing, PortError};
 
 impl MatrixTransport {
@@ -42,11 +43,13 @@ impl MatrixTransport {
             machine.discard_room_key(&room).await.map_err(internal("discard-room-key"))?;
             return Err(error);
         }
+        point("event-key-shared");
         let content = Raw::<AnyMessageLikeEventContent>::from_json(message.content.clone());
         let encrypted = machine
             .encrypt_room_event_raw(&room, "m.room.message", &content)
             .await
             .map_err(internal("encrypt"))?;
+        point("event-encrypted");
         let request = send_message_event::v3::Request::new_raw(
             room,
             OwnedTransactionId::from(message.transaction.as_str()),

@@ -20,6 +20,7 @@ use url::Url;
 use super::error::{self, http, internal, public, sdk};
 use super::{MatrixTransport, Port, open, sync};
 use crate::error::{Error, InvalidInput, Result};
+use crate::point::point;
 use crate::ports::{Hint, PortError};
 use crate::store::{Db, StoreKey};
 
@@ -132,6 +133,7 @@ impl MatrixTransport {
         let encryption = self.client.encryption();
         encryption.wait_for_e2ee_initialization_tasks().await;
         let founded = self.publish_device().await.map_err(public)?;
+        point("sign-in-device-published");
         if founded {
             if self.db.meta(FOUNDING)?.is_none() || !self.holds_identity().await? {
                 // The account has an identity that is not this device's to set up.
@@ -140,14 +142,18 @@ impl MatrixTransport {
             }
         } else {
             self.db.set_meta(FOUNDING, Some("yes"))?;
+            point("sign-in-founding");
             self.found_identity(secret).await?;
+            point("sign-in-founded");
         }
         if !self.is_verified().await.map_err(public)? {
             self.sign_own_device().await.map_err(public)?;
         }
+        point("sign-in-verified");
         if !encryption.backups().are_enabled().await {
             // One that an earlier attempt made and did not get to keep the key of is empty: this one takes its place.
             encryption.backups().create().await.map_err(|error| public(sdk(&error, "key-backup")))?;
+            point("sign-in-backup");
         }
         if self.db.meta(RECOVERY_KEY)?.is_none() {
             let key = encryption
@@ -155,9 +161,12 @@ impl MatrixTransport {
                 .reset_key()
                 .await
                 .map_err(|error| public(not_recovered(&error, "recovery-key")))?;
+            point("sign-in-recovery-made");
             self.db.set_meta(RECOVERY_KEY, Some(&key))?;
+            point("sign-in-recovery-kept");
         }
         self.db.set_meta(READY, Some("founded"))?;
+        point("sign-in-ready");
         self.db.set_meta(FOUNDING, None)
     }
 
@@ -361,6 +370,7 @@ async fn log_in(db: &Db, client: &Client, user: &str, secret: &str) -> Result<Ma
     } else {
         let device = new_device_id()?;
         db.set_meta(DEVICE, Some(&device))?;
+        point("sign-in-device-chosen");
         device
     };
     let who = uiaa::UserIdentifier::Matrix(uiaa::MatrixUserIdentifier::new(user.to_owned()));
@@ -368,9 +378,11 @@ async fn log_in(db: &Db, client: &Client, user: &str, secret: &str) -> Result<Ma
     let mut request = login::v3::Request::new(login::v3::LoginInfo::Password(password));
     request.device_id = Some(OwnedDeviceId::from(device));
     let answer = client.send(request).await.map_err(|error| not_logged_in(&error))?;
+    point("sign-in-logged-in");
     let session = MatrixSession::from(&answer);
     let json = serde_json::to_string(&session).map_err(|_| Error::internal("matrix-session"))?;
     db.set_meta(SESSION, Some(&json))?;
+    point("sign-in-session-kept");
     db.set_meta(ENDED, None)?;
     Ok(session)
 }

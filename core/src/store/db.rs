@@ -47,6 +47,13 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// Writes down a value of the store's own, in the transaction of what it speaks of.
+pub(crate) fn note(t: &Transaction<'_>, name: &str, value: &str) -> Result<()> {
+    t.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)", [name, value])
+        .map_err(|_| Error::internal("store-meta"))?;
+    Ok(())
+}
+
 impl Db {
     /// Opens or makes the store in a folder.
     ///

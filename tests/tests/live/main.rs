@@ -4,6 +4,7 @@
 
 mod cast;
 mod foreign;
+mod kill;
 mod record;
 mod rooms;
 mod sign_in;

@@ -1,0 +1,365 @@
+//! Drivers for the live tests: the real program, built to end itself at a named write point.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use caseline_backend::Homeserver;
+use caseline_examples::process::{CallError, Process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Account, account, backend};
+
+/// How long any one answer may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The signal of a process that ended itself at a point.
+const ABORTED: i32 = 6;
+/// When the stories here begin, by everybody's clock: the agreement is in force then.
+const BEGINS: &str = "2019-03-04T15:00:00Z";
+/// The key of every store here.
+pub const STORE_KEY: [u8; 32] = [7; 32];
+
+/// The driver's program, with its kill points. Built once for each test run, and kept apart: another build elsewhere does
+/// not change it.
+///
+/// # Panics
+/// Where it cannot be built.
+#[allow(clippy::panic)]
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, program) = PROGRAM.get_or_init(|| match build() {
+        Ok(built) => built,
+        Err(problem) => panic!("the driver was not built: {problem}"),
+    });
+    program
+}
+
+fn build() -> Result<(TempDir, PathBuf), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    cargo
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+        .args(["-p", "caseline-examples", "--features", "kill-points", "--bin", "driver"]);
+    // The same target folder as this test's own: `target/debug/deps/live-…`.
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    if let Some(target) = own.ancestors().nth(3) {
+        cargo.env("CARGO_TARGET_DIR", target);
+    }
+    let output = cargo.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let built = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {
+        let is_driver = line.pointer("/target/name").and_then(Value::as_str) == Some("driver");
+        is_driver.then(|| line.get("executable")?.as_str().map(PathBuf::from)).flatten()
+    });
+    let built = built.ok_or("cargo named no program")?;
+    let folder = TempDir::new().map_err(|error| error.to_string())?;
+    let kept = folder.path().join("driver");
+    std::fs::copy(&built, &kept).map_err(|error| error.to_string())?;
+    Ok((folder, kept))
+}
+
+/// Somebody's client as a process, which goes on after a kill where it was.
+#[derive(Debug)]
+pub struct Driver {
+    /// The name in the directory: `jane`.
+    pub name: String,
+    /// The account.
+    pub account: Account,
+    /// How often the process ended itself at a point.
+    pub deaths: u32,
+    sign_in: Value,
+    process: Option<Process>,
+    log: PathBuf,
+    began: Instant,
+    folder: TempDir,
+}
+
+impl Driver {
+    /// A new account with an empty store; nothing runs yet.
+    ///
+    /// # Panics
+    /// Where there is no disk, or the homeserver refuses.
+    #[must_use]
+    #[allow(clippy::panic)]
+    pub fn new(name: &str, homeserver: &Homeserver, organization: &str) -> Self {
+        Self::of(name, account(homeserver, name), homeserver, organization)
+    }
+
+    /// Another device of an account.
+    ///
+    /// # Panics
+    /// Where there is no disk.
+    #[must_use]
+    #[allow(clippy::panic)]
+    pub fn of(name: &str, account: Account, homeserver: &Homeserver, organization: &str) -> Self {
+        let Ok(folder) = TempDir::new() else { panic!("there is no disk for {name}") };
+        let key: String = STORE_KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sign_in = json!({
+            "homeserver": homeserver.url(), "user": account.user_id, "password": account.password,
+            "store": folder.path().join("store"), "store_key": key,
+            "record": { "embedded": true },
+            "organization": format!("https://caseline.example/organization|{organization}"),
+        });
+        let log = folder.path().join("log");
+        Self {
+            name: name.to_owned(),
+            account,
+            deaths: 0,
+            sign_in,
+            process: None,
+            log,
+            began: Instant::now(),
+            folder,
+        }
+    }
+
+    /// The folder of the store.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// Starts it and signs in, to end at a point where one is named. Returns what `sign_in` answered.
+    ///
+    /// # Errors
+    /// What went wrong. That it ended at its point is no error: it is started again, without one.
+    pub fn start(&mut self, kill_at: Option<&str>) -> Result<Value, String> {
+        self.kill();
+        let mut kill_at = kill_at;
+        loop {
+            let mut command = Command::new(program());
+            command.arg("--story-clock");
+            match kill_at.take() {
+                Some(point) => command.env("CASELINE_KILL_AT", point),
+                None => command.env_remove("CASELINE_KILL_AT"),
+            };
+            let process = Process::start(&self.name, &mut command, &self.log).map_err(|e| e.to_string())?;
+            self.process = Some(process);
+            let now =
+                BEGINS.parse::<jiff::Timestamp>().map_err(|error| error.to_string())? + self.began.elapsed();
+            let asked = self.once("clock", json!({ "now": now.to_string() }))?;
+            let answered = match asked {
+                Some(_) => self.once("sign_in", self.sign_in.clone())?,
+                None => None,
+            };
+            if let Some(answer) = answered {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Asks for something; where the process ends at its point, it is started again and asked again.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn call(&mut self, verb: &str, fields: Value) -> Result<Value, String> {
+        loop {
+            if self.process.is_none() {
+                self.start(None)?;
+            }
+            if let Some(answer) = self.once(verb, fields.clone())? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// `None`: it ended at its point.
+    fn once(&mut self, verb: &str, fields: Value) -> Result<Option<Value>, String> {
+        let Some(process) = &mut self.process else { return Ok(None) };
+        match process.call(verb, fields, PATIENCE) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ended @ CallError::Ended { .. }) => {
+                let signal = process.exit().and_then(|status| status.signal());
+                if signal != Some(ABORTED) {
+                    let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+                    return Err(format!("{ended}\n{log}"));
+                }
+                self.deaths += 1;
+                self.process = None;
+                Ok(None)
+            }
+            Err(other) => Err(format!("{}: {verb}: {other}", self.name)),
+        }
+    }
+
+    /// Asks for something without waiting for an answer.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn ask(&mut self, verb: &str, fields: Value) -> Result<(), String> {
+        match &mut self.process {
+            Some(process) => process.ask(verb, fields).map(drop).map_err(|error| error.to_string()),
+            None => Err(format!("{} does not run", self.name)),
+        }
+    }
+
+    /// `kill -9`, wherever it is.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// The room of the one invitation that waits.
+    ///
+    /// # Errors
+    /// Where none comes.
+    pub fn invited(&mut self) -> Result<String, String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.call("invitations", json!({}))?;
+            if let Some(room) = answer.pointer("/invitations/0/room").and_then(Value::as_str) {
+                return Ok(room.to_owned());
+            }
+            if Instant::now() > until {
+                return Err(format!("{} was not invited", self.name));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The events of a case, in the fold's order.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn timeline(&mut self, case: &str) -> Result<Vec<Value>, String> {
+        let mut answer = self.call("timeline", json!({ "case": case }))?;
+        match answer.get_mut("events").map(Value::take) {
+            Some(Value::Array(events)) => Ok(events),
+            _ => Err("the timeline has no events".into()),
+        }
+    }
+}
+
+/// Settles everybody until all hold the same state of the case.
+///
+/// # Errors
+/// Where they do not come to the same state, with what each holds.
+pub fn settle(case: &str, everybody: &mut [&mut Driver]) -> Result<(), String> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mut digests = Vec::new();
+        let mut settled = true;
+        for one in everybody.iter_mut() {
+            let answer = one.call("settle", json!({ "timeout_s": 30 }));
+            settled &= answer.is_ok_and(|answer| answer.get("settled") == Some(&Value::Bool(true)));
+            digests.push(one.call("state", json!({ "case": case }))?.get("digest").cloned());
+        }
+        if settled && digests.windows(2).all(|pair| pair.first() == pair.last()) {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            let mut what = String::from("they do not settle:");
+            for one in everybody.iter_mut() {
+                let outbox = one.call("outbox", json!({}))?;
+                let kinds: Vec<Value> =
+                    one.timeline(case)?.iter().filter_map(|event| event.get("kind").cloned()).collect();
+                what.push_str(&format!("\n  {}: {outbox} {kinds:?}", one.name));
+            }
+            return Err(what);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Two organisations' people and their papers: Jane of the Community Partner, Joe and Lee of the ACO. The sample data of
+/// the demo (synthetic), with these accounts, Jane and Joe in the CareTeam, no role accounts, and a care plan that is too
+/// long to travel inside an event.
+#[derive(Debug)]
+pub struct Cast {
+    /// The community side's lead.
+    pub jane: Driver,
+    /// The plan side's lead.
+    pub joe: Driver,
+    /// Somebody of the plan side who is named later.
+    pub lee: Driver,
+    papers: BTreeMap<&'static str, String>,
+}
+
+impl Cast {
+    /// Makes the accounts and the papers; nobody runs yet.
+    ///
+    /// # Errors
+    /// Where the sample data is not as it should be.
+    pub fn new() -> Result<Self, String> {
+        let backend = backend();
+        let jane = Driver::new("jane", &backend.cp, "harbor-bridge");
+        let joe = Driver::new("joe", &backend.aco, "bay-river");
+        let lee = Driver::new("lee", &backend.aco, "bay-river");
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data");
+        let read = |name: &str| std::fs::read_to_string(data.join(name)).map_err(|error| error.to_string());
+        let mut papers = BTreeMap::new();
+        for (name, file) in [("cp", "cp.json"), ("aco", "aco.json")] {
+            let mut text = read(file)?;
+            for (one, server) in [(&jane, "cp"), (&joe, "aco"), (&lee, "aco")] {
+                let running = one.account.user_id.trim_start_matches('@');
+                text = text.replace(
+                    &format!("matrix:u/{}:{server}.example", one.name),
+                    &format!("matrix:u/{running}"),
+                );
+            }
+            papers.insert(name, staged(&text)?);
+        }
+        papers.insert("agreement", read("agreement.yaml")?.replace("  keeper: true\n", ""));
+        papers.insert("rules", read("rules.yaml")?);
+        Ok(Self { jane, joe, lee, papers })
+    }
+
+    /// Everybody by name.
+    ///
+    /// # Errors
+    /// Where there is nobody of this name.
+    pub fn of(&mut self, name: &str) -> Result<&mut Driver, String> {
+        match name {
+            "jane" => Ok(&mut self.jane),
+            "joe" => Ok(&mut self.joe),
+            "lee" => Ok(&mut self.lee),
+            _ => Err(format!("there is no {name}")),
+        }
+    }
+
+    /// Starts somebody for the first time and gives them their papers.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn furnish(&mut self, name: &str) -> Result<(), String> {
+        let paper = |papers: &BTreeMap<_, String>, name| papers.get(name).cloned().unwrap_or_default();
+        let bundle = paper(&self.papers, if name == "jane" { "cp" } else { "aco" });
+        let (agreement, rules) = (paper(&self.papers, "agreement"), paper(&self.papers, "rules"));
+        let one = self.of(name)?;
+        one.start(None)?;
+        one.call("import", json!({ "bundle": bundle }))?;
+        one.call("add_agreement", json!({ "text": agreement }))?;
+        one.call("add_rules", json!({ "text": rules }))?;
+        Ok(())
+    }
+}
+
+fn staged(bundle: &str) -> Result<String, String> {
+    let mut bundle: Value = serde_json::from_str(bundle).map_err(|error| error.to_string())?;
+    let entries = bundle.get_mut("entry").and_then(Value::as_array_mut).ok_or("a Bundle without entries")?;
+    for resource in entries.iter_mut().filter_map(|entry| entry.get_mut("resource")?.as_object_mut()) {
+        match resource.get("resourceType").and_then(Value::as_str) {
+            Some("Organization") => {
+                resource.remove("endpoint");
+            }
+            Some("CareTeam") => {
+                if let Some(participants) = resource.get_mut("participant").and_then(Value::as_array_mut) {
+                    participants.truncate(2);
+                }
+            }
+            Some("CarePlan") => {
+                resource.insert("note".into(), json!([{ "text": "synthetic ".repeat(6000) }]));
+            }
+            _ => {}
+        }
+    }
+    Ok(bundle.to_string())
+}
