@@ -27,6 +27,8 @@ mod write;
 pub use apply::{Applied, apply, gather};
 pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
+#[cfg(feature = "store")]
+pub(crate) use care_plan::is_projected_plan;
 pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
 pub use directory::directory;

@@ -106,7 +106,11 @@ impl Engine {
     pub(crate) async fn plan_document(&self, care_plan: &str) -> Result<String> {
         let record = self.record()?;
         let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
-        let [plan] = found.as_slice() else { return Err(Error::NotFound { what: "care-plan" }) };
+        // What a case wrote here of an earlier sending carries the plan's identifier too, and is not the plan.
+        let mut originals = found.iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
+        let (Some(plan), None) = (originals.next(), originals.next()) else {
+            return Err(Error::NotFound { what: "care-plan" });
+        };
         let gathered = fhir::gather(record.as_ref(), "CarePlan", &plan.id).await?;
         gathered.plan_document(&format!("CarePlan/{}", plan.id))
     }

@@ -189,39 +189,18 @@ impl Driver {
         }
     }
 
-    /// Asks for something without waiting for an answer.
+    /// Starts it again where it ended at its point meanwhile.
     ///
     /// # Errors
     /// What went wrong.
-    pub fn ask(&mut self, verb: &str, fields: Value) -> Result<(), String> {
-        match &mut self.process {
-            Some(process) => process.ask(verb, fields).map(drop).map_err(|error| error.to_string()),
-            None => Err(format!("{} does not run", self.name)),
-        }
+    pub fn revive(&mut self) -> Result<(), String> {
+        self.call("cases", json!({})).map(drop)
     }
 
     /// `kill -9`, wherever it is.
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill();
-        }
-    }
-
-    /// The room of the one invitation that waits.
-    ///
-    /// # Errors
-    /// Where none comes.
-    pub fn invited(&mut self) -> Result<String, String> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.call("invitations", json!({}))?;
-            if let Some(room) = answer.pointer("/invitations/0/room").and_then(Value::as_str) {
-                return Ok(room.to_owned());
-            }
-            if Instant::now() > until {
-                return Err(format!("{} was not invited", self.name));
-            }
-            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -322,6 +301,40 @@ impl Cast {
             "joe" => Ok(&mut self.joe),
             "lee" => Ok(&mut self.lee),
             _ => Err(format!("there is no {name}")),
+        }
+    }
+
+    /// Somebody is invited and accepts, while whoever ends at a point meanwhile is started again.
+    ///
+    /// # Errors
+    /// Where no invitation comes, or it does not lead to a case.
+    pub fn accept(&mut self, name: &str) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        let mut room = None;
+        loop {
+            for other in ["jane", "joe", "lee"] {
+                let other = self.of(other)?;
+                if other.process.is_some() {
+                    other.revive()?;
+                }
+            }
+            let one = self.of(name)?;
+            if let Some(room) = &room {
+                let answer = one.call("accept", json!({ "room": room }));
+                match answer {
+                    Ok(_) => return Ok(()),
+                    // It goes on by itself, once who is to let it read runs again.
+                    Err(error) if error.contains("unavailable") && Instant::now() < until => {}
+                    Err(error) => return Err(error),
+                }
+            } else {
+                let answer = one.call("invitations", json!({}))?;
+                room = answer.pointer("/invitations/0/room").and_then(Value::as_str).map(str::to_owned);
+            }
+            if Instant::now() > until {
+                return Err(format!("{name} was not invited"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 

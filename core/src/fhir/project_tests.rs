@@ -142,6 +142,8 @@ fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
     assert_eq!(plan.get("meta").unwrap().raw(), r#"{"tag":[{"system":"s","code":"t"}]}"#);
     assert_eq!(plan.get("subject").unwrap().raw(), r#"{"reference":"Patient/marty"}"#);
     assert_eq!(plan.list("identifier").len(), 2);
+    #[cfg(feature = "store")]
+    assert!(crate::fhir::is_projected_plan(&write.json), "so that it is not taken for the plan to send");
     assert!(plan.list("category")[0].raw().contains("assess-plan"));
     let author = plan.get("author").unwrap();
     assert_eq!(author.get("identifier").unwrap().str("value").as_deref(), Some("jane"));
