@@ -10,6 +10,7 @@ use crate::communication::{MessageSent, Priority};
 use crate::contact::Seat;
 use crate::documents::document;
 use crate::error::{Error, InvalidInput, Result};
+use crate::fhir::{Import, member_approved};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
@@ -118,7 +119,9 @@ impl Case {
             Some(first) => first.replaces,
             None => state.plans.open().map(|plan| plan.sent.id),
         };
-        let sent = PlanSent { document: document.clone(), sign_by: None, member_approved: None, replaces };
+        let import = Import::parse(text).ok();
+        let member_approved = import.and_then(|import| import.care_plans().next().and_then(member_approved));
+        let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
         let mut command = Command::new(id, sent);
         command.document = Some((document, outside, text.to_owned()));
         Ok((self.command(command)?, sha256))

@@ -273,6 +273,21 @@ async fn a_care_plan_goes_out_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_plan_says_when_the_member_approved_it() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    let plan = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"CarePlan","status":"active",
+        "intent":"plan","extension":[{"url":"urn:caseline:member-approved","valueDate":"2019-02-27"}],
+        "subject":{"display":"synthetic"}}}]}"#;
+    let (sent, _) = case.send_plan_document(None, plan).unwrap();
+    settle(&[&jane]).await;
+    let state = case.state().unwrap();
+    let approved = state.plans.get(sent.id).unwrap().member_approved;
+    assert_eq!(approved, Some("2019-02-27".parse().unwrap()));
+}
+
+#[tokio::test]
 async fn nothing_is_sent_while_a_stranger_is_in_the_room() {
     let world = World::new();
     let (jane, joe) = (world.start("jane").await, world.start("joe").await);
