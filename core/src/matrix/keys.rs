@@ -63,7 +63,19 @@ impl MatrixTransport {
     pub(super) async fn look_at_recipients(&self, users: &[UserId]) -> Port<Vec<Recipient>> {
         let machine = self.machine().await?;
         let ids = users.iter().map(user_id).collect::<Port<BTreeSet<_>>>()?;
-        let silent = self.refresh_keys(&machine, &ids).await?;
+        let mut silent = self.refresh_keys(&machine, &ids).await?;
+        // Nobody tells us of the first device of somebody who shared no room with us when it came: asked until there is one.
+        let mut without = Vec::new();
+        for id in ids.iter().filter(|id| !silent.contains(id.server_name().as_str())) {
+            let devices = machine.get_user_devices(id, None).await.map_err(internal("devices"))?;
+            if devices.keys().next().is_none() {
+                without.push(id.clone());
+            }
+        }
+        if !without.is_empty() {
+            let answer = self.query_keys(&machine, without.into_iter()).await?;
+            silent.extend(answer.failures.into_keys());
+        }
         let mut recipients = Vec::with_capacity(users.len());
         for user in users {
             let id = user_id(user)?;
