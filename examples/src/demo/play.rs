@@ -17,7 +17,7 @@ use crate::process::{CallError, Refusal};
 use crate::story::{Deed, Refused, Step, StepKind, Story};
 
 /// How long it may take until something is seen.
-const WITHIN: Duration = Duration::from_mins(1);
+const WITHIN: Duration = Duration::from_mins(3);
 /// How long between two looks.
 const BLINK: Duration = Duration::from_millis(300);
 
