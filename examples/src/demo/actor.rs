@@ -13,7 +13,7 @@ use crate::process::{CallError, Process};
 use crate::proxy::Proxy;
 
 /// How long a command may take.
-pub(super) const SOON: Duration = Duration::from_mins(1);
+pub(super) const SOON: Duration = Duration::from_mins(2);
 /// How long what needs the network more than once may take.
 pub(super) const LATER: Duration = Duration::from_mins(3);
 
