@@ -19,24 +19,30 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
 
 /// Tests the bindings of every language that is there.
 pub(crate) fn test() -> Result<(), Failure> {
-    let package = python()?;
+    let library = library()?;
+    let package = package(&library)?;
     let tests = root()?.join("bindings/python");
     let mut command = interpreter(&package);
     command.args(["-m", "unittest", "discover", "--start-directory", "tests", "--top-level-directory", "."]);
-    // The servers that a test needs are started by this very program.
-    let own = std::env::current_exe().map_err(|error| Failure::Work(format!("finding xtask: {error}")))?;
-    command.env("CASELINE_XTASK", own).current_dir(tests);
+    // The servers that a test needs are started by the xtask that was built with the library. Not by this very process's
+    // file: that build may have put another in its place.
+    let xtask = library.with_file_name(format!("xtask{}", std::env::consts::EXE_SUFFIX));
+    command.env("CASELINE_XTASK", xtask).current_dir(tests);
     check(command)
 }
 
 /// Builds the Python package; returns the folder to put into `PYTHONPATH`.
+pub(crate) fn python() -> Result<PathBuf, Failure> {
+    package(&library()?)
+}
+
+/// The Python package around the built library; returns the folder to put into `PYTHONPATH`.
 ///
 /// It holds what a wheel would hold: the veneer from `bindings/python`, and in its `_ffi` the library with the module that
 /// was generated from it.
-pub(crate) fn python() -> Result<PathBuf, Failure> {
-    let library = library()?;
+fn package(library: &Path) -> Result<PathBuf, Failure> {
     let root = root()?;
-    let folder = target(&library)?.join("bindings/python");
+    let folder = target(library)?.join("bindings/python");
     let package = folder.join("caseline");
     let generated = package.join("_ffi");
     let wrong = |what: &str| {
@@ -49,10 +55,10 @@ pub(crate) fn python() -> Result<PathBuf, Failure> {
     fs::create_dir_all(&generated).map_err(wrong("making"))?;
     // A package of its own, so that its features stay out of the library.
     let mut generate = cargo(&["run", "--quiet", "--package", "caseline-bindgen", "--", "generate"])?;
-    generate.args(["--language", "python", "--no-format", "--out-dir"]).arg(&generated).arg(&library);
+    generate.args(["--language", "python", "--no-format", "--out-dir"]).arg(&generated).arg(library);
     // Its own words are not for the output, which is a path.
     output(generate)?;
-    copy(&library, &generated)?;
+    copy(library, &generated)?;
     fs::write(generated.join("__init__.py"), "").map_err(wrong("writing into"))?;
     let veneer = root.join("bindings/python/python/caseline");
     for entry in fs::read_dir(&veneer).map_err(wrong("reading the veneer for"))? {
