@@ -1,9 +1,10 @@
 //! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
 
-use crate::agreement::Category;
+use crate::agreement::{Category, History};
 use crate::care_plan::Document;
-use crate::case::event::{EventData, EventKey, HeldBody};
-use crate::case::handover::{Handover, make};
+use crate::case::event::{Block, EventData, EventKey, HeldBody};
+use crate::case::fold::Fold;
+use crate::case::handover::{Crossed, Handover, crossed, make};
 use crate::case::life::{CaseAccepted, RungPosted};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
+use crate::store::Tx;
 use crate::store::cases::{Stage, put_case, reached};
 use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
@@ -54,10 +56,30 @@ impl Engine {
     /// Accepts a command, or says why not. What was accepted is on disk when this returns.
     pub(crate) fn command(&self, case: CaseId, command: Command) -> Result<EventKey> {
         let key = EventKey { sender: self.user(), id: command.id };
-        let fold = self.expected(case)?;
-        let state = fold.state();
         // A repeated command is answered before it is judged: its own first attempt has changed the state.
         let repeated = self.db.outbox_fate(command.id)?.is_some();
+        self.accept_into(
+            case,
+            |fold| self.judge_command(fold, &command, &key, repeated),
+            |t, event| {
+                point("command-before-accept");
+                self.write_down(t, case, &command, &event, repeated)
+            },
+        )?;
+        point("command-accepted");
+        self.outgoing.notify_one();
+        Ok(key)
+    }
+
+    /// Judges a command against the fold of its case as it will be, and puts its event into it.
+    fn judge_command(
+        &self,
+        fold: &mut Fold,
+        command: &Command,
+        key: &EventKey,
+        repeated: bool,
+    ) -> Result<OutEvent> {
+        let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let body = match &command.text {
             Some(text) => text.clone(),
@@ -76,55 +98,54 @@ impl Engine {
                 .and_then(|(document, outside, _)| outside.then_some(document.sha256)),
             content: None,
         };
-        if !repeated {
-            self.may(state, &command.data)?;
-            let mut fold = fold.clone();
-            fold.insert(self.held_of(&event, state, None)?);
-            let standing = fold.state().entry(&key).map(|entry| entry.standing.clone());
-            match standing {
-                Some(Standing::Counted) => {}
-                Some(Standing::Superseded { reason } | Standing::Refused { reason }) => {
-                    return Err(Error::not_allowed(reason));
-                }
-                _ => return Err(Error::internal("command-standing")),
+        if repeated {
+            return Ok(event);
+        }
+        self.may(state, &command.data)?;
+        let held = self.held_of(&event, state, None)?;
+        fold.insert(held);
+        match fold.state().entry(key).map(|entry| entry.standing.clone()) {
+            Some(Standing::Counted) => Ok(event),
+            Some(Standing::Superseded { reason } | Standing::Refused { reason }) => {
+                Err(Error::not_allowed(reason))
+            }
+            _ => Err(Error::internal("command-standing")),
+        }
+    }
+
+    fn write_down(
+        &self,
+        t: &Tx<'_>,
+        case: CaseId,
+        command: &Command,
+        event: &OutEvent,
+        repeated: bool,
+    ) -> Result<()> {
+        if let Some((document, _, text)) = &command.document {
+            keep_document(t, &document.sha256, text)?;
+        }
+        if let Some(items) = &command.set_up
+            && !repeated
+        {
+            put_case(t, case, None, Stage::SettingUp)?;
+            items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
+        }
+        match push_event(t, case, event)? {
+            Keyed::New => {
+                command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
+            }
+            Keyed::Same => {}
+            Keyed::Other => {
+                return Err(Error::Conflict {
+                    code: "id-taken",
+                    detail: "another event was accepted under this id: choose a new one",
+                });
             }
         }
-        point("command-before-accept");
-        let keyed = self.db.write(|t| {
-            if let Some((document, _, text)) = &command.document {
-                keep_document(t, &document.sha256, text)?;
-            }
-            if let Some(items) = &command.set_up
-                && !repeated
-            {
-                put_case(t, case, None, Stage::SettingUp)?;
-                items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
-            }
-            let keyed = push_event(t, case, &event)?;
-            if matches!(keyed, Keyed::New) {
-                for item in &command.then {
-                    push(t, &case_lane(case), item, None)?;
-                }
-            }
-            match &command.instead_of {
-                Some(InsteadOf::Item(seq)) => end(t, *seq, State::Sent, None)?,
-                Some(InsteadOf::Unreached(users)) => {
-                    users.iter().try_for_each(|user| reached(t, case, user))?;
-                }
-                None => {}
-            }
-            Ok(keyed)
-        })?;
-        point("command-accepted");
-        match keyed {
-            Keyed::New | Keyed::Same => {
-                self.outgoing.notify_one();
-                Ok(key)
-            }
-            Keyed::Other => Err(Error::Conflict {
-                code: "id-taken",
-                detail: "another event was accepted under this id: choose a new one",
-            }),
+        match &command.instead_of {
+            Some(InsteadOf::Item(seq)) => end(t, *seq, State::Sent, None),
+            Some(InsteadOf::Unreached(users)) => users.iter().try_for_each(|user| reached(t, case, user)),
+            None => Ok(()),
         }
     }
 
@@ -172,9 +193,11 @@ impl Engine {
     /// Takes a case up, once.
     pub(crate) fn accept_case(&self, case: CaseId) -> Result<()> {
         let me = self.user();
-        let state = self.expected(case)?;
-        let seated = state.state().roster().contains(&me);
-        if !seated || state.state().roster().accepted(&me).is_some() {
+        let waits = |fold: &Fold| {
+            let roster = fold.state().roster();
+            roster.contains(&me) && roster.accepted(&me).is_none()
+        };
+        if !self.with_expected(case, waits)? {
             return Ok(());
         }
         let id = EventId::derived(&["accepted", &case.to_string(), me.as_str()]);
@@ -184,16 +207,51 @@ impl Engine {
     /// Queues a handover of the case's events for newcomers, as far as the agreement gives them, in the place of what asked
     /// for it. False where there is nothing to hand over.
     pub(crate) fn queue_handover(&self, case: CaseId, to: &[UserId], instead_of: InsteadOf) -> Result<bool> {
+        self.hand_over(case, None, to, |_| true, Some(instead_of))
+    }
+
+    /// Queues a handover of what crossed with somebody's naming, where this device handed over to them before.
+    pub(crate) fn hand_over_what_crossed(&self, case: CaseId) -> Result<()> {
+        let me = self.user();
+        let ours = |id| self.db.outbox_fate(id).is_ok_and(|fate| fate.is_some());
+        let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
+        for Crossed { user, events } in self.with_expected(case, |fold| crossed(fold, &me, ours, text))? {
+            let known: Vec<String> =
+                events.iter().flat_map(|key| [key.sender.to_string(), key.id.to_string()]).collect();
+            let case_id = case.to_string();
+            let mut parts = vec!["crossed", &case_id, user.as_str()];
+            parts.extend(known.iter().map(String::as_str));
+            let id = EventId::derived(&parts);
+            if self.db.outbox_fate(id)?.is_some() {
+                continue;
+            }
+            match self.hand_over(case, Some(id), &[user], |key| events.contains(key), None) {
+                // Who named somebody may have left meanwhile.
+                Ok(_) | Err(Error::NotAllowed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_over(
+        &self,
+        case: CaseId,
+        id: Option<EventId>,
+        to: &[UserId],
+        which: impl Fn(&EventKey) -> bool,
+        instead_of: Option<InsteadOf>,
+    ) -> Result<bool> {
         let Some(room) = self.case_row(case)?.room else { return Ok(false) };
         let made = self.with_fold(&room, |fold| {
             let opening = fold.state().opening()?;
             let terms = &opening.agreement.handover;
             let withheld = &terms.withhold;
-            let nothing = terms.history == crate::agreement::History::Nothing;
-            let (events, heads) = make(fold, |held| {
+            let nothing = terms.history == History::Nothing;
+            let (events, heads) = make(fold, which, |held| {
                 let data = match &held.body {
                     HeldBody::Whole(content) => match &content.block {
-                        crate::case::event::Block::Event(event) => event.data.disclosure().category,
+                        Block::Event(event) => event.data.disclosure().category,
                         _ => Some(Category::Message),
                     },
                     HeldBody::Stub(_) => None,
@@ -206,9 +264,9 @@ impl Engine {
         })?;
         let Some((text, heads)) = made else { return Ok(false) };
         let (events, outside) = document(&text);
-        let mut command = Command::new(None, Handover { to: to.to_vec(), heads, events: events.clone() });
+        let mut command = Command::new(id, Handover { to: to.to_vec(), heads, events: events.clone() });
         command.document = Some((events, outside, text));
-        command.instead_of = Some(instead_of);
+        command.instead_of = instead_of;
         self.command(case, command).map(|_| true)
     }
 
@@ -217,7 +275,7 @@ impl Engine {
         let me = self.user();
         let mut posted = 0;
         for row in self.db.cases()? {
-            let state = self.expected(row.case)?.state().clone();
+            let state = self.with_expected(row.case, |fold| fold.state().clone())?;
             let Some(opening) = state.opening() else { continue };
             let Some(own) = self.keeper_of(&state, &me) else { continue };
             for owed in state.owed() {

@@ -1,22 +1,23 @@
 //! What the two queues share: the store, the ports, and each case's fold.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+mod folds;
+
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use crate::case::event::{Content, Event, Held, HeldBody, Receipt, VERSION};
-use crate::case::fold::Fold;
 use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, RoomId, UserId};
+use crate::id::{CaseId, UserId};
 use crate::notice::Notice;
 use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
 use crate::store::Db;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::OutEvent;
+use folds::Folds;
 
 /// The device: its store, its ports, and the state of its cases.
 pub(crate) struct Engine {
@@ -28,7 +29,7 @@ pub(crate) struct Engine {
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something was put into the outbox, or what held it back is gone.
     pub(crate) outgoing: Notify,
-    folds: Mutex<HashMap<RoomId, Fold>>,
+    folds: Mutex<Folds>,
     /// The case's send lock, for all cases: what is judged is sent before anything else is judged.
     pub(crate) sending: tokio::sync::Mutex<()>,
     /// One stretch at a time is taken over.
@@ -69,53 +70,19 @@ impl Engine {
         let _ = self.notices.send(notice);
     }
 
-    fn folds(&self) -> MutexGuard<'_, HashMap<RoomId, Fold>> {
-        self.folds.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Works on a room's fold, which is read from the store at its first use.
-    pub(crate) fn with_fold<T>(&self, room: &RoomId, work: impl FnOnce(&mut Fold) -> T) -> Result<T> {
-        let mut folds = self.folds();
-        if !folds.contains_key(room) {
-            let mut fold = match self.db.room_row(room)? {
-                Some(row) => Fold::invited_by(row.inviter),
-                None => Fold::new(),
-            };
-            fold.extend(self.db.held(room)?);
-            folds.insert(room.clone(), fold);
-        }
-        folds.get_mut(room).map(work).ok_or(Error::internal("engine-fold"))
-    }
-
-    /// Folds a room anew from the store at its next use.
-    pub(crate) fn forget_fold(&self, room: &RoomId) {
-        self.folds().remove(room);
+    fn folds(&self) -> MutexGuard<'_, Folds> {
+        // A panic while it was held can leave a fold behind the store: it is then read anew.
+        self.folds.lock().unwrap_or_else(|poisoned| {
+            self.folds.clear_poison();
+            let mut folds = poisoned.into_inner();
+            *folds = Folds::default();
+            folds
+        })
     }
 
     /// A case's row.
     pub(crate) fn case_row(&self, case: CaseId) -> Result<CaseRow> {
         self.db.case_row(case)?.ok_or(Error::NotFound { what: "case" })
-    }
-
-    /// The state of a case: what its room's events fold into.
-    pub(crate) fn state(&self, case: CaseId) -> Result<CaseState> {
-        match self.case_row(case)?.room {
-            Some(room) => self.with_fold(&room, |fold| fold.state().clone()),
-            None => Ok(CaseState::default()),
-        }
-    }
-
-    /// The fold of a case as it will be once what was accepted has gone out, against which the next command is judged.
-    pub(crate) fn expected(&self, case: CaseId) -> Result<Fold> {
-        let mut fold = match self.db.case_row(case)?.and_then(|row| row.room) {
-            Some(room) => self.with_fold(&room, |fold| fold.clone())?,
-            None => Fold::new(),
-        };
-        for event in self.db.outbox_events(case)? {
-            let held = self.held_of(&event, fold.state(), None)?;
-            fold.insert(held);
-        }
-        Ok(fold)
     }
 
     /// An event of ours as it stands in the fold, with the place that the state gives it now.

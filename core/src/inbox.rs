@@ -148,7 +148,7 @@ impl Engine {
                 let ArrivedWhat::Message { content, proven } = &arrived.what else { continue };
                 readable(t, room, &arrived.matrix_id)?;
                 let Ok(content) = Content::parse(content) else { continue };
-                let held = received(room, arrived, content, *proven);
+                let mut held = received(room, arrived, content, *proven);
                 if let HeldBody::Whole(content) = &held.body
                     && let Some(document) = document_of(content)
                     && let Carriage::Inline(text) = &document.carriage
@@ -156,22 +156,22 @@ impl Engine {
                 {
                     keep_document(t, &document.sha256, text)?;
                 }
-                keep(t, room, &held, Some(&arrived.matrix_id))?;
+                held.server_at = keep(t, room, &held, Some(&arrived.matrix_id))?;
                 came.push(held);
             }
             Ok(())
         })?;
         point("inbox-taken");
-        // Our own events were folded with our own time when they were marked; the homeserver's is the one that counts.
-        if came.iter().any(|held| held.sender == me) {
-            self.forget_fold(room);
-            self.with_fold(room, |_| ())?;
-        } else {
-            self.with_fold(room, |fold| match came.as_slice() {
-                [one] => fold.insert(one.clone()),
-                many => fold.extend(many.iter().cloned()),
-            })?;
-        }
+        let told: Vec<_> = came.iter().map(|held| (held.key(), kind_of(held))).collect();
+        self.change_fold(room, |fold| {
+            // Our own events were folded with our own time when they were marked; the homeserver's is the one that counts.
+            let (own, mut others): (Vec<_>, Vec<_>) = came.into_iter().partition(|held| held.sender == me);
+            fold.settle(own);
+            match others.pop() {
+                Some(one) if others.is_empty() => fold.insert(one),
+                last => fold.extend(others.into_iter().chain(last)),
+            }
+        })?;
         point("inbox-folded");
         for arrived in stretch {
             if let ArrivedWhat::Plain { .. } = arrived.what {
@@ -179,8 +179,8 @@ impl Engine {
             }
         }
         if let Some(case) = self.db.case_of_room(room)? {
-            for held in &came {
-                self.tell(Notice::Event { case, key: held.key(), kind: kind_of(held) });
+            for (key, kind) in told {
+                self.tell(Notice::Event { case, key, kind });
             }
             self.case_changed(case)?;
         }
@@ -249,9 +249,9 @@ impl Engine {
         }
         let Ok(events) = serde_json::from_str::<Vec<HandedEvent>>(text) else { return Ok(()) };
         let handed = unpack(events, by);
-        self.db.write(|t| handed.iter().try_for_each(|held| keep(t, room, held, None)))?;
+        self.db.write(|t| handed.iter().try_for_each(|held| keep(t, room, held, None).map(drop)))?;
         point("inbox-handover");
-        self.with_fold(room, |fold| fold.extend(handed))?;
+        self.change_fold(room, |fold| fold.extend(handed))?;
         self.db.set_meta(&mark, Some("unpacked"))?;
         if let Some(case) = self.db.case_of_room(room)? {
             self.tell(Notice::Changed { case });
@@ -283,12 +283,9 @@ impl Engine {
             return self.refuse_room(room, &row, reason).await;
         }
         let view = self.transport.view(room).await?;
-        if !crate::room::is_of_make(&view, &state) {
-            let reason = Reason::new(
-                "room-not-of-make",
-                "the room is not of the make that a case's room must be of",
-                "room",
-            );
+        if let Some(part) = crate::room::not_of_make(&view, &state) {
+            let text = "the room is not of the make that a case's room must be of";
+            let reason = Reason::new("room-not-of-make", text, part);
             return self.refuse_room(room, &row, reason).await;
         }
         if self.db.case_row(case)?.is_some_and(|known| known.room.is_some_and(|known| known != *room)) {
@@ -331,10 +328,12 @@ impl Engine {
         Ok(())
     }
 
-    /// What follows from a change of a case's state: people to remove, resources to write, and a new look at what waits.
+    /// What follows from a change of a case's state: people to remove, what crossed with a
+    /// naming to hand over, resources to write, and a new look at what waits.
     pub(crate) fn case_changed(&self, case: CaseId) -> Result<()> {
         let state = self.state(case)?;
         self.remove_the_ended(case, &state)?;
+        self.hand_over_what_crossed(case)?;
         self.project(case, &state)?;
         self.db.write(|t| hurry(t, Some(&case_lane(case))))?;
         self.outgoing.notify_one();

@@ -19,7 +19,7 @@ pub struct Reason {
     pub code: Cow<'static, str>,
     /// The reason, as a sentence for a person.
     pub text: Cow<'static, str>,
-    /// What it follows from: `agreement`, `roster`, `care-plan`, `room`, `identity`, with the part that says so.
+    /// What it follows from: `agreement`, `roster`, `care-plan`, `room`, `identity`, with the part that says so (`room.power-above-lead`).
     pub source: Cow<'static, str>,
 }
 

@@ -81,14 +81,23 @@ impl Fold {
         new
     }
 
-    /// Sets the homeserver's timestamp of an event that came first-hand: of our own, which stood by our clock until the
-    /// homeserver had it. Returns whether that changed anything.
-    pub fn settle(&mut self, key: &EventKey, server_at: Timestamp) -> bool {
-        let copies = self.held.get_mut(key).into_iter().flatten();
+    /// Takes events of our own as they came back: each stood by our clock until the homeserver had it, and stands by its
+    /// homeserver's timestamp from now on. Returns whether anything changed.
+    pub fn settle(&mut self, events: impl IntoIterator<Item = Held>) -> bool {
         let mut changed = false;
-        for copy in copies.filter(|copy| matches!(copy.receipt, Receipt::FirstHand { .. })) {
-            changed |= copy.server_at != server_at;
-            copy.server_at = server_at;
+        for held in events {
+            let copies = self.held.get_mut(&held.key()).into_iter().flatten();
+            let mut same = copies
+                .filter(|copy| copy.receipt == held.receipt && choose::same(&copy.body, &held.body))
+                .peekable();
+            if same.peek().is_none() {
+                changed |= self.keep(held);
+                continue;
+            }
+            for copy in same {
+                changed |= copy.server_at != held.server_at;
+                copy.server_at = held.server_at;
+            }
         }
         if changed {
             self.rebuild();

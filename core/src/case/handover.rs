@@ -1,12 +1,15 @@
 //! The handover: what came before, for a newcomer.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::care_plan::Document;
-use crate::case::event::{Block, Content, EventData, Head, Held, HeldBody, Receipt};
+use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, Receipt};
 use crate::case::fold::Fold;
+use crate::case::roster;
 use crate::case::state::Entry;
 use crate::id::{EventId, Sha256, UserId};
 
@@ -133,14 +136,93 @@ fn read_by_step(data: &EventData) -> Value {
     fields.unwrap_or_default()
 }
 
-/// What is handed over to newcomers: the case's events up to its heads, and those heads.
+/// What is handed over to newcomers: the case's events up to its heads, and those heads. `which` says which events.
 ///
 /// What `withhold` names goes as a stub, and so do earlier handovers, whose content would tell what is withheld. What nobody
 /// proves is left out: handing over is vouching.
-pub fn make(fold: &Fold, withhold: impl Fn(&Held) -> bool) -> (Vec<HandedEvent>, Vec<Head>) {
-    let counting = fold.keys().filter_map(|key| fold.counting(key));
+pub fn make(
+    fold: &Fold,
+    which: impl Fn(&EventKey) -> bool,
+    withhold: impl Fn(&Held) -> bool,
+) -> (Vec<HandedEvent>, Vec<Head>) {
+    let counting = fold.keys().filter(|key| which(key)).filter_map(|key| fold.counting(key));
     let events = counting.map(|held| hand(held, withhold(held))).collect();
     (events, fold.state().heads())
+}
+
+/// What crossed with somebody's naming: events whose authors did not know of it, so that they sent them without the
+/// newcomer, and which no handover told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossed {
+    /// The newcomer.
+    pub user: UserId,
+    /// The events.
+    pub events: BTreeSet<EventKey>,
+}
+
+/// What crossed with the namings that `by` did. Whoever named somebody hands over to them, first what came before and then
+/// what arrives late with an older place; nothing is here until that first handover is on its way.
+///
+/// `ours` tells the handovers that this device sent from those of another device of the same account; `text` gives the text
+/// of a document.
+pub fn crossed(
+    fold: &Fold,
+    by: &UserId,
+    ours: impl Fn(EventId) -> bool,
+    text: impl Fn(&Document) -> Option<String>,
+) -> Vec<Crossed> {
+    let state = fold.state();
+    let named =
+        state.roster().all().iter().filter(|place| place.ended.is_none() && place.since.sender == *by);
+    let mut found = Vec::new();
+    for place in named {
+        let Some(user) = roster::room_user(&place.seat).filter(|user| *user != by) else { continue };
+        let handed: Vec<(&Held, &Handover)> = state
+            .timeline
+            .iter()
+            .filter(|entry| entry.kind == "handover" && entry.key.sender == *by && ours(entry.key.id))
+            .filter_map(|entry| fold.counting(&entry.key))
+            .filter_map(|held| match &held.body {
+                HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
+                    EventData::Handover(handover) if handover.to.contains(user) => Some((held, handover)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let Some(first) = handed.iter().map(|(held, _)| held.server_at).min() else { continue };
+        let heads: Vec<&EventKey> =
+            handed.iter().flat_map(|(_, handover)| &handover.heads).map(|head| &head.key).collect();
+        let told = state.all_before(heads.iter().copied());
+        let read = state.and_after(&place.since);
+        let mut events: BTreeSet<EventKey> = state
+            .links
+            .keys()
+            .filter(|key| {
+                key.sender != *user && !read.contains(key) && !told.contains(key) && !heads.contains(key)
+            })
+            .cloned()
+            .collect();
+        // Another client's message names nothing before it: what had left when the first handover did, and is in none.
+        let foreign =
+            state.timeline.iter().filter(|entry| entry.kind == Entry::FOREIGN && entry.server_at <= first);
+        let foreign: Vec<&EventKey> =
+            foreign.map(|entry| &entry.key).filter(|key| key.sender != *user).collect();
+        if !foreign.is_empty() {
+            let texts = handed.iter().filter_map(|(_, handover)| text(&handover.events));
+            let told: BTreeSet<EventKey> = texts
+                .filter_map(|text| serde_json::from_str::<Vec<HandedEvent>>(&text).ok())
+                .flatten()
+                .map(|event| EventKey { sender: event.sender, id: event.id })
+                .collect();
+            events.extend(foreign.into_iter().filter(|key| !told.contains(key)).cloned());
+        }
+        events.retain(|key| fold.counting(key).is_some());
+        if !events.is_empty() {
+            found.push(Crossed { user: user.clone(), events });
+        }
+    }
+    found
 }
 
 /// One event as it is handed over: for one that arrives late, too.

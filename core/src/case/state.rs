@@ -1,6 +1,6 @@
 //! The state of a case: what its events fold into, alike on every device that holds the same events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -185,15 +185,36 @@ impl CaseState {
     /// A resource is shaped by the event that opened it, even where that was superseded since, and by each step after.
     pub fn shaped_by(&self, resource: &Resource) -> Vec<Head> {
         let Some(shaping) = self.shaping.get(resource) else { return Vec::new() };
+        let before = self.all_before(shaping.iter());
+        let heads = shaping.iter().filter(|key| !before.contains(key));
+        heads.map(|key| Head { key: key.clone(), clock: self.stated(key) }).collect()
+    }
+
+    /// Every event that comes before one of these, as far as the events themselves say.
+    pub(crate) fn all_before<'a>(
+        &'a self,
+        keys: impl Iterator<Item = &'a EventKey>,
+    ) -> BTreeSet<&'a EventKey> {
         let mut before: BTreeSet<&EventKey> = BTreeSet::new();
-        let mut next: Vec<&EventKey> = shaping.iter().flat_map(|key| self.before(key)).collect();
+        let mut next: Vec<&EventKey> = keys.flat_map(|key| self.before(key)).collect();
         while let Some(key) = next.pop() {
             if before.insert(key) {
                 next.extend(self.before(key));
             }
         }
-        let heads = shaping.iter().filter(|key| !before.contains(key));
-        heads.map(|key| Head { key: key.clone(), clock: self.stated(key) }).collect()
+        before
+    }
+
+    /// An event, and those whose authors had folded it. The timeline stands in an order in which no event comes before one
+    /// that it names.
+    pub(crate) fn and_after<'a>(&'a self, key: &'a EventKey) -> HashSet<&'a EventKey> {
+        let mut reached: HashSet<&EventKey> = HashSet::from([key]);
+        for entry in &self.timeline {
+            if self.before(&entry.key).iter().any(|before| reached.contains(before)) {
+                reached.insert(&entry.key);
+            }
+        }
+        reached
     }
 
     fn before(&self, key: &EventKey) -> &[EventKey] {

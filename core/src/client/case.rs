@@ -206,7 +206,7 @@ impl Case {
     }
 
     fn expected(&self) -> Result<CaseState> {
-        Ok(self.caseline.engine.expected(self.id)?.state().clone())
+        self.caseline.engine.with_expected(self.id, |fold| fold.state().clone())
     }
 
     fn command(&self, command: Command) -> Result<EventKey> {

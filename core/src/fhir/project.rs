@@ -92,11 +92,12 @@ impl<'a> View<'a> {
     fn new(state: &'a CaseState, opening: &'a Opening, own: &'a Own) -> Self {
         let entries = state.timeline.iter().map(|entry| (&entry.key, entry)).collect();
         let counted = state.messages.iter().map(|message| &message.key).collect();
+        let after = |key: &'a EventKey| state.and_after(key);
         let reach = state
             .roster()
             .all()
             .iter()
-            .map(|place| (after(state, Some(&place.since)), after(state, place.ended.as_ref())))
+            .map(|place| (after(&place.since), place.ended.as_ref().map(after).unwrap_or_default()))
             .collect();
         Self { state, opening, own, entries, counted, reach }
     }
@@ -317,22 +318,6 @@ impl<'a> View<'a> {
             .done();
         Self::write("Provenance", ("_tag", format!("{}|{tag}", codes::EVENT)), json)
     }
-}
-
-/// The events whose authors had folded this one, and itself. The timeline stands in an order in which no event comes
-/// before one that it names.
-fn after<'a>(state: &'a CaseState, key: Option<&'a EventKey>) -> HashSet<&'a EventKey> {
-    let mut reached: HashSet<&EventKey> = key.into_iter().collect();
-    for entry in state.timeline.iter().filter(|_| key.is_some()) {
-        let follows = state
-            .links
-            .get(&entry.key)
-            .is_some_and(|link| link.after.iter().any(|one| reached.contains(one)));
-        if follows {
-            reached.insert(&entry.key);
-        }
-    }
-    reached
 }
 
 #[cfg(all(test, feature = "testing"))]

@@ -55,12 +55,13 @@ pub(crate) fn readable(t: &Transaction<'_>, room: &RoomId, matrix_id: &MatrixEve
 }
 
 /// Keeps an event. What is here already is left as it is, but for the homeserver's timestamp of an event of our own.
+/// Returns the timestamp by which it stands now.
 pub(crate) fn keep(
     t: &Transaction<'_>,
     room: &RoomId,
     held: &Held,
     matrix_id: Option<&MatrixEventId>,
-) -> Result<()> {
+) -> Result<Timestamp> {
     let (sha256, stub, content) = match &held.body {
         HeldBody::Whole(content) => (content.sha256, false, content.json.get().to_owned()),
         HeldBody::Stub(stub) => (stub.sha256, true, to_json(stub)?),
@@ -69,7 +70,7 @@ pub(crate) fn keep(
         Receipt::FirstHand { .. } => "",
         Receipt::HandedOver { by } => by.as_str(),
     };
-    run(
+    let server_at: Option<String> = one(
         t,
         "inbox-keep",
         "INSERT INTO events (room, sender, id, sha256, server_at, receipt, receipt_by, stub, content, matrix_id) \
@@ -78,7 +79,8 @@ pub(crate) fn keep(
            receipt = excluded.receipt, matrix_id = coalesce(excluded.matrix_id, matrix_id), \
            server_at = CASE WHEN excluded.matrix_id IS NULL THEN server_at \
              WHEN matrix_id IS NULL OR matrix_id = excluded.matrix_id THEN excluded.server_at \
-             ELSE min(server_at, excluded.server_at) END",
+             ELSE min(server_at, excluded.server_at) END \
+         RETURNING server_at",
         (
             room.as_str(),
             held.sender.as_str(),
@@ -91,8 +93,9 @@ pub(crate) fn keep(
             content,
             text_or_null(matrix_id.map(MatrixEventId::as_str)),
         ),
+        |row| row.get(0),
     )?;
-    Ok(())
+    parsed(&server_at.unwrap_or_default())
 }
 
 /// Takes back an event of our own that was marked and never left.

@@ -164,6 +164,9 @@ fn row((seq, lane, item, state, attempts, not_before): Columns) -> Result<Row> {
 }
 
 const COLUMNS: &str = "seq, lane, item, state, attempts, not_before";
+/// Which rows are the events of a lane (`?1`) that wait to be marked. The first condition is that of the index.
+const QUEUED_EVENTS: &str =
+    "state IN ('queued', 'marked') AND lane = ?1 AND what = 'event' AND state = 'queued'";
 
 /// Adds an item at the end of its lane.
 pub(crate) fn push(
@@ -180,6 +183,17 @@ pub(crate) fn push(
         (lane, item.name(), to_json(item)?, text_or_null(at.as_deref())),
     )?;
     Ok(t.last_insert_rowid())
+}
+
+/// The events of a case that wait to be marked: how many there are, and the last of them. Nothing where there are none.
+pub(crate) type Queued = Option<(i64, i64)>;
+
+/// The events of a case that were accepted and are not marked yet.
+pub(crate) fn queued(t: &Transaction<'_>, case: CaseId) -> Result<Queued> {
+    let sql = format!("SELECT count(*), max(seq) FROM outbox WHERE {QUEUED_EVENTS}");
+    let found: Option<(i64, Option<i64>)> =
+        one(t, "outbox-queued", &sql, [case_lane(case)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.and_then(|(count, last)| Some((count, last?))))
 }
 
 /// What became of an event that a caller gave an id.
@@ -306,7 +320,7 @@ impl Db {
     /// The events of a case that were accepted and are not marked yet, in their order.
     pub(crate) fn outbox_events(&self, case: CaseId) -> Result<Vec<OutEvent>> {
         let rows = self.read(|t| {
-            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND what = 'event' AND state = 'queued' ORDER BY seq");
+            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {QUEUED_EVENTS} ORDER BY seq");
             all(t, "outbox-events", &sql, [case_lane(case)], columns)
         })?;
         let mut events = Vec::new();
@@ -316,6 +330,11 @@ impl Db {
             }
         }
         Ok(events)
+    }
+
+    /// How many events of a case wait to be marked, and which is the last.
+    pub(crate) fn outbox_queued(&self, case: CaseId) -> Result<Queued> {
+        self.read(|t| queued(t, case))
     }
 
     /// How many items wait, in all.

@@ -63,7 +63,7 @@ proptest! {
         old.extend(events[..=cut].iter().enumerate().filter(|(n, _)| !late.contains(n)).map(|(_, e)| e.clone()));
 
         let withhold = |held: &Held| withheld && clinical(held);
-        let (handed, heads) = handover::make(&old, withhold);
+        let (handed, heads) = handover::make(&old, |_| true, withhold);
         prop_assert_eq!(heads, old.state().heads());
         let travelled: Vec<HandedEvent> =
             serde_json::from_str(&serde_json::to_string(&handed).unwrap()).unwrap();
@@ -222,7 +222,7 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
 fn a_stub_is_known_as_a_stub() {
     let events = play(&[Act::Write(0, 0), Act::Write(0, 5)]);
     let old = folded(events.clone());
-    let (handed, _) = handover::make(&old, clinical);
+    let (handed, _) = handover::make(&old, |_| true, clinical);
     let text = serde_json::to_string(&handed).unwrap();
     assert!(!text.contains("words 1") && !text.contains(r#"synthetic\\\":"#), "{text}");
     let mut new = Fold::invited_by(user("jane"));
@@ -310,7 +310,8 @@ fn our_own_event_is_settled_by_the_homeservers_time() {
     let mut early = events[1].clone();
     early.server_at = at(0);
     let mut fold = folded([events[0].clone(), early]);
-    assert!(fold.settle(&events[1].key(), events[1].server_at));
+    assert!(fold.settle([events[1].clone()]));
+    assert!(!fold.settle([events[1].clone()]));
     assert_eq!(fold.state(), folded(events).state());
 }
 

@@ -43,7 +43,7 @@ fn what_a_stranger_hands_over_changes_nothing() {
 #[test]
 fn a_newcomer_believes_the_inviter_alone() {
     let old = folded(play(&[Act::Write(0, 0)]));
-    let (handed, _) = handover::make(&old, |_| false);
+    let (handed, _) = handover::make(&old, |_| true, |_| false);
     for (inviter, opens) in [("jane", true), ("joe", false)] {
         let mut new = Fold::invited_by(user(inviter));
         new.extend(handover::unpack(handed.clone(), &user("jane")));
@@ -63,7 +63,7 @@ fn what_is_not_proven_steps_once_another_vouches() {
     fold.insert(unproven(&accepted));
     assert_eq!(standing(&fold, &accepted), Standing::Unproven);
     assert_eq!(fold.state().heads(), heads);
-    assert!(handover::make(&fold, |_| false).0.iter().all(|handed| handed.id != accepted.id));
+    assert!(handover::make(&fold, |_| true, |_| false).0.iter().all(|handed| handed.id != accepted.id));
 
     fold.insert(vouched(&accepted, "joe", false));
     assert_eq!(standing(&fold, &accepted), Standing::Unproven, "nobody vouches for themselves");

@@ -1,0 +1,307 @@
+//! Sending an event: judged again, permitted in one transaction, encrypted for those who may read it, and sent once.
+
+use std::time::Duration;
+
+use crate::agreement::Agreement;
+use crate::audit::{Action, Audited};
+use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
+use crate::case::state::CaseState;
+use crate::contact::{Role, Seat};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::{AgreementId, CaseId, EventId, RoomId, UserId};
+use crate::notice::Notice;
+use crate::outbox::{Attempt, HELD};
+use crate::point::point;
+use crate::policy::{Ask, Decision, IdentityFacts, Reason, RoomFacts, decide};
+use crate::ports::{Outgoing, PortError, Recipient, RoomView};
+use crate::room::not_private;
+use crate::store::audit::append;
+use crate::store::inbox::{keep, take_back};
+use crate::store::outbox::{Item, OutEvent, Row, State, case_lane, end, push, put};
+use crate::store::papers::pin;
+
+impl Engine {
+    pub(super) async fn send_event(&self, row: &Row, case: CaseId, event: &OutEvent) -> Result<Attempt> {
+        let Some(room) = self.room_of(Some(case))? else { return Ok(Attempt::later(HELD, "no room yet")) };
+        let me = self.user();
+        let marked = row.state == State::Marked;
+        if marked {
+            // The earlier attempt's outcome is unknown: look first.
+            self.catch_up(&room).await?;
+        }
+        // It left at an earlier attempt, or another device of this account has said the same: two keepers of one side.
+        if self.db.is_in_room(&room, &me, event.id)? {
+            return self.event_left(row, case, event);
+        }
+        let data = event.data()?;
+        let view = self.transport.view(&room).await?;
+        let grounds = self.with_fold(&room, |fold| Grounds::of(fold.state(), &data))??;
+        let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
+        let readers: Vec<UserId> = accounts.filter(|user| *user != me).collect();
+        let recipients = self.transport.recipients(&readers).await?;
+        let identities = self.identities(&recipients).await?;
+        match self.judge(&grounds, &data, &view, &identities) {
+            Decision::Allowed { basis } => {
+                let event = match &event.upload {
+                    Some(_) => self.upload(row, event).await?,
+                    None => event.clone(),
+                };
+                let event = if marked {
+                    event
+                } else {
+                    let permitted = Permitted { case, grounds: &grounds, readers: &readers, basis: &basis };
+                    match self.mark(row, &room, &event, &permitted)? {
+                        Some(event) => event,
+                        // Somebody was named, or left, since it was judged: judged again at once.
+                        None => return Ok(Attempt::later(Duration::ZERO, "roster changed")),
+                    }
+                };
+                self.note_unreached(case, &recipients)?;
+                self.encrypt_and_send(row, case, &room, event, readers).await
+            }
+            Decision::Held { reasons } => {
+                let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_ref()).collect();
+                let note = format!("held: {}", codes.join(", "));
+                if row.attempts == 0 {
+                    self.tell(Notice::Held { case, id: event.id, reasons });
+                }
+                Ok(Attempt::later(HELD, note))
+            }
+            Decision::Denied { reasons } => self.take_out(row, case, &room, event.id, reasons),
+        }
+    }
+
+    async fn identities(&self, recipients: &[Recipient]) -> Result<IdentityFacts> {
+        let unverified_self = !self.transport.verified().await?;
+        let changed = self.db.write(|t| {
+            let mut changed = Vec::new();
+            for recipient in recipients {
+                let Some(identity) = &recipient.identity else { continue };
+                if pin(t, &recipient.user, identity)? != *identity {
+                    changed.push(recipient.user.clone());
+                }
+            }
+            Ok(changed)
+        })?;
+        Ok(IdentityFacts { changed, unverified_self })
+    }
+
+    fn judge(
+        &self,
+        grounds: &Grounds,
+        data: &EventData,
+        view: &RoomView,
+        identities: &IdentityFacts,
+    ) -> Decision {
+        let room = RoomFacts {
+            encrypted: view.encrypted,
+            make_ok: not_private(view).is_none(),
+            members: view.members.iter().map(|(user, _)| user.clone()).collect(),
+        };
+        let seats: Vec<&Seat> = grounds.seats.iter().collect();
+        decide(&Ask {
+            disclosure: &data.disclosure(),
+            sender: &self.user(),
+            seats: &seats,
+            agreement: &grounds.agreement,
+            at: self.now(),
+            send: Some((&room, identities)),
+        })
+    }
+
+    async fn upload(&self, row: &Row, event: &OutEvent) -> Result<OutEvent> {
+        let Some(sha256) = event.upload else { return Ok(event.clone()) };
+        let text = self.document_text(&sha256)?.ok_or(Error::internal("outbox-document"))?;
+        let file = self.transport.upload(text.as_bytes()).await?;
+        point("attachment-uploaded");
+        let mut event = event.clone();
+        event.upload = None;
+        crate::documents::set_file(&mut event.data, file);
+        self.db.write(|t| put(t, row.seq, &Item::Event(event.clone()), State::Queued))?;
+        point("attachment-stored");
+        Ok(event)
+    }
+
+    /// Permits the sending: the event's place, its audit entry and the mark, in one transaction. Nothing where it was
+    /// permitted for other readers than those that the case has at that place: who is named meanwhile must either read it or
+    /// be seen not to have.
+    fn mark(
+        &self,
+        row: &Row,
+        room: &RoomId,
+        event: &OutEvent,
+        permitted: &Permitted<'_>,
+    ) -> Result<Option<OutEvent>> {
+        let Permitted { case, grounds, readers, basis } = *permitted;
+        let data = event.data()?;
+        let disclosure = data.disclosure();
+        let audited = Audited {
+            action: Action::Disclosed,
+            case: Some(case),
+            event: Some(EventKey { sender: self.user(), id: event.id }),
+            resource: None,
+            recipients: readers.to_vec(),
+            agreement: Some(grounds.agreement_id.clone()),
+            reasons: basis.iter().map(|reason| reason.code.to_string()).collect(),
+            purpose: disclosure.purpose,
+            labels: disclosure.labels.iter().map(ToString::to_string).collect(),
+        };
+        let mut event = event.clone();
+        point("event-before-mark");
+        let marked = self.change_fold(room, |fold| {
+            if Grounds::of(fold.state(), &data)?.seats != grounds.seats {
+                return Ok(None);
+            }
+            let held = self.db.write(|t| {
+                let entry = append(t, self.now(), audited)?;
+                let head = AuditHead { chain: entry.chain, length: entry.seq, head: entry.mac };
+                let held = self.held_of(&event, fold.state(), Some(head))?;
+                self.queue_audit_event(t, case, &entry)?;
+                let HeldBody::Whole(content) = &held.body else {
+                    return Err(Error::internal("outbox-content"));
+                };
+                event.content = Some(content.json.clone());
+                keep(t, room, &held, None)?;
+                put(t, row.seq, &Item::Event(event.clone()), State::Marked)?;
+                Ok(held)
+            })?;
+            point("event-marked");
+            let key = held.key();
+            fold.insert(held);
+            Ok::<_, Error>(Some(key))
+        })??;
+        Ok(marked.map(|key| {
+            self.tell(Notice::Event { case, key, kind: event.kind.clone() });
+            event
+        }))
+    }
+
+    async fn encrypt_and_send(
+        &self,
+        row: &Row,
+        case: CaseId,
+        room: &RoomId,
+        event: OutEvent,
+        readers: Vec<UserId>,
+    ) -> Result<Attempt> {
+        let content = event.content.clone().ok_or(Error::internal("outbox-content"))?;
+        let transaction = event.id.to_string();
+        let sent = self.transport.send(&Outgoing { room: room.clone(), transaction, content, readers }).await;
+        point("event-sent");
+        match sent {
+            Ok(matrix_id) => {
+                self.db.write(|t| crate::store::inbox::sent(t, room, &self.user(), event.id, &matrix_id))?;
+                self.event_left(row, case, &event)
+            }
+            Err(PortError::Refused { .. }) => {
+                let reason =
+                    Reason::new("room-refuses", "the homeserver does not let this account send here", "room");
+                self.take_out(row, case, room, event.id, vec![reason])
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn event_left(&self, row: &Row, case: CaseId, event: &OutEvent) -> Result<Attempt> {
+        let data = event.data()?;
+        let to_remove = match &data {
+            EventData::SeatEnded(ended) => {
+                let state = self.state(case)?;
+                let mut seats = state.roster().all().iter().map(|place| &place.seat.contact);
+                seats
+                    .find(|seat| seat.id == ended.contact && seat.organization == ended.organization)
+                    .and_then(|seat| seat.user.clone())
+            }
+            _ => None,
+        };
+        // What follows from the event's leaving is queued as it leaves.
+        self.db.write(|t| {
+            end(t, row.seq, State::Sent, None)?;
+            if let EventData::CaseOpened(_) = data {
+                self.queue_binding(t, case)?;
+            }
+            if let Some(user) = to_remove {
+                push(t, &case_lane(case), &Item::Remove(user), None)?;
+            }
+            Ok(())
+        })?;
+        point("event-done");
+        self.case_changed(case)?;
+        Ok(Attempt::Done)
+    }
+
+    fn take_out(
+        &self,
+        row: &Row,
+        case: CaseId,
+        room: &RoomId,
+        id: EventId,
+        reasons: Vec<Reason>,
+    ) -> Result<Attempt> {
+        let note = serde_json::to_string(&reasons).map_err(|_| Error::internal("outbox-reasons"))?;
+        self.db.write(|t| {
+            take_back(t, room, &self.user(), id)?;
+            end(t, row.seq, State::Denied, Some(&note))
+        })?;
+        self.forget_fold(room);
+        self.tell(Notice::Refused { case, id, reasons });
+        Ok(Attempt::Done)
+    }
+}
+
+/// Seats as they count in the room: a member, or a member's representative, is never in it.
+fn in_room<'s>(seats: impl Iterator<Item = &'s Seat>) -> Vec<Seat> {
+    seats
+        .map(|seat| {
+            let mut seat = seat.clone();
+            if matches!(seat.contact.role, Role::Member | Role::MemberRepresentative) {
+                seat.contact.user = None;
+            }
+            seat
+        })
+        .collect()
+}
+
+/// On what grounds an event is judged: what the case says about who may send what to whom.
+struct Grounds {
+    agreement: Agreement,
+    agreement_id: (AgreementId, String),
+    seats: Vec<Seat>,
+}
+
+impl Grounds {
+    /// For the opening event they are in the event itself; somebody whose participation an event ends still reads that
+    /// event.
+    fn of(state: &CaseState, data: &EventData) -> Result<Self> {
+        if let EventData::CaseOpened(opened) = data {
+            let agreement = opened.agreement.read()?;
+            let id = (opened.agreement.id.clone(), opened.agreement.version.clone());
+            return Ok(Self { agreement, agreement_id: id, seats: in_room(opened.roster.iter()) });
+        }
+        let opening = state.opening().ok_or(Error::internal("outbox-case-not-open"))?;
+        let mut seats = in_room(state.roster().active());
+        if let EventData::SeatEnded(ended) = data {
+            let ends = |seat: &Seat| {
+                seat.contact.id == ended.contact && seat.contact.organization == ended.organization
+            };
+            if !seats.iter().any(ends) {
+                let places = state.roster().all().iter().rev();
+                seats.extend(places.map(|place| &place.seat).find(|seat| ends(seat)).cloned());
+            }
+        }
+        Ok(Self {
+            agreement: opening.agreement.clone(),
+            agreement_id: (opening.agreement_text.id.clone(), opening.agreement_text.version.clone()),
+            seats,
+        })
+    }
+}
+
+/// What the policy permitted, to whom, and why.
+struct Permitted<'a> {
+    case: CaseId,
+    grounds: &'a Grounds,
+    readers: &'a [UserId],
+    basis: &'a [Reason],
+}
