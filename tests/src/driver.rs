@@ -1,6 +1,6 @@
 //! Drivers for the live tests: the real program, built to end itself at a named write point.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,8 +23,8 @@ const BEGINS: &str = "2019-03-04T15:00:00Z";
 /// The key of every store here.
 pub const STORE_KEY: [u8; 32] = [7; 32];
 
-/// The driver's program, with its kill points. Built once for each test run, and kept apart: another build elsewhere does
-/// not change it.
+/// The driver's program, with its kill points: this package asks for the core's feature `testing`, and what is built with it
+/// has that too. Built once for each test run, and kept apart: another build elsewhere does not change it.
 ///
 /// # Panics
 /// Where it cannot be built.
@@ -43,7 +43,8 @@ fn build() -> Result<(TempDir, PathBuf), String> {
     cargo
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
-        .args(["-p", "caseline-examples", "--features", "kill-points", "--bin", "driver"]);
+        // As `cargo xtask test` has built it: nothing is left to do then.
+        .args(["--lib", "--bins", "--tests"]);
     // The same target folder as this test's own: `target/debug/deps/live-…`.
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     if let Some(target) = own.ancestors().nth(3) {
@@ -55,7 +56,8 @@ fn build() -> Result<(TempDir, PathBuf), String> {
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let built = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {
-        let is_driver = line.pointer("/target/name").and_then(Value::as_str) == Some("driver");
+        let is_driver = line.pointer("/target/name").and_then(Value::as_str) == Some("driver")
+            && line.pointer("/profile/test") == Some(&Value::Bool(false));
         is_driver.then(|| line.get("executable")?.as_str().map(PathBuf::from)).flatten()
     });
     let built = built.ok_or("cargo named no program")?;
@@ -72,8 +74,12 @@ pub struct Driver {
     pub name: String,
     /// The account.
     pub account: Account,
-    /// How often the process ended itself at a point.
-    pub deaths: u32,
+    /// The points at which the process is still to end itself, one after another: each start is given the next.
+    pub kill_at: VecDeque<String>,
+    /// The points at which it did.
+    pub died_at: Vec<String>,
+    // The point that the running process was given.
+    dies_at: Option<String>,
     sign_in: Value,
     process: Option<Process>,
     log: PathBuf,
@@ -111,7 +117,9 @@ impl Driver {
         Self {
             name: name.to_owned(),
             account,
-            deaths: 0,
+            kill_at: VecDeque::new(),
+            died_at: Vec::new(),
+            dies_at: None,
             sign_in,
             process: None,
             log,
@@ -126,17 +134,17 @@ impl Driver {
         self.folder.path().join("store")
     }
 
-    /// Starts it and signs in, to end at a point where one is named. Returns what `sign_in` answered.
+    /// Starts it and signs in, to end at the next of its points. Returns what `sign_in` answered.
     ///
     /// # Errors
-    /// What went wrong. That it ended at its point is no error: it is started again, without one.
-    pub fn start(&mut self, kill_at: Option<&str>) -> Result<Value, String> {
+    /// What went wrong. That it ended at a point is no error: it is started again.
+    pub fn start(&mut self) -> Result<Value, String> {
         self.kill();
-        let mut kill_at = kill_at;
         loop {
             let mut command = Command::new(program());
             command.arg("--story-clock");
-            match kill_at.take() {
+            self.dies_at = self.kill_at.pop_front();
+            match &self.dies_at {
                 Some(point) => command.env("CASELINE_KILL_AT", point),
                 None => command.env_remove("CASELINE_KILL_AT"),
             };
@@ -155,6 +163,12 @@ impl Driver {
         }
     }
 
+    /// The points that it has not come to yet.
+    #[must_use]
+    pub fn not_reached(&self) -> Vec<&String> {
+        self.dies_at.iter().chain(&self.kill_at).collect()
+    }
+
     /// Asks for something; where the process ends at its point, it is started again and asked again.
     ///
     /// # Errors
@@ -162,7 +176,7 @@ impl Driver {
     pub fn call(&mut self, verb: &str, fields: Value) -> Result<Value, String> {
         loop {
             if self.process.is_none() {
-                self.start(None)?;
+                self.start()?;
             }
             if let Some(answer) = self.once(verb, fields.clone())? {
                 return Ok(answer);
@@ -173,20 +187,56 @@ impl Driver {
     /// `None`: it ended at its point.
     fn once(&mut self, verb: &str, fields: Value) -> Result<Option<Value>, String> {
         let Some(process) = &mut self.process else { return Ok(None) };
-        match process.call(verb, fields, PATIENCE) {
+        let answer = process.call(verb, fields, PATIENCE);
+        self.heard(verb, answer)
+    }
+
+    fn heard(&mut self, verb: &str, answer: Result<Value, CallError>) -> Result<Option<Value>, String> {
+        match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(ended @ CallError::Ended { .. }) => {
-                let signal = process.exit().and_then(|status| status.signal());
+                let signal = self.process.as_mut().and_then(Process::exit).and_then(|status| status.signal());
                 if signal != Some(ABORTED) {
                     let log = std::fs::read_to_string(&self.log).unwrap_or_default();
                     return Err(format!("{ended}\n{log}"));
                 }
-                self.deaths += 1;
+                self.died_at.extend(self.dies_at.take());
                 self.process = None;
                 Ok(None)
             }
             Err(other) => Err(format!("{}: {verb}: {other}", self.name)),
         }
+    }
+
+    /// Asks for something, or goes on waiting for an answer to it, but not for long: `None` where it is not there yet, so
+    /// that others can be looked after meanwhile.
+    fn patiently(
+        &mut self,
+        verb: &str,
+        fields: Value,
+        asked: &mut Option<u64>,
+    ) -> Result<Option<Value>, String> {
+        if self.process.is_none() {
+            *asked = None;
+            self.start()?;
+        }
+        let Some(process) = &mut self.process else { return Ok(None) };
+        let id = match *asked {
+            Some(id) => Ok(id),
+            None => process.ask(verb, fields),
+        };
+        let answer = match id {
+            Ok(id) => {
+                *asked = Some(id);
+                process.answer(id, verb, Duration::from_millis(100))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(CallError::Silent { .. }) = answer {
+            return Ok(None);
+        }
+        *asked = None;
+        self.heard(verb, answer)
     }
 
     /// Starts it again where it ended at its point meanwhile.
@@ -310,9 +360,9 @@ impl Cast {
     /// Where no invitation comes, or it does not lead to a case.
     pub fn accept(&mut self, name: &str) -> Result<(), String> {
         let until = Instant::now() + PATIENCE;
-        let mut room = None;
+        let (mut room, mut asked) = (None, None);
         loop {
-            for other in ["jane", "joe", "lee"] {
+            for other in ["jane", "joe", "lee"].into_iter().filter(|other| *other != name) {
                 let other = self.of(other)?;
                 if other.process.is_some() {
                     other.revive()?;
@@ -320,21 +370,21 @@ impl Cast {
             }
             let one = self.of(name)?;
             if let Some(room) = &room {
-                let answer = one.call("accept", json!({ "room": room }));
-                match answer {
-                    Ok(_) => return Ok(()),
+                match one.patiently("accept", json!({ "room": room }), &mut asked) {
+                    Ok(Some(_)) => return Ok(()),
+                    Ok(None) => {}
                     // It goes on by itself, once who is to let it read runs again.
-                    Err(error) if error.contains("unavailable") && Instant::now() < until => {}
+                    Err(error) if error.contains("unavailable") => {}
                     Err(error) => return Err(error),
                 }
             } else {
                 let answer = one.call("invitations", json!({}))?;
                 room = answer.pointer("/invitations/0/room").and_then(Value::as_str).map(str::to_owned);
+                std::thread::sleep(Duration::from_millis(100));
             }
             if Instant::now() > until {
-                return Err(format!("{name} was not invited"));
+                return Err(format!("{name} was not invited, or could not accept"));
             }
-            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -347,7 +397,7 @@ impl Cast {
         let bundle = paper(&self.papers, if name == "jane" { "cp" } else { "aco" });
         let (agreement, rules) = (paper(&self.papers, "agreement"), paper(&self.papers, "rules"));
         let one = self.of(name)?;
-        one.start(None)?;
+        one.start()?;
         one.call("import", json!({ "bundle": bundle }))?;
         one.call("add_agreement", json!({ "text": agreement }))?;
         one.call("add_rules", json!({ "text": rules }))?;

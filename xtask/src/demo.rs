@@ -9,7 +9,7 @@ use caseline_backend::Step;
 use lexopt::Parser;
 use serde_json::Value;
 
-use crate::run::{cargo, check_build_tools, output};
+use crate::run::{EVERYTHING, cargo, check_build_tools, output};
 use crate::{Failure, bindings};
 
 pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
@@ -35,8 +35,8 @@ fn wants_python(arguments: &[OsString]) -> bool {
 }
 
 fn build() -> Result<PathBuf, Failure> {
-    let arguments = ["build", "--package", "caseline-examples", "--bins"];
-    let mut command = cargo(&arguments)?;
+    // Together with all the rest, so that the tests find the dependencies built.
+    let mut command = cargo(&EVERYTHING)?;
     command.arg("--message-format=json-render-diagnostics");
     executable(&output(command)?, "demo")
         .ok_or_else(|| Failure::Work("caseline-examples has no program named demo yet".into()))

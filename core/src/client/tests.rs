@@ -381,9 +381,8 @@ async fn what_crosses_with_the_naming_of_somebody_is_handed_over_too() {
     settle(&[&joe, &lee, &jane]).await;
     assert_eq!(texts(&lees), ["as Joe names Lee", "from another client"]);
     assert_eq!(lees.state().unwrap().digest(), case.state().unwrap().digest());
-    let handovers = |case: &Case| {
-        case.state().unwrap().timeline.iter().filter(|entry| entry.kind == "handover").count()
-    };
+    let handovers =
+        |case: &Case| case.state().unwrap().timeline.iter().filter(|entry| entry.kind == "handover").count();
     let before = handovers(&case);
     // Nothing is handed over twice, and nothing that Lee reads anyway.
     lees.send(None, Message::text("thanks")).unwrap();

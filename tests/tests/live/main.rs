@@ -4,8 +4,6 @@
 
 mod cast;
 mod foreign;
-// Not yet seen to pass from end to end, so not in the gate: `cargo test -p caseline-tests --features kill-tests kill::`.
-#[cfg(feature = "kill-tests")]
 mod kill;
 mod record;
 mod rooms;
