@@ -213,15 +213,17 @@ impl Engine {
     /// Queues a handover of what crossed with somebody's naming, where this device handed over to them before.
     pub(crate) fn hand_over_what_crossed(&self, case: CaseId) -> Result<()> {
         let me = self.user();
+        let Some(room) = self.case_row(case)?.room else { return Ok(()) };
         let ours = |id| self.db.outbox_fate(id).is_ok_and(|fate| fate.is_some());
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        for Crossed { user, events } in self.with_expected(case, |fold| crossed(fold, &me, ours, text))? {
+        for Crossed { user, events } in self.with_fold(&room, |fold| crossed(fold, &me, ours, text))? {
             let known: Vec<String> =
                 events.iter().flat_map(|key| [key.sender.to_string(), key.id.to_string()]).collect();
             let case_id = case.to_string();
             let mut parts = vec!["crossed", &case_id, user.as_str()];
             parts.extend(known.iter().map(String::as_str));
             let id = EventId::derived(&parts);
+            // It waits to go out.
             if self.db.outbox_fate(id)?.is_some() {
                 continue;
             }

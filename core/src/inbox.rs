@@ -10,7 +10,7 @@ use crate::case::event::{Block, Content, Event, EventData, Held, HeldBody, Recei
 use crate::case::handover::{HandedEvent, unpack};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
+use crate::id::{CaseId, EventId, MatrixEventId, RoomId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
@@ -51,12 +51,12 @@ impl Engine {
     pub(crate) async fn catch_up(&self, room: &RoomId) -> Result<()> {
         let _one = self.receiving.lock().await;
         let (mut from, mut limit, mut new) = (None, FIRST_PAGE, Vec::new());
+        let known = |id: &MatrixEventId| self.db.is_taken(room, id);
         loop {
-            let Page { events, older } = self.transport.page(room, from.as_deref(), limit).await?;
-            let taken = self.db.taken_of(room, &events)?;
+            let Page { events, older } = self.transport.page(room, from.as_deref(), limit, &known).await?;
             // A page can hold a late event below one that was taken: the stretch is whole where its oldest event is known.
-            let whole = taken.last().is_some_and(|taken| *taken);
-            new.extend(events.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(event, _)| event));
+            let whole = events.last().is_some_and(is_known);
+            new.extend(events.into_iter().filter(|event| !is_known(event)));
             match older {
                 Some(older) if !whole => (from, limit) = (Some(older), NEXT_PAGE),
                 _ => break,
@@ -90,12 +90,12 @@ impl Engine {
         if gaps.is_empty() || self.db.meta(&mark)?.as_ref() == Some(&digest) {
             return Ok(());
         }
+        let known = |id: &MatrixEventId| self.db.is_taken(room, id);
         let mut from = None;
         for _ in 0..GAP_PAGES {
-            let Page { mut events, older } = self.transport.page(room, from.as_deref(), NEXT_PAGE).await?;
-            let taken = self.db.taken_of(room, &events)?;
-            let mut taken = taken.into_iter();
-            events.retain(|_| taken.next() == Some(false));
+            let Page { mut events, older } =
+                self.transport.page(room, from.as_deref(), NEXT_PAGE, &known).await?;
+            events.retain(|event| !is_known(event));
             events.reverse();
             self.take_over(room, &events)?;
             let open = self.with_fold(room, |fold| !fold.state().gaps.is_empty())?;
@@ -344,6 +344,10 @@ impl Engine {
     pub(crate) fn document_text(&self, sha256: &Sha256) -> Result<Option<String>> {
         self.db.document(sha256)
     }
+}
+
+fn is_known(arrived: &Arrived) -> bool {
+    matches!(arrived.what, ArrivedWhat::Known)
 }
 
 /// An event as it is kept: its id is the block's, or follows from the room and the Matrix id.

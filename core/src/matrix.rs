@@ -29,7 +29,8 @@ use serde_json::{Map, Value};
 
 use crate::id::{MatrixEventId, RoomId, UserId};
 use crate::ports::{
-    ArrivedWhat, CaseTransport, Hint, Invited, Outgoing, Page, PortError, Recipient, RoomMake, RoomView,
+    ArrivedWhat, CaseTransport, Hint, Invited, Known, Outgoing, Page, PortError, Recipient, RoomMake,
+    RoomView,
 };
 use crate::store::Db;
 
@@ -126,8 +127,8 @@ impl CaseTransport for MatrixTransport {
         self.download_encrypted(file, limit).await
     }
 
-    async fn page(&self, room: &RoomId, from: Option<&str>, limit: u32) -> Port<Page> {
-        self.history_page(room, from, limit).await
+    async fn page(&self, room: &RoomId, from: Option<&str>, limit: u32, known: &Known<'_>) -> Port<Page> {
+        self.history_page(room, from, limit, known).await
     }
 
     async fn decrypt(&self, room: &RoomId, raw: &RawValue) -> Port<ArrivedWhat> {

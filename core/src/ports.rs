@@ -181,6 +181,8 @@ pub enum ArrivedWhat {
     },
     /// State, a reaction, a redaction and the like: moves no state of a case.
     Other,
+    /// Known to who asked, and not opened again.
+    Known,
 }
 
 impl std::fmt::Debug for ArrivedWhat {
@@ -191,6 +193,7 @@ impl std::fmt::Debug for ArrivedWhat {
             Self::Undecryptable { .. } => "Undecryptable",
             Self::Plain { .. } => "Plain",
             Self::Other => "Other",
+            Self::Known => "Known",
         })
     }
 }
@@ -203,6 +206,9 @@ pub struct Page {
     /// Where the next older page begins; `None` at the beginning of what we may read.
     pub older: Option<String>,
 }
+
+/// Tells whether an event was taken over before.
+pub type Known<'a> = dyn Fn(&MatrixEventId) -> bool + Send + Sync + 'a;
 
 /// An invitation that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,8 +300,15 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// Downloads and decrypts an attachment, refusing one that is longer than `limit` bytes or does not have its hash.
     async fn download(&self, file: &Map<String, Value>, limit: u64) -> Result<Vec<u8>, PortError>;
 
-    /// One page of a room's history, newest first, from its end or from where an earlier page ended.
-    async fn page(&self, room: &RoomId, from: Option<&str>, limit: u32) -> Result<Page, PortError>;
+    /// One page of a room's history, newest first, from its end or from where an earlier page ended. What is `known` is
+    /// listed and not opened: decrypting is what a page costs.
+    async fn page(
+        &self,
+        room: &RoomId,
+        from: Option<&str>,
+        limit: u32,
+        known: &Known<'_>,
+    ) -> Result<Page, PortError>;
 
     /// Tries again to decrypt an event that was not readable.
     async fn decrypt(&self, room: &RoomId, raw: &RawValue) -> Result<ArrivedWhat, PortError>;

@@ -84,25 +84,28 @@ impl Fold {
     /// Takes events of our own as they came back: each stood by our clock until the homeserver had it, and stands by its
     /// homeserver's timestamp from now on. Returns whether anything changed.
     pub fn settle(&mut self, events: impl IntoIterator<Item = Held>) -> bool {
-        let mut changed = false;
+        let (mut changed, mut moved) = (false, false);
         for held in events {
-            let copies = self.held.get_mut(&held.key()).into_iter().flatten();
-            let mut same = copies
-                .filter(|copy| copy.receipt == held.receipt && choose::same(&copy.body, &held.body))
-                .peekable();
-            if same.peek().is_none() {
-                changed |= self.keep(held);
+            let copies = self.held.get_mut(&held.key()).map_or(&mut [][..], Vec::as_mut_slice);
+            let alone = copies.len() == 1;
+            let same =
+                |copy: &&mut Held| copy.receipt == held.receipt && choose::same(&copy.body, &held.body);
+            let Some(copy) = copies.iter_mut().find(same) else {
+                moved |= self.keep(held);
                 continue;
-            }
-            for copy in same {
-                changed |= copy.server_at != held.server_at;
-                copy.server_at = held.server_at;
+            };
+            let before = std::mem::replace(&mut copy.server_at, held.server_at);
+            if before != held.server_at {
+                changed = true;
+                // Where nothing is placed by the homeserver's time, and the author's is believed by both, the event stays
+                // where it is: this is how each of our own comes back.
+                moved |= !(alone && self.loose.is_none() && self.state.settle(&held, before));
             }
         }
-        if changed {
+        if moved {
             self.rebuild();
         }
-        changed
+        changed || moved
     }
 
     /// The copies that are held of an event.

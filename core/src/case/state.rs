@@ -6,11 +6,12 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::care_plan::{self, CarePlans};
-use crate::case::event::{EventKey, Head, MAX_CLOCK, Receipt};
+use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::Message;
+use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
 
@@ -282,6 +283,23 @@ impl CaseState {
             line(&[&key.sender, &key.id, clock]);
         }
         Sha256::of(text)
+    }
+
+    /// Takes the homeserver's timestamp of an event that stood by another one, where that changes nothing else.
+    pub(crate) fn settle(&mut self, held: &Held, before: Timestamp) -> bool {
+        let HeldBody::Whole(Content { block: Block::Event(event), .. }) = &held.body else { return false };
+        let story = self.opening().is_some_and(|opening| opening.agreement.story_clock);
+        let believed = |server_at| due::believed(event.at, server_at, story);
+        if believed(before) != believed(held.server_at) {
+            return false;
+        }
+        let key = held.key();
+        let Some(entry) = self.timeline.iter_mut().rev().find(|entry| entry.key == key) else { return false };
+        entry.server_at = held.server_at;
+        if let Some(message) = self.messages.iter_mut().rev().find(|message| message.key == key) {
+            message.server_at = held.server_at;
+        }
+        true
     }
 
     pub(crate) fn link(&mut self, key: &EventKey, link: Link, named: bool) {

@@ -25,7 +25,7 @@ use super::keys::user_id;
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::{MatrixEventId, RoomId, UserId};
-use crate::ports::{Arrived, ArrivedWhat, Page, PortError};
+use crate::ports::{Arrived, ArrivedWhat, Known, Page, PortError};
 
 /// When the backup is asked again for a key that it did not have: first soon, since another device of ours may be about to
 /// upload it, then ever more rarely.
@@ -73,7 +73,13 @@ struct Decrypted {
 }
 
 impl MatrixTransport {
-    pub(super) async fn history_page(&self, room: &RoomId, from: Option<&str>, limit: u32) -> Port<Page> {
+    pub(super) async fn history_page(
+        &self,
+        room: &RoomId,
+        from: Option<&str>,
+        limit: u32,
+        known: &Known<'_>,
+    ) -> Port<Page> {
         let room = room_id(room)?;
         let mut request = get_message_events::v3::Request::backward(room.clone());
         request.from = from.map(str::to_owned);
@@ -95,7 +101,11 @@ impl MatrixTransport {
         let mut refreshed = BTreeSet::new();
         let mut events = Vec::with_capacity(listed.len());
         for (event, raw) in listed {
-            let what = self.judge(&machine, &room, &event, raw, &mut refreshed).await?;
+            let what = if known(&event.event_id) {
+                ArrivedWhat::Known
+            } else {
+                self.judge(&machine, &room, &event, raw, &mut refreshed).await?
+            };
             events.push(Arrived {
                 matrix_id: event.event_id,
                 sender: event.sender,

@@ -25,7 +25,7 @@ pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Res
         ArrivedWhat::Message { .. } => ("message", None),
         ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get())),
         ArrivedWhat::Plain { .. } => ("plain", None),
-        ArrivedWhat::Other => ("other", None),
+        ArrivedWhat::Other | ArrivedWhat::Known => ("other", None),
     };
     let new = run(
         t,
@@ -110,18 +110,14 @@ pub(crate) fn take_back(t: &Transaction<'_>, room: &RoomId, sender: &UserId, id:
 }
 
 impl Db {
-    /// Which of these Matrix events were taken over before.
-    pub(crate) fn taken_of(&self, room: &RoomId, events: &[Arrived]) -> Result<Vec<bool>> {
-        self.read(|t| {
-            events
-                .iter()
-                .map(|event| {
-                    let sql = "SELECT 1 FROM taken WHERE room = ?1 AND matrix_id = ?2";
-                    let ids = (room.as_str(), event.matrix_id.as_str());
-                    one(t, "inbox-taken", sql, ids, |_| Ok(())).map(|found| found.is_some())
-                })
-                .collect()
-        })
+    /// Whether a Matrix event was taken over before. Where the store cannot tell it is taken over again, which changes
+    /// nothing.
+    pub(crate) fn is_taken(&self, room: &RoomId, matrix_id: &MatrixEventId) -> bool {
+        let found = self.read(|t| {
+            let sql = "SELECT 1 FROM taken WHERE room = ?1 AND matrix_id = ?2";
+            one(t, "inbox-taken", sql, (room.as_str(), matrix_id.as_str()), |_| Ok(()))
+        });
+        found.is_ok_and(|found| found.is_some())
     }
 
     /// The encrypted events of a room that could not be read yet, oldest first.

@@ -31,13 +31,13 @@ fn bodies(events: &[Arrived]) -> Vec<String> {
         }
         ArrivedWhat::Undecryptable { .. } => Some("?".to_owned()),
         ArrivedWhat::Plain { body } => Some(format!("<{body}>")),
-        ArrivedWhat::Other => None,
+        ArrivedWhat::Other | ArrivedWhat::Known => None,
     };
     events.iter().rev().filter_map(body).collect()
 }
 
 async fn all(transport: &LoopbackTransport, room: &RoomId) -> Vec<String> {
-    bodies(&transport.page(room, None, 1000).await.unwrap().events)
+    bodies(&transport.page(room, None, 1000, &|_| false).await.unwrap().events)
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn history_is_seen_from_the_invitation_on_and_until_the_removal() {
     jane.send(&outgoing(&room, "before", &readers)).await.unwrap();
     jane.invite(&room, &user("cp")).await.unwrap();
     jane.send(&outgoing(&room, "invited", &readers)).await.unwrap();
-    assert_eq!(cp.page(&room, None, 10).await.unwrap_err(), FORBIDDEN, "not joined yet");
+    assert_eq!(cp.page(&room, None, 10, &|_| false).await.unwrap_err(), FORBIDDEN, "not joined yet");
     cp.join(&room).await.unwrap();
     assert_eq!(all(&cp, &room).await, ["invited"], "its key is there, the event is not served");
     cp.remove(&room, &user("joe")).await.unwrap();
@@ -86,7 +86,7 @@ async fn pages_go_back_to_the_beginning_each_event_once() {
     homeserver.drop_history_event(&room, &ids[3]).unwrap();
     let (mut newest_first, mut from, mut pages) = (Vec::new(), None, 0);
     loop {
-        let page = joe.page(&room, from.as_deref(), 2).await.unwrap();
+        let page = joe.page(&room, from.as_deref(), 2, &|_| false).await.unwrap();
         newest_first.extend(page.events);
         pages += 1;
         from = page.older;
@@ -100,7 +100,7 @@ async fn pages_go_back_to_the_beginning_each_event_once() {
     assert!(pages >= 4);
     assert!(newest_first.windows(2).all(|pair| pair[0].server_at >= pair[1].server_at));
     assert_eq!(
-        joe.page(&room, Some("nonsense"), 2).await.unwrap_err(),
+        joe.page(&room, Some("nonsense"), 2, &|_| false).await.unwrap_err(),
         PortError::Refused { code: "unknown-token" }
     );
     homeserver.restore_history_event(&room, &ids[3]).unwrap();
@@ -130,7 +130,7 @@ async fn what_could_not_be_read_is_read_when_its_key_comes() {
     let (jane, joe, room) = room(&homeserver, true).await;
     homeserver.withhold_keys(&user("joe"));
     jane.send(&outgoing(&room, "late key", &both())).await.unwrap();
-    let page = joe.page(&room, None, 1).await.unwrap();
+    let page = joe.page(&room, None, 1, &|_| false).await.unwrap();
     let ArrivedWhat::Undecryptable { raw } = &page.events[0].what else { panic!("readable too early") };
     assert!(!raw.get().contains("late key"));
     assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Undecryptable { .. }));
@@ -162,7 +162,7 @@ async fn plain_and_unproven_events_are_told_apart() {
     homeserver.set_unproven(&id).unwrap();
     let plain = homeserver.send_plain(&room, &user("jane"), "p").unwrap();
     homeserver.send_other(&room, &user("jane")).unwrap();
-    let events = joe.page(&room, None, 3).await.unwrap().events;
+    let events = joe.page(&room, None, 3, &|_| false).await.unwrap().events;
     assert!(matches!(events[0].what, ArrivedWhat::Other));
     assert!(matches!(&events[1].what, ArrivedWhat::Plain { body } if body == "p"));
     assert!(matches!(events[2].what, ArrivedWhat::Message { proven: false, .. }));

@@ -103,7 +103,7 @@ async fn who_leaves_is_gone_and_who_declines_is_no_longer_invited() {
     assert!(joe.invitations().await.unwrap().is_empty());
     assert_eq!(joe.join(&room).await, Err(FORBIDDEN));
     jane.leave(&room).await.unwrap();
-    assert!(jane.page(&room, None, 10).await.is_err(), "a room that was left is forgotten");
+    assert!(jane.page(&room, None, 10, &|_| false).await.is_err(), "a room that was left is forgotten");
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn offline_only_what_the_device_knows_is_answered_and_the_rest_is_hinted_a
     assert_eq!(joe.next_hint().await, Some(Hint::Online(false)));
     let down = PortError::Unavailable { code: "connect", retry_after: None };
     assert_eq!(joe.view(&room).await, Err(down.clone()));
-    assert_eq!(joe.page(&room, None, 10).await.unwrap_err(), down);
+    assert_eq!(joe.page(&room, None, 10, &|_| false).await.unwrap_err(), down);
     jane.leave(&room).await.unwrap();
     assert_eq!(joe.rooms().await.unwrap(), vec![room.clone()]);
     homeserver.offline(&user("joe"), false);

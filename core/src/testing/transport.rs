@@ -15,8 +15,8 @@ use super::lock;
 use super::room::{EntryWhat, FORBIDDEN, Room};
 use crate::id::{MatrixEventId, RoomId, Sha256, UserId};
 use crate::ports::{
-    ArrivedWhat, CaseTransport, Hint, Invited, Membership, Outgoing, Page, PortError, Recipient, RoomMake,
-    RoomView,
+    ArrivedWhat, CaseTransport, Hint, Invited, Known, Membership, Outgoing, Page, PortError, Recipient,
+    RoomMake, RoomView,
 };
 
 /// The calls of [`CaseTransport`] that can fail and are counted, each by its method's name.
@@ -308,10 +308,20 @@ impl CaseTransport for LoopbackTransport {
         })
     }
 
-    async fn page(&self, room: &RoomId, from: Option<&str>, limit: u32) -> Result<Page, PortError> {
+    async fn page(
+        &self,
+        room: &RoomId,
+        from: Option<&str>,
+        limit: u32,
+        known: &Known<'_>,
+    ) -> Result<Page, PortError> {
         self.call(Endpoint::Page, |world| {
             let has_keys = world.account(&self.user).is_verified(self.device);
-            world.room(room)?.page(&self.user, has_keys, from, limit)
+            let mut page = world.room(room)?.page(&self.user, has_keys, from, limit)?;
+            for event in page.events.iter_mut().filter(|event| known(&event.matrix_id)) {
+                event.what = ArrivedWhat::Known;
+            }
+            Ok(page)
         })
     }
 

@@ -66,7 +66,7 @@ impl Person {
         let mut events = Vec::new();
         let mut from = None;
         loop {
-            let page = self.transport.page(room, from.as_deref(), 100).await.unwrap();
+            let page = self.transport.page(room, from.as_deref(), 100, &|_| false).await.unwrap();
             events.extend(page.events);
             from = page.older;
             if from.is_none() {

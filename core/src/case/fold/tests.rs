@@ -312,7 +312,13 @@ fn our_own_event_is_settled_by_the_homeservers_time() {
     let mut fold = folded([events[0].clone(), early]);
     assert!(fold.settle([events[1].clone()]));
     assert!(!fold.settle([events[1].clone()]));
-    assert_eq!(fold.state(), folded(events).state());
+    assert_eq!(fold.state(), folded(events.clone()).state());
+    // A homeserver's time that the author's is too far from is the one that counts.
+    let mut late = events[1].clone();
+    late.server_at = at(100_000);
+    assert!(fold.settle([late.clone()]));
+    assert_eq!(fold.state(), folded([events[0].clone(), late]).state());
+    assert_ne!(fold.state(), folded(events).state());
 }
 
 #[test]
