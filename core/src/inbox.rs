@@ -3,6 +3,7 @@
 //! Hints only say where to look. What a room holds is read again from its end until what was taken over before, at each
 //! hint and at every start, so that nothing depends on a hint having come.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::care_plan::{Carriage, Document};
@@ -25,6 +26,8 @@ const FIRST_PAGE: u32 = 30;
 const NEXT_PAGE: u32 = 100;
 /// The longest document that is fetched, in bytes.
 const DOCUMENT_LIMIT: u64 = 32 * 1024 * 1024;
+/// How long a room may be not of the make that a case's must be of, before it is left.
+const STATE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(8);
 /// How many pages are read for a predecessor that is missing.
 const GAP_PAGES: usize = 200;
 
@@ -284,6 +287,7 @@ impl Engine {
         }
         let view = self.transport.view(room).await?;
         if let Some(part) = crate::room::not_of_make(&view, &state) {
+            self.give_time(room)?;
             let text = "the room is not of the make that a case's room must be of";
             let reason = Reason::new("room-not-of-make", text, part);
             return self.refuse_room(room, &row, reason).await;
@@ -311,6 +315,24 @@ impl Engine {
         point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
         self.case_changed(case)
+    }
+
+    /// A homeserver that has just joined a room of another may for a moment not know all of its state: it is asked again
+    /// before the room is left for what its state is. Fails until the time is over, so that it is looked at again.
+    fn give_time(&self, room: &RoomId) -> Result<()> {
+        let mark = format!("not-of-make/{room}");
+        let now = Timestamp::now();
+        let since = match self.db.meta(&mark)?.and_then(|since| since.parse::<Timestamp>().ok()) {
+            Some(since) => since,
+            None => {
+                self.db.set_meta(&mark, Some(&now.to_string()))?;
+                now
+            }
+        };
+        if now.duration_since(since) < STATE_MAY_TAKE {
+            return Err(Error::Unavailable { what: "room state", retry_after: None });
+        }
+        self.db.set_meta(&mark, None)
     }
 
     /// Leaves a room that was accepted as a case's and is none. One that this account was in already is none of ours: it is

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use caseline_backend::{Backend, BackendOptions};
 use tempfile::TempDir;
 
 /// The drivers and keepers are taken from beside the demo.
@@ -43,10 +44,18 @@ fn it_comes_true_though_who_opens_the_case_is_killed() {
 }
 
 #[test]
-fn it_comes_true_though_who_approves_is_killed() {
+fn it_comes_true_on_servers_that_somebody_else_started_though_who_approves_is_killed() {
+    let backend = Backend::start(&BackendOptions::sample("a sample password")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backend.json");
+    std::fs::write(&file, serde_json::to_string(&backend.describe()).unwrap()).unwrap();
     let line = line_of("- rao: {approve_plan: plan}").to_string();
-    let output = demo(&["--kill-after", &line]);
+    let output = demo(&["--backend", file.to_str().unwrap(), "--kill-after", &line]);
     assert!(output.status.success(), "{}", said(&output));
+    assert!(!said(&output).contains("Starting two homeservers"), "it starts none of its own");
+    for homeserver in [&backend.cp, &backend.aco] {
+        homeserver.api("GET", "/_matrix/client/versions", None, None).unwrap();
+    }
 }
 
 /// The example's files in a folder of their own, with other steps in the story.

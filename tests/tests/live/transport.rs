@@ -1,144 +1,21 @@
 //! The Matrix transport on two homeservers that federate.
 
+mod person;
+
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use caseline::Error;
-use caseline::id::{RoomId, UserId};
+use caseline::id::UserId;
 use caseline::matrix::MatrixTransport;
-use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Hint, Membership, Outgoing, PortError, RoomMake};
-use caseline::store::{Db, StoreKey};
+use caseline::ports::{ArrivedWhat, CaseTransport, Hint, Membership, PortError};
+use caseline::store::Db;
 use caseline_backend::Homeserver;
-use caseline_tests::{Account, account, backend};
+use caseline_tests::{account, backend};
 use serde_json::json;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Somebody at their device.
-struct Person {
-    transport: MatrixTransport,
-    account: Account,
-    homeserver: &'static Homeserver,
-    folder: TempDir,
-}
-
-fn key() -> StoreKey {
-    StoreKey::new([7; 32])
-}
-
-async fn device(homeserver: &'static Homeserver, account: Account) -> Person {
-    let folder = TempDir::new().unwrap();
-    let db = Db::open(folder.path(), &key()).unwrap();
-    let transport =
-        MatrixTransport::sign_in(db, &key(), homeserver.url(), &account.user_id, &account.password)
-            .await
-            .unwrap();
-    Person { transport, account, homeserver, folder }
-}
-
-async fn person(homeserver: &'static Homeserver, name: &str) -> Person {
-    device(homeserver, account(homeserver, name)).await
-}
-
-impl Person {
-    fn user(&self) -> UserId {
-        self.transport.user()
-    }
-
-    async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<(), PortError> {
-        let content = json!({ "msgtype": "m.text", "body": text });
-        self.transport
-            .send(&Outgoing {
-                room: room.clone(),
-                transaction: format!("test-{text}"),
-                content: serde_json::value::to_raw_value(&content).unwrap(),
-                readers: readers.iter().map(|reader| reader.user()).collect(),
-            })
-            .await
-            .map(|_| ())
-    }
-
-    /// The whole history, oldest first.
-    async fn history(&self, room: &RoomId) -> Vec<Arrived> {
-        let mut events = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self.transport.page(room, from.as_deref(), 100, &|_| false).await.unwrap();
-            events.extend(page.events);
-            from = page.older;
-            if from.is_none() {
-                events.reverse();
-                return events;
-            }
-        }
-    }
-
-    /// The texts that can be read, oldest first.
-    async fn texts(&self, room: &RoomId) -> Vec<String> {
-        self.history(room).await.iter().filter_map(text).collect()
-    }
-
-    /// Waits for hints until `look` gives something.
-    async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, look: impl Fn() -> F) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            match tokio::time::timeout(left, self.transport.next_hint()).await {
-                Ok(Some(_)) => {}
-                Ok(None) => panic!("shut down while waiting for {what}"),
-                Err(_) => panic!("no {what} within {PATIENCE:?}"),
-            }
-        }
-    }
-
-    async fn until_read(&self, room: &RoomId, expected: &[&str]) {
-        self.until(&format!("{expected:?}"), || async {
-            let texts = self.texts(room).await;
-            expected.iter().all(|text| texts.iter().any(|have| have == text)).then_some(())
-        })
-        .await;
-    }
-
-    async fn until_invited(&self, room: &RoomId) -> UserId {
-        self.until("an invitation", || async {
-            let invitations = self.transport.invitations().await.unwrap();
-            invitations.into_iter().find(|invited| invited.room == *room).map(|invited| invited.by)
-        })
-        .await
-    }
-}
-
-fn text(event: &Arrived) -> Option<String> {
-    let ArrivedWhat::Message { content, .. } = &event.what else { return None };
-    let content: serde_json::Value = serde_json::from_str(content.get()).unwrap();
-    Some(content["body"].as_str()?.to_owned())
-}
-
-fn make(leads: &[&Person], role_accounts: &[&Person]) -> RoomMake {
-    let users = |people: &[&Person]| people.iter().map(|person| person.user()).collect();
-    RoomMake {
-        alias: format!("c{}", caseline::id::CaseId::new()),
-        role_accounts: users(role_accounts),
-        leads: users(leads),
-    }
-}
-
-/// A room of the first person's, with the others joined.
-async fn room_with(creator: &Person, others: &[&Person]) -> RoomId {
-    let room = creator.transport.create_room(&make(&[creator], &[])).await.unwrap();
-    for other in others {
-        creator.transport.invite(&room, &other.user()).await.unwrap();
-        other.until_invited(&room).await;
-        other.transport.join(&room).await.unwrap();
-    }
-    room
-}
+use person::{PATIENCE, Person, device, key, make, person, room_with, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_before_joining_is_read_after_it() {

@@ -1,0 +1,188 @@
+"""The requests of tests/DRIVER.md: their verbs, the fields of each, and what those may hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import caseline
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topic if topic.name != "OTHER"}
+PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
+
+
+class Failure(Exception):
+    """Why a request fails, beside the client's own errors."""
+
+    def __init__(self, code: str, detail: str, **more: Any) -> None:
+        super().__init__(detail)
+        self.told = {"code": code, "detail": detail, **more}
+        self.number: Any = None
+
+
+def invalid(detail: str) -> Failure:
+    return Failure("invalid-request", detail)
+
+
+Check = Callable[[Any], Any]
+WRONG = object()
+
+
+def text(value: Any) -> Any:
+    return value if isinstance(value, str) else WRONG
+
+
+def flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else WRONG
+
+
+def seconds(value: Any) -> Any:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400 * 366
+    return timedelta(seconds=value) if good else WRONG
+
+
+def matching(pattern: re.Pattern[str]) -> Check:
+    return lambda value: value if isinstance(value, str) and pattern.fullmatch(value) else WRONG
+
+
+def one_of(words: dict[str, Any]) -> Check:
+    return lambda value: words.get(value, WRONG) if isinstance(value, str) else WRONG
+
+
+def time(value: Any) -> Any:
+    try:
+        read = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return WRONG
+    return read if read.tzinfo is not None else WRONG
+
+
+def event_key(value: Any) -> Any:
+    if not isinstance(value, dict) or set(value) != {"sender", "id"}:
+        return WRONG
+    if text(value["sender"]) is WRONG or uuid(value["id"]) is WRONG:
+        return WRONG
+    return caseline.EventKey(sender=value["sender"], id=value["id"])
+
+
+def place(value: Any) -> Any:
+    if not isinstance(value, dict) or not set(value) <= {"embedded", "fhir", "token", "none"}:
+        return WRONG
+    url, token = value.get("fhir"), value.get("token")
+    if not isinstance(url, str | None) or not isinstance(token, str | None):
+        return WRONG
+    named = {
+        "embedded": value.get("embedded") is True,
+        "fhir": url is not None,
+        "none": value.get("none") is True,
+    }
+    match [name for name, there in named.items() if there]:
+        case ["embedded"]:
+            return caseline.RecordChoice.EMBEDDED()
+        case ["fhir"]:
+            return caseline.RecordChoice.FHIR(url, token)
+        case ["none"]:
+            return caseline.RecordChoice.NOWHERE()
+    detail = 'name one place: {"embedded":true}, {"fhir":"…"} or {"none":true}'
+    raise Failure("invalid-record", detail, field="record")
+
+
+uuid = matching(UUID)
+PAPER = {"text?": text, "path?": text}
+
+# The fields of each verb; those that may be left out end with `?`.
+FIELDS: dict[str, dict[str, Check]] = {
+    "sign_in": {
+        "homeserver": text,
+        "user": text,
+        "password": text,
+        "store": text,
+        "store_key": text,
+        "record": place,
+        "organization?": text,
+    },
+    "recovery_key": {},
+    "confirm_recovery_key": {},
+    "recover": {"key": text},
+    "verified": {},
+    "suspend": {},
+    "resume": {},
+    "shutdown": {},
+    "clock": {"now": time},
+    "import": {"bundle?": text, "path?": text},
+    "add_agreement": PAPER,
+    "add_rules": PAPER,
+    "directory": {},
+    "who_to_call": {"organization": text, "topic": one_of(TOPICS)},
+    "open": {"care_team": text, "case?": uuid},
+    "invitations": {},
+    "accept": {"room": text, "despite_warning?": flag},
+    "cases": {},
+    "state": {"case": uuid},
+    "timeline": {"case": uuid},
+    "due": {"case?": uuid},
+    "send": {
+        "case": uuid,
+        "text": text,
+        "priority?": one_of(PRIORITIES),
+        "in_reply_to?": event_key,
+        "key?": uuid,
+    },
+    "send_care_plan": {"case": uuid, "care_plan": text, "key?": uuid},
+    "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
+    "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
+    "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
+    "name_seat": {"case": uuid, "contact": text, "lead?": flag, "key?": uuid},
+    "end_seat": {"case": uuid, "contact": text, "key?": uuid},
+    "outbox": {},
+    "settle": {"timeout_s": seconds},
+    "audit": {},
+    "record": {"kind": text},
+}
+
+
+def parse(line: bytes) -> tuple[Any, str, dict[str, Any]]:
+    """The id, the verb and its fields. A failure carries the id, as far as it can be read, and no value."""
+
+    def wrong(detail: str, number: Any = None) -> Failure:
+        failure = invalid(detail)
+        failure.number = number
+        return failure
+
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise wrong("a request is one JSON object on one line")
+    number = request.pop("id", None)
+    if isinstance(number, bool) or not isinstance(number, int | float | str):
+        raise wrong("a request has an `id`: a number or a string")
+    verb = request.pop("do", None)
+    known = FIELDS.get(verb) if isinstance(verb, str) else None
+    if known is None:
+        raise wrong("`do` names no verb that there is", number)
+    fields: dict[str, Any] = {}
+    for name, check in known.items():
+        optional, name = name.endswith("?"), name.removesuffix("?")
+        value = request.pop(name, None)
+        if value is None:
+            if not optional:
+                raise wrong(f"missing field `{name}`", number)
+            continue
+        try:
+            fields[name] = check(value)
+        except Failure as failure:
+            failure.number = number
+            raise
+        if fields[name] is WRONG:
+            raise wrong(f"the field `{name}` has not the form that it should have", number)
+    if request:
+        names = ", ".join(name.removesuffix("?") for name in known)
+        raise wrong(f"unknown field: `{verb}` has {names or 'none'}", number)
+    return number, verb, fields
