@@ -3,8 +3,11 @@
 //! Each attempt looks first whether an earlier one succeeded. An event is judged again immediately before it is encrypted;
 //! its place in the case, its audit entry and the mark that permits the sending are one transaction.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Engine, InsteadOf};
@@ -41,6 +44,8 @@ impl Attempt {
 
 /// What waits for somebody else's doing is looked at again this often, besides whenever something happens in its room.
 const HELD: Duration = Duration::from_secs(5);
+/// How many lanes go out beside each other.
+const AT_ONCE: usize = 8;
 /// The longest wait between two attempts.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -57,40 +62,57 @@ fn backoff(attempts: u32, asked: Option<Duration>) -> Duration {
 }
 
 impl Engine {
-    /// Tries everything whose time has come, until nothing more moves. Returns how long until something may.
+    /// Tries everything whose time has come, until nothing more moves. Lanes go out beside each other, so that a server that
+    /// does not answer holds up only what is for it. Returns how long until something may move.
     pub(crate) async fn drain(&self) -> Result<Option<Duration>> {
         let _one = self.sending.lock().await;
+        let mut under_way = FuturesUnordered::new();
+        let mut tried: HashSet<i64> = HashSet::new();
         loop {
-            let (mut moved, mut next): (bool, Option<Duration>) = (false, None);
+            let now = Timestamp::now();
+            let mut next: Option<Duration> = None;
             for row in self.db.outbox_ready()? {
-                let now = Timestamp::now();
+                if tried.contains(&row.seq) {
+                    continue;
+                }
                 if let Some(not_before) = row.not_before
                     && not_before > now
                 {
                     let wait = Duration::try_from(not_before.duration_since(now)).unwrap_or_default();
                     next = Some(next.map_or(wait, |next| next.min(wait)));
-                    continue;
-                }
-                let attempt = match self.attempt(&row).await {
-                    Ok(attempt) => attempt,
-                    Err(Error::Unavailable { retry_after, .. }) => {
-                        Attempt::later(backoff(row.attempts, retry_after), "unavailable")
-                    }
-                    Err(error) => Attempt::later(backoff(row.attempts.max(4), None), error.code()),
-                };
-                match attempt {
-                    Attempt::Done => moved = true,
-                    Attempt::Later { after, note } => {
-                        let wait = SignedDuration::try_from(after).unwrap_or(SignedDuration::from_secs(1));
-                        self.db.write(|t| postpone(t, row.seq, now + wait, &note))?;
-                        next = Some(next.map_or(after, |next| next.min(after)));
-                    }
+                } else if tried.len() < AT_ONCE {
+                    tried.insert(row.seq);
+                    under_way.push(async move {
+                        let attempt = self.attempt(&row).await;
+                        (row, attempt)
+                    });
                 }
             }
-            if !moved {
+            if under_way.is_empty() {
                 return Ok(next);
             }
+            tokio::select! {
+                Some((row, attempt)) = under_way.next() => {
+                    tried.remove(&row.seq);
+                    self.note_attempt(&row, attempt)?;
+                }
+                // Something new waits, which need not wait for what is under way.
+                () = self.outgoing.notified() => {}
+            }
         }
+    }
+
+    fn note_attempt(&self, row: &Row, attempt: Result<Attempt>) -> Result<()> {
+        let (after, note) = match attempt {
+            Ok(Attempt::Done) => return Ok(()),
+            Ok(Attempt::Later { after, note }) => (after, note),
+            Err(Error::Unavailable { retry_after, .. }) => {
+                (backoff(row.attempts, retry_after), "unavailable".to_owned())
+            }
+            Err(error) => (backoff(row.attempts.max(4), None), error.code().to_owned()),
+        };
+        let wait = SignedDuration::try_from(after).unwrap_or(SignedDuration::from_secs(1));
+        self.db.write(|t| postpone(t, row.seq, Timestamp::now() + wait, &note))
     }
 
     async fn attempt(&self, row: &Row) -> Result<Attempt> {

@@ -81,6 +81,12 @@ impl LoopbackHomeserver {
         world.tell_everybody(&Hint::Keys);
     }
 
+    /// Never answers whoever looks at this account as a recipient, as a homeserver does that takes a connection and says
+    /// nothing.
+    pub fn never_answer_for(&self, user: &UserId) {
+        lock(&self.0).account(user).silent = true;
+    }
+
     /// Changes what a room is made of, for forged and damaged rooms. Not for members: their changes are events.
     pub fn alter_room(&self, room: &RoomId, alter: impl FnOnce(&mut RoomView)) -> Result<(), PortError> {
         let mut world = lock(&self.0);

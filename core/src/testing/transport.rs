@@ -247,6 +247,13 @@ impl CaseTransport for LoopbackTransport {
     }
 
     async fn recipients(&self, users: &[UserId]) -> Result<Vec<Recipient>, PortError> {
+        let silent = {
+            let mut world = lock(&self.homeserver.0);
+            users.iter().any(|user| world.account(user).silent)
+        };
+        if silent {
+            return std::future::pending().await;
+        }
         self.call(Endpoint::Recipients, |world| {
             let recipient = |user: &UserId| {
                 let account = world.account(user);

@@ -83,3 +83,24 @@ async fn a_room_that_is_no_cases_is_left_alone_where_this_account_was_in_it_alre
     assert!(joe.cases().unwrap().is_empty());
     assert_eq!(transport.rooms().await.unwrap(), [family]);
 }
+
+#[tokio::test]
+async fn a_case_whose_people_cannot_be_asked_after_holds_up_no_other() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let stuck = jane.open(opening(&["jane", "joe", "kim"])).unwrap();
+    settle(&[&jane]).await;
+    // As for a homeserver that takes the connection and says nothing.
+    world.server.never_answer_for(&user("kim"));
+    stuck.send(None, Message::text("waits")).unwrap();
+    let other = jane.open(opening(&["jane", "joe"])).unwrap();
+    other.send(None, Message::text("goes out")).unwrap();
+    let only_one_waits = async {
+        while jane.outbox().unwrap().waiting > 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, only_one_waits).await.expect("only what is stuck waits");
+    assert_eq!(texts(&other), ["goes out"]);
+    assert!(texts(&stuck).is_empty());
+}

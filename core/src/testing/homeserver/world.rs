@@ -35,6 +35,8 @@ pub(in super::super) struct Account {
     pub(in super::super) devices: Vec<bool>,
     pub(in super::super) signed_out: bool,
     pub(in super::super) withholding: bool,
+    /// Who looks at it as a recipient is never answered.
+    pub(in super::super) silent: bool,
     pub(in super::super) recovery_key_saved: bool,
     pub(in super::super) faults: Faults<Endpoint>,
     clients: Vec<Weak<Hints>>,
