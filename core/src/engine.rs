@@ -2,6 +2,7 @@
 
 mod folds;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::case::event::{Content, Event, Held, HeldBody, Receipt, VERSION};
 use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, UserId};
+use crate::id::{CaseId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
 use crate::store::Db;
@@ -30,6 +31,8 @@ pub(crate) struct Engine {
     /// Something was put into the outbox, or what held it back is gone.
     pub(crate) outgoing: Notify,
     folds: Mutex<Folds>,
+    /// What the record was last asked to hold of each case, by where it is found; as in the store.
+    pub(crate) projected: Mutex<HashMap<CaseId, HashMap<String, Sha256>>>,
     /// The case's send lock, for all cases: what is judged is sent before anything else is judged.
     pub(crate) sending: tokio::sync::Mutex<()>,
     /// One stretch at a time is taken over.
@@ -52,6 +55,7 @@ impl Engine {
             notices: broadcast::channel(1024).0,
             outgoing: Notify::new(),
             folds: Mutex::default(),
+            projected: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
         }

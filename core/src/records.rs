@@ -1,5 +1,6 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -170,15 +171,27 @@ impl Engine {
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
         let writes = fhir::project(state, &Own { patient }, &text)?;
+        let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match cases.entry(case) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.db.projected(case)?),
+        };
+        let find = |write: &RecordWrite| format!("{}?{}={}", write.kind, write.find.0, write.find.1);
+        let mut news: Vec<(String, &RecordWrite)> = writes.iter().map(|write| (find(write), write)).collect();
+        news.retain(|(find, write)| known.get(find) != Some(&write.sha256));
+        if news.is_empty() {
+            return Ok(());
+        }
         self.db.write(|t| {
-            for write in &writes {
-                let find = format!("{}?{}={}", write.kind, write.find.0, write.find.1);
-                if project(t, case, &find, &write.sha256)? {
+            for (find, write) in &news {
+                if project(t, case, find, &write.sha256)? {
                     push_record(t, case, write)?;
                 }
             }
             Ok(())
-        })
+        })?;
+        known.extend(news.into_iter().map(|(find, write)| (find, write.sha256)));
+        Ok(())
     }
 
     /// Queues an entry of the audit for the record.

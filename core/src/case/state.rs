@@ -186,7 +186,9 @@ impl CaseState {
     /// A resource is shaped by the event that opened it, even where that was superseded since, and by each step after.
     pub fn shaped_by(&self, resource: &Resource) -> Vec<Head> {
         let Some(shaping) = self.shaping.get(resource) else { return Vec::new() };
-        let before = self.all_before(shaping.iter());
+        // What comes before an event has a lower clock: below the lowest of these there is none of these.
+        let lowest = shaping.iter().map(|key| self.stated(key)).min().unwrap_or(0);
+        let before = self.before_down_to(shaping.iter(), lowest);
         let heads = shaping.iter().filter(|key| !before.contains(key));
         heads.map(|key| Head { key: key.clone(), clock: self.stated(key) }).collect()
     }
@@ -196,11 +198,21 @@ impl CaseState {
         &'a self,
         keys: impl Iterator<Item = &'a EventKey>,
     ) -> BTreeSet<&'a EventKey> {
+        self.before_down_to(keys, 0)
+    }
+
+    fn before_down_to<'a>(
+        &'a self,
+        keys: impl Iterator<Item = &'a EventKey>,
+        lowest: u64,
+    ) -> BTreeSet<&'a EventKey> {
         let mut before: BTreeSet<&EventKey> = BTreeSet::new();
-        let mut next: Vec<&EventKey> = keys.flat_map(|key| self.before(key)).collect();
+        let mut next: Vec<&EventKey> = keys.collect();
         while let Some(key) = next.pop() {
-            if before.insert(key) {
-                next.extend(self.before(key));
+            for key in self.before(key).iter().filter(|key| self.stated(key) >= lowest) {
+                if before.insert(key) {
+                    next.push(key);
+                }
             }
         }
         before

@@ -1,9 +1,11 @@
 //! What the host gave, and what was learnt at first sight: agreements, rule sets, identities.
 
+use std::collections::HashMap;
+
 use rusqlite::Transaction;
 
 use super::Db;
-use super::rows::{all, one, run};
+use super::rows::{all, one, parsed, run};
 use crate::error::Result;
 use crate::id::{CaseId, Sha256, UserId};
 
@@ -45,6 +47,15 @@ pub(crate) fn project(t: &Transaction<'_>, case: CaseId, find: &str, sha256: &Sh
 }
 
 impl Db {
+    /// What the record was last asked to hold of a case, by where it is found.
+    pub(crate) fn projected(&self, case: CaseId) -> Result<HashMap<String, Sha256>> {
+        let rows: Vec<(String, String)> = self.read(|t| {
+            let sql = "SELECT find, sha256 FROM projected WHERE case_id = ?1";
+            all(t, "projected-all", sql, [case.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        })?;
+        rows.into_iter().map(|(find, sha256)| Ok((find, parsed(&sha256)?))).collect()
+    }
+
     /// Keeps a paper; a later version of the same id replaces it.
     pub(crate) fn put_paper(&self, paper: Paper, id: &str, version: &str, text: &str) -> Result<()> {
         self.write(|t| {
