@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
+use crate::case::event::{EventKey, Head};
 use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::engine::Engine;
@@ -169,7 +170,7 @@ impl Engine {
         }
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(state, &Own { patient }, &text)?;
+        let writes = fhir::project(state, &Own { patient }, &text);
         self.db.write(|t| {
             for write in &writes {
                 let find = format!("{}?{}={}", write.kind, write.find.0, write.find.1);
@@ -209,12 +210,19 @@ impl Engine {
             point("record-marked");
             Ok(())
         };
-        let applied = fhir::apply(record.as_ref(), write, &|key| state.folded(key), &permit).await;
+        let known = |heads: &[Head], event: &EventKey| fhir::knows(&state, write, heads, event);
+        let applied = fhir::apply(record.as_ref(), write, &known, &permit).await;
         point("record-written");
         match applied {
             Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {
                 self.db.write(|t| end_record(t, row.seq, write))?;
                 point("record-done");
+                Ok(Attempt::Done)
+            }
+            // This device knows it too, and this write is of before: what is asked now takes its place.
+            Ok(Applied::Behind(news)) if news.iter().all(|head| state.folded(&head.key)) => {
+                self.project(case, &state)?;
+                self.db.write(|t| end_record(t, row.seq, write))?;
                 Ok(Attempt::Done)
             }
             // A colleague's device knows more: what this one has is written when it has caught up, if it is still news.
