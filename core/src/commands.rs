@@ -56,12 +56,14 @@ impl Engine {
     /// Accepts a command, or says why not. What was accepted is on disk when this returns.
     pub(crate) fn command(&self, case: CaseId, command: Command) -> Result<EventKey> {
         let key = EventKey { sender: self.user(), id: command.id };
-        // A repeated command is answered before it is judged: its own first attempt has changed the state.
-        let repeated = self.db.outbox_fate(command.id)?.is_some();
         self.accept_into(
             case,
-            |fold| self.judge_command(fold, &command, &key, repeated),
-            |t, event| {
+            |fold| {
+                // A repeated command is answered before it is judged: its own first attempt has changed the state.
+                let repeated = self.db.outbox_fate(command.id)?.is_some();
+                Ok((self.judge_command(fold, &command, &key, repeated)?, repeated))
+            },
+            |t, (event, repeated)| {
                 point("command-before-accept");
                 self.write_down(t, case, &command, &event, repeated)
             },
@@ -207,7 +209,12 @@ impl Engine {
     /// Queues a handover of the case's events for newcomers, as far as the agreement gives them, in the place of what asked
     /// for it. False where there is nothing to hand over.
     pub(crate) fn queue_handover(&self, case: CaseId, to: &[UserId], instead_of: InsteadOf) -> Result<bool> {
-        self.hand_over(case, None, to, |_| true, Some(instead_of))
+        match self.hand_over(case, None, to, |_| true, Some(instead_of)) {
+            // The agreement gives newcomers nothing any more, or we have left: there is nothing of ours to hand over, and what
+            // waits behind it goes on.
+            Err(Error::NotAllowed { .. }) => Ok(false),
+            outcome => outcome,
+        }
     }
 
     /// Queues a handover of what crossed with somebody's naming, where this device handed over to them before.

@@ -88,3 +88,29 @@ pub fn step(event: Option<&MessageSent>, text: Option<&str>, step: &Step<'_>) ->
         after_gap: false,
     }
 }
+
+/// A message that took no step. It may have been written into a record while it counted, so what a record says of it is kept.
+/// Its text is member data: `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Superseded {
+    /// Its event.
+    pub(crate) key: EventKey,
+    /// Who wrote it; nobody where its sender never had a seat.
+    pub(crate) from: Option<Contact>,
+    /// The text; nothing where a handover withheld it.
+    pub(crate) text: Option<String>,
+    /// The author's time; for another client's message the homeserver's.
+    pub(crate) at: Timestamp,
+    /// The homeserver's timestamp.
+    pub(crate) server_at: Timestamp,
+    /// How urgent it is.
+    pub(crate) priority: Priority,
+    /// The message that it answers.
+    pub(crate) in_reply_to: Option<EventKey>,
+}
+
+impl fmt::Debug for Superseded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Superseded").field("key", &self.key).finish_non_exhaustive()
+    }
+}

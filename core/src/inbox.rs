@@ -207,11 +207,15 @@ impl Engine {
                 })
                 .collect::<Vec<_>>()
         })?;
+        let mut fetched = false;
         for (sender, id, handover, document) in wanted {
             let text = match self.db.document(&document.sha256)? {
                 Some(text) => text,
                 None => match self.fetch(&document).await? {
-                    Some(text) => text,
+                    Some(text) => {
+                        fetched |= !handover;
+                        text
+                    }
                     None => continue,
                 },
             };
@@ -219,7 +223,11 @@ impl Engine {
                 self.unpack_handover(room, &sender, id, &text)?;
             }
         }
-        Ok(())
+        // The record waits for a plan's text. After a kill before this, the next start looks at every case.
+        match self.db.case_of_room(room)? {
+            Some(case) if fetched => self.case_changed(case),
+            _ => Ok(()),
+        }
     }
 
     async fn fetch(&self, document: &Document) -> Result<Option<String>> {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, Result};
-use crate::id::{CaseId, RoomId};
+use crate::id::{CaseId, RoomId, UserId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
@@ -49,8 +49,11 @@ const AT_ONCE: usize = 8;
 /// The longest wait between two attempts.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// The longest wait that a server can ask for.
+const LONGEST_ASKED: Duration = Duration::from_mins(15);
+
 /// The wait after a failed attempt: doubled each time, with jitter, so that a server that comes back is not met by all at
-/// once; never shorter than what the server asked for.
+/// once; never shorter than what the server asked for, as far as that is sensible.
 fn backoff(attempts: u32, asked: Option<Duration>) -> Duration {
     let doubled = Duration::from_millis(250).saturating_mul(1 << attempts.min(10)).min(LONGEST);
     let mut byte = [0u8; 1];
@@ -58,7 +61,7 @@ fn backoff(attempts: u32, asked: Option<Duration>) -> Duration {
     let _ = getrandom::fill(&mut byte);
     let [byte] = byte;
     let jittered = doubled.mul_f64(0.75 + f64::from(byte) / 512.0);
-    jittered.max(asked.unwrap_or_default())
+    jittered.max(asked.unwrap_or_default().min(LONGEST_ASKED))
 }
 
 impl Engine {
@@ -156,6 +159,9 @@ impl Engine {
             }
             Item::Invite(user) => {
                 let Some(room) = self.room_of(case)? else { return Ok(Attempt::later(HELD, "no room yet")) };
+                if !self.is_named(case, user)? {
+                    return self.finish(row);
+                }
                 match self.transport.invite(&room, user).await {
                     Ok(()) => {}
                     // The account does not exist, or its server does not let us: the person is on the roster and not in the
@@ -173,10 +179,10 @@ impl Engine {
             }
             Item::HandOver(user) => {
                 let queued = match case {
-                    Some(case) => {
+                    Some(case) if self.is_named(Some(case), user)? => {
                         self.queue_handover(case, std::slice::from_ref(user), InsteadOf::Item(row.seq))?
                     }
-                    None => false,
+                    _ => false,
                 };
                 point("membership-handover-queued");
                 if queued { Ok(Attempt::Done) } else { self.finish(row) }
@@ -200,6 +206,13 @@ impl Engine {
     pub(crate) fn finish(&self, row: &Row) -> Result<Attempt> {
         self.db.write(|t| end(t, row.seq, State::Sent, None))?;
         Ok(Attempt::Done)
+    }
+
+    /// Whether somebody is named for a case, or will be once what waits has gone out: their naming may have been refused as
+    /// it was to leave, and nobody who is not on the roster is invited.
+    fn is_named(&self, case: Option<CaseId>, user: &UserId) -> Result<bool> {
+        let Some(case) = case else { return Ok(false) };
+        self.with_expected(case, |fold| fold.state().roster().contains(user))
     }
 
     fn room_of(&self, case: Option<CaseId>) -> Result<Option<RoomId>> {

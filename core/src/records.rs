@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
+use crate::case::event::{EventKey, Head};
 use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::engine::Engine;
@@ -19,7 +20,7 @@ use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
 use crate::store::Tx;
 use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::outbox::{Item, Row, State, end, end_record, push, push_record, put, record_lane};
+use crate::store::outbox::{Item, Row, State, end, end_record, mark_record, push, push_record, record_lane};
 use crate::store::papers::project;
 
 /// The types that the directory is read from.
@@ -159,8 +160,14 @@ impl Engine {
     }
 
     /// Does for every case what follows from its state: an earlier run may have ended before it came to that.
+    /// One that fails does not keep the others, nor the client, from starting.
     pub(crate) fn look_at_all(&self) -> Result<()> {
-        self.db.cases()?.iter().try_for_each(|row| self.case_changed(row.case))
+        for row in self.db.cases()? {
+            if let Err(error) = self.case_changed(row.case) {
+                tracing::error!(case = %row.case, code = error.code(), "what follows from a case's state could not be done");
+            }
+        }
+        Ok(())
     }
 
     /// Asks the record to hold what the state says, where that is not what was asked last.
@@ -170,7 +177,7 @@ impl Engine {
         }
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(state, &Own { patient }, &text)?;
+        let writes = fhir::project(state, &Own { patient }, &text);
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
@@ -216,18 +223,31 @@ impl Engine {
                 .write(|t| {
                     let entry = append(t, self.now(), self.record_written(case, &state, write))?;
                     self.queue_audit_event(t, case, &entry)?;
-                    put(t, row.seq, &Item::Record(write.clone()), State::Marked)
+                    mark_record(t, row.seq, write)
                 })
-                .map_err(|_| PortError::Internal { code: "record-mark" })?;
+                .map_err(|error| match error {
+                    // What is asked by now is another write, which has its own turn.
+                    Error::Conflict { .. } => {
+                        PortError::Unavailable { code: "record-replaced", retry_after: None }
+                    }
+                    _ => PortError::Internal { code: "record-mark" },
+                })?;
             point("record-marked");
             Ok(())
         };
-        let applied = fhir::apply(record.as_ref(), write, &|key| state.folded(key), &permit).await;
+        let known = |heads: &[Head], event: &EventKey| fhir::knows(&state, write, heads, event);
+        let applied = fhir::apply(record.as_ref(), write, &known, &permit).await;
         point("record-written");
         match applied {
             Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {
                 self.db.write(|t| end_record(t, row.seq, write))?;
                 point("record-done");
+                Ok(Attempt::Done)
+            }
+            // This device knows it too, and this write is of before: what is asked now takes its place.
+            Ok(Applied::Behind(news)) if news.iter().all(|head| state.folded(&head.key)) => {
+                self.project(case, &state)?;
+                self.db.write(|t| end_record(t, row.seq, write))?;
                 Ok(Attempt::Done)
             }
             // A colleague's device knows more: what this one has is written when it has caught up, if it is still news.

@@ -272,7 +272,15 @@ impl Driver {
 /// # Errors
 /// Where they do not come to the same state, with what each holds.
 pub fn settle(case: &str, everybody: &mut [&mut Driver]) -> Result<(), String> {
-    let until = Instant::now() + PATIENCE;
+    settle_within(PATIENCE, case, everybody)
+}
+
+/// The same, where it may take longer.
+///
+/// # Errors
+/// Where they do not come to the same state, with what each holds.
+pub fn settle_within(patience: Duration, case: &str, everybody: &mut [&mut Driver]) -> Result<(), String> {
+    let until = Instant::now() + patience;
     loop {
         let mut digests = Vec::new();
         let mut settled = true;

@@ -83,6 +83,13 @@ impl Roster {
         self.places.iter().any(|place| room_user(&place.seat) == Some(user))
     }
 
+    /// The last place of somebody in the room, active or ended.
+    pub(crate) fn last_place_of(&self, user: &UserId) -> Option<&Place> {
+        let mut places = self.places.iter().rev().filter(|place| room_user(&place.seat) == Some(user));
+        let last = places.clone().next();
+        places.find(|place| place.ended.is_none()).or(last)
+    }
+
     /// Everybody who may be in the room. A member or a member's representative never is.
     pub fn users(&self) -> BTreeSet<UserId> {
         self.active().filter_map(room_user).cloned().collect()

@@ -5,12 +5,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::care_plan::{self, CarePlans};
+use crate::care_plan::{self, CarePlans, Document};
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
-use crate::communication::Message;
+use crate::communication::{Message, Superseded};
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
@@ -33,6 +33,10 @@ pub struct CaseState {
     pub(crate) heads: BTreeMap<EventKey, u64>,
     pub(crate) shaping: BTreeMap<Resource, BTreeSet<EventKey>>,
     pub(crate) stubs: BTreeSet<Resource>,
+    /// The messages that took no step, in order.
+    pub(crate) superseded_messages: Vec<Superseded>,
+    /// The documents of the care plans whose sending took no step, in order.
+    pub(crate) superseded_plans: Vec<(EventKey, Document)>,
 }
 
 /// How one event stands among the others.
@@ -169,9 +173,19 @@ impl CaseState {
         1 + self.heads.values().max().copied().unwrap_or(0)
     }
 
-    /// Whether an event is held and has its place in the order, whether it took its step or not.
+    /// Whether an event is held and has its place, whether it took its step or not. Another client's message has one too,
+    /// though nothing names it as its predecessor.
     pub fn folded(&self, key: &EventKey) -> bool {
-        self.links.contains_key(key)
+        self.links.contains_key(key) || self.timeline.iter().any(|entry| entry.key == *key)
+    }
+
+    /// Whether a representation that carries these heads was made before this event shaped the resource anew: then it is not
+    /// to be written over one that carries the event.
+    pub(crate) fn is_news_to(&self, heads: &[Head], resource: &Resource, event: &EventKey) -> bool {
+        let shapes = self.shaping.get(resource).is_some_and(|shaping| shaping.contains(event));
+        shapes
+            && !heads.iter().any(|head| head.key == *event)
+            && !self.all_before(heads.iter().map(|head| &head.key)).contains(event)
     }
 
     /// The line of an event that is not refused.
@@ -183,7 +197,8 @@ impl CaseState {
     /// The heads among the events that shaped a resource, sorted: what its representation in a record carries, and what a
     /// device must have folded before it writes it.
     ///
-    /// A resource is shaped by the event that opened it, even where that was superseded since, and by each step after.
+    /// A resource is shaped by the event that opened it, even where that was superseded since; then by the event that
+    /// superseded it, too; and by each step after.
     pub fn shaped_by(&self, resource: &Resource) -> Vec<Head> {
         let Some(shaping) = self.shaping.get(resource) else { return Vec::new() };
         // What comes before an event has a lower clock: below the lowest of these there is none of these.
@@ -309,6 +324,9 @@ impl CaseState {
         let Some(entry) = self.timeline.iter_mut().rev().find(|entry| entry.key == key) else { return false };
         entry.server_at = held.server_at;
         if let Some(message) = self.messages.iter_mut().rev().find(|message| message.key == key) {
+            message.server_at = held.server_at;
+        }
+        if let Some(message) = self.superseded_messages.iter_mut().rev().find(|message| message.key == key) {
             message.server_at = held.server_at;
         }
         true

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod devices;
+mod shared;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,11 +24,12 @@ pub enum Applied {
     Updated(Stored),
     /// The resource said it already.
     Unchanged(Stored),
-    /// The stored resource was shaped by events that this device has not folded: it must catch up first.
+    /// The stored resource was shaped by events that this write does not know of: the device must catch up first.
     Behind(Vec<Head>),
 }
 
-/// Carries out a write. Safe to repeat after any failure. `permit` is called once, immediately before the record would be
+/// Carries out a write. Safe to repeat after any failure. `known` tells, for the heads of the write and a head of what is stored,
+/// whether the write was made with that event folded: else it is not written over it. `permit` is called once, immediately before the record would be
 /// changed; its error ends the write.
 ///
 /// # Errors
@@ -36,10 +37,11 @@ pub enum Applied {
 pub async fn apply(
     record: &dyn CareRecord,
     write: &RecordWrite,
-    folded: &(dyn Fn(&EventKey) -> bool + Sync),
+    known: &(dyn Fn(&[Head], &EventKey) -> bool + Sync),
     permit: &(dyn Fn() -> Result<(), PortError> + Sync),
 ) -> Result<Applied, PortError> {
     let find = [(write.find.0.as_str(), write.find.1.as_str())];
+    let ours = heads(&write.json)?;
     let mut permitted = false;
     let mut permit_once = || if std::mem::replace(&mut permitted, true) { Ok(()) } else { permit() };
     for _ in 0..TRIES {
@@ -62,7 +64,8 @@ pub async fn apply(
         if write.find.0 == "_tag" {
             return Ok(Applied::Unchanged(stored));
         }
-        let unknown: Vec<Head> = heads(&stored.json)?.into_iter().filter(|head| !folded(&head.key)).collect();
+        let unknown: Vec<Head> =
+            heads(&stored.json)?.into_iter().filter(|head| !known(&ours, &head.key)).collect();
         if !unknown.is_empty() {
             return Ok(Applied::Behind(unknown));
         }

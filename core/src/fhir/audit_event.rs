@@ -1,7 +1,7 @@
 //! AuditEvent, after IHE BALP: what was disclosed or written, to whom, and why. Holds ids only.
 
 use super::codes;
-use super::write::{Object, coding, concept, event_value, identifier, logical};
+use super::write::{Object, account_ref, coding, concept, event_value, identifier, logical};
 use crate::audit::{Action, AuditEntry};
 use crate::id::{Sha256, UserId};
 use crate::ports::RecordWrite;
@@ -21,16 +21,10 @@ pub fn audit_event(entry: &AuditEntry, by: &UserId) -> RecordWrite {
     };
     let purpose =
         concept("http://terminology.hl7.org/CodeSystem/v3-ActReason", entry.what.purpose.code(), "");
-    let matrix = |user: &UserId| {
-        Object::new()
-            .raw("identifier", &identifier("urn:ietf:rfc:3986", &uri(user)))
-            .text("display", user.as_str())
-            .done()
-    };
     let agent = |user: &UserId, code: &str, display: &str, requestor: &str| {
         Object::new()
             .raw("type", &concept(DCM, code, display))
-            .raw("who", &matrix(user))
+            .raw("who", &account_ref(user))
             .raw("requestor", requestor)
             .done()
     };
@@ -89,8 +83,4 @@ pub fn audit_event(entry: &AuditEntry, by: &UserId) -> RecordWrite {
         json,
         sha256,
     }
-}
-
-fn uri(user: &UserId) -> String {
-    format!("matrix:u/{}", user.as_str().trim_start_matches('@'))
 }

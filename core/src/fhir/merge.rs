@@ -31,7 +31,13 @@ fn merged(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String
 }
 
 fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+    // Half of a reference to somebody else is a wrong reference.
+    let (old, new) = (target(stored), target(ours));
+    if !old.is_empty() && !new.is_empty() && !old.iter().any(|one| new.contains(one)) {
+        return Ok(Some(ours.raw().to_owned()));
+    }
     let mut edits = Vec::new();
+    let mut stale = Vec::new();
     for (name, value) in ours.members() {
         match stored.get(name) {
             None => edits.push((name.as_str(), value.raw().to_owned())),
@@ -39,10 +45,19 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
         }
     }
     // Half of a period of another time is a wrong period; and an end that the state no longer has must go.
-    let stale: Vec<&str> = ["start", "end"]
-        .into_iter()
-        .filter(|name| key == "period" && stored.get(name).is_some() && ours.get(name).is_none())
-        .collect();
+    let gone = |name: &&str| key == "period" && stored.get(name).is_some() && ours.get(name).is_none();
+    stale.extend(["start", "end"].into_iter().filter(gone));
+    // A list that we no longer write at all loses what only we put there.
+    for (name, old) in
+        stored.members().iter().filter(|(name, old)| old.is_array() && ours.get(name).is_none())
+    {
+        let left: Vec<&str> = old.items().iter().filter(|item| !is_ours(name, item)).map(Node::raw).collect();
+        if left.is_empty() && !old.items().is_empty() {
+            stale.push(name.as_str());
+        } else if left.len() < old.items().len() {
+            edits.push((name.as_str(), format!("[{}]", left.join(","))));
+        }
+    }
     if edits.is_empty() && stale.is_empty() {
         return Ok(None);
     }

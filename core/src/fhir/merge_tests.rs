@@ -53,6 +53,22 @@ fn two_paths_to_one_state_end_with_the_same_bytes() {
 }
 
 #[test]
+fn a_reference_to_somebody_else_is_replaced_whole() {
+    let stored =
+        r#"{"sender":{"type":"Practitioner","identifier":{"system":"s","value":"1"},"display":"Joe"}}"#;
+    let ours = r#"{"sender":{"identifier":{"system":"s","value":"2"}}}"#;
+    assert_eq!(merge(stored, ours).unwrap().unwrap(), ours);
+}
+
+#[test]
+fn a_list_that_is_no_longer_written_loses_what_was_ours() {
+    let stored =
+        r#"{"recipient":[{"reference":"A/1"}],"extension":[{"url":"urn:x"},{"url":"urn:caseline:x"}],"a":1}"#;
+    let merged = merge(stored, r#"{"a":1}"#).unwrap().unwrap();
+    assert_eq!(merged, r#"{"extension":[{"url":"urn:x"}],"a":1}"#);
+}
+
+#[test]
 fn a_recipient_is_known_by_whom_it_names() {
     let stored = r#"{"recipient":[{"reference":"A/1","x":1},{"reference":"A/2","x":2}]}"#;
     let merged = merge(stored, r#"{"recipient":[{"reference":"A/2"}]}"#).unwrap().unwrap();

@@ -3,18 +3,21 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+
 use super::write::{
-    Object, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of, literal,
-    logical, organization_ref, period,
+    Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of,
+    literal, logical, organization_ref, period,
 };
 use super::{care_plan, codes};
 use crate::care_plan::{Document, PlanState, PlanStatus, StepTaken};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
 use crate::case::roster::Place;
-use crate::case::state::{CaseState, Entry, Resource, Standing};
-use crate::communication::{Message, Priority};
-use crate::contact::Role;
+use crate::case::state::{CaseState, Entry, Resource};
+use crate::communication::{Message, Priority, Superseded};
+use crate::contact::{Contact, Role};
+use crate::due;
 use crate::error::Result;
 use crate::id::Sha256;
 use crate::ports::RecordWrite;
@@ -33,49 +36,99 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, a Provenance for each approval. Nothing until the case is open.
+/// message, a CarePlan for each plan that was sent, a Provenance for each approval. Nothing until the case is open. What was
+/// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
-/// `text` gives the text of a document; a plan whose text is not there yet is left out until it is. What this device
-/// knows in part only (stubs of a handover) is left to those who know it whole.
-///
-/// # Errors
-/// `InvalidInput` where a plan's document is not FHIR.
-pub fn project(
-    state: &CaseState,
-    own: &Own,
-    text: &dyn Fn(&Document) -> Option<String>,
-) -> Result<Vec<RecordWrite>> {
-    let Some(opening) = state.opening() else { return Ok(Vec::new()) };
+/// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
+/// plan for good. What this device knows in part only (stubs of a handover) is left to those who know it whole.
+pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<String>) -> Vec<RecordWrite> {
+    let Some(opening) = state.opening() else { return Vec::new() };
     let view = View::new(state, opening, own);
     let mut writes = Vec::new();
     if !state.holds_stubs_for(&Resource::CareTeam) {
         writes.push(view.care_team());
         writes.push(view.thread());
     }
-    for resource in state.shaping.keys().filter(|resource| !state.holds_stubs_for(resource)) {
-        match resource {
-            Resource::Plan(id) => match state.plans.get(*id) {
-                Some(plan) => {
-                    let Some(text) = text(&plan.document) else { continue };
-                    if Sha256::of(&text) != plan.document.sha256 {
-                        continue;
-                    }
-                    writes.push(view.plan(plan, &text)?);
-                    if let PlanStatus::Approved(by) = &plan.status {
-                        writes.push(view.approval(plan, by));
-                    }
-                }
-                None => writes.extend(view.superseded_plan(resource, *id)),
-            },
-            Resource::Message(key) if !view.counted.contains(key) => {
-                writes.extend(view.superseded_message(resource, key));
+    let text = |document: &Document| text(document).filter(|text| Sha256::of(text) == document.sha256);
+    for (resource, id) in state.shaping.keys().filter_map(|resource| match resource {
+        Resource::Plan(id) if !state.holds_stubs_for(resource) => Some((resource, id)),
+        _ => None,
+    }) {
+        let superseded = || state.superseded_plans.iter().find(|(key, _)| key.id == *id);
+        // A plan that the other side sent and that is none must not keep the rest of the case out of the record.
+        if let Some(plan) = state.plans.get(*id) {
+            let status = matches!(plan.status, PlanStatus::Replaced { .. }).then_some("revoked");
+            let Some(text) = text(&plan.document) else { continue };
+            let Ok(write) = view.plan(resource, &plan.sent, &text, status) else { continue };
+            writes.push(write);
+            if let PlanStatus::Approved(by) = &plan.status {
+                writes.push(view.approval(plan, by));
             }
-            _ => {}
+        } else if let Some((key, document)) = superseded()
+            && let Some(text) = text(document)
+        {
+            writes.extend(view.plan(resource, key, &text, Some("entered-in-error")).ok());
         }
     }
+    let known = |key: &EventKey, text: Option<&String>| {
+        text.is_some() && !state.holds_stubs_for(&Resource::Message(key.clone()))
+    };
+    let superseded = state.superseded_messages.iter().filter(|one| known(&one.key, one.text.as_ref()));
+    writes.extend(superseded.map(|one| view.message(&Written::superseded(one, opening))));
+    let messages = state.messages.iter().filter(|message| message.text.is_some());
+    writes.extend(messages.map(|one| view.message(&Written::counted(one))));
     writes
-        .extend(state.messages.iter().filter(|message| message.text.is_some()).map(|one| view.message(one)));
-    Ok(writes)
+}
+
+/// Whether a write that carries these heads was made with an event folded that the stored resource carries: a write that
+/// waited while its resource went on must not bring back what was.
+pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
+    let value = write.find.1.split_once('|').map_or("", |(_, value)| value);
+    let resource = state.shaping.keys().find(|resource| match (resource, write.kind.as_str()) {
+        (Resource::Message(key), "Communication") => event_value(key) == value,
+        (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
+        _ => false,
+    });
+    // The header of the thread opens and closes with the CareTeam.
+    let resource = resource.unwrap_or(&Resource::CareTeam);
+    state.folded(event) && !state.is_news_to(heads, resource, event)
+}
+
+/// A message, whether it counts or not.
+struct Written<'a> {
+    key: &'a EventKey,
+    status: &'static str,
+    from: Option<&'a Contact>,
+    text: &'a str,
+    at: Timestamp,
+    priority: Priority,
+    in_reply_to: Option<&'a EventKey>,
+}
+
+impl<'a> Written<'a> {
+    fn counted(message: &'a Message) -> Self {
+        Self {
+            key: &message.key,
+            status: "completed",
+            from: Some(&message.from),
+            text: message.text.as_deref().unwrap_or_default(),
+            at: message.at,
+            priority: message.priority,
+            in_reply_to: message.in_reply_to.as_ref(),
+        }
+    }
+
+    fn superseded(message: &'a Superseded, opening: &Opening) -> Self {
+        Self {
+            key: &message.key,
+            status: "entered-in-error",
+            from: message.from.as_ref(),
+            text: message.text.as_deref().unwrap_or_default(),
+            at: due::believed(message.at, message.server_at, opening.agreement.story_clock),
+            priority: message.priority,
+            in_reply_to: message.in_reply_to.as_ref(),
+        }
+    }
 }
 
 struct View<'a> {
@@ -83,7 +136,6 @@ struct View<'a> {
     opening: &'a Opening,
     own: &'a Own,
     entries: HashMap<&'a EventKey, &'a Entry>,
-    counted: HashSet<&'a EventKey>,
     /// For each seat the events that follow its naming and its ending, as far as their authors knew.
     reach: Vec<(HashSet<&'a EventKey>, HashSet<&'a EventKey>)>,
 }
@@ -91,7 +143,6 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(state: &'a CaseState, opening: &'a Opening, own: &'a Own) -> Self {
         let entries = state.timeline.iter().map(|entry| (&entry.key, entry)).collect();
-        let counted = state.messages.iter().map(|message| &message.key).collect();
         let after = |key: &'a EventKey| state.and_after(key);
         let reach = state
             .roster()
@@ -99,7 +150,7 @@ impl<'a> View<'a> {
             .iter()
             .map(|place| (after(&place.since), place.ended.as_ref().map(after).unwrap_or_default()))
             .collect();
-        Self { state, opening, own, entries, counted, reach }
+        Self { state, opening, own, entries, reach }
     }
 
     fn write(kind: &str, find: (&str, String), json: String) -> RecordWrite {
@@ -178,22 +229,14 @@ impl<'a> View<'a> {
         Self::write("Communication", ("identifier", format!("{}|{case}", codes::THREAD)), json)
     }
 
-    fn communication(&self, key: &EventKey, status: &str, heads: &[Head]) -> Object {
-        Object::resource("Communication")
-            .list("extension", &[heads_extension(heads)])
-            .list("identifier", &[identifier(codes::EVENT, &event_value(key))])
-            .list("partOf", &[logical("Communication", codes::THREAD, &self.opening.case.to_string(), "")])
-            .text("status", status)
-    }
-
-    fn message(&self, message: &Message) -> RecordWrite {
-        let key = &message.key;
-        let heads = self.state.shaped_by(&Resource::Message(key.clone()));
+    fn message(&self, message: &Written<'_>) -> RecordWrite {
+        let value = event_value(message.key);
+        let heads = self.state.shaped_by(&Resource::Message(message.key.clone()));
         let recipients: Vec<String> =
             self.recipients(message).map(|place| contact_ref(&place.seat.contact)).collect();
-        let answers = message.in_reply_to.as_ref();
-        let answers = answers.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
-        let payload = Object::new().text("contentString", message.text.as_deref().unwrap_or_default()).done();
+        let answers =
+            message.in_reply_to.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
+        let payload = Object::new().text("contentString", message.text).done();
         let payload = if payload == "{}" { Vec::new() } else { vec![payload] };
         let priority = match message.priority {
             Priority::Routine => "routine",
@@ -201,75 +244,48 @@ impl<'a> View<'a> {
             Priority::Asap => "asap",
             Priority::Stat => "stat",
         };
-        let json = self
-            .communication(key, "completed", &heads)
+        let sender = message.from.map_or_else(|| account_ref(&message.key.sender), contact_ref);
+        let json = Object::resource("Communication")
+            .list("extension", &[heads_extension(&heads)])
+            .list("identifier", &[identifier(codes::EVENT, &value)])
+            .list("partOf", &[logical("Communication", codes::THREAD, &self.opening.case.to_string(), "")])
             .list("inResponseTo", &answers.into_iter().collect::<Vec<_>>())
+            .text("status", message.status)
             .text("priority", priority)
             .raw("subject", &literal(&self.own.patient))
             .text("sent", &message.at.to_string())
             .list("recipient", &recipients)
-            .raw("sender", &contact_ref(&message.from))
+            .raw("sender", &sender)
             .list("payload", &payload)
             .done();
-        Self::write("Communication", ("identifier", format!("{}|{}", codes::EVENT, event_value(key))), json)
+        Self::write("Communication", ("identifier", format!("{}|{value}", codes::EVENT)), json)
     }
 
     /// Who had a seat in the room when the message was written, as far as its author knew: a later change of the roster
     /// does not change to whom it went. Nobody for another client's message, which does not say what it knew.
-    fn recipients<'s>(&'s self, message: &'s Message) -> impl Iterator<Item = &'s Place> {
+    fn recipients<'s>(&'s self, message: &'s Written<'_>) -> impl Iterator<Item = &'s Place> {
         let places = self.state.roster().all().iter().zip(&self.reach);
         places.filter_map(move |(place, (named, ended))| {
             let contact = &place.seat.contact;
-            let there = named.contains(&message.key) && !ended.contains(&message.key);
-            let other = contact.id != message.from.id || contact.organization != message.from.organization;
+            let there = named.contains(message.key) && !ended.contains(message.key);
+            let other = message
+                .from
+                .is_none_or(|from| contact.id != from.id || contact.organization != from.organization);
             (there && other && contact.user.is_some()).then_some(place)
         })
     }
 
-    /// A message that does not count, or no longer: it may have been written when it did.
-    fn superseded_message(&self, resource: &Resource, key: &EventKey) -> Option<RecordWrite> {
-        let entry = self.entries.get(key)?;
-        if !matches!(entry.standing, Standing::Superseded { .. }) {
-            return None;
-        }
-        let json = self
-            .communication(key, "entered-in-error", &self.state.shaped_by(resource))
-            .raw("subject", &literal(&self.own.patient))
-            .done();
-        Some(Self::write(
-            "Communication",
-            ("identifier", format!("{}|{}", codes::EVENT, event_value(key))),
-            json,
-        ))
-    }
-
-    fn plan(&self, plan: &PlanState, text: &str) -> Result<RecordWrite> {
-        let value = event_value(&plan.sent);
-        let heads = self.state.shaped_by(&Resource::Plan(plan.sent.id));
-        let status = match plan.status {
-            PlanStatus::Replaced { .. } => Some("revoked"),
-            _ => None,
-        };
-        let json = care_plan::projected(text, &value, &self.own.patient, status, &heads_extension(&heads))?;
+    fn plan(
+        &self,
+        resource: &Resource,
+        sent: &EventKey,
+        text: &str,
+        status: Option<&str>,
+    ) -> Result<RecordWrite> {
+        let value = event_value(sent);
+        let heads = heads_extension(&self.state.shaped_by(resource));
+        let json = care_plan::projected(text, &value, &self.own.patient, status, &heads)?;
         Ok(Self::write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
-    }
-
-    fn superseded_plan(&self, resource: &Resource, id: crate::id::EventId) -> Option<RecordWrite> {
-        let sent = self.state.timeline.iter().find(|entry| {
-            entry.key.id == id
-                && entry.kind == "plan.sent"
-                && matches!(entry.standing, Standing::Superseded { .. })
-        })?;
-        let value = event_value(&sent.key);
-        let json = Object::resource("CarePlan")
-            .list("extension", &[heads_extension(&self.state.shaped_by(resource))])
-            .list("identifier", &[identifier(codes::PLAN, &value)])
-            .text("status", "entered-in-error")
-            .text("intent", "plan")
-            .list("category", &[care_plan::assess_plan()])
-            .raw("subject", &literal(&self.own.patient))
-            .done();
-        Some(Self::write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
 
     /// Who approved a plan: R4's Provenance has no identifier, so it is found by its tag.

@@ -4,7 +4,7 @@ use super::codes;
 use super::json::quote;
 use crate::case::event::{EventKey, Head};
 use crate::contact::{Contact, Role};
-use crate::id::{OrganizationId, Sha256};
+use crate::id::{OrganizationId, Sha256, UserId};
 
 /// An object, member by member. What is empty is left out, as FHIR asks (2.6.2).
 pub(crate) struct Object(String);
@@ -92,6 +92,15 @@ pub(crate) fn kind_of(role: &Role) -> &'static str {
 
 pub(crate) fn contact_ref(contact: &Contact) -> String {
     logical(kind_of(&contact.role), contact.id.system(), contact.id.value(), &contact.name)
+}
+
+/// Somebody of whom nothing but the Matrix account is known, by its URI (Matrix specification, "Matrix URI scheme").
+pub(crate) fn account_ref(user: &UserId) -> String {
+    let uri = format!("matrix:u/{}", user.as_str().trim_start_matches('@'));
+    Object::new()
+        .raw("identifier", &identifier("urn:ietf:rfc:3986", &uri))
+        .text("display", user.as_str())
+        .done()
 }
 
 /// The extension that tells which events shaped a resource.

@@ -10,7 +10,7 @@ use crate::notice::Notice;
 use crate::outbox::Attempt;
 use crate::point::point;
 use crate::ports::{PortError, Recipient};
-use crate::store::cases::unreached;
+use crate::store::cases::{reached, unreached};
 use crate::store::db::note;
 use crate::store::outbox::{Item, Row, State, case_lane, end, hurry, push};
 
@@ -73,8 +73,8 @@ impl Engine {
                 back.push(recipient.user.clone());
             }
         }
-        if !back.is_empty() {
-            self.queue_handover(case, &back, InsteadOf::Unreached(back.clone()))?;
+        if !back.is_empty() && !self.queue_handover(case, &back, InsteadOf::Unreached(back.clone()))? {
+            self.db.write(|t| back.iter().try_for_each(|user| reached(t, case, user)))?;
         }
         Ok(())
     }

@@ -289,6 +289,19 @@ pub(crate) fn push_record(t: &Transaction<'_>, case: CaseId, write: &RecordWrite
     Ok(())
 }
 
+/// Notes that a record write is permitted.
+///
+/// # Errors
+/// `Conflict` where another has taken its place meanwhile: that one must not be lost, and this one need not be written.
+pub(crate) fn mark_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) -> Result<()> {
+    let item = to_json(&Item::Record(write.clone()))?;
+    let sql = "UPDATE outbox SET state = 'marked', note = NULL WHERE seq = ?1 AND item = ?2";
+    if run(t, "outbox-record", sql, (seq, item))? == 0 {
+        return Err(Error::Conflict { code: "record-replaced", detail: "another write took its place" });
+    }
+    Ok(())
+}
+
 /// Ends a record write, unless another has taken its place meanwhile: that one is still to be done.
 pub(crate) fn end_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) -> Result<()> {
     let item = to_json(&Item::Record(write.clone()))?;

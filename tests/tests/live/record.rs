@@ -1,9 +1,15 @@
-//! The record over FHIR REST, against HAPI.
+//! The record over FHIR REST, against HAPI, and what a case writes, before HAPI's validator.
+
+mod played;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use caseline::fhir::{FixedToken, RestRecord};
 use caseline::ports::contract::record_contract;
-use caseline::ports::{CareRecord, PortError};
-use caseline_backend::{FhirOptions, FhirServer};
+use caseline::ports::{CareRecord, PortError, Stored};
+use caseline_backend::{FhirOptions, FhirServer, Severity, Validator};
+use serde_json::Value;
 
 const TOKEN: &str = "synthetic-token";
 
@@ -28,4 +34,132 @@ async fn a_fhir_server_keeps_the_records_contract() {
         tokio::task::spawn_blocking(move || server.restart().map(|()| server)).await.unwrap().unwrap();
     assert_eq!(record.read("Basic", &made.id).await.unwrap().version, made.version);
     drop(server);
+}
+
+/// What a case is written as, without the audit: that is each device's own.
+const PROJECTED: [&str; 4] = ["CareTeam", "Communication", "CarePlan", "Provenance"];
+
+/// What else both records hold when a case is over.
+const OTHERS: [&str; 6] =
+    ["AuditEvent", "Patient", "Organization", "Practitioner", "PractitionerRole", "Endpoint"];
+
+/// What our cases wrote of a type: the record holds what others wrote, too.
+async fn ours(record: &dyn CareRecord, kind: &str) -> Vec<Stored> {
+    let all = record.search(kind, &[]).await.unwrap();
+    all.into_iter()
+        .filter(|stored| stored.json.contains("\"urn:caseline:"))
+        .filter(|stored| stored.json.contains("/heads") || !["CareTeam", "CarePlan"].contains(&kind))
+        .collect()
+}
+
+/// A resource without what its server says of it, and with one name for the member's Patient.
+fn bare(json: &str) -> String {
+    let mut value: Value = serde_json::from_str(json).unwrap();
+    let object = value.as_object_mut().unwrap();
+    object.remove("id");
+    if let Some(Value::Object(meta)) = object.get_mut("meta") {
+        ["versionId", "lastUpdated", "source"].iter().for_each(|name| drop(meta.remove(*name)));
+        if meta.is_empty() {
+            object.remove("meta");
+        }
+    }
+    renamed(&mut value);
+    value.to_string()
+}
+
+fn renamed(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(renamed),
+        Value::Array(items) => items.iter_mut().for_each(renamed),
+        Value::String(text) if text.starts_with("Patient/") => "Patient/marty".clone_into(text),
+        _ => {}
+    }
+}
+
+async fn projected(record: &dyn CareRecord) -> BTreeMap<&'static str, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for kind in PROJECTED {
+        let mut texts: Vec<String> =
+            ours(record, kind).await.iter().map(|stored| bare(&stored.json)).collect();
+        texts.sort();
+        all.insert(kind, texts);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_devices_of_one_organisation_write_one_fhir_server_as_a_lone_one_would() {
+    let server = tokio::task::spawn_blocking(|| FhirServer::start_with("cp", &FhirOptions::default()))
+        .await
+        .unwrap()
+        .unwrap();
+    let shared: Arc<dyn CareRecord> = Arc::new(RestRecord::new(server.url(), FixedToken::none()).unwrap());
+    let played = played::play(Arc::clone(&shared)).await;
+    let (here, alone) = (projected(shared.as_ref()).await, projected(played.lone.as_ref()).await);
+    for kind in PROJECTED {
+        assert_eq!(here[kind], alone[kind], "{kind}");
+    }
+    let state = played.case.state().unwrap();
+    let written =
+        state.timeline.iter().filter(|entry| ["message.sent", "m.room.message"].contains(&&*entry.kind));
+    let counts = PROJECTED.map(|kind| here[kind].len());
+    assert_eq!(counts, [1, written.count() + 1, 2, 1], "a header of the thread; two plans, one approved");
+
+    for kind in PROJECTED {
+        for stored in ours(shared.as_ref(), kind).await {
+            let alone = ours(played.lone.as_ref(), kind).await;
+            let twin = alone.iter().find(|one| bare(&one.json) == bare(&stored.json)).unwrap();
+            let changes = played.lone.history(kind, &twin.id).await.unwrap().len();
+            let versions = shared.history(kind, &stored.id).await.unwrap().len();
+            assert!(versions <= changes, "{kind}: {versions} versions of {changes} changes: {}", stored.json);
+        }
+    }
+    let entries = played.jane.audit().unwrap().length + played.kim.audit().unwrap().length;
+    assert_eq!(
+        ours(shared.as_ref(), "AuditEvent").await.len() as u64,
+        entries,
+        "one for each device's entry"
+    );
+    played.jane.shutdown().await;
+    played.kim.shutdown().await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_case_writes_is_valid_fhir() {
+    let (shared, _folder) = played::record();
+    let played = played::play(shared.clone()).await;
+    assert_eq!(played.kims.state().unwrap().messages, played.case.state().unwrap().messages);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut files, mut kinds) = (Vec::new(), BTreeMap::<&str, usize>::new());
+    for (record, stored) in [("cp", &shared), ("aco", &played.lone)] {
+        for kind in PROJECTED.into_iter().chain(OTHERS) {
+            for stored in stored.search(kind, &[]).await.unwrap() {
+                let file = folder.path().join(format!("{record}-{kind}-{}.json", stored.id));
+                std::fs::write(&file, &stored.json).unwrap();
+                files.push(file);
+                *kinds.entry(kind).or_default() += 1;
+            }
+        }
+    }
+    for kind in PROJECTED.into_iter().chain(OTHERS) {
+        assert!(kinds[kind] >= 2, "{kinds:?}");
+    }
+    let validate = move || Validator::install().unwrap().run(&files).unwrap();
+    let results = tokio::task::spawn_blocking(validate).await.unwrap();
+    // What each type has, once: a case has many resources of a type.
+    let mut found = BTreeMap::<(Severity, String, String), usize>::new();
+    for result in &results {
+        let name = result.file.file_name().unwrap().to_string_lossy();
+        let kind = name.split('-').nth(1).unwrap();
+        for issue in result.issues.iter().filter(|issue| issue.severity >= Severity::Warning) {
+            let what = format!("{kind}: {}: {}", issue.location, issue.message);
+            *found.entry((issue.severity, kind.to_owned(), what)).or_default() += 1;
+        }
+    }
+    for ((severity, _, what), times) in &found {
+        eprintln!("{severity:?} ({times}) {what}");
+    }
+    let errors: Vec<_> = found.keys().filter(|(severity, ..)| *severity >= Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }

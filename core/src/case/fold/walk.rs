@@ -4,11 +4,12 @@ use crate::care_plan::{self, PlanEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, LifeEvent, RungPosted};
-use crate::case::roster::Roster;
+use crate::case::roster::{Place, Roster};
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
 use crate::communication;
+use crate::communication::{Priority, Superseded};
 use crate::contact::Seat;
 use crate::policy::Reason;
 
@@ -50,6 +51,9 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     };
     if event.proven {
         shape(state, event, standing == Standing::Counted, whole);
+    }
+    if let Standing::Superseded { reason } = &standing {
+        superseded(state, event, reason);
     }
 
     let text = match (seat, event.body) {
@@ -184,6 +188,48 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     }
 }
 
+/// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
+/// shapes it too, so that a device which has not heard of that does not write it back.
+fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
+    let key = &event.key;
+    let place = state.life.roster.last_place_of(&key.sender).cloned();
+    let resource = match &*event.data {
+        EventData::MessageSent(sent) => {
+            state.superseded_messages.push(Superseded {
+                key: key.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                text: event.body.map(str::to_owned),
+                at: event.at,
+                server_at: event.held.server_at,
+                priority: sent.priority,
+                in_reply_to: sent.in_reply_to.clone(),
+            });
+            Resource::Message(key.clone())
+        }
+        EventData::PlanSent(sent) => {
+            state.superseded_plans.push((key.clone(), sent.document.clone()));
+            Resource::Plan(key.id)
+        }
+        _ => return,
+    };
+    let by = match &*reason.code {
+        "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
+        code => ended_by(state, code, place.as_ref()),
+    };
+    if let Some(by) = by {
+        note(state, resource, &by, true);
+    }
+}
+
+/// The event after which somebody may no longer write.
+fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> Option<EventKey> {
+    match code {
+        "case-closed" => state.life.closed.as_ref().map(|closed| closed.event.clone()),
+        "no-seat" => place.and_then(|place| place.ended.clone()),
+        _ => None,
+    }
+}
+
 fn note(state: &mut CaseState, resource: Resource, key: &EventKey, whole: bool) {
     if !whole {
         state.stubs.insert(resource.clone());
@@ -222,8 +268,29 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
         }
     };
     let whole = matches!(one.held.body, HeldBody::Whole(_));
+    let resource = Resource::Message(one.key.clone());
+    let place = roster.last_place_of(&one.key.sender);
     if standing == Standing::Counted {
-        note(state, Resource::Message(one.key.clone()), &one.key, whole);
+        note(state, resource, &one.key, whole);
+    } else if one.refused.is_none()
+        && one.proven
+        && let (Some(reason), Some(place)) = (standing.reason(), place)
+    {
+        // It may have been written while it counted: as one of ours.
+        state.superseded_messages.push(Superseded {
+            key: one.key.clone(),
+            from: Some(place.seat.contact.clone()),
+            text: one.body.map(str::to_owned),
+            at: one.held.server_at,
+            server_at: one.held.server_at,
+            priority: Priority::Routine,
+            in_reply_to: None,
+        });
+        let by = ended_by(state, &reason.code, Some(place));
+        note(state, resource.clone(), &one.key, whole);
+        if let Some(by) = by {
+            note(state, resource, &by, true);
+        }
     }
     state.timeline.push(Entry {
         key: one.key.clone(),

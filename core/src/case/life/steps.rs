@@ -303,7 +303,10 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             let place = roster.active().find(|seat| seat.contact.id == event.contact);
             let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
             let since = event.due.strftime("%Y-%m-%d %H:%M UTC");
-            format!("Reminder {} for {name}: what is owed here has been due since {since}.", event.rung + 1)
+            format!(
+                "Reminder {} for {name}: what is owed here has been due since {since}.",
+                event.rung.saturating_add(1)
+            )
         }
     }
 }
