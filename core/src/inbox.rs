@@ -50,9 +50,24 @@ impl Engine {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Takes over what is new in a room.
+    /// Takes over what is new in a room, and does what follows from it.
     pub(crate) async fn catch_up(&self, room: &RoomId) -> Result<()> {
         let _one = self.receiving.lock().await;
+        self.read_new(room).await?;
+        // A document whose server does not answer is asked for again; it holds up nothing else.
+        let documents = self.follow_documents(room).await;
+        self.settle_room(room).await?;
+        self.serve_unreached(room).await?;
+        documents
+    }
+
+    /// Takes over what is new in a room, and nothing more: for whoever looks for an event of their own.
+    pub(crate) async fn look(&self, room: &RoomId) -> Result<()> {
+        let _one = self.receiving.lock().await;
+        self.read_new(room).await
+    }
+
+    async fn read_new(&self, room: &RoomId) -> Result<()> {
         let (mut from, mut limit, mut new) = (None, FIRST_PAGE, Vec::new());
         let known = |id: &MatrixEventId| self.db.is_taken(room, id);
         loop {
@@ -67,10 +82,7 @@ impl Engine {
         }
         new.reverse();
         self.take_over(room, &new)?;
-        self.fill_gaps(room).await?;
-        self.follow_documents(room).await?;
-        self.settle_room(room).await?;
-        self.serve_unreached(room).await
+        self.fill_gaps(room).await
     }
 
     /// Hands over to those who could not read before, once they have a device that can.
@@ -207,16 +219,20 @@ impl Engine {
                 })
                 .collect::<Vec<_>>()
         })?;
-        let mut fetched = false;
+        let (mut fetched, mut failed) = (false, None);
         for (sender, id, handover, document) in wanted {
             let text = match self.db.document(&document.sha256)? {
                 Some(text) => text,
-                None => match self.fetch(&document).await? {
-                    Some(text) => {
+                None => match self.fetch(&document).await {
+                    Ok(Some(text)) => {
                         fetched |= !handover;
                         text
                     }
-                    None => continue,
+                    Ok(None) => continue,
+                    Err(error) => {
+                        failed = Some(error);
+                        continue;
+                    }
                 },
             };
             if handover && sender != self.user() {
@@ -225,9 +241,10 @@ impl Engine {
         }
         // The record waits for a plan's text. After a kill before this, the next start looks at every case.
         match self.db.case_of_room(room)? {
-            Some(case) if fetched => self.case_changed(case),
-            _ => Ok(()),
+            Some(case) if fetched => self.case_changed(case)?,
+            _ => {}
         }
+        failed.map_or(Ok(()), Err)
     }
 
     async fn fetch(&self, document: &Document) -> Result<Option<String>> {

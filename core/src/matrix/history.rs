@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::{http, internal};
-use super::keys::user_id;
+use super::keys::{master_key, user_id};
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::{MatrixEventId, RoomId, UserId};
@@ -183,9 +183,11 @@ impl MatrixTransport {
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
         let proven = match trust(&decrypted.encryption_info) {
+            // Devices are believed as far as the identity that signed them: a homeserver could give out another.
+            Trust::Proven if !self.is_pinned_identity(machine, sender).await? => return undecryptable(),
             Trust::Proven => true,
             Trust::Restored => match self.proves(machine, sender, &decrypted.encryption_info).await? {
-                Some(proven) => proven,
+                Some(proven) => proven && self.is_pinned_identity(machine, sender).await?,
                 None => return undecryptable(),
             },
             // Kept, and judged again when devices and identities change.
@@ -225,6 +227,16 @@ impl MatrixTransport {
                 && device.curve25519_key().is_some_and(|key| key.to_base64() == *curve25519_key)
                 && device.ed25519_key().map(|key| key.to_base64()).as_ref() == claimed
         })))
+    }
+
+    /// Whether somebody's identity is still the one that it was at first sight.
+    async fn is_pinned_identity(&self, machine: &OlmMachine, sender: &UserId) -> Port<bool> {
+        if *sender == self.user {
+            return Ok(true);
+        }
+        let identity = machine.get_identity(&user_id(sender)?, None).await.map_err(internal("identity"))?;
+        let Some(key) = identity.as_ref().and_then(master_key) else { return Ok(false) };
+        Ok(self.db.pinned(sender, &key).map_err(internal("pin"))? == key)
     }
 
     async fn try_open(

@@ -104,7 +104,7 @@ impl MatrixTransport {
     }
 }
 
-fn master_key(identity: &UserIdentity) -> Option<String> {
+pub(super) fn master_key(identity: &UserIdentity) -> Option<String> {
     let key = match identity {
         UserIdentity::Own(own) => own.master_key().get_first_key(),
         UserIdentity::Other(other) => other.master_key().get_first_key(),

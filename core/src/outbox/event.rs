@@ -28,7 +28,7 @@ impl Engine {
         let marked = row.state == State::Marked;
         if marked {
             // The earlier attempt's outcome is unknown: look first.
-            self.catch_up(&room).await?;
+            self.look(&room).await?;
         }
         // It left at an earlier attempt, or another device of this account has said the same: two keepers of one side.
         if self.db.is_in_room(&room, &me, event.id)? {

@@ -47,6 +47,17 @@ pub(crate) fn project(t: &Transaction<'_>, case: CaseId, find: &str, sha256: &Sh
 }
 
 impl Db {
+    /// The identity of a user as it was at first sight: this one, where it is the first.
+    pub(crate) fn pinned(&self, user: &UserId, identity: &str) -> Result<String> {
+        let known: Option<String> = self.read(|t| {
+            one(t, "pin", "SELECT identity FROM pins WHERE user = ?1", [user.as_str()], |row| row.get(0))
+        })?;
+        match known {
+            Some(known) => Ok(known),
+            None => self.write(|t| pin(t, user, identity)),
+        }
+    }
+
     /// What the record was last asked to hold of a case, by where it is found.
     pub(crate) fn projected(&self, case: CaseId) -> Result<HashMap<String, Sha256>> {
         let rows: Vec<(String, String)> = self.read(|t| {
