@@ -15,6 +15,9 @@ use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
 
+/// How many predecessors one event names at most.
+const MOST_NAMED: usize = 32;
+
 /// The state of a case. Its `Debug` shows no member data.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -163,9 +166,18 @@ impl CaseState {
 
     /// The events that the next one names in its `after`, sorted.
     ///
-    /// An event whose stated clock nothing can follow is left out, so that nobody can end a case by stating it.
+    /// An event whose stated clock nothing can follow is left out, so that nobody can end a case by stating it. Of very many
+    /// the highest are named, and the others by later events: else who sends very many at once would make every next event
+    /// too long to be sent.
     pub fn heads(&self) -> Vec<Head> {
-        self.heads.iter().map(|(key, clock)| Head { key: key.clone(), clock: *clock }).collect()
+        let mut heads: Vec<Head> =
+            self.heads.iter().map(|(key, clock)| Head { key: key.clone(), clock: *clock }).collect();
+        if heads.len() > MOST_NAMED {
+            heads.sort_by(|a, b| (b.clock, &a.key).cmp(&(a.clock, &b.key)));
+            heads.truncate(MOST_NAMED);
+            heads.sort();
+        }
+        heads
     }
 
     /// The clock of the next event.

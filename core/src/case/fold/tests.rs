@@ -305,6 +305,24 @@ fn a_body_does_not_lie_about_its_block() {
 }
 
 #[test]
+fn an_event_names_no_more_predecessors_than_fit_and_the_others_follow() {
+    let mut events = play(&[]);
+    let opened = folded(events.clone()).state().heads();
+    for n in 1..=100 {
+        let data = crate::communication::MessageSent::default();
+        events.push(held("joe", "at once", &world::event(n, opened.clone(), data), at(n)));
+    }
+    let mut fold = folded(events);
+    for n in 101..=104 {
+        let heads = fold.state().heads();
+        assert!(heads.len() <= 32 && heads.is_sorted());
+        let data = crate::communication::MessageSent::default();
+        fold.insert(held("jane", "after all that", &world::event(n, heads, data), at(n)));
+    }
+    assert_eq!(fold.state().heads().len(), 1, "none is left out for good");
+}
+
+#[test]
 fn our_own_event_is_settled_by_the_homeservers_time() {
     let events = play(&[Act::Write(0, 0)]);
     let mut early = events[1].clone();

@@ -150,12 +150,14 @@ async fn a_message_that_was_superseded_stands_alike_in_both_records() {
     settle(&[&joe, &jane]).await;
 
     // Joe writes twice before Jane's homeserver has it; she closes the case meanwhile.
+    world.server.offline(&user("jane"), true);
     joes.send(None, Message::text("One more thing")).unwrap();
     joes.send(None, Message::text("And another")).unwrap();
     settle(&[&joe]).await;
     let sent = world.server.messages(&room(&case)).unwrap();
     let late: Vec<_> = sent.into_iter().rev().take(2).map(|(id, ..)| id).collect();
     late.iter().for_each(|id| world.server.drop_history_event(&room(&case), id).unwrap());
+    world.server.offline(&user("jane"), false);
     case.close(None, crate::case::life::CloseReason::Moved).unwrap();
     settle(&[&jane]).await;
     late.iter().for_each(|id| world.server.restore_history_event(&room(&case), id).unwrap());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caseline::case::life::CloseReason;
+use caseline::case::state::{Entry, Standing};
 use caseline::communication::Priority;
 use caseline::contact::{Contact, Role, Seat};
 use caseline::id::{RoomId, UserId};
@@ -161,6 +162,7 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     world.settle(&[&jane, &kim, &joe, &rao]).await;
 
     // Joe writes twice before the others' homeserver has it, and Jane closes the case: the second is superseded.
+    ["jane", "kim"].iter().for_each(|name| world.server.offline(&user(name), true));
     joes.send(None, Message::text("One more thing")).unwrap();
     joes.send(None, Message::text("And another")).unwrap();
     world.settle(&[&joe]).await;
@@ -168,10 +170,13 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     let sent = world.server.messages(&room).unwrap();
     let late: Vec<_> = sent.into_iter().rev().take(2).map(|(id, ..)| id).collect();
     late.iter().for_each(|id| world.server.drop_history_event(&room, id).unwrap());
+    ["jane", "kim"].iter().for_each(|name| world.server.offline(&user(name), false));
     case.close(None, CloseReason::Graduated).unwrap();
     world.settle(&[&jane]).await;
     late.iter().for_each(|id| world.server.restore_history_event(&room, id).unwrap());
     world.settle(&[&joe, &jane, &kim]).await;
+    let superseded = |entry: &Entry| matches!(entry.standing, Standing::Superseded { .. });
+    assert!(case.state().unwrap().timeline.iter().any(superseded));
     assert_eq!(case.state().unwrap().digest(), joes.state().unwrap().digest());
     assert_eq!(case.state().unwrap().digest(), kims.state().unwrap().digest());
     for one in [joe, rao] {
