@@ -222,3 +222,17 @@ impl Engine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_no_server_makes_one_longer_than_is_sensible() {
+        for attempts in 0..40 {
+            assert!(backoff(attempts, None) <= LONGEST * 2);
+        }
+        assert!(backoff(1, Some(Duration::from_secs(60))) >= Duration::from_secs(60));
+        assert_eq!(backoff(1, Some(Duration::MAX)), LONGEST_ASKED);
+    }
+}

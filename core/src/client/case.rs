@@ -110,7 +110,11 @@ impl Case {
     }
 
     /// Sends a care plan for signature: a FHIR Bundle of type `collection`, the CarePlan first.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-json`, `not-fhir`), besides the errors of every command.
     pub fn send_plan_document(&self, id: Option<EventId>, text: &str) -> Result<(EventKey, Sha256)> {
+        let import = Import::parse(text)?;
         let (document, outside) = document(text);
         let sha256 = document.sha256;
         let state = self.expected()?;
@@ -119,8 +123,7 @@ impl Case {
             Some(first) => first.replaces,
             None => state.plans.open().map(|plan| plan.sent.id),
         };
-        let import = Import::parse(text).ok();
-        let member_approved = import.and_then(|import| import.care_plans().next().and_then(member_approved));
+        let member_approved = import.care_plans().next().and_then(member_approved);
         let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
         let mut command = Command::new(id, sent);
         command.document = Some((document, outside, text.to_owned()));

@@ -91,3 +91,14 @@ async fn an_agreement_or_rule_set_with_a_mistake_is_not_kept() {
     jane.add_rules(rules).unwrap();
     jane.open(jane.propose(CARE_TEAM).await.unwrap()).unwrap();
 }
+
+#[tokio::test]
+async fn a_plan_that_is_not_fhir_is_not_sent() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    assert_eq!(invalid(case.send_plan_document(None, "a plan").unwrap_err()).code, "invalid-json");
+    assert_eq!(invalid(case.send_plan_document(None, "{\"hello\":1}").unwrap_err()).code, "not-fhir");
+    settle(&[&jane]).await;
+    assert!(case.state().unwrap().plans.all().is_empty());
+}

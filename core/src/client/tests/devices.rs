@@ -104,3 +104,26 @@ async fn a_case_whose_people_cannot_be_asked_after_holds_up_no_other() {
     assert_eq!(texts(&other), ["goes out"]);
     assert!(texts(&stuck).is_empty());
 }
+
+#[tokio::test]
+async fn nobody_is_invited_whose_naming_was_refused_as_it_was_to_leave() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    world.server.offline(&user("jane"), true);
+    let named = case.name_seat(None, seat("kim")).unwrap();
+    // The agreement ends meanwhile.
+    world.clock.advance(SignedDuration::from_hours(24 * 365 * 12));
+    let mut notices = jane.notices();
+    world.server.offline(&user("jane"), false);
+    settle(&[&jane]).await;
+    let refused = std::iter::from_fn(|| notices.try_recv().ok())
+        .any(|notice| matches!(notice, Notice::Refused { id, .. } if id == named.id));
+    assert!(refused);
+    let view = world.server.transport(&user("jane")).view(&room(&case)).await.unwrap();
+    assert_eq!(view.membership(&user("kim")), None);
+    assert_eq!(jane.outbox().unwrap().waiting, 0);
+}
