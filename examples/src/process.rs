@@ -47,7 +47,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.detail)?;
         for reason in &self.reasons {
-            write!(f, " [{}]", reason.code)?;
+            write!(f, " [{}, {}]", reason.code, reason.source)?;
         }
         Ok(())
     }

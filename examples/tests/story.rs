@@ -3,12 +3,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use caseline_backend::{Backend, BackendOptions};
 use tempfile::TempDir;
 
+/// One demo at a time: each starts two homeservers and six clients.
+static STAGE: Mutex<()> = Mutex::new(());
+
 /// The drivers and keepers are taken from beside the demo.
 fn demo(arguments: &[&str]) -> Output {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let (driver, keeper) = (env!("CARGO_BIN_EXE_driver"), env!("CARGO_BIN_EXE_keeper"));
     let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
     assert!([driver, keeper].iter().all(|program| Path::new(program).parent() == demo.parent()));
