@@ -34,6 +34,7 @@ pub use care_team::{CareTeamProposal, care_team};
 pub use directory::directory;
 pub use merge::merge;
 pub use patient::{is_member, member};
+#[cfg(feature = "store")]
 pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]

@@ -193,6 +193,7 @@ impl CaseState {
 
     /// Whether a representation that carries these heads was made before this event shaped the resource anew: then it is not
     /// to be written over one that carries the event.
+    #[cfg(any(feature = "store", test))]
     pub(crate) fn is_news_to(&self, heads: &[Head], resource: &Resource, event: &EventKey) -> bool {
         let shapes = self.shaping.get(resource).is_some_and(|shaping| shaping.contains(event));
         shapes

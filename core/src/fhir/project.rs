@@ -82,6 +82,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 
 /// Whether a write that carries these heads was made with an event folded that the stored resource carries: a write that
 /// waited while its resource went on must not bring back what was.
+#[cfg(any(feature = "store", test))]
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
     let value = write.find.1.split_once('|').map_or("", |(_, value)| value);
     let resource = state.shaping.keys().find(|resource| match (resource, write.kind.as_str()) {
