@@ -1,0 +1,103 @@
+//! An accepted room is judged once its opening can be read: it becomes a case, or is left.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::RoomId;
+use crate::notice::Notice;
+use crate::point::point;
+use crate::policy::Reason;
+use crate::store::cases::{RoomRow, RoomStage, Stage, put_case, put_room};
+
+/// How long a room may be not of the make that a case's must be of, before it is left.
+const STATE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(8);
+
+impl Engine {
+    /// Judges an accepted room as soon as its opening can be read: it becomes a case, or is left.
+    pub(super) async fn settle_room(&self, room: &RoomId) -> Result<()> {
+        let Some(row) = self.db.room_row(room)? else { return Ok(()) };
+        if row.stage != RoomStage::Reading {
+            return Ok(());
+        }
+        let me = self.user();
+        let state = self.with_fold(room, |fold| fold.state().clone())?;
+        let Some(case) = state.opening().map(|opening| opening.case) else {
+            // Nothing readable yet, or the opening is not, or a handover whose events are on their way.
+            let foreign =
+                !state.timeline.is_empty() && !state.timeline.iter().any(|entry| entry.kind == "handover");
+            if foreign && state.gaps.is_empty() && self.db.waiting(room)?.is_empty() {
+                let reason = Reason::new("not-a-case-room", "its first event does not open a case", "room");
+                return self.refuse_room(room, &row, reason).await;
+            }
+            return Ok(());
+        };
+        if !state.roster().contains(&me) {
+            let reason = Reason::new("not-on-roster", "its roster does not name this account", "roster");
+            return self.refuse_room(room, &row, reason).await;
+        }
+        let view = self.transport.view(room).await?;
+        if let Some(part) = crate::room::not_of_make(&view, &state) {
+            self.give_time(room)?;
+            let text = "the room is not of the make that a case's room must be of";
+            let reason = Reason::new("room-not-of-make", text, part);
+            return self.refuse_room(room, &row, reason).await;
+        }
+        if self.db.case_row(case)?.is_some_and(|known| known.room.is_some_and(|known| known != *room)) {
+            let reason = Reason::new("case-known", "this case has another room", "room");
+            return self.refuse_room(room, &row, reason).await;
+        }
+        self.db.write(|t| {
+            put_case(t, case, Some(room), Stage::Open)?;
+            self.queue_binding(t, case)
+        })?;
+        point("inbox-case-known");
+        // The room is known once the case was taken up: a kill in between comes back here. Who opened the case takes
+        // nothing up, though their room can come this way too: from another device, or after a kill as it was made.
+        let opened_it =
+            state.timeline.iter().any(|entry| entry.kind == "case.opened" && entry.key.sender == me);
+        if !opened_it {
+            match self.accept_case(case) {
+                Ok(()) | Err(Error::NotAllowed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.db.write(|t| put_room(t, room, RoomStage::Known, Some(case), None))?;
+        point("inbox-case-accepted");
+        self.tell(Notice::Changed { case });
+        self.case_changed(case)
+    }
+
+    /// A homeserver that has just joined a room of another may for a moment not know all of its state: it is asked again
+    /// before the room is left for what its state is. Fails until the time is over, so that it is looked at again.
+    fn give_time(&self, room: &RoomId) -> Result<()> {
+        let mark = format!("not-of-make/{room}");
+        let now = Timestamp::now();
+        let since = match self.db.meta(&mark)?.and_then(|since| since.parse::<Timestamp>().ok()) {
+            Some(since) => since,
+            None => {
+                self.db.set_meta(&mark, Some(&now.to_string()))?;
+                now
+            }
+        };
+        if now.duration_since(since) < STATE_MAY_TAKE {
+            return Err(Error::Unavailable { what: "room state", retry_after: None });
+        }
+        self.db.set_meta(&mark, None)
+    }
+
+    /// Leaves a room that was accepted as a case's and is none. One that this account was in already is none of ours: it is
+    /// only looked at no more.
+    async fn refuse_room(&self, room: &RoomId, row: &RoomRow, reason: Reason) -> Result<()> {
+        let found = row.inviter == self.user();
+        if !found {
+            self.transport.leave(room).await?;
+        }
+        let note = serde_json::to_string(&reason).map_err(|_| Error::internal("inbox-reason"))?;
+        self.db.write(|t| put_room(t, room, RoomStage::Left, None, Some(&note)))?;
+        if !found {
+            self.tell(Notice::RoomLeft { room: room.clone(), reason });
+        }
+        Ok(())
+    }
+}
