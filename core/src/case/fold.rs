@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::case::event::{EventKey, Held, Receipt};
+use crate::case::fold::choose::Trust;
+use crate::case::roster;
 use crate::case::state::CaseState;
 use crate::id::{EventId, UserId};
 
@@ -19,15 +21,15 @@ mod walk;
 
 /// The events that a device holds of one case, and the state they fold into.
 ///
-/// The state is a function of the set of events and of who invited this device's user; never of the order in which they
-/// came, nor of how often.
+/// The state is a function of the set of events, of this device's user and of who invited them; never of the order in which
+/// the events came, nor of how often.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     held: BTreeMap<EventKey, Vec<Held>>,
-    inviter: Option<UserId>,
+    /// This device's user, where somebody invited them.
+    invited: Option<UserId>,
     state: CaseState,
-    /// Those whose handovers count.
-    trusted: BTreeSet<UserId>,
+    trust: Trust,
     /// The place of the last event in order.
     last: Option<Place>,
     /// The latest homeserver's timestamp of what is placed by it.
@@ -45,10 +47,13 @@ impl Fold {
         Self::default()
     }
 
-    /// A fold without events, for somebody who was invited: the inviter's handover counts from the beginning, since the
-    /// roster itself may come with it. Any other's counts once they are seen to have, or have had, a seat.
-    pub fn invited_by(inviter: UserId) -> Self {
-        Self { inviter: Some(inviter), ..Self::default() }
+    /// A fold without events, for a user who was invited: they believe their inviter's handover in what came before they
+    /// were named, the roster itself included, and in what crossed with their naming. What came after, and whatever anybody
+    /// else hands over, counts where its author says it: first-hand, or in a handover of their own.
+    pub fn invited(user: UserId, by: UserId) -> Self {
+        let vouchers = BTreeSet::from([by.clone()]);
+        let trust = Trust { vouchers, inviter: Some(by), addressed: BTreeSet::new() };
+        Self { invited: Some(user), trust, ..Self::default() }
     }
 
     /// The state.
@@ -115,7 +120,7 @@ impl Fold {
 
     /// The event as it counts: of all copies the one that folds. Nothing where none does, or its author is not proven.
     pub fn counting(&self, key: &EventKey) -> Option<&Held> {
-        let choice = choose::choose(self.held.get(key)?, &self.trusted);
+        let choice = choose::choose(self.held.get(key)?, &self.trust);
         choice.counting.filter(|counting| counting.proven).map(|counting| counting.held)
     }
 
@@ -176,24 +181,56 @@ impl Fold {
     /// Folds everything. Handovers count by who has, or had, a seat; since a handover can itself seat somebody, until no
     /// more are found.
     fn rebuild(&mut self) {
-        let mut trusted: BTreeSet<UserId> = self.inviter.iter().cloned().collect();
+        let inviter = self.trust.inviter.clone();
+        let vouchers = inviter.iter().cloned().collect();
+        let mut trust = Trust { vouchers, inviter, addressed: BTreeSet::new() };
         loop {
-            let order = order::order(&self.held, &trusted);
-            let state = walk::walk(&order);
+            // What the inviter may tell depends on where this user was named, which the inviter tells: what comes after
+            // the naming changes nothing before it.
+            trust.addressed.clear();
+            let mut order = order::order(&self.held, &trust);
+            let mut state = walk::walk(&order);
+            trust.addressed = self.addressed(&state);
+            if !trust.addressed.is_empty() {
+                order = order::order(&self.held, &trust);
+                state = walk::walk(&order);
+            }
             let roster = &state.life.roster;
             let (more, unheard): (BTreeSet<_>, BTreeSet<_>) = self
                 .vouchers()
-                .filter(|by| !trusted.contains(*by))
+                .filter(|by| !trust.vouchers.contains(*by))
                 .cloned()
                 .partition(|by| roster.ever_contained(by));
             if more.is_empty() {
                 let last = order.events.last().map(order::Event::place);
                 let loose = order.loose.iter().map(|(loose, _)| loose.held.server_at).max();
                 (self.state, self.last, self.loose) = (state, last, loose);
-                (self.trusted, self.unheard) = (trusted, !unheard.is_empty());
+                (self.trust, self.unheard) = (trust, !unheard.is_empty());
                 return;
             }
-            trusted.extend(more);
+            trust.vouchers.extend(more);
         }
+    }
+
+    /// Of what came in handovers, the events that this user was to read first-hand: those whose authors knew of their
+    /// naming, and not of its end.
+    fn addressed(&self, state: &CaseState) -> BTreeSet<EventKey> {
+        let Some(user) = &self.invited else { return BTreeSet::new() };
+        let handed = |key: &EventKey| {
+            self.copies(key).iter().any(|copy| matches!(copy.receipt, Receipt::HandedOver { .. }))
+        };
+        let mut addressed = BTreeSet::new();
+        let places = state.life.roster.all().iter();
+        for place in places.filter(|place| roster::room_user(&place.seat) == Some(user)) {
+            let mut after = state.and_after(&place.since);
+            // Their naming itself is what they are told of.
+            after.remove(&place.since);
+            if let Some(ended) = &place.ended {
+                let gone = state.and_after(ended);
+                after.retain(|key| !gone.contains(key));
+            }
+            addressed.extend(after.into_iter().filter(|key| handed(key)).cloned());
+        }
+        addressed
     }
 }

@@ -247,8 +247,8 @@ fn is_handover(content: &Content) -> bool {
 
 /// The events of a handover as a device holds them. `by` is the sender of the `handover` event.
 ///
-/// Only a `handover` that came first-hand, from a proven device, is unpacked. Whether its sender may vouch is the fold's
-/// to say: see [`Fold::invited_by`]. What has not the form of an event's content is left out.
+/// Only a `handover` that came first-hand, from a proven device, is unpacked. What its sender is
+/// believed in is the fold's to say: see [`Fold::invited`]. What has not the form of an event's content is left out.
 pub fn unpack(events: Vec<HandedEvent>, by: &UserId) -> Vec<Held> {
     let unpacked = events.into_iter().filter_map(|event| {
         let body = match event.body {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::event::{Held, HeldBody, Receipt};
+use crate::case::event::{EventKey, Held, HeldBody, Receipt};
 use crate::id::{Sha256, UserId};
 use crate::policy::Reason;
 
@@ -26,22 +26,48 @@ pub(super) struct Counting<'a> {
 enum Rank {
     /// Came first-hand, and its author is proven or another participant vouches for its hash.
     FirstHand,
-    /// Came in a handover.
+    /// Came in a handover whose sender's word is enough.
     HandedOver,
     /// Came first-hand, and nobody proves it.
     Unproven,
-    /// Came in a handover that does not count.
+    /// Came in a handover whose sender's word is not enough.
     Unheard,
 }
 
-/// Chooses among the copies of one key. `trusted` are those whose handovers count.
+/// Whose handovers are believed, and in what.
+///
+/// Whoever has, or had, a seat vouches for the hash of what came first-hand, and says anew what they said themselves. What
+/// others said and what did not come first-hand is believed of nobody but this user's inviter, and of them only where the
+/// event was not for this user to read: else a handover could hold what nobody ever said.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trust {
+    /// Those with a seat, now or once, and the inviter.
+    pub(super) vouchers: BTreeSet<UserId>,
+    /// Who invited this device's user.
+    pub(super) inviter: Option<UserId>,
+    /// Of the events that were handed over, those that this user was to read first-hand.
+    pub(super) addressed: BTreeSet<EventKey>,
+}
+
+impl Trust {
+    /// Whether somebody's word is enough for what did not come first-hand.
+    fn tells(&self, by: &UserId, copy: &Held) -> bool {
+        *by == copy.sender || (self.inviter.as_ref() == Some(by) && !self.addressed.contains(&copy.key()))
+    }
+}
+
+/// Chooses among the copies of one key.
 ///
 /// First-hand comes before handed-over; then the lower hash; of one hash, a whole content before a stub. Who hands over
 /// their own event proves nothing that they could not have sent anew.
-pub(super) fn choose<'a>(copies: &'a [Held], trusted: &BTreeSet<UserId>) -> Choice<'a> {
+pub(super) fn choose<'a>(copies: &'a [Held], trust: &Trust) -> Choice<'a> {
     let came_first_hand = copies.iter().any(|copy| matches!(copy.receipt, Receipt::FirstHand { .. }));
     let heard = |copy: &Held| match &copy.receipt {
-        Receipt::HandedOver { by } => trusted.contains(by) && !(came_first_hand && *by == copy.sender),
+        Receipt::HandedOver { by } => trust.vouchers.contains(by) && !(came_first_hand && *by == copy.sender),
+        Receipt::FirstHand { .. } => false,
+    };
+    let told = |copy: &Held| match &copy.receipt {
+        Receipt::HandedOver { by } => heard(copy) && trust.tells(by, copy),
         Receipt::FirstHand { .. } => false,
     };
     let vouched: BTreeSet<Sha256> =
@@ -49,7 +75,7 @@ pub(super) fn choose<'a>(copies: &'a [Held], trusted: &BTreeSet<UserId>) -> Choi
     let rank = |copy: &Held| match copy.receipt {
         Receipt::FirstHand { proven } if proven || vouched.contains(&sha256(&copy.body)) => Rank::FirstHand,
         Receipt::FirstHand { .. } => Rank::Unproven,
-        Receipt::HandedOver { .. } if heard(copy) => Rank::HandedOver,
+        Receipt::HandedOver { .. } if told(copy) => Rank::HandedOver,
         Receipt::HandedOver { .. } => Rank::Unheard,
     };
     let mut ranked: Vec<_> = copies
@@ -65,7 +91,8 @@ pub(super) fn choose<'a>(copies: &'a [Held], trusted: &BTreeSet<UserId>) -> Choi
     for ((rank, sha256, ..), copy) in ranked {
         if Some(sha256) != counting_hash {
             let reason = if rank == Rank::Unheard {
-                Reason::new("voucher", "it was handed over by somebody without a seat in this case", "roster")
+                let text = "it was handed over by somebody whose word is not enough for it";
+                Reason::new("voucher", text, "roster")
             } else {
                 Reason::new("two-contents", "another content of the same event counts", "case")
             };

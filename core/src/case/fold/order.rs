@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::case::event::{Block, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK};
+use crate::case::fold::choose::Trust;
 use crate::case::fold::{Place, choose};
 use crate::case::state::{CaseState, Entry, Link};
-use crate::id::{Sha256, UserId};
+use crate::id::Sha256;
 use crate::policy::Reason;
 
 /// An event with a place of its own.
@@ -66,13 +67,13 @@ enum Read<'a> {
     Refused { kind: String, reason: Reason },
 }
 
-/// Puts everything in its place. `trusted` are those whose handovers count.
-pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trusted: &BTreeSet<UserId>) -> Order<'a> {
+/// Puts everything in its place.
+pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) -> Order<'a> {
     let mut read = Vec::new();
     let mut loose = Vec::new();
     let mut known: BTreeSet<&EventKey> = BTreeSet::new();
     for (key, copies) in held {
-        let choice = choose::choose(copies, trusted);
+        let choice = choose::choose(copies, trust);
         for (copy, reason) in choice.others {
             let kind = match self::read(copy) {
                 Read::Event { data, .. } => data.kind().to_owned(),

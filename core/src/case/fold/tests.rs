@@ -4,16 +4,19 @@
 mod trust;
 pub(crate) mod world;
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use self::world::{Act, PEOPLE, acts, at, held, id, play, raw, user};
 use crate::care_plan::PlanStatus;
-use crate::case::event::{BLOCK, Block, Content, Event, EventData, Held, HeldBody, Receipt};
+use crate::case::event::{BLOCK, Block, Content, Event, EventData, EventKey, Held, HeldBody, Receipt};
 use crate::case::fold::Fold;
 use crate::case::handover::{self, HandedEvent};
 use crate::case::state::{CaseState, Resource, Standing};
 use crate::communication::MessageSent;
+use crate::id::UserId;
 
 fn folded(events: impl IntoIterator<Item = Held>) -> Fold {
     let mut fold = Fold::new();
@@ -68,18 +71,22 @@ proptest! {
         let travelled: Vec<HandedEvent> =
             serde_json::from_str(&serde_json::to_string(&handed).unwrap()).unwrap();
         prop_assert_eq!(&travelled, &handed);
-        let mut newcomer = Fold::invited_by(user("jane"));
+        let mut newcomer = Fold::invited(user("kim"), user("jane"));
         newcomer.extend(handover::unpack(travelled, &user("jane")));
 
-        // What arrives late is handed over too, by whoever got it; what follows comes first-hand.
-        for n in late {
-            old.insert(events[n].clone());
-            let handed = handover::hand(&events[n], withhold(&events[n]));
-            newcomer.extend(handover::unpack(vec![handed], &user("jane")));
-        }
-        for event in &events[cut + 1..] {
-            old.insert(event.clone());
-            newcomer.insert(event.clone());
+        // What Kim is to read comes first-hand, early or late; the rest is handed over by whoever invited them.
+        let whole = folded(events.clone());
+        let to_kim = to_read_first_hand(whole.state(), &user("kim"));
+        for (n, event) in events.iter().enumerate().skip(1) {
+            if late.contains(&n) || n > cut {
+                old.insert(event.clone());
+            }
+            if to_kim.contains(&event.key()) {
+                newcomer.insert(event.clone());
+            } else if late.contains(&n) || n > cut {
+                let handed = handover::hand(event, withhold(event));
+                newcomer.extend(handover::unpack(vec![handed], &user("jane")));
+            }
         }
         agree(old.state(), newcomer.state(), withheld)?;
     }
@@ -217,6 +224,17 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
     Ok(())
 }
 
+/// What is sent to somebody: those events whose authors knew of their naming and not of its end.
+fn to_read_first_hand(state: &CaseState, user: &UserId) -> BTreeSet<EventKey> {
+    let mut read = BTreeSet::new();
+    for place in state.roster().all().iter().filter(|place| place.seat.contact.user.as_ref() == Some(user)) {
+        let ended = place.ended.as_ref().map(|ended| state.and_after(ended)).unwrap_or_default();
+        let after = state.and_after(&place.since).into_iter();
+        read.extend(after.filter(|key| **key != place.since && !ended.contains(key)).cloned());
+    }
+    read
+}
+
 /// A newcomer's words come from the handover, and where they are withheld, it is known which resources are not whole.
 #[test]
 fn a_stub_is_known_as_a_stub() {
@@ -225,7 +243,7 @@ fn a_stub_is_known_as_a_stub() {
     let (handed, _) = handover::make(&old, |_| true, clinical);
     let text = serde_json::to_string(&handed).unwrap();
     assert!(!text.contains("words 1") && !text.contains(r#"synthetic\\\":"#), "{text}");
-    let mut new = Fold::invited_by(user("jane"));
+    let mut new = Fold::invited(user("kim"), user("jane"));
     new.extend(handover::unpack(handed, &user("jane")));
     let (message, plan) = (Resource::Message(events[1].key()), Resource::Plan(events[2].id));
     assert!(new.state().holds_stubs_for(&message) && new.state().holds_stubs_for(&plan));

@@ -1,11 +1,12 @@
 //! Who is believed: handovers, restored events, two contents under one key.
 
 use super::folded;
-use super::world::{Act, at, event, held, id, next, play, user};
+use super::world::{Act, at, event, held, id, next, play, seat, user};
 use crate::case::event::{Held, Receipt};
 use crate::case::fold::Fold;
 use crate::case::handover;
-use crate::case::life::CaseAccepted;
+use crate::case::life::{CaseAccepted, SeatAdded};
+
 use crate::case::state::Standing;
 use crate::communication::MessageSent;
 
@@ -34,10 +35,47 @@ fn what_a_stranger_hands_over_changes_nothing() {
         assert_eq!(hit.state().heads(), fold.state().heads());
         let shown = hit.state().timeline.iter().find(|entry| entry.key == forged.key()).unwrap();
         assert_eq!(shown.standing.reason().unwrap().code, "voucher");
-        // Somebody with a seat vouches for the same content.
-        hit.insert(vouched(&forged, "joe", false));
+        // Its author says it: it counts.
+        hit.insert(vouched(&forged, "jane", false));
         assert_eq!(standing(&hit, &forged), Standing::Counted);
     }
+}
+
+#[test]
+fn nobody_puts_words_into_anothers_mouth() {
+    let events = play(&[]);
+    let mut said = folded(events.clone());
+    let forged = next(1, "rao", said.state(), MessageSent::default());
+    for (by, counts) in [("joe", false), ("jane", false), ("aco-bot", false), ("rao", true)] {
+        for fold in [Fold::new(), Fold::invited(user("lee"), user("jane"))] {
+            let mut fold = fold;
+            fold.extend(events.iter().cloned().chain([vouched(&forged, by, false)]));
+            assert_eq!(!fold.state().messages.is_empty(), counts, "handed over by {by}");
+            assert_eq!(fold.counting(&forged.key()).is_some(), counts);
+            // What is built on it shows a gap, or nothing is missing.
+            assert_eq!(fold.state().heads().iter().any(|head| head.key == forged.key()), counts);
+            fold.insert(forged.clone());
+            assert_eq!(standing(&fold, &forged), Standing::Counted, "its author says it first-hand");
+        }
+    }
+
+    // Kim is named by Jane. What Jane tells her counts up to there, and for what crossed with it; not for what came after,
+    // which Kim was to read herself.
+    let crossed = next(2, "joe", said.state(), MessageSent::default());
+    let naming = next(3, "jane", said.state(), SeatAdded { seat: seat("kim") });
+    said.insert(naming.clone());
+    let after = next(4, "rao", said.state(), MessageSent::default());
+    let mut kim = Fold::invited(user("kim"), user("jane"));
+    let told = [&events[0], &crossed, &naming, &after];
+    kim.extend(told.map(|held| vouched(held, "jane", false)));
+    assert_eq!(standing(&kim, &crossed), Standing::Counted);
+    assert_eq!(standing(&kim, &naming), Standing::Counted);
+    assert_eq!(kim.state().messages.len(), 1);
+    assert_eq!(kim.counting(&after.key()).map(|held| held.id), None);
+    // Of anybody else's word nothing came of it.
+    let mut other = Fold::invited(user("kim"), user("jane"));
+    other.extend([vouched(&events[0], "jane", false), vouched(&crossed, "cp-bot", false)]);
+    assert!(other.state().messages.is_empty());
 }
 
 #[test]
@@ -45,7 +83,7 @@ fn a_newcomer_believes_the_inviter_alone() {
     let old = folded(play(&[Act::Write(0, 0)]));
     let (handed, _) = handover::make(&old, |_| true, |_| false);
     for (inviter, opens) in [("jane", true), ("joe", false)] {
-        let mut new = Fold::invited_by(user(inviter));
+        let mut new = Fold::invited(user("kim"), user(inviter));
         new.extend(handover::unpack(handed.clone(), &user("jane")));
         assert_eq!(new.state().opening().is_some(), opens, "invited by {inviter}");
     }
@@ -76,7 +114,8 @@ fn what_is_not_proven_steps_once_another_vouches() {
 
 #[test]
 fn of_two_contents_the_lower_hash_counts_and_first_hand_before_all() {
-    let base = folded(play(&[]));
+    let mut base = Fold::invited(user("kim"), user("jane"));
+    base.extend(play(&[]));
     let one = |text: &str| held("joe", text, &event(1, base.state().heads(), MessageSent::default()), at(1));
     let mut contents = [one("meet on Monday"), one("meet on Tuesday"), one("meet on Friday")];
     contents.sort_by_key(|held| crate::case::fold::choose::sha256(&held.body));
