@@ -107,6 +107,10 @@ impl CaseTransport for MatrixTransport {
         self.joined_rooms().await
     }
 
+    async fn inviter(&self, room: &RoomId) -> Port<Option<UserId>> {
+        self.last_inviter(room).await
+    }
+
     async fn view(&self, room: &RoomId) -> Port<RoomView> {
         self.view_room(room).await
     }

@@ -285,6 +285,9 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// The rooms that we are in.
     async fn rooms(&self) -> Result<Vec<RoomId>, PortError>;
 
+    /// Who last invited us to a room that we are in; nothing where its history tells of no invitation: we made it.
+    async fn inviter(&self, room: &RoomId) -> Result<Option<UserId>, PortError>;
+
     /// The room as its homeserver describes it, now.
     async fn view(&self, room: &RoomId) -> Result<RoomView, PortError>;
 

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::id::{RoomId, UserId};
 use crate::organization::Organization;
 use crate::policy::Reason;
-use crate::store::cases::{RoomStage, Stage, accept_room, put_room};
+use crate::store::cases::{RoomStage, Stage, accept_room, put_room, was_found};
+use crate::store::db::note;
 use crate::store::outbox::{Item, push};
 use crate::store::papers::Paper;
 
@@ -148,8 +149,11 @@ impl Engine {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
                 continue;
             }
+            // A newcomer's handover counts by who invited them, on each of their devices.
+            let inviter = self.transport.inviter(&room).await?.unwrap_or_else(|| me.clone());
             self.db.write(|t| {
-                accept_room(t, &room, &me)?;
+                accept_room(t, &room, &inviter)?;
+                note(t, &was_found(&room), "found")?;
                 put_room(t, &room, RoomStage::Reading, None, None)
             })?;
         }

@@ -8,7 +8,7 @@ use crate::id::RoomId;
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
-use crate::store::cases::{RoomRow, RoomStage, Stage, put_case, put_room};
+use crate::store::cases::{RoomStage, Stage, put_case, put_room, was_found};
 
 /// How long a room may be not of the make that a case's must be of, before it is left.
 const STATE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(8);
@@ -28,24 +28,24 @@ impl Engine {
                 !state.timeline.is_empty() && !state.timeline.iter().any(|entry| entry.kind == "handover");
             if foreign && state.gaps.is_empty() && self.db.waiting(room)?.is_empty() {
                 let reason = Reason::new("not-a-case-room", "its first event does not open a case", "room");
-                return self.refuse_room(room, &row, reason).await;
+                return self.refuse_room(room, reason).await;
             }
             return Ok(());
         };
         if !state.roster().contains(&me) {
             let reason = Reason::new("not-on-roster", "its roster does not name this account", "roster");
-            return self.refuse_room(room, &row, reason).await;
+            return self.refuse_room(room, reason).await;
         }
         let view = self.transport.view(room).await?;
         if let Some(part) = crate::room::not_of_make(&view, &state) {
             self.give_time(room)?;
             let text = "the room is not of the make that a case's room must be of";
             let reason = Reason::new("room-not-of-make", text, part);
-            return self.refuse_room(room, &row, reason).await;
+            return self.refuse_room(room, reason).await;
         }
         if self.db.case_row(case)?.is_some_and(|known| known.room.is_some_and(|known| known != *room)) {
             let reason = Reason::new("case-known", "this case has another room", "room");
-            return self.refuse_room(room, &row, reason).await;
+            return self.refuse_room(room, reason).await;
         }
         self.db.write(|t| {
             put_case(t, case, Some(room), Stage::Open)?;
@@ -88,8 +88,8 @@ impl Engine {
 
     /// Leaves a room that was accepted as a case's and is none. One that this account was in already is none of ours: it is
     /// only looked at no more.
-    async fn refuse_room(&self, room: &RoomId, row: &RoomRow, reason: Reason) -> Result<()> {
-        let found = row.inviter == self.user();
+    async fn refuse_room(&self, room: &RoomId, reason: Reason) -> Result<()> {
+        let found = self.db.meta(&was_found(room))?.is_some();
         if !found {
             self.transport.leave(room).await?;
         }

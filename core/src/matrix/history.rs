@@ -33,6 +33,9 @@ fn ask_again_after(times: u32) -> Duration {
     Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
 }
 
+/// How many pages of a room's memberships are read to find our invitation.
+const MEMBERSHIP_PAGES: usize = 20;
+
 /// When what could not be judged is judged again whose sender's server did not answer.
 const ASK_SERVER_AGAIN: Duration = Duration::from_secs(10);
 
@@ -114,6 +117,38 @@ impl MatrixTransport {
             });
         }
         Ok(Page { events, older: answer.end })
+    }
+
+    /// Who last invited us, as the room's history tells: its events of membership alone are asked for, the latest first.
+    pub(super) async fn last_inviter(&self, room: &RoomId) -> Port<Option<UserId>> {
+        #[derive(Deserialize)]
+        struct Membership {
+            membership: String,
+        }
+        let mut from = None;
+        for _ in 0..MEMBERSHIP_PAGES {
+            let mut request = get_message_events::v3::Request::backward(room_id(room)?);
+            request.from = from;
+            request.limit = UInt::from(100_u32);
+            request.filter.types = Some(vec!["m.room.member".to_owned()]);
+            let answer = self.client.send(request).await.map_err(|error| http(&error))?;
+            for raw in &answer.chunk {
+                let Ok(listed) = serde_json::from_str::<Listed>(raw.json().get()) else { continue };
+                let invited = listed.state_key.as_deref() == Some(self.me.as_str())
+                    && listed.content.as_ref().is_some_and(|content| {
+                        serde_json::from_str::<Membership>(content.get())
+                            .is_ok_and(|content| content.membership == "invite")
+                    });
+                if invited {
+                    return Ok(Some(listed.sender));
+                }
+            }
+            from = answer.end;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     pub(super) async fn decrypt_again(&self, room: &RoomId, raw: &RawValue) -> Port<ArrivedWhat> {

@@ -134,6 +134,11 @@ pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviter: &UserId) 
     Ok(run(t, "room-accept", sql, (room.as_str(), inviter.as_str()))? > 0)
 }
 
+/// The mark of a room that another device of this account had joined or made.
+pub(crate) fn was_found(room: &RoomId) -> String {
+    format!("found/{room}")
+}
+
 /// Changes the stage of a room that was accepted.
 pub(crate) fn put_room(
     t: &Transaction<'_>,

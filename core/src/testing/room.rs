@@ -1,6 +1,6 @@
 //! A room as the homeservers keep it: its facts, its history in order, and who may see and who can read each event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -48,11 +48,19 @@ pub(super) struct Room {
     left: BTreeSet<UserId>,
     /// Who invited whom, of the invitations that wait.
     pub(super) inviters: Vec<(UserId, UserId)>,
+    /// By whom each was last invited.
+    pub(super) last_inviter: BTreeMap<UserId, UserId>,
 }
 
 impl Room {
     pub(super) fn new(facts: RoomView) -> Self {
-        Self { facts, history: Vec::new(), left: BTreeSet::new(), inviters: Vec::new() }
+        Self {
+            facts,
+            history: Vec::new(),
+            left: BTreeSet::new(),
+            inviters: Vec::new(),
+            last_inviter: BTreeMap::new(),
+        }
     }
 
     pub(super) fn is_joined(&self, user: &UserId) -> bool {

@@ -170,6 +170,7 @@ impl CaseTransport for LoopbackTransport {
             }
             held.set_membership(user, Some(Membership::Invited));
             held.inviters.push((user.clone(), self.user.clone()));
+            held.last_inviter.insert(user.clone(), self.user.clone());
             world.append(room, &self.user, EntryWhat::Other, None)?;
             world.tell(user, &Hint::Invitations);
             Ok(())
@@ -235,6 +236,14 @@ impl CaseTransport for LoopbackTransport {
         self.call(Endpoint::Rooms, |world| {
             let now = world.joined_rooms(&self.user);
             Ok(world.account(&self.user).offline.as_ref().map_or(now, |then| then.rooms.clone()))
+        })
+    }
+
+    async fn inviter(&self, room: &RoomId) -> Result<Option<UserId>, PortError> {
+        self.call(Endpoint::Rooms, |world| {
+            let held = world.room(room)?;
+            held.require_joined(&self.user)?;
+            Ok(held.last_inviter.get(&self.user).cloned())
         })
     }
 

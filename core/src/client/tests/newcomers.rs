@@ -63,3 +63,41 @@ async fn what_crosses_with_the_naming_of_somebody_is_handed_over_too() {
     settle(&[&lee, &jane, &joe]).await;
     assert_eq!(handovers(&case), before);
 }
+
+#[tokio::test]
+async fn who_signs_in_late_gets_from_each_what_they_said() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe", "lee"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    case.send(None, Message::text("from Jane")).unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.send(None, Message::text("from Joe")).unwrap();
+    settle(&[&joe, &jane]).await;
+    // Lee was invited all the while, and had no device that could read.
+    let lee = world.start("lee").await;
+    let lees = accept(&lee).await;
+    settle(&[&lee, &jane, &joe, &lee]).await;
+    assert_eq!(texts(&lees), ["from Jane", "from Joe"]);
+    assert_eq!(lees.state().unwrap().digest(), case.state().unwrap().digest());
+}
+
+#[tokio::test]
+async fn the_second_device_of_a_newcomer_shows_the_same() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    case.send(None, Message::text("before kim")).unwrap();
+    settle(&[&jane]).await;
+    case.name_seat(None, seat("kim")).unwrap();
+    settle(&[&jane]).await;
+    let kim = world.start("kim").await;
+    accept(&kim).await;
+    settle(&[&kim, &jane]).await;
+    let second = world.start_in("kim-2", "kim", Record::None).await;
+    settle(&[&second, &jane, &second]).await;
+    let seconds = second.case(case.id()).unwrap();
+    assert_eq!(texts(&seconds), ["before kim"]);
+    assert_eq!(seconds.state().unwrap().digest(), case.state().unwrap().digest());
+}
