@@ -99,6 +99,7 @@ impl Engine {
                 .as_ref()
                 .and_then(|(document, outside, _)| outside.then_some(document.sha256)),
             content: None,
+            readers: Vec::new(),
         };
         if repeated {
             return Ok(event);

@@ -243,9 +243,10 @@ pub struct Outgoing {
     pub transaction: String,
     /// The content of the `m.room.message`.
     pub content: Box<RawValue>,
-    /// Who may read it: its key goes to these users' cross-signed devices and to our own, and to nobody else, whoever the
-    /// homeserver says is in the room.
-    pub readers: Vec<UserId>,
+    /// Who may read it, as they were judged: its key goes to these users' cross-signed devices and to our own, and to nobody
+    /// else, whoever the homeserver says is in the room. Where somebody's identity is another by now, nothing is sent:
+    /// `Unavailable` (`identity-moved`), and it is judged again.
+    pub readers: Vec<Recipient>,
 }
 
 impl std::fmt::Debug for Outgoing {

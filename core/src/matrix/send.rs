@@ -4,7 +4,7 @@
 //! plain text where the homeserver says that the room is not encrypted. Here the key goes to the readers we were given,
 //! and nothing is ever sent that is not encrypted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk::ruma::api::client::message::send_message_event;
 use matrix_sdk::ruma::api::client::to_device::send_event_to_device;
@@ -18,7 +18,7 @@ use matrix_sdk_base::crypto::{
 };
 
 use super::error::{http, internal, not_understood};
-use super::keys::user_id;
+use super::keys::{master_key, user_id};
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::MatrixEventId;
@@ -28,7 +28,12 @@ use crate::ports::{Outgoing, PortError};
 impl MatrixTransport {
     pub(super) async fn encrypt_and_send(&self, message: &Outgoing) -> Port<MatrixEventId> {
         let room = room_id(&message.room)?;
-        let mut readers = message.readers.iter().map(user_id).collect::<Port<BTreeSet<_>>>()?;
+        let judged = message
+            .readers
+            .iter()
+            .map(|reader| Ok((user_id(&reader.user)?, reader.identity.as_deref())))
+            .collect::<Port<BTreeMap<_, _>>>()?;
+        let mut readers: BTreeSet<OwnedUserId> = judged.keys().cloned().collect();
         // Our own other devices read along.
         readers.insert(self.me.clone());
         let _one_at_a_time = self.sending.lock().await;
@@ -38,7 +43,13 @@ impl MatrixTransport {
         let machine = self.machine().await?;
         let silent = self.refresh_keys(&machine, &readers).await?;
         self.claim_sessions(&machine, &readers, silent).await?;
-        if let Err(error) = self.share_room_key(&machine, &room, &readers).await {
+        still_as_judged(&machine, &judged).await?;
+        let shared = async {
+            self.share_room_key(&machine, &room, &readers).await?;
+            // The sync may have brought somebody's new identity meanwhile: nothing is encrypted with a key that it has.
+            still_as_judged(&machine, &judged).await
+        };
+        if let Err(error) = shared.await {
             // Some have this key and some do not: the next attempt begins with another.
             machine.discard_room_key(&room).await.map_err(internal("discard-room-key"))?;
             return Err(error);
@@ -127,6 +138,17 @@ impl MatrixTransport {
         }
         Err(PortError::Internal { code: "share-room-key" })
     }
+}
+
+/// Whether everybody has the identity that was judged.
+async fn still_as_judged(machine: &OlmMachine, judged: &BTreeMap<OwnedUserId, Option<&str>>) -> Port<()> {
+    for (user, expected) in judged {
+        let identity = machine.get_identity(user, None).await.map_err(internal("identity"))?;
+        if identity.as_ref().and_then(master_key).as_deref() != *expected {
+            return Err(PortError::Unavailable { code: "identity-moved", retry_after: None });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a user has no device that counts, or one that we have an Olm session with.

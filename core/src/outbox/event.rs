@@ -38,7 +38,8 @@ impl Engine {
         let view = self.transport.view(&room).await?;
         let grounds = self.with_fold(&room, |fold| Grounds::of(fold.state(), &data))??;
         let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
-        let readers: Vec<UserId> = accounts.filter(|user| *user != me).collect();
+        let readers: Vec<UserId> =
+            accounts.filter(|user| *user != me && (!marked || event.readers.contains(user))).collect();
         let recipients = self.transport.recipients(&readers).await?;
         let identities = self.identities(&recipients).await?;
         match self.judge(&grounds, &data, &view, &identities) {
@@ -58,7 +59,7 @@ impl Engine {
                     }
                 };
                 self.note_unreached(case, &recipients)?;
-                self.encrypt_and_send(row, case, &room, event, readers).await
+                self.encrypt_and_send(row, case, &room, event, recipients).await
             }
             Decision::Held { reasons } => {
                 let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_ref()).collect();
@@ -162,6 +163,7 @@ impl Engine {
                     return Err(Error::internal("outbox-content"));
                 };
                 event.content = Some(content.json.clone());
+                event.readers = readers.to_vec();
                 keep(t, room, &held, None)?;
                 put(t, row.seq, &Item::Event(event.clone()), State::Marked)?;
                 Ok(held)
@@ -183,7 +185,7 @@ impl Engine {
         case: CaseId,
         room: &RoomId,
         event: OutEvent,
-        readers: Vec<UserId>,
+        readers: Vec<Recipient>,
     ) -> Result<Attempt> {
         let content = event.content.clone().ok_or(Error::internal("outbox-content"))?;
         let transaction = event.id.to_string();

@@ -81,6 +81,8 @@ pub(crate) struct OutEvent {
     pub(crate) upload: Option<Sha256>,
     /// The content, once the sending was permitted. It never changes after that.
     pub(crate) content: Option<Box<serde_json::value::RawValue>>,
+    /// For whom it was permitted then, as its audit entry says: a later attempt sends it to nobody else.
+    pub(crate) readers: Vec<UserId>,
 }
 
 impl std::fmt::Debug for OutEvent {

@@ -9,12 +9,12 @@ use super::*;
 use crate::id::{RoomId, UserId};
 use crate::ports::{Arrived, ArrivedWhat, CaseTransport, Outgoing, PortError};
 
-fn outgoing(room: &RoomId, transaction: &str, readers: &[UserId]) -> Outgoing {
+fn outgoing(from: &LoopbackTransport, room: &RoomId, transaction: &str, readers: &[UserId]) -> Outgoing {
     Outgoing {
         room: room.clone(),
         transaction: transaction.to_owned(),
         content: to_raw_value(&json!({ "msgtype": "m.text", "body": transaction })).unwrap(),
-        readers: readers.to_vec(),
+        readers: readers.iter().map(|reader| from.looks_at(reader)).collect(),
     }
 }
 
@@ -45,14 +45,14 @@ async fn one_transaction_is_one_event_until_the_server_forgets() {
     let homeserver = world();
     let (jane, joe, room) = room(&homeserver, true).await;
     jane.lose_answer_next(Endpoint::Send);
-    assert!(jane.send(&outgoing(&room, "t1", &both())).await.is_err());
-    let first = jane.send(&outgoing(&room, "t1", &both())).await.unwrap();
-    assert_eq!(jane.send(&outgoing(&room, "t1", &both())).await.unwrap(), first);
+    assert!(jane.send(&outgoing(&jane, &room, "t1", &both())).await.is_err());
+    let first = jane.send(&outgoing(&jane, &room, "t1", &both())).await.unwrap();
+    assert_eq!(jane.send(&outgoing(&jane, &room, "t1", &both())).await.unwrap(), first);
     jane.fail_next(Endpoint::Send, PortError::Unavailable { code: "http-503", retry_after: None });
-    assert!(jane.send(&outgoing(&room, "t2", &both())).await.is_err());
+    assert!(jane.send(&outgoing(&jane, &room, "t2", &both())).await.is_err());
     assert_eq!(all(&joe, &room).await, ["t1"], "what failed did not happen");
     homeserver.forget_transactions();
-    jane.send(&outgoing(&room, "t1", &both())).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "t1", &both())).await.unwrap();
     assert_eq!(all(&joe, &room).await, ["t1", "t1"]);
     assert_eq!((jane.requests(Endpoint::Send), joe.requests(Endpoint::Send)), (5, 0));
 }
@@ -63,16 +63,16 @@ async fn history_is_seen_from_the_invitation_on_and_until_the_removal() {
     let (jane, joe, room) = room(&homeserver, true).await;
     let readers = [both(), vec![user("cp")]].concat();
     let cp = homeserver.transport(&user("cp"));
-    jane.send(&outgoing(&room, "before", &readers)).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "before", &readers)).await.unwrap();
     jane.invite(&room, &user("cp")).await.unwrap();
-    jane.send(&outgoing(&room, "invited", &readers)).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "invited", &readers)).await.unwrap();
     assert_eq!(cp.page(&room, None, 10, &|_| false).await.unwrap_err(), FORBIDDEN, "not joined yet");
     cp.join(&room).await.unwrap();
     assert_eq!(all(&cp, &room).await, ["invited"], "its key is there, the event is not served");
     cp.remove(&room, &user("joe")).await.unwrap();
-    jane.send(&outgoing(&room, "after", &readers)).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "after", &readers)).await.unwrap();
     assert_eq!(all(&joe, &room).await, ["before", "invited"]);
-    assert_eq!(joe.send(&outgoing(&room, "late", &both())).await, Err(FORBIDDEN));
+    assert_eq!(joe.send(&outgoing(&joe, &room, "late", &both())).await, Err(FORBIDDEN));
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn pages_go_back_to_the_beginning_each_event_once() {
     let (jane, joe, room) = room(&homeserver, true).await;
     let mut ids = Vec::new();
     for n in 0..7 {
-        ids.push(jane.send(&outgoing(&room, &format!("m{n}"), &both())).await.unwrap());
+        ids.push(jane.send(&outgoing(&jane, &room, &format!("m{n}"), &both())).await.unwrap());
     }
     homeserver.drop_history_event(&room, &ids[3]).unwrap();
     let (mut newest_first, mut from, mut pages) = (Vec::new(), None, 0);
@@ -94,7 +94,7 @@ async fn pages_go_back_to_the_beginning_each_event_once() {
             break;
         }
         // What comes meanwhile does not move the older pages.
-        jane.send(&outgoing(&room, &format!("meanwhile {pages}"), &both())).await.unwrap();
+        jane.send(&outgoing(&jane, &room, &format!("meanwhile {pages}"), &both())).await.unwrap();
     }
     assert_eq!(bodies(&newest_first), ["m0", "m1", "m2", "m4", "m5", "m6"]);
     assert!(pages >= 4);
@@ -114,7 +114,8 @@ async fn only_its_readers_read_a_message() {
     let (mallory, lee) = (user("mallory"), user("lee"));
     homeserver.put_in_room(&room, &mallory).unwrap();
     let eve = homeserver.transport(&mallory);
-    let id = jane.send(&outgoing(&room, "named", &[both(), vec![lee.clone()]].concat())).await.unwrap();
+    let id =
+        jane.send(&outgoing(&jane, &room, "named", &[both(), vec![lee.clone()]].concat())).await.unwrap();
     assert_eq!(all(&joe, &room).await, ["named"]);
     assert_eq!(all(&jane, &room).await, ["named"], "its sender is always a reader");
     assert_eq!(all(&eve, &room).await, ["?"]);
@@ -129,14 +130,14 @@ async fn what_could_not_be_read_is_read_when_its_key_comes() {
     let homeserver = world();
     let (jane, joe, room) = room(&homeserver, true).await;
     homeserver.withhold_keys(&user("joe"));
-    jane.send(&outgoing(&room, "late key", &both())).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "late key", &both())).await.unwrap();
     let page = joe.page(&room, None, 1, &|_| false).await.unwrap();
     let ArrivedWhat::Undecryptable { raw } = &page.events[0].what else { panic!("readable too early") };
     assert!(!raw.get().contains("late key"));
     assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Undecryptable { .. }));
     homeserver.release_keys(&user("joe"));
     assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Message { proven: true, .. }));
-    jane.send(&outgoing(&room, "at once", &both())).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "at once", &both())).await.unwrap();
     assert_eq!(all(&joe, &room).await, ["late key", "at once"]);
 }
 
@@ -144,13 +145,13 @@ async fn what_could_not_be_read_is_read_when_its_key_comes() {
 async fn an_unverified_device_neither_reads_nor_sends_until_it_recovers() {
     let homeserver = world();
     let (jane, joe, room) = room(&homeserver, true).await;
-    jane.send(&outgoing(&room, "hello", &both())).await.unwrap();
+    jane.send(&outgoing(&jane, &room, "hello", &both())).await.unwrap();
     let second = homeserver.new_device(&user("joe"));
     assert_eq!(all(&second, &room).await, ["?"]);
-    assert_eq!(second.send(&outgoing(&room, "t", &both())).await, Err(PortError::DeviceUntrusted));
+    assert_eq!(second.send(&outgoing(&second, &room, "t", &both())).await, Err(PortError::DeviceUntrusted));
     second.recover(&joe.recovery_key().await.unwrap().unwrap()).await.unwrap();
     assert_eq!(all(&second, &room).await, ["hello"]);
-    second.send(&outgoing(&room, "hello back", &both())).await.unwrap();
+    second.send(&outgoing(&second, &room, "hello back", &both())).await.unwrap();
     assert_eq!(all(&jane, &room).await, ["hello", "hello back"]);
 }
 
@@ -158,7 +159,7 @@ async fn an_unverified_device_neither_reads_nor_sends_until_it_recovers() {
 async fn plain_and_unproven_events_are_told_apart() {
     let homeserver = world();
     let (jane, joe, room) = room(&homeserver, true).await;
-    let id = jane.send(&outgoing(&room, "m", &both())).await.unwrap();
+    let id = jane.send(&outgoing(&jane, &room, "m", &both())).await.unwrap();
     homeserver.set_unproven(&id).unwrap();
     let plain = homeserver.send_plain(&room, &user("jane"), "p").unwrap();
     homeserver.send_other(&room, &user("jane")).unwrap();
@@ -184,9 +185,13 @@ async fn an_attachment_comes_back_whole_or_not_at_all() {
 async fn a_restarted_client_goes_on_where_it_was() {
     let homeserver = world();
     let (jane, joe, room) = room(&homeserver, true).await;
-    let id = jane.send(&outgoing(&room, "m", &both())).await.unwrap();
+    let id = jane.send(&outgoing(&jane, &room, "m", &both())).await.unwrap();
     jane.shutdown().await;
     let jane = homeserver.transport(&user("jane"));
-    assert_eq!(jane.send(&outgoing(&room, "m", &both())).await.unwrap(), id, "same device, same transaction");
+    assert_eq!(
+        jane.send(&outgoing(&jane, &room, "m", &both())).await.unwrap(),
+        id,
+        "same device, same transaction"
+    );
     assert_eq!(all(&joe, &room).await, ["m"]);
 }

@@ -81,6 +81,11 @@ impl LoopbackHomeserver {
         world.tell_everybody(&Hint::Keys);
     }
 
+    /// Gives an account another identity just as the next message to it is sent: after its sender looked.
+    pub fn change_identity_at_next_send(&self, user: &UserId) {
+        lock(&self.0).account(user).changes_at_send = true;
+    }
+
     /// Never answers whoever looks at this account as a recipient, as a homeserver does that takes a connection and says
     /// nothing.
     pub fn never_answer_for(&self, user: &UserId) {

@@ -126,6 +126,12 @@ impl LoopbackTransport {
         answer.to(work(&mut world))
     }
 
+    /// How somebody looks to whoever writes to them, without a request.
+    #[cfg(test)]
+    pub(super) fn looks_at(&self, user: &UserId) -> Recipient {
+        lock(&self.homeserver.0).account(user).recipient(user)
+    }
+
     fn recovery_key_text(&self) -> String {
         format!("recovery key of {}", self.user)
     }
@@ -264,13 +270,7 @@ impl CaseTransport for LoopbackTransport {
             return std::future::pending().await;
         }
         self.call(Endpoint::Recipients, |world| {
-            let recipient = |user: &UserId| {
-                let account = world.account(user);
-                let devices = account.verified_devices();
-                let identity = (devices > 0).then(|| format!("identity {} of {user}", account.identity));
-                Recipient { user: user.clone(), identity, devices }
-            };
-            Ok(users.iter().map(recipient).collect())
+            Ok(users.iter().map(|user| world.account(user).recipient(user)).collect())
         })
     }
 
@@ -281,11 +281,19 @@ impl CaseTransport for LoopbackTransport {
             }
             let room = &message.room;
             world.room(room)?.require_joined(&self.user)?;
+            for reader in &message.readers {
+                let account = world.account(&reader.user);
+                account.identity += u64::from(std::mem::take(&mut account.changes_at_send));
+                if account.recipient(&reader.user).identity != reader.identity {
+                    return Err(PortError::Unavailable { code: "identity-moved", retry_after: None });
+                }
+            }
             let transaction = (self.user.clone(), self.device, room.clone(), message.transaction.clone());
             if let Some(id) = world.transactions.get(&transaction) {
                 return Ok(id.clone());
             }
-            let id = world.append_message(room, &self.user, message.content.clone(), &message.readers)?;
+            let readers: Vec<UserId> = message.readers.iter().map(|reader| reader.user.clone()).collect();
+            let id = world.append_message(room, &self.user, message.content.clone(), &readers)?;
             world.transactions.insert(transaction, id.clone());
             Ok(id)
         })

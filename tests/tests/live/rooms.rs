@@ -232,7 +232,7 @@ async fn assert_left(jane: &Bare, joe: &Player, room: &RoomId, content: &Value, 
             room: room.clone(),
             transaction: EventId::new().to_string(),
             content: serde_json::value::to_raw_value(content).unwrap(),
-            readers: vec![joe.user()],
+            readers: jane.transport.recipients(&[joe.user()]).await.unwrap(),
         })
         .await
         .unwrap();

@@ -11,7 +11,7 @@ use super::super::hints::Hints;
 use super::super::room::{EntryWhat, Room};
 use super::super::transport::Endpoint;
 use crate::id::{MatrixEventId, RoomId, UserId};
-use crate::ports::{Clock, Hint, Invited, Membership, PortError, RoomMake, RoomView};
+use crate::ports::{Clock, Hint, Invited, Membership, PortError, Recipient, RoomMake, RoomView};
 
 /// The servers' state.
 pub(in super::super) struct World {
@@ -31,6 +31,8 @@ pub(in super::super) struct World {
 pub(in super::super) struct Account {
     /// How often its identity was changed.
     pub(in super::super) identity: u64,
+    /// Whether its identity changes as the next message to it is about to be sent.
+    pub(in super::super) changes_at_send: bool,
     /// Its devices: whether each is cross-signed.
     pub(in super::super) devices: Vec<bool>,
     pub(in super::super) signed_out: bool,
@@ -52,6 +54,13 @@ pub(in super::super) struct Offline {
 }
 
 impl Account {
+    /// How it looks to whoever writes to it.
+    pub(in super::super) fn recipient(&self, user: &UserId) -> Recipient {
+        let devices = self.verified_devices();
+        let identity = (devices > 0).then(|| format!("identity {} of {user}", self.identity));
+        Recipient { user: user.clone(), identity, devices }
+    }
+
     pub(in super::super) fn verified_devices(&self) -> usize {
         self.devices.iter().filter(|verified| **verified).count()
     }

@@ -47,12 +47,13 @@ impl Person {
 
     pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<(), PortError> {
         let content = json!({ "msgtype": "m.text", "body": text });
+        let readers: Vec<UserId> = readers.iter().map(|reader| reader.user()).collect();
         self.transport
             .send(&Outgoing {
                 room: room.clone(),
                 transaction: format!("test-{text}"),
                 content: serde_json::value::to_raw_value(&content).unwrap(),
-                readers: readers.iter().map(|reader| reader.user()).collect(),
+                readers: self.transport.recipients(&readers).await?,
             })
             .await
             .map(|_| ())
