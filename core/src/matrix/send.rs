@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk::ruma::api::client::message::send_message_event;
 use matrix_sdk::ruma::api::client::to_device::send_event_to_device;
+use matrix_sdk::ruma::events::ToDeviceEventType;
 use matrix_sdk::ruma::events::room::history_visibility::HistoryVisibility;
 use matrix_sdk::ruma::events::{AnyMessageLikeEventContent, MessageLikeEventType};
 use matrix_sdk::ruma::serde::Raw;
-use matrix_sdk::ruma::{self, OwnedTransactionId, OwnedUserId};
+use matrix_sdk::ruma::to_device::DeviceIdOrAllDevices;
+use matrix_sdk::ruma::{self, OwnedDeviceId, OwnedTransactionId, OwnedUserId};
 use matrix_sdk_base::crypto::store::CryptoStore;
 use matrix_sdk_base::crypto::{
     CollectStrategy, Device, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
@@ -43,9 +45,9 @@ impl MatrixTransport {
         let machine = self.machine().await?;
         let silent = self.refresh_keys(&machine, &readers).await?;
         self.claim_sessions(&machine, &readers, silent).await?;
-        still_as_judged(&machine, &judged).await?;
+        let devices = devices_of(&machine, &judged).await?;
         let shared = async {
-            self.share_room_key(&machine, &room, &readers).await?;
+            self.share_room_key(&machine, &room, &readers, &devices).await?;
             // The sync may have brought somebody's new identity meanwhile: nothing is encrypted with a key that it has.
             still_as_judged(&machine, &judged).await
         };
@@ -107,6 +109,7 @@ impl MatrixTransport {
         machine: &OlmMachine,
         room: &ruma::RoomId,
         readers: &BTreeSet<OwnedUserId>,
+        devices: &Devices,
     ) -> Port<()> {
         let settings = EncryptionSettings {
             history_visibility: HistoryVisibility::Invited,
@@ -124,6 +127,18 @@ impl MatrixTransport {
                 return Ok(());
             }
             for request in requests {
+                let to = request.messages.iter().flat_map(|(user, to)| to.keys().map(move |one| (user, one)));
+                let known = |(user, device): (&OwnedUserId, &DeviceIdOrAllDevices)| match device {
+                    DeviceIdOrAllDevices::DeviceId(device) => {
+                        *user == self.me || devices.get(user).is_some_and(|devices| devices.contains(device))
+                    }
+                    DeviceIdOrAllDevices::AllDevices => false,
+                };
+                // Its body may be why a device gets no key; that is no secret either way.
+                if request.event_type == ToDeviceEventType::RoomEncrypted && !to.map(known).all(|known| known)
+                {
+                    return Err(IDENTITY_MOVED);
+                }
                 let to_device = send_event_to_device::v3::Request::new_raw(
                     request.event_type.clone(),
                     request.txn_id.clone(),
@@ -140,12 +155,31 @@ impl MatrixTransport {
     }
 }
 
+/// The cross-signed devices of each reader.
+type Devices = BTreeMap<OwnedUserId, BTreeSet<OwnedDeviceId>>;
+
+const IDENTITY_MOVED: PortError = PortError::Unavailable { code: "identity-moved", retry_after: None };
+
+/// The devices of those who were judged. The key goes to these alone: a homeserver could change somebody's identity while it
+/// is shared, and change it back before we look.
+async fn devices_of(machine: &OlmMachine, judged: &BTreeMap<OwnedUserId, Option<&str>>) -> Port<Devices> {
+    still_as_judged(machine, judged).await?;
+    let mut all = Devices::new();
+    for user in judged.keys() {
+        let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
+        let counted = devices.devices().filter(Device::is_cross_signed_by_owner);
+        all.insert(user.clone(), counted.map(|device| device.device_id().to_owned()).collect());
+    }
+    still_as_judged(machine, judged).await?;
+    Ok(all)
+}
+
 /// Whether everybody has the identity that was judged.
 async fn still_as_judged(machine: &OlmMachine, judged: &BTreeMap<OwnedUserId, Option<&str>>) -> Port<()> {
     for (user, expected) in judged {
         let identity = machine.get_identity(user, None).await.map_err(internal("identity"))?;
         if identity.as_ref().and_then(master_key).as_deref() != *expected {
-            return Err(PortError::Unavailable { code: "identity-moved", retry_after: None });
+            return Err(IDENTITY_MOVED);
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The Matrix transport on two homeservers that federate.
 
 mod person;
+mod taken;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use person::{PATIENCE, Person, device, key, make, person, room_with, text};
+use taken::take_identity;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_before_joining_is_read_after_it() {
@@ -179,6 +181,36 @@ async fn recipients_tell_who_cannot_read_yet() {
     assert_eq!((seen[0].devices, seen[0].identity.is_some()), (1, true));
     assert_eq!((seen[1].devices, seen[1].identity.clone()), (0, None));
     assert_eq!(seen[1].user, never);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_somebody_else_since_they_were_judged_gets_no_key() {
+    let jane = person(&backend().cp, "jane").await;
+    let joe = person(&backend().aco, "joe").await;
+    let room = room_with(&jane, &[&joe]).await;
+    jane.send(&room, "to joe", &[&joe]).await.unwrap();
+    let judged = jane.transport.recipients(&[joe.user()]).await.unwrap();
+    // As whoever has Joe's homeserver can.
+    let other = take_identity(joe.homeserver.url(), &joe.account).await;
+    jane.until("another identity", || async {
+        let now = jane.transport.recipients(&[joe.user()]).await.unwrap();
+        (now[0].identity != judged[0].identity).then_some(())
+    })
+    .await;
+    assert_eq!(
+        jane.send_to(&room, "to the joe I know", judged).await,
+        Err(PortError::Unavailable { code: "identity-moved", retry_after: None })
+    );
+    let listed = jane.history(&room).await;
+    assert_eq!(listed.iter().filter_map(text).collect::<Vec<_>>(), ["to joe"]);
+    // Nor does it get what is sent next to those who did not change.
+    let lee = person(&backend().aco, "lee").await;
+    jane.transport.invite(&room, &lee.user()).await.unwrap();
+    jane.send(&room, "to lee", &[&lee]).await.unwrap();
+    lee.until_invited(&room).await;
+    lee.transport.join(&room).await.unwrap();
+    lee.until_read(&room, &["to lee"]).await;
+    assert_eq!(other.can_read(&room).await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

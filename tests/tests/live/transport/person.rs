@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use caseline::id::{RoomId, UserId};
 use caseline::matrix::MatrixTransport;
-use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Outgoing, PortError, RoomMake};
+use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Outgoing, PortError, Recipient, RoomMake};
 use caseline::store::{Db, StoreKey};
 use caseline_backend::Homeserver;
 use caseline_tests::{Account, account};
@@ -46,14 +46,24 @@ impl Person {
     }
 
     pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<(), PortError> {
-        let content = json!({ "msgtype": "m.text", "body": text });
         let readers: Vec<UserId> = readers.iter().map(|reader| reader.user()).collect();
+        let readers = self.transport.recipients(&readers).await?;
+        self.send_to(room, text, readers).await
+    }
+
+    pub(super) async fn send_to(
+        &self,
+        room: &RoomId,
+        text: &str,
+        readers: Vec<Recipient>,
+    ) -> Result<(), PortError> {
+        let content = json!({ "msgtype": "m.text", "body": text });
         self.transport
             .send(&Outgoing {
                 room: room.clone(),
                 transaction: format!("test-{text}"),
                 content: serde_json::value::to_raw_value(&content).unwrap(),
-                readers: self.transport.recipients(&readers).await?,
+                readers,
             })
             .await
             .map(|_| ())

@@ -1,0 +1,45 @@
+//! Somebody who has an account and no device of its owner: as whoever has the homeserver's database can make themselves one.
+
+use caseline::id::RoomId;
+use caseline_tests::Account;
+use matrix_sdk::Client;
+use matrix_sdk::config::SyncSettings;
+use matrix_sdk::room::MessagesOptions;
+use matrix_sdk::ruma::api::client::uiaa::{AuthData, MatrixUserIdentifier, Password, UserIdentifier};
+
+pub(super) struct Taken {
+    client: Client,
+}
+
+/// Gives an account another identity, with one device that it has signed.
+pub(super) async fn take_identity(url: &str, account: &Account) -> Taken {
+    let client = Client::builder().homeserver_url(url).build().await.unwrap();
+    client.matrix_auth().login_username(&account.user_id, &account.password).send().await.unwrap();
+    client.sync_once(SyncSettings::default()).await.unwrap();
+    let encryption = client.encryption();
+    if let Err(error) = encryption.bootstrap_cross_signing(None).await {
+        let user = UserIdentifier::Matrix(MatrixUserIdentifier::new(account.user_id.clone()));
+        let mut password = Password::new(user, account.password.clone());
+        password.session = error.as_uiaa_response().expect("asks for the password").session.clone();
+        encryption.bootstrap_cross_signing(Some(AuthData::Password(password))).await.unwrap();
+    }
+    client.sync_once(SyncSettings::default()).await.unwrap();
+    Taken { client }
+}
+
+impl Taken {
+    /// The messages of a room that it can read.
+    pub(super) async fn can_read(&self, room: &RoomId) -> Vec<String> {
+        self.client.sync_once(SyncSettings::default()).await.unwrap();
+        let id = matrix_sdk::ruma::RoomId::parse(room.as_str()).unwrap();
+        let room = self.client.get_room(&id).expect("joined");
+        let mut options = MessagesOptions::backward();
+        options.limit = 100_u32.into();
+        let messages = room.messages(options).await.unwrap();
+        let texts = messages.chunk.iter().filter_map(|event| {
+            let event: serde_json::Value = serde_json::from_str(event.raw().json().get()).unwrap();
+            (event["type"] == "m.room.message").then(|| event["content"]["body"].to_string())
+        });
+        texts.collect()
+    }
+}
