@@ -196,14 +196,13 @@ impl Engine {
     /// Takes a case up, once.
     pub(crate) fn accept_case(&self, case: CaseId) -> Result<()> {
         let me = self.user();
+        // Once for each naming.
         let waits = |fold: &Fold| {
-            let roster = fold.state().roster();
-            roster.contains(&me) && roster.accepted(&me).is_none()
+            let place = fold.state().roster().last_place_of(&me)?;
+            (place.ended.is_none() && place.accepted.is_none()).then(|| place.since.id.to_string())
         };
-        if !self.with_expected(case, waits)? {
-            return Ok(());
-        }
-        let id = EventId::derived(&["accepted", &case.to_string(), me.as_str()]);
+        let Some(named) = self.with_expected(case, waits)? else { return Ok(()) };
+        let id = EventId::derived(&["accepted", &case.to_string(), me.as_str(), &named]);
         self.command(case, Command::new(Some(id), CaseAccepted { case })).map(drop)
     }
 

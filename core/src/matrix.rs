@@ -15,7 +15,7 @@ mod sign_in;
 mod sync;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -107,8 +107,8 @@ impl CaseTransport for MatrixTransport {
         self.joined_rooms().await
     }
 
-    async fn inviter(&self, room: &RoomId) -> Port<Option<UserId>> {
-        self.last_inviter(room).await
+    async fn inviters(&self, room: &RoomId) -> Port<BTreeSet<UserId>> {
+        self.who_invited(room).await
     }
 
     async fn view(&self, room: &RoomId) -> Port<RoomView> {

@@ -4,6 +4,7 @@
 pub mod contract;
 mod story_clock;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -286,8 +287,8 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// The rooms that we are in.
     async fn rooms(&self) -> Result<Vec<RoomId>, PortError>;
 
-    /// Who last invited us to a room that we are in; nothing where its history tells of no invitation: we made it.
-    async fn inviter(&self, room: &RoomId) -> Result<Option<UserId>, PortError>;
+    /// Who invited us to a room that we are in; nobody where its history tells of no invitation: we made it.
+    async fn inviters(&self, room: &RoomId) -> Result<BTreeSet<UserId>, PortError>;
 
     /// The room as its homeserver describes it, now.
     async fn view(&self, room: &RoomId) -> Result<RoomView, PortError>;

@@ -47,12 +47,12 @@ impl Fold {
         Self::default()
     }
 
-    /// A fold without events, for a user who was invited: they believe their inviter's handover in what came before they
+    /// A fold without events, for a user who was invited: they believe the handover of who did, in what came before they
     /// were named, the roster itself included, and in what crossed with their naming. What came after, and whatever anybody
     /// else hands over, counts where its author says it: first-hand, or in a handover of their own.
-    pub fn invited(user: UserId, by: UserId) -> Self {
-        let vouchers = BTreeSet::from([by.clone()]);
-        let trust = Trust { vouchers, inviter: Some(by), addressed: BTreeSet::new() };
+    pub fn invited(user: UserId, by: impl IntoIterator<Item = UserId>) -> Self {
+        let inviters: BTreeSet<UserId> = by.into_iter().collect();
+        let trust = Trust { vouchers: inviters.clone(), inviters, addressed: BTreeSet::new() };
         Self { invited: Some(user), trust, ..Self::default() }
     }
 
@@ -181,9 +181,8 @@ impl Fold {
     /// Folds everything. Handovers count by who has, or had, a seat; since a handover can itself seat somebody, until no
     /// more are found.
     fn rebuild(&mut self) {
-        let inviter = self.trust.inviter.clone();
-        let vouchers = inviter.iter().cloned().collect();
-        let mut trust = Trust { vouchers, inviter, addressed: BTreeSet::new() };
+        let inviters = self.trust.inviters.clone();
+        let mut trust = Trust { vouchers: inviters.clone(), inviters, addressed: BTreeSet::new() };
         loop {
             // What the inviter may tell depends on where this user was named, which the inviter tells: what comes after
             // the naming changes nothing before it.

@@ -40,7 +40,7 @@ impl Caseline {
     pub async fn invitations(&self) -> Result<Vec<Invitation>> {
         let mut invitations = Vec::new();
         for invited in self.engine.transport.invitations().await? {
-            if self.engine.db.room_row(&invited.room)?.is_some() {
+            if !self.engine.waits_for_answer(&invited.room)? {
                 continue;
             }
             invitations.push(self.engine.introduce(invited.room, invited.by)?);
@@ -57,10 +57,16 @@ impl Caseline {
     pub async fn accept(&self, room: &RoomId, despite_warning: bool) -> Result<Case> {
         let engine = &self.engine;
         let mut notices = self.notices();
-        if engine.db.room_row(room)?.is_none() {
+        let invited = if engine.waits_for_answer(room)? {
             let invitations = engine.transport.invitations().await?;
-            let invited = invitations.into_iter().find(|invited| invited.room == *room);
-            let invited = invited.ok_or(Error::NotFound { what: "invitation" })?;
+            invitations.into_iter().find(|invited| invited.room == *room)
+        } else {
+            None
+        };
+        if invited.is_none() && engine.db.room_row(room)?.is_none() {
+            return Err(Error::NotFound { what: "invitation" });
+        }
+        if let Some(invited) = invited {
             let invitation = engine.introduce(room.clone(), invited.by)?;
             if let Some(warning) = invitation.warning
                 && !despite_warning
@@ -68,11 +74,13 @@ impl Caseline {
                 return Err(Error::not_allowed(warning));
             }
             engine.db.write(|t| {
-                if accept_room(t, room, &invitation.by)? {
+                if accept_room(t, room, [invitation.by])? {
                     push(t, &format!("room/{room}"), &Item::Join(room.clone()), None)?;
                 }
                 Ok(())
             })?;
+            // Whom it believes has changed.
+            engine.forget_fold(room);
             engine.outgoing.notify_one();
         }
         let deadline = tokio::time::Instant::now() + ACCEPT_WITHIN;
@@ -101,6 +109,12 @@ impl Caseline {
 }
 
 impl Engine {
+    /// Whether an invitation to a room waits for an answer: the first, or one after this account was removed or has left.
+    pub(crate) fn waits_for_answer(&self, room: &RoomId) -> Result<bool> {
+        let row = self.db.room_row(room)?;
+        Ok(row.is_none_or(|row| matches!(row.stage, RoomStage::Known | RoomStage::Left)))
+    }
+
     fn introduce(&self, room: RoomId, by: UserId) -> Result<Invitation> {
         let directory = self.directory();
         let contact = directory.contact_of_user(&by).cloned();
@@ -139,7 +153,6 @@ impl Engine {
 
     /// Finds the rooms that another device of this account has joined or made, and reads them.
     pub(crate) async fn find_own_cases(&self) -> Result<()> {
-        let me = self.user();
         let rooms = self.transport.rooms().await?;
         // A room that this device is just making is not yet known as its case's: another time.
         if self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp) {
@@ -150,9 +163,9 @@ impl Engine {
                 continue;
             }
             // A newcomer's handover counts by who invited them, on each of their devices.
-            let inviter = self.transport.inviter(&room).await?.unwrap_or_else(|| me.clone());
+            let inviters = self.transport.inviters(&room).await?;
             self.db.write(|t| {
-                accept_room(t, &room, &inviter)?;
+                accept_room(t, &room, inviters)?;
                 note(t, &was_found(&room), "found")?;
                 put_room(t, &room, RoomStage::Reading, None, None)
             })?;

@@ -116,7 +116,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
             Hint::Invitations => {
                 for invited in engine.transport.invitations().await.unwrap_or_default() {
-                    if engine.db.room_row(&invited.room).ok().flatten().is_none() {
+                    if engine.waits_for_answer(&invited.room).unwrap_or_default() {
                         engine.tell(Notice::Invitation { room: invited.room, by: invited.by });
                     }
                 }

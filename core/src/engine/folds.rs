@@ -38,7 +38,7 @@ impl Folds {
     fn room(&mut self, engine: &Engine, room: &RoomId) -> Result<&mut Folded> {
         if !self.rooms.contains_key(room) {
             let mut fold = match engine.db.room_row(room)? {
-                Some(row) => Fold::invited(engine.user(), row.inviter),
+                Some(row) => Fold::invited(engine.user(), row.inviters),
                 None => Fold::new(),
             };
             fold.extend(engine.db.held(room)?);

@@ -32,6 +32,10 @@ impl Engine {
             }
             return Ok(());
         };
+        if !state.roster().contains(&me) && row.case == Some(case) {
+            // Invited again: the handover that tells of it is on its way.
+            return Ok(());
+        }
         if !state.roster().contains(&me) {
             let reason = Reason::new("not-on-roster", "its roster does not name this account", "roster");
             return self.refuse_room(room, reason).await;

@@ -33,7 +33,7 @@ fn ask_again_after(times: u32) -> Duration {
     Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
 }
 
-/// How many pages of a room's memberships are read to find our invitation.
+/// How many pages of a room's memberships are read to find our invitations.
 const MEMBERSHIP_PAGES: usize = 20;
 
 /// When what could not be judged is judged again whose sender's server did not answer.
@@ -119,13 +119,13 @@ impl MatrixTransport {
         Ok(Page { events, older: answer.end })
     }
 
-    /// Who last invited us, as the room's history tells: its events of membership alone are asked for, the latest first.
-    pub(super) async fn last_inviter(&self, room: &RoomId) -> Port<Option<UserId>> {
+    /// Who invited us, as the room's history tells: its events of membership alone are asked for.
+    pub(super) async fn who_invited(&self, room: &RoomId) -> Port<BTreeSet<UserId>> {
         #[derive(Deserialize)]
         struct Membership {
             membership: String,
         }
-        let mut from = None;
+        let (mut from, mut inviters) = (None, BTreeSet::new());
         for _ in 0..MEMBERSHIP_PAGES {
             let mut request = get_message_events::v3::Request::backward(room_id(room)?);
             request.from = from;
@@ -140,7 +140,7 @@ impl MatrixTransport {
                             .is_ok_and(|content| content.membership == "invite")
                     });
                 if invited {
-                    return Ok(Some(listed.sender));
+                    inviters.insert(listed.sender);
                 }
             }
             from = answer.end;
@@ -148,7 +148,7 @@ impl MatrixTransport {
                 break;
             }
         }
-        Ok(None)
+        Ok(inviters)
     }
 
     pub(super) async fn decrypt_again(&self, room: &RoomId, raw: &RawValue) -> Port<ArrivedWhat> {

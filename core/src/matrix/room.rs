@@ -185,17 +185,21 @@ impl MatrixTransport {
     pub(super) async fn join_room(&self, room: &RoomId) -> Port<()> {
         let request = join_room_by_id::v3::Request::new(room_id(room)?);
         self.client.send(request).await.map_err(|error| http(&error))?;
+        self.sync.told().answered(room);
         Ok(())
     }
 
-    pub(super) async fn leave_and_forget(&self, room: &RoomId) -> Port<()> {
-        let room = room_id(room)?;
+    pub(super) async fn leave_and_forget(&self, id: &RoomId) -> Port<()> {
+        let room = room_id(id)?;
         let left = self.client.send(leave_room::v3::Request::new(room.clone())).await;
         // A homeserver answers anything at all to who leaves a room they are not in. Forgetting tells: it is refused while
         // one is joined or invited.
         let forgotten = self.client.send(forget_room::v3::Request::new(room)).await;
         match (left, forgotten) {
-            (_, Ok(_)) => Ok(()),
+            (_, Ok(_)) => {
+                self.sync.told().answered(id);
+                Ok(())
+            }
             (Err(error), _) | (Ok(_), Err(error)) => Err(http(&error)),
         }
     }

@@ -103,6 +103,11 @@ impl Told {
         }
     }
 
+    /// An invitation to this room waits no longer, though the sync has not said so yet.
+    pub(super) fn answered(&self, room: &RoomId) {
+        self.invited(room, None);
+    }
+
     async fn next(&self) -> Option<Hint> {
         loop {
             let more = self.more.notified();

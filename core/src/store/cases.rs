@@ -1,5 +1,7 @@
 //! Cases and rooms, as a device takes part in them.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Transaction;
 
 use super::Db;
@@ -121,17 +123,28 @@ impl RoomStage {
 /// A room that was accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct RoomRow {
-    pub(crate) inviter: UserId,
+    /// Who invited us: several where we were removed and named again; nobody where another device of ours made it.
+    pub(crate) inviters: BTreeSet<UserId>,
     pub(crate) stage: RoomStage,
     pub(crate) case: Option<CaseId>,
     /// Why it was left.
     pub(crate) reason: Option<String>,
 }
 
-/// Adds a room that was accepted.
-pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviter: &UserId) -> Result<bool> {
-    let sql = "INSERT OR IGNORE INTO rooms (room, inviter, stage) VALUES (?1, ?2, 'joining')";
-    Ok(run(t, "room-accept", sql, (room.as_str(), inviter.as_str()))? > 0)
+/// Adds a room that was accepted, or one that we were invited to again. False where it is being joined or read.
+pub(crate) fn accept_room(
+    t: &Transaction<'_>,
+    room: &RoomId,
+    inviters: impl IntoIterator<Item = UserId>,
+) -> Result<bool> {
+    let sql = "INSERT INTO rooms (room, stage) VALUES (?1, 'joining')
+        ON CONFLICT (room) DO UPDATE SET stage = 'joining', reason = NULL WHERE stage IN ('known', 'left')";
+    let accepted = run(t, "room-accept", sql, [room.as_str()])? > 0;
+    for inviter in inviters {
+        let sql = "INSERT OR IGNORE INTO inviters (room, user) VALUES (?1, ?2)";
+        run(t, "room-inviter", sql, (room.as_str(), inviter.as_str()))?;
+    }
+    Ok(accepted)
 }
 
 /// The mark of a room that another device of this account had joined or made.
@@ -200,23 +213,22 @@ impl Db {
 
     /// A room that was accepted.
     pub(crate) fn room_row(&self, room: &RoomId) -> Result<Option<RoomRow>> {
-        type Columns = (String, String, Option<String>, Option<String>);
-        let found: Option<Columns> = self.read(|t| {
-            let sql = "SELECT inviter, stage, case_id, reason FROM rooms WHERE room = ?1";
-            one(t, "room-row", sql, [room.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
+        type Columns = (String, Option<String>, Option<String>);
+        let (found, inviters) = self.read(|t| {
+            let sql = "SELECT stage, case_id, reason FROM rooms WHERE room = ?1";
+            let found: Option<Columns> =
+                one(t, "room-row", sql, [room.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let sql = "SELECT user FROM inviters WHERE room = ?1";
+            let inviters: Vec<String> = all(t, "room-inviters", sql, [room.as_str()], |row| row.get(0))?;
+            Ok((found, inviters))
         })?;
-        found
-            .map(|(inviter, stage, case, reason)| {
-                Ok(RoomRow {
-                    inviter: parsed(&inviter)?,
-                    stage: RoomStage::of(&stage)?,
-                    case: case.as_deref().map(parsed).transpose()?,
-                    reason,
-                })
-            })
-            .transpose()
+        let Some((stage, case, reason)) = found else { return Ok(None) };
+        Ok(Some(RoomRow {
+            inviters: inviters.iter().map(|user| parsed(user)).collect::<Result<_>>()?,
+            stage: RoomStage::of(&stage)?,
+            case: case.as_deref().map(parsed).transpose()?,
+            reason,
+        }))
     }
 
     /// Who could not read what was sent to a case.

@@ -13,7 +13,12 @@ CREATE TABLE cases (
 
 -- Rooms that were accepted and whose case is not known yet. `stage`: joining, reading, known, left.
 CREATE TABLE rooms (
-  room TEXT PRIMARY KEY, inviter TEXT NOT NULL, stage TEXT NOT NULL, case_id TEXT, reason TEXT
+  room TEXT PRIMARY KEY, stage TEXT NOT NULL, case_id TEXT, reason TEXT
+) STRICT;
+
+-- Who invited us to them: several where we were removed and named again.
+CREATE TABLE inviters (
+  room TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (room, user)
 ) STRICT;
 
 -- The unbroken stretch of each room's history that was taken over, oldest first.

@@ -1,6 +1,6 @@
 //! A room as the homeservers keep it: its facts, its history in order, and who may see and who can read each event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -48,8 +48,8 @@ pub(super) struct Room {
     left: BTreeSet<UserId>,
     /// Who invited whom, of the invitations that wait.
     pub(super) inviters: Vec<(UserId, UserId)>,
-    /// By whom each was last invited.
-    pub(super) last_inviter: BTreeMap<UserId, UserId>,
+    /// Who was ever invited, and by whom.
+    pub(super) all_inviters: Vec<(UserId, UserId)>,
 }
 
 impl Room {
@@ -59,7 +59,7 @@ impl Room {
             history: Vec::new(),
             left: BTreeSet::new(),
             inviters: Vec::new(),
-            last_inviter: BTreeMap::new(),
+            all_inviters: Vec::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One person's client of the homeservers in memory.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -176,7 +177,7 @@ impl CaseTransport for LoopbackTransport {
             }
             held.set_membership(user, Some(Membership::Invited));
             held.inviters.push((user.clone(), self.user.clone()));
-            held.last_inviter.insert(user.clone(), self.user.clone());
+            held.all_inviters.push((user.clone(), self.user.clone()));
             world.append(room, &self.user, EntryWhat::Other, None)?;
             world.tell(user, &Hint::Invitations);
             Ok(())
@@ -245,11 +246,12 @@ impl CaseTransport for LoopbackTransport {
         })
     }
 
-    async fn inviter(&self, room: &RoomId) -> Result<Option<UserId>, PortError> {
+    async fn inviters(&self, room: &RoomId) -> Result<BTreeSet<UserId>, PortError> {
         self.call(Endpoint::Rooms, |world| {
             let held = world.room(room)?;
             held.require_joined(&self.user)?;
-            Ok(held.last_inviter.get(&self.user).cloned())
+            let ours = held.all_inviters.iter().filter(|(user, _)| *user == self.user);
+            Ok(ours.map(|(_, by)| by.clone()).collect())
         })
     }
 

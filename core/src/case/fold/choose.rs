@@ -37,14 +37,14 @@ enum Rank {
 /// Whose handovers are believed, and in what.
 ///
 /// Whoever has, or had, a seat vouches for the hash of what came first-hand, and says anew what they said themselves. What
-/// others said and what did not come first-hand is believed of nobody but this user's inviter, and of them only where the
+/// others said and what did not come first-hand is believed of nobody but who invited this user, and of them only where the
 /// event was not for this user to read: else a handover could hold what nobody ever said.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trust {
-    /// Those with a seat, now or once, and the inviter.
+    /// Those with a seat, now or once, and the inviters.
     pub(super) vouchers: BTreeSet<UserId>,
-    /// Who invited this device's user.
-    pub(super) inviter: Option<UserId>,
+    /// Who invited this device's user: several where they were named again.
+    pub(super) inviters: BTreeSet<UserId>,
     /// Of the events that were handed over, those that this user was to read first-hand.
     pub(super) addressed: BTreeSet<EventKey>,
 }
@@ -52,7 +52,7 @@ pub(super) struct Trust {
 impl Trust {
     /// Whether somebody's word is enough for what did not come first-hand.
     fn tells(&self, by: &UserId, copy: &Held) -> bool {
-        *by == copy.sender || (self.inviter.as_ref() == Some(by) && !self.addressed.contains(&copy.key()))
+        *by == copy.sender || (self.inviters.contains(by) && !self.addressed.contains(&copy.key()))
     }
 }
 

@@ -71,7 +71,7 @@ proptest! {
         let travelled: Vec<HandedEvent> =
             serde_json::from_str(&serde_json::to_string(&handed).unwrap()).unwrap();
         prop_assert_eq!(&travelled, &handed);
-        let mut newcomer = Fold::invited(user("kim"), user("jane"));
+        let mut newcomer = Fold::invited(user("kim"), [user("jane")]);
         newcomer.extend(handover::unpack(travelled, &user("jane")));
 
         // What Kim is to read comes first-hand, early or late; the rest is handed over by whoever invited them.
@@ -243,7 +243,7 @@ fn a_stub_is_known_as_a_stub() {
     let (handed, _) = handover::make(&old, |_| true, clinical);
     let text = serde_json::to_string(&handed).unwrap();
     assert!(!text.contains("words 1") && !text.contains(r#"synthetic\\\":"#), "{text}");
-    let mut new = Fold::invited(user("kim"), user("jane"));
+    let mut new = Fold::invited(user("kim"), [user("jane")]);
     new.extend(handover::unpack(handed, &user("jane")));
     let (message, plan) = (Resource::Message(events[1].key()), Resource::Plan(events[2].id));
     assert!(new.state().holds_stubs_for(&message) && new.state().holds_stubs_for(&plan));

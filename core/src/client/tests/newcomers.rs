@@ -101,3 +101,35 @@ async fn the_second_device_of_a_newcomer_shows_the_same() {
     assert_eq!(texts(&seconds), ["before kim"]);
     assert_eq!(seconds.state().unwrap().digest(), case.state().unwrap().digest());
 }
+
+#[tokio::test]
+async fn who_is_named_again_reads_what_they_missed() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let (lee, bot) = (world.start("lee").await, world.start("aco-bot").await);
+    let case = jane.open(opening(&["jane", "joe", "lee", "aco-bot"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    let lees = accept(&lee).await;
+    accept(&bot).await;
+    case.send(None, Message::text("to all")).unwrap();
+    settle(&[&jane, &joe, &lee, &bot]).await;
+    joes.end_seat(None, seat("lee").contact.id, organization_id("aco")).unwrap();
+    settle(&[&joe, &bot, &jane, &lee]).await;
+    case.send(None, Message::text("without Lee")).unwrap();
+    settle(&[&jane, &joe, &bot, &lee]).await;
+    assert_eq!(texts(&lees), ["to all"]);
+
+    // By somebody else than the one who invited them first.
+    joes.name_seat(None, seat("lee")).unwrap();
+    settle(&[&joe, &jane, &bot]).await;
+    let again = accept(&lee).await;
+    assert_eq!(again.id(), case.id());
+    settle(&[&lee, &joe, &jane, &bot, &lee]).await;
+    again.send(None, Message::text("back again")).unwrap();
+    settle(&[&lee, &jane, &joe]).await;
+    assert_eq!(texts(&case), ["to all", "without Lee", "back again"]);
+    assert_eq!(texts(&again), texts(&case));
+    assert_eq!(again.state().unwrap().digest(), case.state().unwrap().digest());
+    assert!(case.state().unwrap().roster().accepted(&user("lee")).is_some());
+}

@@ -47,7 +47,7 @@ fn nobody_puts_words_into_anothers_mouth() {
     let mut said = folded(events.clone());
     let forged = next(1, "rao", said.state(), MessageSent::default());
     for (by, counts) in [("joe", false), ("jane", false), ("aco-bot", false), ("rao", true)] {
-        for fold in [Fold::new(), Fold::invited(user("lee"), user("jane"))] {
+        for fold in [Fold::new(), Fold::invited(user("lee"), [user("jane")])] {
             let mut fold = fold;
             fold.extend(events.iter().cloned().chain([vouched(&forged, by, false)]));
             assert_eq!(!fold.state().messages.is_empty(), counts, "handed over by {by}");
@@ -65,7 +65,7 @@ fn nobody_puts_words_into_anothers_mouth() {
     let naming = next(3, "jane", said.state(), SeatAdded { seat: seat("kim") });
     said.insert(naming.clone());
     let after = next(4, "rao", said.state(), MessageSent::default());
-    let mut kim = Fold::invited(user("kim"), user("jane"));
+    let mut kim = Fold::invited(user("kim"), [user("jane")]);
     let told = [&events[0], &crossed, &naming, &after];
     kim.extend(told.map(|held| vouched(held, "jane", false)));
     assert_eq!(standing(&kim, &crossed), Standing::Counted);
@@ -73,7 +73,7 @@ fn nobody_puts_words_into_anothers_mouth() {
     assert_eq!(kim.state().messages.len(), 1);
     assert_eq!(kim.counting(&after.key()).map(|held| held.id), None);
     // Of anybody else's word nothing came of it.
-    let mut other = Fold::invited(user("kim"), user("jane"));
+    let mut other = Fold::invited(user("kim"), [user("jane")]);
     other.extend([vouched(&events[0], "jane", false), vouched(&crossed, "cp-bot", false)]);
     assert!(other.state().messages.is_empty());
 }
@@ -83,7 +83,7 @@ fn a_newcomer_believes_the_inviter_alone() {
     let old = folded(play(&[Act::Write(0, 0)]));
     let (handed, _) = handover::make(&old, |_| true, |_| false);
     for (inviter, opens) in [("jane", true), ("joe", false)] {
-        let mut new = Fold::invited(user("kim"), user(inviter));
+        let mut new = Fold::invited(user("kim"), [user(inviter)]);
         new.extend(handover::unpack(handed.clone(), &user("jane")));
         assert_eq!(new.state().opening().is_some(), opens, "invited by {inviter}");
     }
@@ -114,7 +114,7 @@ fn what_is_not_proven_steps_once_another_vouches() {
 
 #[test]
 fn of_two_contents_the_lower_hash_counts_and_first_hand_before_all() {
-    let mut base = Fold::invited(user("kim"), user("jane"));
+    let mut base = Fold::invited(user("kim"), [user("jane")]);
     base.extend(play(&[]));
     let one = |text: &str| held("joe", text, &event(1, base.state().heads(), MessageSent::default()), at(1));
     let mut contents = [one("meet on Monday"), one("meet on Tuesday"), one("meet on Friday")];
