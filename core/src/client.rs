@@ -2,6 +2,7 @@
 
 mod builder;
 mod case;
+mod identity;
 mod invitation;
 mod open;
 mod running;
@@ -27,6 +28,7 @@ use crate::store::papers::Paper;
 
 pub use builder::{Builder, Record};
 pub use case::{Case, Message};
+pub use identity::Identity;
 pub use invitation::Invitation;
 pub use open::OpenCase;
 

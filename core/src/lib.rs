@@ -92,7 +92,9 @@ pub mod testing;
 mod yaml;
 
 #[cfg(feature = "store")]
-pub use client::{AuditStatus, Builder, Case, Caseline, Invitation, Message, OpenCase, OutboxStatus, Record};
+pub use client::{
+    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Message, OpenCase, OutboxStatus, Record,
+};
 pub use error::{Error, Result};
 #[cfg(feature = "store")]
 pub use notice::Notice;

@@ -74,6 +74,15 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::ConfirmRecoveryKey {} => done(caseline.confirm_recovery_key().await),
         Verb::Recover { key } => done(caseline.recover(&key).await),
         Verb::Verified {} => Ok(json!({ "verified": caseline.verified().await? })),
+        Verb::Identity { user } => {
+            let Some(identity) = caseline.identity(&user).await? else { return Ok(json!({ "key": null })) };
+            let mut told = json!({ "key": identity.key });
+            if let (Some(before), Some(fields)) = (identity.changed_from, told.as_object_mut()) {
+                fields.insert("changed_from".into(), json!(before));
+            }
+            Ok(told)
+        }
+        Verb::TrustIdentity { user, key } => done(caseline.trust_identity(&user, &key).await),
         Verb::Suspend {} => {
             caseline.suspend().await;
             Ok(json!({}))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caseline::case::event::EventKey;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
-use caseline::id::{CaseId, ContactId, EventId, OrganizationId, RoomId, Sha256};
+use caseline::id::{CaseId, ContactId, EventId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::{Error, policy::Reason};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -32,6 +32,13 @@ pub enum Verb {
         key: String,
     },
     Verified {},
+    Identity {
+        user: UserId,
+    },
+    TrustIdentity {
+        user: UserId,
+        key: String,
+    },
     Suspend {},
     Resume {},
     Shutdown {},

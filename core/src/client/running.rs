@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::engine::Engine;
+use crate::error::Result;
 use crate::id::RoomId;
 use crate::notice::Notice;
 use crate::ports::Hint;
@@ -82,18 +83,8 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
         }
         if keys {
-            let mut failed_here = false;
-            for row in engine.db.cases().unwrap_or_default() {
-                if let Some(room) = row.room {
-                    failed_here |= engine.read_again(&room).await.is_err();
-                    failed_here |= engine.serve_unreached(&room).await.is_err();
-                }
-            }
-            for room in engine.db.rooms_to_read().unwrap_or_default() {
-                failed_here |= engine.read_again(&room).await.is_err();
-            }
-            keys = failed_here;
-            failed |= failed_here;
+            keys = read_waiting(&engine).await.is_err();
+            failed |= keys;
         }
         let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
         let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {
@@ -136,7 +127,22 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
     }
 }
 
-fn wake(engine: &Engine) {
+/// Tries again what could not be read, everywhere.
+pub(super) async fn read_waiting(engine: &Engine) -> Result<()> {
+    let mut outcome = Ok(());
+    for row in engine.db.cases()? {
+        if let Some(room) = row.room {
+            outcome = engine.read_again(&room).await.and(outcome);
+            outcome = engine.serve_unreached(&room).await.and(outcome);
+        }
+    }
+    for room in engine.db.rooms_to_read()? {
+        outcome = engine.read_again(&room).await.and(outcome);
+    }
+    outcome
+}
+
+pub(super) fn wake(engine: &Engine) {
     let _ = engine.db.write(|t| hurry(t, None));
     engine.outgoing.notify_one();
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod devices;
+mod identities;
 mod newcomers;
 mod shared;
 
@@ -440,36 +441,6 @@ async fn a_patient_with_another_birth_date_waits_for_a_person() {
     joes.confirm_patient(&proposed.unwrap()).unwrap();
     settle(&[&joe]).await;
     assert_eq!(joe.resources("CareTeam").await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_changed_identity_holds_what_is_sent() {
-    let world = World::new();
-    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
-    let case = jane.open(opening(&["jane", "joe"])).unwrap();
-    settle(&[&jane]).await;
-    accept(&joe).await;
-    world.server.change_identity(&user("joe"));
-    case.send(None, Message::text("to the joe I know")).unwrap();
-    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
-    assert!(jane.outbox().unwrap().notes.iter().any(|(_, _, note)| note.contains("identity-changed")));
-}
-
-#[tokio::test]
-async fn an_identity_that_changes_as_it_is_sent_to_gets_nothing() {
-    let world = World::new();
-    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
-    let case = jane.open(opening(&["jane", "joe"])).unwrap();
-    settle(&[&jane]).await;
-    accept(&joe).await;
-    settle(&[&joe, &jane]).await;
-    let sent = || world.server.messages(&room(&case)).unwrap().len();
-    let before = sent();
-    world.server.change_identity_at_next_send(&user("joe"));
-    case.send(None, Message::text("to the joe I know")).unwrap();
-    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
-    assert_eq!(sent(), before);
-    assert!(jane.outbox().unwrap().notes.iter().any(|(_, _, note)| note.contains("identity-changed")));
 }
 
 #[tokio::test]

@@ -34,6 +34,13 @@ pub(crate) fn pin(t: &Transaction<'_>, user: &UserId, identity: &str) -> Result<
     Ok(pinned.unwrap_or_else(|| identity.to_owned()))
 }
 
+/// Keeps another identity of a user in the place of the one at first sight.
+pub(crate) fn repin(t: &Transaction<'_>, user: &UserId, identity: &str) -> Result<()> {
+    let sql = "INSERT INTO pins (user, identity) VALUES (?1, ?2)
+        ON CONFLICT (user) DO UPDATE SET identity = excluded.identity";
+    run(t, "repin", sql, (user.as_str(), identity)).map(drop)
+}
+
 /// Notes what the record is asked to hold for a resource; false where that was asked before.
 pub(crate) fn project(t: &Transaction<'_>, case: CaseId, find: &str, sha256: &Sha256) -> Result<bool> {
     let changed = run(
