@@ -203,6 +203,15 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {}
         case "verified":
             return {"verified": await client.verified()}
+        case "identity":
+            identity = await client.identity(fields["user"])
+            return {
+                "key": identity and identity.key,
+                **({"changed_from": identity.changed_from} if identity and identity.changed_from else {}),
+            }
+        case "trust_identity":
+            await client.trust_identity(fields["user"], fields["key"])
+            return {}
         case "import":
             return {"created": await client.import_bundle(paper(fields, "bundle"))}
         case "add_agreement" | "add_rules":

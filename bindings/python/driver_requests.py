@@ -110,6 +110,8 @@ FIELDS: dict[str, dict[str, Check]] = {
     "confirm_recovery_key": {},
     "recover": {"key": text},
     "verified": {},
+    "identity": {"user": text},
+    "trust_identity": {"user": text, "key": text},
     "suspend": {},
     "resume": {},
     "shutdown": {},

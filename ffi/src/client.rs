@@ -7,7 +7,7 @@ use crate::case::Case;
 use crate::error::{CaselineError, Result, parsed};
 use crate::events::{Events, Listener, Subscription};
 use crate::models::{
-    AuditStatus, CallList, Directory, Due, Invitation, OutboxStatus, Paper, Resource, Topic,
+    AuditStatus, CallList, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Resource, Topic,
 };
 use crate::options::Options;
 use crate::runtime::{Client, run};
@@ -75,6 +75,28 @@ impl Caseline {
     /// Whether this device is verified.
     pub async fn verified(&self) -> Result<bool> {
         self.client.call(|caseline| async move { Ok(caseline.verified().await?) }).await
+    }
+
+    /// The identity of somebody; nothing where they have none, since they never signed in.
+    ///
+    /// # Errors
+    /// `Unavailable` where their homeserver does not answer.
+    pub async fn identity(&self, user: String) -> Result<Option<Identity>> {
+        let user = parsed(&user, "user")?;
+        let asked = |caseline: caseline::Caseline| async move {
+            Ok(caseline.identity(&user).await?.map(Identity::from))
+        };
+        self.client.call(asked).await
+    }
+
+    /// Believes the new identity of somebody who has lost the old one. `key` is the one that a person has compared with
+    /// them by another way, such as a call to the number in the directory.
+    ///
+    /// # Errors
+    /// `NotFound` (`identity`), `InvalidInput` (`identity-key`) where theirs is another one by now, `Unavailable`.
+    pub async fn trust_identity(&self, user: String, key: String) -> Result<()> {
+        let user = parsed(&user, "user")?;
+        self.client.call(|caseline| async move { Ok(caseline.trust_identity(&user, &key).await?) }).await
     }
 
     /// Carries out a FHIR Bundle of type `transaction` in the record; returns how many resources were created.

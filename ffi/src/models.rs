@@ -177,6 +177,23 @@ impl From<&caseline::Invitation> for Invitation {
     }
 }
 
+/// The cryptographic identity of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Identity {
+    /// Whose.
+    pub user: String,
+    /// The cross-signing key that their homeserver gives for them now, in unpadded base64.
+    pub key: String,
+    /// The key that they had at first sight, where that is another one: what is sent to them is held meanwhile.
+    pub changed_from: Option<String>,
+}
+
+impl From<caseline::Identity> for Identity {
+    fn from(identity: caseline::Identity) -> Self {
+        Self { user: identity.user.to_string(), key: identity.key, changed_from: identity.changed_from }
+    }
+}
+
 /// The key of an event: who sent it, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct EventKey {

@@ -106,6 +106,15 @@ class Story(unittest.IsolatedAsyncioTestCase):
                 await asyncio.sleep(0.2)
         return found
 
+    async def identities(self, jane: caseline.Caseline, joe: Driver) -> None:
+        known = await jane.identity(self.aco.user("joe"))
+        assert known is not None
+        self.assertEqual((known.user, known.changed_from), (self.aco.user("joe"), None))
+        self.assertEqual(await joe.do("identity", user=self.aco.user("joe")), {"key": known.key})
+        with self.assertRaises(CaselineError.InvalidInput):
+            await jane.trust_identity(self.aco.user("joe"), "another key")
+        await jane.trust_identity(self.aco.user("joe"), known.key)
+
     async def test_a_plan_goes_there_and_back(self) -> None:
         async with caseline.session(*self.jane()) as jane:
             self.assertTrue(await jane.verified())
@@ -130,6 +139,7 @@ class Story(unittest.IsolatedAsyncioTestCase):
             await joe.do("add_agreement", path=str(DATA / "agreement.yaml"))
             await joe.do("add_rules", path=str(DATA / "rules.yaml"))
 
+            await self.identities(jane, joe)
             case = await jane.open(CARE_TEAM)
             first = await case.send("Joe, is Marty with you? (synthetic)")
             await self.exchange(jane, case, joe, first)
