@@ -198,6 +198,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
         case "confirm_recovery_key" | "suspend" | "resume":
             await getattr(client, verb)()
             return {}
+        case "replace_recovery_key":
+            return {"key": await client.replace_recovery_key()}
         case "recover":
             await client.recover(fields["key"])
             return {}

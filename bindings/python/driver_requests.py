@@ -108,6 +108,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     },
     "recovery_key": {},
     "confirm_recovery_key": {},
+    "replace_recovery_key": {},
     "recover": {"key": text},
     "verified": {},
     "identity": {"user": text},

@@ -225,6 +225,16 @@ impl Caseline {
         Ok(self.engine.transport.recovery_key().await?)
     }
 
+    /// Makes another recovery key, for somebody who has lost theirs or shown it to somebody: the old one opens nothing any
+    /// more. The new one is offered until the host has confirmed that it is saved. After a kill in between,
+    /// [`Caseline::recovery_key`] makes another.
+    ///
+    /// # Errors
+    /// `DeviceUntrusted` on a device that is not verified; `Unavailable` where the homeserver does not answer.
+    pub async fn replace_recovery_key(&self) -> Result<String> {
+        Ok(self.engine.transport.replace_recovery_key().await?)
+    }
+
     /// The host has saved the recovery key: it is not offered again.
     pub async fn confirm_recovery_key(&self) -> Result<()> {
         Ok(self.engine.transport.confirm_recovery_key().await?)

@@ -9,6 +9,7 @@ mod history;
 mod keys;
 mod media;
 mod open;
+mod recovery;
 mod room;
 mod send;
 mod sign_in;
@@ -144,7 +145,11 @@ impl CaseTransport for MatrixTransport {
     }
 
     async fn recovery_key(&self) -> Port<Option<String>> {
-        self.offered_recovery_key()
+        self.offered_recovery_key().await
+    }
+
+    async fn replace_recovery_key(&self) -> Port<String> {
+        MatrixTransport::replace_recovery_key(self).await
     }
 
     async fn confirm_recovery_key(&self) -> Port<()> {

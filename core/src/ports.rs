@@ -325,6 +325,9 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// that it is saved.
     async fn recovery_key(&self) -> Result<Option<String>, PortError>;
 
+    /// Makes another recovery key in the place of the one that was saved, which opens nothing any more.
+    async fn replace_recovery_key(&self) -> Result<String, PortError>;
+
     /// The host has saved the recovery key: it is not offered again, and our copy is removed.
     async fn confirm_recovery_key(&self) -> Result<(), PortError>;
 

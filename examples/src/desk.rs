@@ -72,6 +72,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::Shutdown {} | Verb::Clock { .. } => Ok(json!({})),
         Verb::RecoveryKey {} => Ok(json!({ "key": caseline.recovery_key().await? })),
         Verb::ConfirmRecoveryKey {} => done(caseline.confirm_recovery_key().await),
+        Verb::ReplaceRecoveryKey {} => Ok(json!({ "key": caseline.replace_recovery_key().await? })),
         Verb::Recover { key } => done(caseline.recover(&key).await),
         Verb::Verified {} => Ok(json!({ "verified": caseline.verified().await? })),
         Verb::Identity { user } => {

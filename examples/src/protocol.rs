@@ -28,6 +28,7 @@ pub enum Verb {
     SignIn(Box<SignIn>),
     RecoveryKey {},
     ConfirmRecoveryKey {},
+    ReplaceRecoveryKey {},
     Recover {
         key: String,
     },

@@ -64,6 +64,15 @@ impl Caseline {
         self.client.call(|caseline| async move { Ok(caseline.confirm_recovery_key().await?) }).await
     }
 
+    /// Makes another recovery key, for somebody who has lost theirs or shown it to somebody: the old one opens nothing any
+    /// more. The new one is offered until the host has confirmed that it is saved.
+    ///
+    /// # Errors
+    /// `DeviceUntrusted` on a device that is not verified; `Unavailable` where the homeserver does not answer.
+    pub async fn replace_recovery_key(&self) -> Result<String> {
+        self.client.call(|caseline| async move { Ok(caseline.replace_recovery_key().await?) }).await
+    }
+
     /// Verifies this device with the recovery key, and reads what could not be read before.
     ///
     /// # Errors

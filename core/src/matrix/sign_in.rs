@@ -7,8 +7,6 @@
 use std::sync::Arc;
 
 use matrix_sdk::authentication::matrix::MatrixSession;
-use matrix_sdk::encryption::recovery::RecoveryError;
-use matrix_sdk::encryption::secret_storage::SecretStorageError;
 use matrix_sdk::ruma::OwnedDeviceId;
 use matrix_sdk::ruma::api::client::session::login;
 use matrix_sdk::ruma::api::client::uiaa;
@@ -21,7 +19,7 @@ use super::error::{self, http, internal, public, sdk};
 use super::{MatrixTransport, Port, open, sync};
 use crate::error::{Error, InvalidInput, Result};
 use crate::point::point;
-use crate::ports::{Hint, PortError};
+use crate::ports::PortError;
 use crate::store::{Db, StoreKey};
 
 const HOMESERVER: &str = "matrix.homeserver";
@@ -32,7 +30,6 @@ const FOUNDING: &str = "matrix.founding";
 /// Set once the homeserver no longer takes the session.
 const ENDED: &str = "matrix.ended";
 const READY: &str = "matrix.ready";
-const RECOVERY_KEY: &str = "matrix.recovery-key";
 
 impl MatrixTransport {
     /// Signs in with a password, or goes on with the session that the store has.
@@ -155,15 +152,8 @@ impl MatrixTransport {
             encryption.backups().create().await.map_err(|error| public(sdk(&error, "key-backup")))?;
             point("sign-in-backup");
         }
-        if self.db.meta(RECOVERY_KEY)?.is_none() {
-            let key = encryption
-                .recovery()
-                .reset_key()
-                .await
-                .map_err(|error| public(not_recovered(&error, "recovery-key")))?;
-            point("sign-in-recovery-made");
-            self.db.set_meta(RECOVERY_KEY, Some(&key))?;
-            point("sign-in-recovery-kept");
+        if self.offered().map_err(public)?.is_none() {
+            self.make_recovery_key().await.map_err(public)?;
         }
         self.db.set_meta(READY, Some("founded"))?;
         point("sign-in-ready");
@@ -171,7 +161,7 @@ impl MatrixTransport {
     }
 
     /// Uploads our device's keys; true where the account has an identity already, as the homeserver has it now.
-    async fn publish_device(&self) -> Port<bool> {
+    pub(super) async fn publish_device(&self) -> Port<bool> {
         let machine = self.machine().await?;
         if let Some((id, request)) = machine.upload_device_keys().await.map_err(internal("device-keys"))? {
             let answer = self.client.send(request).await.map_err(|error| http(&error))?;
@@ -215,53 +205,6 @@ impl MatrixTransport {
         let machine = self.machine().await?;
         self.query_keys(&machine, std::iter::once(self.me.clone())).await?;
         if self.is_verified().await? { Ok(()) } else { Err(PortError::Internal { code: "own-device" }) }
-    }
-
-    pub(super) fn offered_recovery_key(&self) -> Port<Option<String>> {
-        self.db.meta(RECOVERY_KEY).map_err(internal("store-meta"))
-    }
-
-    pub(super) fn forget_recovery_key(&self) -> Port<()> {
-        self.db.set_meta(RECOVERY_KEY, None).map_err(internal("store-meta"))
-    }
-
-    pub(super) async fn recover_with(&self, key: &str) -> Port<()> {
-        self.publish_device().await?;
-        let outcome = self.client.encryption().recovery().recover(key).await;
-        if let Err(error) = outcome {
-            // The identity is imported before the backup: a backup that does not fit leaves a verified device.
-            let meaning = not_recovered(&error, "recover");
-            if meaning != BACKUP_DIFFERS || !self.is_verified().await? {
-                return Err(meaning);
-            }
-        }
-        if !self.is_verified().await? {
-            return Err(PortError::Refused { code: "wrong-recovery-key" });
-        }
-        // What was asked for before the backup was open is asked for again.
-        self.asked_backup.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
-        self.sync.told().hint(Hint::Keys);
-        Ok(())
-    }
-}
-
-const BACKUP_DIFFERS: PortError = PortError::Refused { code: "backup-differs" };
-
-fn not_recovered(error: &RecoveryError, place: &'static str) -> PortError {
-    match error {
-        RecoveryError::Sdk(error) => sdk(error, place),
-        RecoveryError::BackupExistsOnServer => PortError::Refused { code: "backup-exists" },
-        RecoveryError::SecretStorage(error) => match error {
-            SecretStorageError::Sdk(error) => sdk(error, place),
-            SecretStorageError::SecretStorageKey(_) | SecretStorageError::Decryption(_) => {
-                PortError::Refused { code: "wrong-recovery-key" }
-            }
-            SecretStorageError::MissingKeyInfo { .. } => PortError::Refused { code: "no-recovery" },
-            SecretStorageError::InconsistentBackupDecryptionKey
-            | SecretStorageError::MissingOrInvalidBackupDecryptionKey => BACKUP_DIFFERS,
-            SecretStorageError::ImportError { .. } => PortError::Refused { code: "recovery-differs" },
-            _ => PortError::Internal { code: place },
-        },
     }
 }
 

@@ -41,6 +41,7 @@ pub enum Endpoint {
     Decrypt,
     RecoveryKey,
     ConfirmRecoveryKey,
+    ReplaceRecoveryKey,
     Recover,
     Verified,
 }
@@ -131,10 +132,6 @@ impl LoopbackTransport {
     #[cfg(test)]
     pub(super) fn looks_at(&self, user: &UserId) -> Recipient {
         lock(&self.homeserver.0).account(user).recipient(user)
-    }
-
-    fn recovery_key_text(&self) -> String {
-        format!("recovery key of {}", self.user)
     }
 }
 
@@ -369,8 +366,20 @@ impl CaseTransport for LoopbackTransport {
 
     async fn recovery_key(&self) -> Result<Option<String>, PortError> {
         self.call(Endpoint::RecoveryKey, |world| {
-            let saved = world.account(&self.user).recovery_key_saved;
-            Ok((!saved).then(|| self.recovery_key_text()))
+            let account = world.account(&self.user);
+            Ok((!account.recovery_key_saved).then(|| account.recovery_key(&self.user)))
+        })
+    }
+
+    async fn replace_recovery_key(&self) -> Result<String, PortError> {
+        self.call(Endpoint::ReplaceRecoveryKey, |world| {
+            let account = world.account(&self.user);
+            if !account.is_verified(self.device) {
+                return Err(PortError::DeviceUntrusted);
+            }
+            account.recovery_keys += 1;
+            account.recovery_key_saved = false;
+            Ok(account.recovery_key(&self.user))
         })
     }
 
@@ -383,7 +392,7 @@ impl CaseTransport for LoopbackTransport {
 
     async fn recover(&self, key: &str) -> Result<(), PortError> {
         self.call(Endpoint::Recover, |world| {
-            if key != self.recovery_key_text() {
+            if key != world.account(&self.user).recovery_key(&self.user) {
                 return Err(PortError::Refused { code: "wrong-recovery-key" });
             }
             let account = world.account(&self.user);

@@ -170,6 +170,18 @@ async fn a_second_device_is_trusted_by_its_recovery_key_alone() {
 
     jane.transport.confirm_recovery_key().await.unwrap();
     assert_eq!(jane.transport.recovery_key().await, Ok(None));
+
+    // Jane has shown it to somebody: the one that takes its place is offered, the old one opens nothing.
+    let replaced = jane.transport.replace_recovery_key().await.unwrap();
+    assert_eq!(jane.transport.recovery_key().await, Ok(Some(replaced.clone())));
+    let third = device(jane.homeserver, jane.account.clone()).await;
+    assert_eq!(third.transport.replace_recovery_key().await, Err(PortError::DeviceUntrusted));
+    assert_eq!(
+        third.transport.recover(&recovery_key).await,
+        Err(PortError::Refused { code: "wrong-recovery-key" })
+    );
+    third.transport.recover(&replaced).await.unwrap();
+    third.until_read(&room, &["before", "from the second"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,8 @@ pub(in super::super) struct Account {
     /// Who looks at it as a recipient is never answered.
     pub(in super::super) silent: bool,
     pub(in super::super) recovery_key_saved: bool,
+    /// How often its recovery key was replaced.
+    pub(in super::super) recovery_keys: u64,
     pub(in super::super) faults: Faults<Endpoint>,
     clients: Vec<Weak<Hints>>,
     /// While it is cut off: what its client knew when that began, and what it has missed.
@@ -54,6 +56,10 @@ pub(in super::super) struct Offline {
 }
 
 impl Account {
+    pub(in super::super) fn recovery_key(&self, user: &UserId) -> String {
+        format!("recovery key {} of {user}", self.recovery_keys)
+    }
+
     /// How it looks to whoever writes to it.
     pub(in super::super) fn recipient(&self, user: &UserId) -> Recipient {
         let devices = self.verified_devices();
