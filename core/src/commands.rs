@@ -6,13 +6,14 @@ use crate::case::event::{Block, EventData, EventKey, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make};
 use crate::case::life::{CaseAccepted, RungPosted};
+use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
 use crate::contact::Seat;
-use crate::documents::document;
+use crate::documents::{document, send_beside};
 use crate::due;
 use crate::engine::{Engine, InsteadOf};
-use crate::error::{Error, Result};
+use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
@@ -87,7 +88,7 @@ impl Engine {
             Some(text) => text.clone(),
             None => tell(&command.data, "", &seat, state.roster()),
         };
-        let event = OutEvent {
+        let mut event = OutEvent {
             id: command.id,
             kind: command.data.kind().to_owned(),
             data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
@@ -100,8 +101,13 @@ impl Engine {
                 .and_then(|(document, outside, _)| outside.then_some(document.sha256)),
             content: None,
         };
+        let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
         if repeated {
             return Ok(event);
+        }
+        if !fits {
+            let detail = "as JSON, with its names and texts, an event has 34 KiB at most: say less at once";
+            return Err(InvalidInput::new("event-too-long", detail).into());
         }
         self.may(state, &command.data)?;
         let held = self.held_of(&event, state, None)?;
@@ -319,6 +325,23 @@ impl Engine {
         let seat = state.roster().seat_of(me)?;
         seat.is_keeper().then(|| seat.contact.organization.clone())
     }
+}
+
+/// Whether an event will fit into a Matrix event, whatever it has to name by the time it leaves. A document that does not fit
+/// into it goes beside it.
+fn fit(event: &mut OutEvent, document: Option<&Document>) -> Result<bool> {
+    let fits = |event: &OutEvent| {
+        let length = longest(event.data()?, &event.body, event.at, event.notice, event.upload.is_some())?;
+        Ok::<_, Error>(length <= CONTENT_LIMIT)
+    };
+    if !fits(event)?
+        && event.upload.is_none()
+        && let Some(document) = document
+    {
+        send_beside(&mut event.data);
+        event.upload = Some(document.sha256);
+    }
+    fits(event)
 }
 
 fn not_named(source: &'static str) -> Error {
