@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::care_plan::Document;
-use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, Receipt};
+use crate::case::event::{
+    Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_DEPTH, Receipt, deeper,
+};
 use crate::case::fold::Fold;
 use crate::case::roster;
 use crate::case::state::Entry;
@@ -211,8 +214,8 @@ pub fn crossed(
         if !foreign.is_empty() {
             let texts = handed.iter().filter_map(|(_, handover)| text(&handover.events));
             let told: BTreeSet<EventKey> = texts
-                .filter_map(|text| serde_json::from_str::<Vec<HandedEvent>>(&text).ok())
-                .flatten()
+                .filter_map(|text| self::read(&text))
+                .flat_map(|(events, _)| events)
                 .map(|event| EventKey { sender: event.sender, id: event.id })
                 .collect();
             events.extend(foreign.into_iter().filter(|key| !told.contains(key)).cloned());
@@ -229,7 +232,9 @@ pub fn crossed(
 pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
     let whole = match &held.body {
         HeldBody::Whole(content) if !withhold && !is_handover(content) => {
-            serde_json::from_str(content.json.get()).ok()
+            // What is nested too deep goes as a stub: whoever reads the handover at once could read none of it.
+            let whole = serde_json::from_str::<Value>(content.json.get()).ok();
+            whole.filter(|whole| !deeper(whole, MAX_DEPTH))
         }
         _ => None,
     };
@@ -243,6 +248,16 @@ pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
 
 fn is_handover(content: &Content) -> bool {
     matches!(&content.block, Block::Event(event) if matches!(event.data, EventData::Handover(_)))
+}
+
+/// Reads the events of a handover, each by itself, so that one which cannot be read hides no other. Returns how many could
+/// not be; nothing where the text is no list.
+pub fn read(text: &str) -> Option<(Vec<HandedEvent>, usize)> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    let events: Vec<HandedEvent> =
+        items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
+    let unreadable = items.len() - events.len();
+    Some((events, unreadable))
 }
 
 /// The events of a handover as a device holds them. `by` is the sender of the `handover` event.
@@ -267,4 +282,24 @@ pub fn unpack(events: Vec<HandedEvent>, by: &UserId) -> Vec<Held> {
         })
     });
     unpacked.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_event_that_cannot_be_read_hides_no_other() {
+        let good = |body: &str| {
+            serde_json::json!({ "sender": "@joe:aco.example", "id": EventId::new(), "server_at": "2019-03-01T14:00:00Z",
+                "content": { "body": body } })
+            .to_string()
+        };
+        let deep = format!("{{\"content\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
+        let text = format!("[{},{deep},{{}},7,{}]", good("one"), good("two"));
+        let (events, unreadable) = read(&text).unwrap();
+        assert_eq!((events.len(), unreadable), (2, 3));
+        assert!(read("{}").is_none());
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::care_plan::{Carriage, Document};
 use crate::case::event::{Content, EventData, HeldBody, Receipt};
-use crate::case::handover::{HandedEvent, unpack};
+use crate::case::handover::{read, unpack};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::{EventId, RoomId, Sha256, UserId};
@@ -89,7 +89,10 @@ impl Engine {
         if self.db.meta(&mark)?.is_some() {
             return Ok(());
         }
-        let Ok(events) = serde_json::from_str::<Vec<HandedEvent>>(text) else { return Ok(()) };
+        let Some((events, unreadable)) = read(text) else { return Ok(()) };
+        if unreadable > 0 {
+            tracing::warn!(unreadable, "events of a handover have not the form of one");
+        }
         let handed = unpack(events, by);
         self.db.write(|t| handed.iter().try_for_each(|held| keep(t, room, held, None).map(drop)))?;
         point("inbox-handover");
