@@ -5,6 +5,11 @@ use serde_json::{Map, Value};
 use crate::care_plan::{Carriage, Document, INLINE_LIMIT};
 use crate::id::Sha256;
 
+/// The longest document that is sent and fetched, in bytes. A plan with all that it references has some hundred KiB; a
+/// handover as long as this holds some ten thousand messages. Whoever reads holds a few copies of it in memory at once, on a
+/// telephone too.
+pub(crate) const DOCUMENT_LIMIT: u64 = 8 * 1024 * 1024;
+
 /// A text as a document. A text that is too long to travel inside its event has no place yet: it is uploaded first.
 pub(crate) fn document(text: &str) -> (Document, bool) {
     let outside = text.len() > INLINE_LIMIT;

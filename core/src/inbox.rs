@@ -20,6 +20,7 @@ use crate::store::cases::Stage;
 use crate::store::inbox::{keep, keep_document, readable, take};
 use crate::store::outbox::{case_lane, hurry};
 
+pub(crate) use self::documents::Tries;
 use self::documents::document_of;
 
 /// The first page asked for: a live message or two need no more.

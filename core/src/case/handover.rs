@@ -250,6 +250,24 @@ fn is_handover(content: &Content) -> bool {
     matches!(&content.block, Block::Event(event) if matches!(event.data, EventData::Handover(_)))
 }
 
+/// The texts that events are handed over as: one, or as many as it takes for none to be longer than `limit`. Nothing where an
+/// event has no form as JSON.
+#[cfg(any(feature = "store", test))]
+pub(crate) fn pack(events: &[HandedEvent], limit: usize) -> Option<Vec<String>> {
+    let mut texts = vec![String::new()];
+    for event in events {
+        let event = serde_json::to_string(event).ok()?;
+        match texts.last_mut() {
+            Some(text) if text.is_empty() || text.len() + event.len() + 2 <= limit => {
+                text.push(if text.is_empty() { '[' } else { ',' });
+                text.push_str(&event);
+            }
+            _ => texts.push(format!("[{event}")),
+        }
+    }
+    Some(texts.into_iter().map(|text| if text.is_empty() { "[]".to_owned() } else { text + "]" }).collect())
+}
+
 /// Reads the events of a handover, each by itself, so that one which cannot be read hides no other. Returns how many could
 /// not be; nothing where the text is no list.
 pub fn read(text: &str) -> Option<(Vec<HandedEvent>, usize)> {
@@ -301,5 +319,25 @@ mod tests {
         let (events, unreadable) = read(&text).unwrap();
         assert_eq!((events.len(), unreadable), (2, 3));
         assert!(read("{}").is_none());
+    }
+
+    #[test]
+    fn a_long_handover_is_packed_into_parts_that_are_read_alike() {
+        let event = |n: usize| HandedEvent {
+            sender: "@joe:aco.example".parse().unwrap(),
+            id: EventId::new(),
+            server_at: Timestamp::UNIX_EPOCH,
+            body: HandedBody::Content(serde_json::json!({ "body": "x".repeat(n) })),
+        };
+        let events: Vec<_> = [10, 3000, 20, 900, 30, 700].map(event).into();
+        assert_eq!(pack(&events, usize::MAX).unwrap(), [serde_json::to_string(&events).unwrap()]);
+        assert_eq!(pack(&[], 1000).unwrap(), ["[]"]);
+        let parts = pack(&events, 2000).unwrap();
+        assert!(
+            parts.len() > 2 && parts.iter().filter(|part| part.len() > 2000).count() == 1,
+            "one event is"
+        );
+        let back: Vec<_> = parts.iter().flat_map(|part| read(part).unwrap().0).collect();
+        assert_eq!(back, events);
     }
 }

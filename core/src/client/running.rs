@@ -95,7 +95,12 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             keys = failed_here;
             failed |= failed_here;
         }
-        let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
+        let wait = match engine.next_document() {
+            _ if failed => TRY_AGAIN,
+            // No sooner than after a failure, whatever is due.
+            Some(due) => due.clamp(TRY_AGAIN, LOOK_AGAIN),
+            None => LOOK_AGAIN,
+        };
         let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {
             Ok(Some(hint)) => hint,
             Ok(None) => return,
@@ -128,6 +133,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
             Hint::Online(true) => {
                 all = true;
+                engine.ask_again_for_documents();
                 wake(&engine);
             }
             Hint::Online(false) => {}

@@ -195,6 +195,15 @@ impl Db {
         Ok(found.is_some())
     }
 
+    /// Whether a text that travels as a document is here.
+    pub(crate) fn has_document(&self, sha256: &Sha256) -> Result<bool> {
+        let found = self.read(|t| {
+            let sql = "SELECT 1 FROM documents WHERE sha256 = ?1";
+            one(t, "inbox-document", sql, [sha256.to_string()], |_| Ok(()))
+        })?;
+        Ok(found.is_some())
+    }
+
     /// A text that travels as a document.
     pub(crate) fn document(&self, sha256: &Sha256) -> Result<Option<String>> {
         self.read(|t| {

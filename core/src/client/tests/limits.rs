@@ -86,3 +86,71 @@ async fn a_document_that_the_homeserver_refuses_is_taken_out_and_the_rest_goes_o
         assert_eq!(texts(case), ["as the plan says"]);
     }
 }
+
+/// Where the document of a plan was uploaded to.
+fn file(world: &World, case: &Case) -> serde_json::Map<String, serde_json::Value> {
+    let sent = world.server.messages(&room(case)).unwrap();
+    let mut files = sent.iter().filter_map(|(.., content)| {
+        let content: serde_json::Value = serde_json::from_str(content.get()).unwrap();
+        content["org.caseline.event"]["data"]["document"]["file"].as_object().cloned()
+    });
+    files.next().unwrap()
+}
+
+#[tokio::test]
+async fn a_document_is_not_asked_for_at_every_event() {
+    let (world, jane, joe, case, joes) = two().await;
+    let joes_line = world.server.transport(&user("joe"));
+    let busy = PortError::Unavailable { code: "http-502", retry_after: None };
+    joes_line.fail_next(Endpoint::Download, busy);
+    let text = plan(&"x".repeat(100 * 1024));
+    let (sent, _) = case.send_plan_document(None, &text).unwrap();
+    settle(&[&jane, &joe]).await;
+    for _ in 0..3 {
+        case.send(None, Message::text("more")).unwrap();
+        settle(&[&jane, &joe]).await;
+    }
+    assert_eq!(joes_line.requests(Endpoint::Download), 1);
+    assert_eq!(joes.plan_text(sent.id).unwrap(), None);
+    // Once the line was down it is asked again at once.
+    world.server.offline(&user("joe"), true);
+    world.server.offline(&user("joe"), false);
+    let came = async {
+        while joes.plan_text(sent.id).unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, came).await.unwrap();
+    assert_eq!(joes_line.requests(Endpoint::Download), 2);
+    settle(&[&joe]).await;
+    assert_eq!(joes_line.requests(Endpoint::Download), 2);
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_what_it_should_be_is_asked_for_once() {
+    let (world, jane, joe, case, joes) = two().await;
+    let (sent, _) = case.send_plan_document(None, &plan(&"x".repeat(100 * 1024))).unwrap();
+    world.server.offline(&user("joe"), true);
+    settle(&[&jane]).await;
+    world.server.corrupt_attachment(&file(&world, &case)).unwrap();
+    world.server.offline(&user("joe"), false);
+    settle(&[&joe]).await;
+    joe.shutdown().await;
+    let id = joes.id();
+    drop((joe, joes));
+    let joe = world.start("joe").await;
+    case.send(None, Message::text("more")).unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(world.server.transport(&user("joe")).requests(Endpoint::Download), 1);
+    let joes = joe.case(id).unwrap();
+    assert_eq!(joes.plan_text(sent.id).unwrap(), None);
+    assert_eq!(joes.state().unwrap().plans.all().len(), 1, "the event stands");
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_would_fetch_is_not_accepted() {
+    let (_world, jane, _joe, case, _joes) = two().await;
+    let text = plan(&"x".repeat(8 * 1024 * 1024));
+    assert_eq!(invalid(case.send_plan_document(None, &text).unwrap_err()).code, "document-too-long");
+    assert_eq!(jane.outbox().unwrap().waiting, 0);
+}
