@@ -73,26 +73,17 @@ impl Engine {
         let mut tried: HashSet<i64> = HashSet::new();
         loop {
             let now = Timestamp::now();
-            let mut next: Option<Duration> = None;
-            for row in self.db.outbox_ready()? {
-                if tried.contains(&row.seq) {
-                    continue;
-                }
-                if let Some(not_before) = row.not_before
-                    && not_before > now
-                {
-                    let wait = Duration::try_from(not_before.duration_since(now)).unwrap_or_default();
-                    next = Some(next.map_or(wait, |next| next.min(wait)));
-                } else if tried.len() < AT_ONCE {
-                    tried.insert(row.seq);
-                    under_way.push(async move {
-                        let attempt = self.attempt(&row).await;
-                        (row, attempt)
-                    });
-                }
+            let ready = self.db.outbox_ready(now, &tried, AT_ONCE.saturating_sub(tried.len()))?;
+            for row in ready.rows {
+                tried.insert(row.seq);
+                under_way.push(async move {
+                    let attempt = self.attempt(&row).await;
+                    (row, attempt)
+                });
             }
             if under_way.is_empty() {
-                return Ok(next);
+                let wait = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or_default();
+                return Ok(ready.next.map(wait));
             }
             tokio::select! {
                 Some((row, attempt)) = under_way.next() => {

@@ -20,7 +20,9 @@ use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
 use crate::store::Tx;
 use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::outbox::{Item, Row, State, end, end_record, mark_record, push, push_record, record_lane};
+use crate::store::outbox::{
+    ASIDE, Item, Row, State, end, end_record, mark_record, push, push_record, record_lane,
+};
 use crate::store::papers::project;
 
 /// The types that the directory is read from.
@@ -29,6 +31,11 @@ pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "Practi
 const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
 const BEHIND: Duration = Duration::from_secs(5);
+
+/// When a write is tried again that the record refuses: mostly somebody has to do something first.
+fn refused_again(attempts: u32) -> Duration {
+    BEHIND.saturating_mul(1 << attempts.min(10)).min(Duration::from_hours(1))
+}
 
 impl Engine {
     pub(crate) fn record(&self) -> Result<&Arc<dyn CareRecord>> {
@@ -258,11 +265,16 @@ impl Engine {
                 }
                 Ok(Attempt::later(BEHIND, "behind the record"))
             }
-            Err(PortError::Conflict | PortError::Refused { .. } | PortError::NotUnderstood { .. }) => {
-                if row.attempts == 0 {
+            Err(
+                PortError::Conflict
+                | PortError::Refused { .. }
+                | PortError::NotFound
+                | PortError::NotUnderstood { .. },
+            ) => {
+                if !row.aside {
                     self.tell(Notice::RecordConflict { case, kind: write.kind.clone() });
                 }
-                Ok(Attempt::later(BEHIND, "record conflict"))
+                Ok(Attempt::later(refused_again(row.attempts), ASIDE))
             }
             Err(error) => Err(error.into()),
         }
