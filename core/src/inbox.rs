@@ -207,7 +207,7 @@ impl Engine {
         let state = self.state(case)?;
         self.remove_the_ended(case, &state)?;
         self.hand_over_what_crossed(case)?;
-        self.project(case, &state)?;
+        self.project(case)?;
         self.db.write(|t| hurry(t, Some(&case_lane(case))))?;
         self.outgoing.notify_one();
         Ok(())

@@ -177,14 +177,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks the record to hold what the state says, where that is not what was asked last.
-    pub(crate) fn project(&self, case: CaseId, state: &CaseState) -> Result<()> {
+    /// Asks the record to hold what the state says, where that is not what was asked last. Only what is known to be in the room
+    /// is written: what is taken out before it leaves never stands in a record.
+    pub(crate) fn project(&self, case: CaseId) -> Result<()> {
         if self.record.is_none() {
             return Ok(());
         }
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(state, &Own { patient }, &text);
+        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
@@ -219,7 +220,7 @@ impl Engine {
     /// Writes one resource. Its audit entry and the mark that permits the writing are one transaction.
     pub(crate) async fn write_record(&self, row: &Row, case: CaseId, write: &RecordWrite) -> Result<Attempt> {
         let Some(record) = &self.record else { return self.finish(row) };
-        let state = self.state(case)?;
+        let state = self.state_in_room(case)?;
         let audited = write.kind == "AuditEvent" || row.state == State::Marked;
         let permit = || {
             if audited {
@@ -253,7 +254,7 @@ impl Engine {
             }
             // This device knows it too, and this write is of before: what is asked now takes its place.
             Ok(Applied::Behind(news)) if news.iter().all(|head| state.folded(&head.key)) => {
-                self.project(case, &state)?;
+                self.project(case)?;
                 self.db.write(|t| end_record(t, row.seq, write))?;
                 Ok(Attempt::Done)
             }

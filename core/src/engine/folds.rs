@@ -90,9 +90,13 @@ impl Engine {
         Ok(change(&mut folded.fold))
     }
 
-    /// Folds a room anew from the store at its next use.
-    pub(crate) fn forget_fold(&self, room: &RoomId) {
-        self.folds().rooms.remove(room);
+    /// Takes something out of the store, and folds the room anew from there at its next use. Nobody sees one without the
+    /// other.
+    pub(crate) fn refold(&self, room: &RoomId, take_out: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut folds = self.folds();
+        take_out()?;
+        folds.rooms.remove(room);
+        Ok(())
     }
 
     /// The state of a case: what its room's events fold into.
@@ -101,6 +105,27 @@ impl Engine {
             Some(room) => self.with_fold(&room, |fold| fold.state().clone()),
             None => Ok(CaseState::default()),
         }
+    }
+
+    /// The state of a case as far as it is known to be in the room: without what of ours was marked, and may never leave.
+    /// What a record is a projection of.
+    pub(crate) fn state_in_room(&self, case: CaseId) -> Result<CaseState> {
+        let Some(room) = self.case_row(case)?.room else { return Ok(CaseState::default()) };
+        let me = self.user();
+        let mut folds = self.folds();
+        // Under the lock: what is marked comes into the fold, and what is taken back goes out of it, under the same.
+        let marked = self.db.not_in_room(&room, &me)?;
+        let fold = &folds.room(self, &room)?.fold;
+        if marked.is_empty() {
+            return Ok(fold.state().clone());
+        }
+        let mut without = match self.db.room_row(&room)? {
+            Some(row) => Fold::invited_by(row.inviter),
+            None => Fold::new(),
+        };
+        let in_room = fold.keys().filter(|key| key.sender != me || !marked.contains(&key.id));
+        without.extend(in_room.flat_map(|key| fold.copies(key)).cloned());
+        Ok(without.state().clone())
     }
 
     /// Looks at the fold of a case as it will be once what was accepted has gone out.

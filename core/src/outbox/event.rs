@@ -248,11 +248,12 @@ impl Engine {
         reasons: Vec<Reason>,
     ) -> Result<Attempt> {
         let note = serde_json::to_string(&reasons).map_err(|_| Error::internal("outbox-reasons"))?;
-        self.db.write(|t| {
-            take_back(t, room, &self.user(), id)?;
-            end(t, row.seq, State::Denied, Some(&note))
+        self.refold(room, || {
+            self.db.write(|t| {
+                take_back(t, room, &self.user(), id)?;
+                end(t, row.seq, State::Denied, Some(&note))
+            })
         })?;
-        self.forget_fold(room);
         self.tell(Notice::Refused { case, id, reasons });
         Ok(Attempt::Done)
     }
