@@ -4,6 +4,7 @@
 //! hint and at every start, so that nothing depends on a hint having come.
 
 mod documents;
+mod gaps;
 mod room;
 
 use serde_json::value::RawValue;
@@ -27,8 +28,6 @@ use self::documents::document_of;
 const FIRST_PAGE: u32 = 30;
 /// Every further page.
 const NEXT_PAGE: u32 = 100;
-/// How many pages are read for a predecessor that is missing.
-const GAP_PAGES: usize = 200;
 
 impl Engine {
     /// Takes over everything: every room that is open or waits to be read, and what could not be read before.
@@ -93,32 +92,6 @@ impl Engine {
         }
         let recipients = self.transport.recipients(&missed).await?;
         self.note_unreached(case, &recipients)
-    }
-
-    /// Reads on, below what was taken over, for predecessors that an event names and that are not there.
-    async fn fill_gaps(&self, room: &RoomId) -> Result<()> {
-        let gaps = self.with_fold(room, |fold| fold.state().gaps.clone())?;
-        // Once for each set of gaps: what the server withholds now it may give later, at the next event or start.
-        let mark = format!("gaps/{}", room.as_str());
-        let digest = Sha256::of(serde_json::to_string(&gaps).unwrap_or_default()).to_string();
-        if gaps.is_empty() || self.db.meta(&mark)?.as_ref() == Some(&digest) {
-            return Ok(());
-        }
-        let known = |id: &MatrixEventId| self.db.is_taken(room, id);
-        let mut from = None;
-        for _ in 0..GAP_PAGES {
-            let Page { mut events, older } =
-                self.transport.page(room, from.as_deref(), NEXT_PAGE, &known).await?;
-            events.retain(|event| !is_known(event));
-            events.reverse();
-            self.take_over(room, &events)?;
-            let open = self.with_fold(room, |fold| !fold.state().gaps.is_empty())?;
-            match older {
-                Some(older) if open => from = Some(older),
-                _ => break,
-            }
-        }
-        self.db.set_meta(&mark, Some(&digest))
     }
 
     /// Tries again what could not be decrypted.

@@ -154,3 +154,32 @@ async fn a_document_that_nobody_would_fetch_is_not_accepted() {
     assert_eq!(invalid(case.send_plan_document(None, &text).unwrap_err()).code, "document-too-long");
     assert_eq!(jane.outbox().unwrap().waiting, 0);
 }
+
+#[tokio::test]
+async fn invented_predecessors_do_not_make_a_history_be_read_without_end() {
+    let (world, jane, joe, case, _joes) = two().await;
+    let room = room(&case);
+    for n in 0..250 {
+        world.server.send_foreign(&room, &user("joe"), &format!("{n}")).unwrap();
+    }
+    settle(&[&jane]).await;
+    joe.shutdown().await;
+    jane.suspend().await;
+    let line = world.server.transport(&user("jane"));
+    let mut whole = 0;
+    let mut invented = EventId::new();
+    for n in 0..30 {
+        if n < 20 {
+            invented = EventId::new();
+        }
+        let content = serde_json::json!({ "msgtype": "m.text", "body": "x", "org.caseline.event": {
+            "v": 1, "id": EventId::new(), "kind": "message.sent", "after": [[user("joe"), invented, 7]], "clock": 8,
+            "at": "2019-03-01T14:00:00Z", "data": {} } });
+        world.server.send_content(&room, &user("joe"), &content).unwrap();
+        let before = line.requests(Endpoint::Page);
+        jane.engine.catch_up(&room).await.unwrap();
+        whole += u64::from(line.requests(Endpoint::Page) - before > 2);
+    }
+    assert_eq!(case.state().unwrap().gaps.len(), 20);
+    assert_eq!(whole, 6);
+}
