@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, Result};
 use crate::id::{CaseId, RoomId, UserId};
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
@@ -145,7 +146,7 @@ impl Engine {
                     put_room(t, room, RoomStage::Reading, None, None)?;
                     end(t, row.seq, State::Sent, None)
                 })?;
-                self.catch_up(room).await?;
+                self.catch_up(room, &Below::default()).await?;
                 Ok(Attempt::Done)
             }
             Item::Invite(user) => {

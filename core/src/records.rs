@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Applied, Import, Own, is_member, member};
 use crate::id::CaseId;
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::outbox::Attempt;
 use crate::point::point;
@@ -262,7 +263,7 @@ impl Engine {
             Ok(Applied::Behind(_)) => {
                 let room = self.case_row(case)?.room;
                 if let Some(room) = room {
-                    self.catch_up(&room).await?;
+                    self.catch_up(&room, &Below::default()).await?;
                 }
                 Ok(Attempt::later(BEHIND, "behind the record"))
             }

@@ -1,6 +1,6 @@
 //! The two tasks of a client: one follows hints into the inbox, one drains the outbox.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::engine::Engine;
-use crate::id::RoomId;
+use crate::id::{MatrixEventId, RoomId};
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Hint;
 use crate::store::outbox::hurry;
@@ -64,21 +65,24 @@ async fn awake(suspended: &mut watch::Receiver<bool>) {
 }
 
 async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
-    let (mut all, mut keys, mut rooms) = (true, false, BTreeSet::<RoomId>::new());
+    // `below`: a hint may have been missed since everything was read last.
+    let (mut all, mut below, mut keys) = (true, true, false);
+    let mut rooms = BTreeMap::<RoomId, BTreeSet<MatrixEventId>>::new();
     loop {
         awake(&mut suspended).await;
         let mut failed = false;
         if all {
             failed |= engine.find_own_cases().await.is_err();
-            failed |= engine.catch_up_all().await.is_err();
-            all = failed;
-            rooms.clear();
-        } else {
-            for room in std::mem::take(&mut rooms) {
-                if engine.catch_up(&room).await.is_err() {
-                    failed = true;
-                    rooms.insert(room);
-                }
+            let how_far = if below { Below::some_way() } else { Below::default() };
+            failed |= engine.catch_up_all(&how_far).await.is_err();
+            (all, below) = (failed, below && failed);
+            rooms.retain(|_, named| !named.is_empty());
+        }
+        for (room, named) in std::mem::take(&mut rooms) {
+            let until = Below::until(named);
+            if engine.catch_up(&room, &until).await.is_err() {
+                failed = true;
+                rooms.insert(room, until.named());
             }
         }
         if keys {
@@ -110,13 +114,13 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
         };
         match hint {
-            Hint::Room(room) => {
+            Hint::Room { room, events } => {
                 if !engine.is_known(&room) {
                     // Another device of this account may have joined it, or made it.
                     let _ = engine.find_own_cases().await;
                 }
                 if engine.is_known(&room) {
-                    rooms.insert(room);
+                    rooms.entry(room).or_default().extend(events);
                 }
             }
             Hint::Invitations => {
@@ -132,7 +136,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
                 wake(&engine);
             }
             Hint::Online(true) => {
-                all = true;
+                (all, below) = (true, true);
                 engine.ask_again_for_documents();
                 wake(&engine);
             }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod devices;
+mod late;
 mod limits;
 mod newcomers;
 mod shared;

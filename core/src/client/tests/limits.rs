@@ -177,7 +177,7 @@ async fn invented_predecessors_do_not_make_a_history_be_read_without_end() {
             "at": "2019-03-01T14:00:00Z", "data": {} } });
         world.server.send_content(&room, &user("joe"), &content).unwrap();
         let before = line.requests(Endpoint::Page);
-        jane.engine.catch_up(&room).await.unwrap();
+        jane.engine.catch_up(&room, &Below::default()).await.unwrap();
         whole += u64::from(line.requests(Endpoint::Page) - before > 2);
     }
     assert_eq!(case.state().unwrap().gaps.len(), 20);
