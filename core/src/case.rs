@@ -5,6 +5,8 @@ pub mod fold;
 pub mod handover;
 pub mod life;
 pub mod roster;
+#[cfg(any(feature = "store", test))]
+pub(crate) mod size;
 pub mod state;
 pub mod step;
 pub mod tell;

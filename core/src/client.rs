@@ -22,6 +22,7 @@ use crate::due::{self, DueItem};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, UserId};
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Stored;
 use crate::store::papers::Paper;
@@ -205,7 +206,7 @@ impl Caseline {
                 return Ok(false);
             }
             let settled = async {
-                self.engine.catch_up_all().await?;
+                self.engine.catch_up_all(&Below::default()).await?;
                 self.engine.drain().await?;
                 Ok::<_, Error>(self.engine.db.outbox_waiting()? == 0)
             };
@@ -247,7 +248,7 @@ impl Caseline {
     pub async fn recover(&self, key: &str) -> Result<()> {
         self.engine.transport.recover(key).await?;
         self.engine.find_own_cases().await?;
-        self.engine.catch_up_all().await
+        self.engine.catch_up_all(&Below::some_way()).await
     }
 
     /// Whether this device is verified: cross-signed by its own account.

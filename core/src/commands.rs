@@ -4,15 +4,16 @@ use crate::agreement::{Category, History};
 use crate::care_plan::Document;
 use crate::case::event::{Block, EventData, EventKey, HeldBody};
 use crate::case::fold::Fold;
-use crate::case::handover::{Crossed, Handover, crossed, make};
+use crate::case::handover::{Crossed, Handover, crossed, make, pack};
 use crate::case::life::{CaseAccepted, RungPosted};
+use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
 use crate::contact::Seat;
-use crate::documents::document;
+use crate::documents::{DOCUMENT_LIMIT, document, send_beside};
 use crate::due;
 use crate::engine::{Engine, InsteadOf};
-use crate::error::{Error, Result};
+use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
@@ -87,7 +88,7 @@ impl Engine {
             Some(text) => text.clone(),
             None => tell(&command.data, "", &seat, state.roster()),
         };
-        let event = OutEvent {
+        let mut event = OutEvent {
             id: command.id,
             kind: command.data.kind().to_owned(),
             data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
@@ -101,8 +102,17 @@ impl Engine {
             content: None,
             readers: Vec::new(),
         };
+        let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
         if repeated {
             return Ok(event);
+        }
+        if command.document.as_ref().is_some_and(|(document, ..)| document.size > DOCUMENT_LIMIT) {
+            let detail = "a document has 8 MiB at most";
+            return Err(InvalidInput::new("document-too-long", detail).into());
+        }
+        if !fits {
+            let detail = "as JSON, with its names and texts, an event has 34 KiB at most: say less at once";
+            return Err(InvalidInput::new("event-too-long", detail).into());
         }
         self.may(state, &command.data)?;
         let held = self.held_of(&event, state, None)?;
@@ -269,14 +279,28 @@ impl Engine {
                 data != Some(Category::Roster)
                     && (nothing || data.is_none_or(|data| withheld.contains(&data)))
             });
-            serde_json::to_string(&events).ok().map(|text| (text, heads))
+            Some((pack(&events, usize::try_from(DOCUMENT_LIMIT).unwrap_or(usize::MAX))?, heads))
         })?;
-        let Some((text, heads)) = made else { return Ok(false) };
-        let (events, outside) = document(&text);
-        let mut command = Command::new(id, Handover { to: to.to_vec(), heads, events: events.clone() });
-        command.document = Some((events, outside, text));
-        command.instead_of = instead_of;
-        self.command(case, command).map(|_| true)
+        let Some((texts, heads)) = made else { return Ok(false) };
+        // A very long one goes in parts, the first under the id that was given. What asked for it is done with the last, so
+        // that a kill in between hands over anew.
+        let last = texts.len().saturating_sub(1);
+        let mut instead_of = instead_of;
+        for (n, text) in texts.into_iter().enumerate() {
+            let id = match id {
+                Some(id) if n > 0 => Some(EventId::derived(&["part", &id.to_string(), &n.to_string()])),
+                id => id,
+            };
+            let (events, outside) = document(&text);
+            let part = Handover { to: to.to_vec(), heads: heads.clone(), events: events.clone() };
+            let mut command = Command::new(id, part);
+            command.document = Some((events, outside, text));
+            if n == last {
+                command.instead_of = instead_of.take();
+            }
+            self.command(case, command)?;
+        }
+        Ok(true)
     }
 
     /// Posts every reminder that is due from the organisation whose role account this is. Returns how many.
@@ -319,6 +343,23 @@ impl Engine {
         let seat = state.roster().seat_of(me)?;
         seat.is_keeper().then(|| seat.contact.organization.clone())
     }
+}
+
+/// Whether an event will fit into a Matrix event, whatever it has to name by the time it leaves. A document that does not fit
+/// into it goes beside it.
+fn fit(event: &mut OutEvent, document: Option<&Document>) -> Result<bool> {
+    let fits = |event: &OutEvent| {
+        let length = longest(event.data()?, &event.body, event.at, event.notice, event.upload.is_some())?;
+        Ok::<_, Error>(length <= CONTENT_LIMIT)
+    };
+    if !fits(event)?
+        && event.upload.is_none()
+        && let Some(document) = document
+    {
+        send_beside(&mut event.data);
+        event.upload = Some(document.sha256);
+    }
+    fits(event)
 }
 
 fn not_named(source: &'static str) -> Error {

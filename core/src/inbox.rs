@@ -4,7 +4,10 @@
 //! hint and at every start, so that nothing depends on a hint having come.
 
 mod documents;
+mod gaps;
 mod room;
+
+use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
@@ -20,18 +23,46 @@ use crate::store::cases::Stage;
 use crate::store::inbox::{keep, keep_document, readable, take};
 use crate::store::outbox::{case_lane, hurry};
 
+pub(crate) use self::documents::Tries;
 use self::documents::document_of;
 
 /// The first page asked for: a live message or two need no more.
 const FIRST_PAGE: u32 = 30;
 /// Every further page.
 const NEXT_PAGE: u32 = 100;
-/// How many pages are read for a predecessor that is missing.
-const GAP_PAGES: usize = 200;
+/// How many known events in a row are passed before nothing late is expected below them.
+const KNOWN_IN_A_ROW: usize = 200;
+/// How many pages below what was taken over are read at most.
+const PAGES_BELOW: usize = 20;
+
+/// How far to read below what was taken over. A late event of another homeserver is listed where its predecessors are, which
+/// can be any number of pages below the room's end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Below {
+    named: BTreeSet<MatrixEventId>,
+    known_in_a_row: usize,
+}
+
+impl Below {
+    /// Until these are found.
+    pub(crate) fn until(named: BTreeSet<MatrixEventId>) -> Self {
+        Self { named, known_in_a_row: 0 }
+    }
+
+    /// What is to be found.
+    pub(crate) fn named(self) -> BTreeSet<MatrixEventId> {
+        self.named
+    }
+
+    /// Some way, for whoever may have missed a hint.
+    pub(crate) fn some_way() -> Self {
+        Self { named: BTreeSet::new(), known_in_a_row: KNOWN_IN_A_ROW }
+    }
+}
 
 impl Engine {
     /// Takes over everything: every room that is open or waits to be read, and what could not be read before.
-    pub(crate) async fn catch_up_all(&self) -> Result<()> {
+    pub(crate) async fn catch_up_all(&self, below: &Below) -> Result<()> {
         let mut rooms = self.db.rooms_to_read()?;
         rooms.extend(
             self.db.cases()?.into_iter().filter(|row| row.stage == Stage::Open).filter_map(|row| row.room),
@@ -40,7 +71,7 @@ impl Engine {
         for room in rooms {
             // One room that fails does not hold up the others.
             let caught_up = async {
-                self.catch_up(&room).await?;
+                self.catch_up(&room, below).await?;
                 self.read_again(&room).await
             };
             failed = caught_up.await.err().or(failed);
@@ -49,9 +80,9 @@ impl Engine {
     }
 
     /// Takes over what is new in a room, and does what follows from it.
-    pub(crate) async fn catch_up(&self, room: &RoomId) -> Result<()> {
+    pub(crate) async fn catch_up(&self, room: &RoomId, below: &Below) -> Result<()> {
         let _one = self.receiving.lock().await;
-        self.read_new(room).await?;
+        self.read_new(room, below).await?;
         // A document whose server does not answer is asked for again; it holds up nothing else.
         let documents = self.follow_documents(room).await;
         self.settle_room(room).await?;
@@ -62,19 +93,28 @@ impl Engine {
     /// Takes over what is new in a room, and nothing more: for whoever looks for an event of their own.
     pub(crate) async fn look(&self, room: &RoomId) -> Result<()> {
         let _one = self.receiving.lock().await;
-        self.read_new(room).await
+        self.read_new(room, &Below::default()).await
     }
 
-    async fn read_new(&self, room: &RoomId) -> Result<()> {
+    async fn read_new(&self, room: &RoomId, below: &Below) -> Result<()> {
         let (mut from, mut limit, mut new) = (None, FIRST_PAGE, Vec::new());
         let known = |id: &MatrixEventId| self.db.is_taken(room, id);
+        let mut sought: BTreeSet<&MatrixEventId> = below.named.iter().filter(|id| !known(id)).collect();
+        let (mut known_in_a_row, mut pages_below) = (0, 0);
         loop {
             let Page { events, older } = self.transport.page(room, from.as_deref(), limit, &known).await?;
             // A page can hold a late event below one that was taken: the stretch is whole where its oldest event is known.
             let whole = events.last().is_some_and(is_known);
+            for event in &events {
+                known_in_a_row = if is_known(event) { known_in_a_row + 1 } else { 0 };
+                sought.remove(&event.matrix_id);
+            }
+            pages_below += usize::from(whole);
+            let far_enough = sought.is_empty() && known_in_a_row >= below.known_in_a_row;
+            let done = whole && (far_enough || pages_below > PAGES_BELOW);
             new.extend(events.into_iter().filter(|event| !is_known(event)));
             match older {
-                Some(older) if !whole => (from, limit) = (Some(older), NEXT_PAGE),
+                Some(older) if !done => (from, limit) = (Some(older), NEXT_PAGE),
                 _ => break,
             }
         }
@@ -92,32 +132,6 @@ impl Engine {
         }
         let recipients = self.transport.recipients(&missed).await?;
         self.note_unreached(case, &recipients)
-    }
-
-    /// Reads on, below what was taken over, for predecessors that an event names and that are not there.
-    async fn fill_gaps(&self, room: &RoomId) -> Result<()> {
-        let gaps = self.with_fold(room, |fold| fold.state().gaps.clone())?;
-        // Once for each set of gaps: what the server withholds now it may give later, at the next event or start.
-        let mark = format!("gaps/{}", room.as_str());
-        let digest = Sha256::of(serde_json::to_string(&gaps).unwrap_or_default()).to_string();
-        if gaps.is_empty() || self.db.meta(&mark)?.as_ref() == Some(&digest) {
-            return Ok(());
-        }
-        let known = |id: &MatrixEventId| self.db.is_taken(room, id);
-        let mut from = None;
-        for _ in 0..GAP_PAGES {
-            let Page { mut events, older } =
-                self.transport.page(room, from.as_deref(), NEXT_PAGE, &known).await?;
-            events.retain(|event| !is_known(event));
-            events.reverse();
-            self.take_over(room, &events)?;
-            let open = self.with_fold(room, |fold| !fold.state().gaps.is_empty())?;
-            match older {
-                Some(older) if open => from = Some(older),
-                _ => break,
-            }
-        }
-        self.db.set_meta(&mark, Some(&digest))
     }
 
     /// Tries again what could not be decrypted.
@@ -206,7 +220,7 @@ impl Engine {
         let state = self.state(case)?;
         self.remove_the_ended(case, &state)?;
         self.hand_over_what_crossed(case)?;
-        self.project(case, &state)?;
+        self.project(case)?;
         self.db.write(|t| hurry(t, Some(&case_lane(case))))?;
         self.outgoing.notify_one();
         Ok(())

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, Result};
 use crate::id::{CaseId, RoomId, UserId};
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
@@ -73,26 +74,17 @@ impl Engine {
         let mut tried: HashSet<i64> = HashSet::new();
         loop {
             let now = Timestamp::now();
-            let mut next: Option<Duration> = None;
-            for row in self.db.outbox_ready()? {
-                if tried.contains(&row.seq) {
-                    continue;
-                }
-                if let Some(not_before) = row.not_before
-                    && not_before > now
-                {
-                    let wait = Duration::try_from(not_before.duration_since(now)).unwrap_or_default();
-                    next = Some(next.map_or(wait, |next| next.min(wait)));
-                } else if tried.len() < AT_ONCE {
-                    tried.insert(row.seq);
-                    under_way.push(async move {
-                        let attempt = self.attempt(&row).await;
-                        (row, attempt)
-                    });
-                }
+            let ready = self.db.outbox_ready(now, &tried, AT_ONCE.saturating_sub(tried.len()))?;
+            for row in ready.rows {
+                tried.insert(row.seq);
+                under_way.push(async move {
+                    let attempt = self.attempt(&row).await;
+                    (row, attempt)
+                });
             }
             if under_way.is_empty() {
-                return Ok(next);
+                let wait = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or_default();
+                return Ok(ready.next.map(wait));
             }
             tokio::select! {
                 Some((row, attempt)) = under_way.next() => {
@@ -154,7 +146,7 @@ impl Engine {
                     put_room(t, room, RoomStage::Reading, None, None)?;
                     end(t, row.seq, State::Sent, None)
                 })?;
-                self.catch_up(room).await?;
+                self.catch_up(room, &Below::default()).await?;
                 Ok(Attempt::Done)
             }
             Item::Invite(user) => {

@@ -224,7 +224,12 @@ pub struct Invited {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// Something happened in a room.
-    Room(RoomId),
+    Room {
+        /// The room.
+        room: RoomId,
+        /// The events that were seen to come, as far as they are known. A late one can be listed anywhere in the history.
+        events: Vec<MatrixEventId>,
+    },
     /// An invitation came or went.
     Invitations,
     /// Keys, devices or identities changed: what could not be read may be readable now.
@@ -233,6 +238,27 @@ pub enum Hint {
     SignedOut,
     /// The connection to the homeserver is up (true) or down (false).
     Online(bool),
+}
+
+impl Hint {
+    /// How many events one hint names.
+    const MOST_NAMED: usize = 100;
+
+    /// Takes up a later hint that points at the same; false where it points at something else.
+    #[cfg(any(feature = "matrix", feature = "testing"))]
+    pub(crate) fn take_up(&mut self, later: &Self) -> bool {
+        match (self, later) {
+            (Self::Room { room, events }, Self::Room { room: same, events: more }) if room == same => {
+                for id in more {
+                    if events.len() < Self::MOST_NAMED && !events.contains(id) {
+                        events.push(id.clone());
+                    }
+                }
+                true
+            }
+            (hint, later) => hint == later,
+        }
+    }
 }
 
 /// A message to encrypt and send.

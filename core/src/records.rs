@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Applied, Import, Own, is_member, member};
 use crate::id::CaseId;
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::outbox::Attempt;
 use crate::point::point;
@@ -20,7 +21,9 @@ use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
 use crate::store::Tx;
 use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::outbox::{Item, Row, State, end, end_record, mark_record, push, push_record, record_lane};
+use crate::store::outbox::{
+    ASIDE, Item, Row, State, end, end_record, mark_record, push, push_record, record_lane,
+};
 use crate::store::papers::project;
 
 /// The types that the directory is read from.
@@ -29,6 +32,11 @@ pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "Practi
 const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
 const BEHIND: Duration = Duration::from_secs(5);
+
+/// When a write is tried again that the record refuses: mostly somebody has to do something first.
+fn refused_again(attempts: u32) -> Duration {
+    BEHIND.saturating_mul(1 << attempts.min(10)).min(Duration::from_hours(1))
+}
 
 impl Engine {
     pub(crate) fn record(&self) -> Result<&Arc<dyn CareRecord>> {
@@ -170,14 +178,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks the record to hold what the state says, where that is not what was asked last.
-    pub(crate) fn project(&self, case: CaseId, state: &CaseState) -> Result<()> {
+    /// Asks the record to hold what the state says, where that is not what was asked last. Only what is known to be in the room
+    /// is written: what is taken out before it leaves never stands in a record.
+    pub(crate) fn project(&self, case: CaseId) -> Result<()> {
         if self.record.is_none() {
             return Ok(());
         }
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(state, &Own { patient }, &text);
+        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
@@ -212,7 +221,7 @@ impl Engine {
     /// Writes one resource. Its audit entry and the mark that permits the writing are one transaction.
     pub(crate) async fn write_record(&self, row: &Row, case: CaseId, write: &RecordWrite) -> Result<Attempt> {
         let Some(record) = &self.record else { return self.finish(row) };
-        let state = self.state(case)?;
+        let state = self.state_in_room(case)?;
         let audited = write.kind == "AuditEvent" || row.state == State::Marked;
         let permit = || {
             if audited {
@@ -246,7 +255,7 @@ impl Engine {
             }
             // This device knows it too, and this write is of before: what is asked now takes its place.
             Ok(Applied::Behind(news)) if news.iter().all(|head| state.folded(&head.key)) => {
-                self.project(case, &state)?;
+                self.project(case)?;
                 self.db.write(|t| end_record(t, row.seq, write))?;
                 Ok(Attempt::Done)
             }
@@ -254,15 +263,20 @@ impl Engine {
             Ok(Applied::Behind(_)) => {
                 let room = self.case_row(case)?.room;
                 if let Some(room) = room {
-                    self.catch_up(&room).await?;
+                    self.catch_up(&room, &Below::default()).await?;
                 }
                 Ok(Attempt::later(BEHIND, "behind the record"))
             }
-            Err(PortError::Conflict | PortError::Refused { .. } | PortError::NotUnderstood { .. }) => {
-                if row.attempts == 0 {
+            Err(
+                PortError::Conflict
+                | PortError::Refused { .. }
+                | PortError::NotFound
+                | PortError::NotUnderstood { .. },
+            ) => {
+                if !row.aside {
                     self.tell(Notice::RecordConflict { case, kind: write.kind.clone() });
                 }
-                Ok(Attempt::later(BEHIND, "record conflict"))
+                Ok(Attempt::later(refused_again(row.attempts), ASIDE))
             }
             Err(error) => Err(error.into()),
         }

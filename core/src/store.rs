@@ -9,6 +9,7 @@ pub(crate) mod papers;
 mod record;
 mod rows;
 mod schema;
+mod turn;
 
 pub use db::{Db, StoreKey};
 pub use record::EmbeddedRecord;

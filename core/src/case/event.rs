@@ -17,6 +17,10 @@ use crate::communication::MessageSent;
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 
+/// The deepest that a content is nested, itself counted. Readers of JSON give up somewhat above a hundred, and a content is
+/// itself nested in a handover: what is deeper takes no part in a case.
+pub(crate) const MAX_DEPTH: usize = 64;
+
 /// The name of our block in the content of an `m.room.message`.
 pub const BLOCK: &str = "org.caseline.event";
 
@@ -249,7 +253,7 @@ pub enum Block {
     Event(Event),
     /// Nothing: a message that another Matrix client wrote.
     Absent,
-    /// Something that is not of the form of a case event; it takes no step and is shown.
+    /// Something that is not of the form of a case event, or is nested too deep; it takes no step and is shown.
     Malformed,
 }
 
@@ -280,16 +284,27 @@ impl Content {
         let body = content.get("body").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut hashed = Map::new();
         hashed.insert("body".into(), content.get("body").cloned().unwrap_or(Value::Null));
-        let block = match content.get(BLOCK) {
-            None => Block::Absent,
-            Some(block) => {
-                hashed.insert(BLOCK.into(), block.clone());
-                Event::deserialize(block).map_or(Block::Malformed, Block::Event)
-            }
-        };
+        let mut block = Block::Absent;
+        if let Some(found) = content.get(BLOCK) {
+            hashed.insert(BLOCK.into(), found.clone());
+            block = Event::deserialize(found).map_or(Block::Malformed, Block::Event);
+        }
+        if content.values().any(|value| deeper(value, MAX_DEPTH - 1)) {
+            block = Block::Malformed;
+        }
         let mut canonical = String::new();
         write_canonical(&Value::Object(hashed), &mut canonical);
         Ok(Self { json: json.to_owned(), sha256: Sha256::of(canonical), body, block })
+    }
+}
+
+/// Whether a value is nested deeper than this.
+pub(crate) fn deeper(value: &Value, than: usize) -> bool {
+    let Some(within) = than.checked_sub(1) else { return value.is_object() || value.is_array() };
+    match value {
+        Value::Object(map) => map.values().any(|value| deeper(value, within)),
+        Value::Array(items) => items.iter().any(|value| deeper(value, within)),
+        _ => false,
     }
 }
 

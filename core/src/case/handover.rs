@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::care_plan::Document;
-use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, Receipt};
+use crate::case::event::{
+    Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_DEPTH, Receipt, deeper,
+};
 use crate::case::fold::Fold;
 use crate::case::roster;
 use crate::case::state::Entry;
@@ -211,8 +214,8 @@ pub fn crossed(
         if !foreign.is_empty() {
             let texts = handed.iter().filter_map(|(_, handover)| text(&handover.events));
             let told: BTreeSet<EventKey> = texts
-                .filter_map(|text| serde_json::from_str::<Vec<HandedEvent>>(&text).ok())
-                .flatten()
+                .filter_map(|text| self::read(&text))
+                .flat_map(|(events, _)| events)
                 .map(|event| EventKey { sender: event.sender, id: event.id })
                 .collect();
             events.extend(foreign.into_iter().filter(|key| !told.contains(key)).cloned());
@@ -229,7 +232,9 @@ pub fn crossed(
 pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
     let whole = match &held.body {
         HeldBody::Whole(content) if !withhold && !is_handover(content) => {
-            serde_json::from_str(content.json.get()).ok()
+            // What is nested too deep goes as a stub: whoever reads the handover at once could read none of it.
+            let whole = serde_json::from_str::<Value>(content.json.get()).ok();
+            whole.filter(|whole| !deeper(whole, MAX_DEPTH))
         }
         _ => None,
     };
@@ -243,6 +248,34 @@ pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
 
 fn is_handover(content: &Content) -> bool {
     matches!(&content.block, Block::Event(event) if matches!(event.data, EventData::Handover(_)))
+}
+
+/// The texts that events are handed over as: one, or as many as it takes for none to be longer than `limit`. Nothing where an
+/// event has no form as JSON.
+#[cfg(any(feature = "store", test))]
+pub(crate) fn pack(events: &[HandedEvent], limit: usize) -> Option<Vec<String>> {
+    let mut texts = vec![String::new()];
+    for event in events {
+        let event = serde_json::to_string(event).ok()?;
+        match texts.last_mut() {
+            Some(text) if text.is_empty() || text.len() + event.len() + 2 <= limit => {
+                text.push(if text.is_empty() { '[' } else { ',' });
+                text.push_str(&event);
+            }
+            _ => texts.push(format!("[{event}")),
+        }
+    }
+    Some(texts.into_iter().map(|text| if text.is_empty() { "[]".to_owned() } else { text + "]" }).collect())
+}
+
+/// Reads the events of a handover, each by itself, so that one which cannot be read hides no other. Returns how many could
+/// not be; nothing where the text is no list.
+pub fn read(text: &str) -> Option<(Vec<HandedEvent>, usize)> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    let events: Vec<HandedEvent> =
+        items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
+    let unreadable = items.len() - events.len();
+    Some((events, unreadable))
 }
 
 /// The events of a handover as a device holds them. `by` is the sender of the `handover` event.
@@ -267,4 +300,44 @@ pub fn unpack(events: Vec<HandedEvent>, by: &UserId) -> Vec<Held> {
         })
     });
     unpacked.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_event_that_cannot_be_read_hides_no_other() {
+        let good = |body: &str| {
+            serde_json::json!({ "sender": "@joe:aco.example", "id": EventId::new(), "server_at": "2019-03-01T14:00:00Z",
+                "content": { "body": body } })
+            .to_string()
+        };
+        let deep = format!("{{\"content\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
+        let text = format!("[{},{deep},{{}},7,{}]", good("one"), good("two"));
+        let (events, unreadable) = read(&text).unwrap();
+        assert_eq!((events.len(), unreadable), (2, 3));
+        assert!(read("{}").is_none());
+    }
+
+    #[test]
+    fn a_long_handover_is_packed_into_parts_that_are_read_alike() {
+        let event = |n: usize| HandedEvent {
+            sender: "@joe:aco.example".parse().unwrap(),
+            id: EventId::new(),
+            server_at: Timestamp::UNIX_EPOCH,
+            body: HandedBody::Content(serde_json::json!({ "body": "x".repeat(n) })),
+        };
+        let events: Vec<_> = [10, 3000, 20, 900, 30, 700].map(event).into();
+        assert_eq!(pack(&events, usize::MAX).unwrap(), [serde_json::to_string(&events).unwrap()]);
+        assert_eq!(pack(&[], 1000).unwrap(), ["[]"]);
+        let parts = pack(&events, 2000).unwrap();
+        assert!(
+            parts.len() > 2 && parts.iter().filter(|part| part.len() > 2000).count() == 1,
+            "one event is"
+        );
+        let back: Vec<_> = parts.iter().flat_map(|part| read(part).unwrap().0).collect();
+        assert_eq!(back, events);
+    }
 }

@@ -16,7 +16,7 @@ use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
 
 /// How many predecessors one event names at most.
-const MOST_NAMED: usize = 32;
+pub(crate) const MOST_NAMED: usize = 32;
 
 /// The state of a case. Its `Debug` shows no member data.
 #[derive(Clone, Default, PartialEq)]

@@ -15,8 +15,10 @@ use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
-/// The longest text of a message, in bytes: with our block it stays well below the 64 KiB of a Matrix event.
+/// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;
+/// The longest text of what to change, in bytes: it travels twice, in the block and in what any client shows.
+const CHANGES_LIMIT: usize = 16 * 1024;
 
 /// A message to send.
 #[derive(Clone, Default)]
@@ -152,8 +154,8 @@ impl Case {
 
     /// Returns a plan with changes to make.
     pub fn return_plan(&self, id: Option<EventId>, plan: EventId, changes: &str) -> Result<EventKey> {
-        if changes.trim().is_empty() || changes.len() > TEXT_LIMIT {
-            let detail = "say what to change, in 32 KiB at most";
+        if changes.trim().is_empty() || changes.len() > CHANGES_LIMIT {
+            let detail = "say what to change, in 16 KiB at most";
             return Err(InvalidInput::new("invalid-changes", detail).field("changes").into());
         }
         self.command(Command::new(id, PlanReturned { plan, changes: changes.to_owned() }))

@@ -73,14 +73,15 @@ impl Caseline {
             {
                 return Err(Error::not_allowed(warning));
             }
-            engine.db.write(|t| {
-                if accept_room(t, room, [invitation.by])? {
-                    push(t, &format!("room/{room}"), &Item::Join(room.clone()), None)?;
-                }
-                Ok(())
+            // Whom its fold believes has changed.
+            engine.refold(room, || {
+                engine.db.write(|t| {
+                    if accept_room(t, room, [invitation.by])? {
+                        push(t, &format!("room/{room}"), &Item::Join(room.clone()), None)?;
+                    }
+                    Ok(())
+                })
             })?;
-            // Whom it believes has changed.
-            engine.forget_fold(room);
             engine.outgoing.notify_one();
         }
         let deadline = tokio::time::Instant::now() + ACCEPT_WITHIN;

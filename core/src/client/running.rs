@@ -1,6 +1,6 @@
 //! The two tasks of a client: one follows hints into the inbox, one drains the outbox.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::id::RoomId;
+use crate::id::{MatrixEventId, RoomId};
+use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Hint;
 use crate::store::outbox::hurry;
@@ -65,28 +66,36 @@ async fn awake(suspended: &mut watch::Receiver<bool>) {
 }
 
 async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
-    let (mut all, mut keys, mut rooms) = (true, false, BTreeSet::<RoomId>::new());
+    // `below`: a hint may have been missed since everything was read last.
+    let (mut all, mut below, mut keys) = (true, true, false);
+    let mut rooms = BTreeMap::<RoomId, BTreeSet<MatrixEventId>>::new();
     loop {
         awake(&mut suspended).await;
         let mut failed = false;
         if all {
             failed |= engine.find_own_cases().await.is_err();
-            failed |= engine.catch_up_all().await.is_err();
-            all = failed;
-            rooms.clear();
-        } else {
-            for room in std::mem::take(&mut rooms) {
-                if engine.catch_up(&room).await.is_err() {
-                    failed = true;
-                    rooms.insert(room);
-                }
+            let how_far = if below { Below::some_way() } else { Below::default() };
+            failed |= engine.catch_up_all(&how_far).await.is_err();
+            (all, below) = (failed, below && failed);
+            rooms.retain(|_, named| !named.is_empty());
+        }
+        for (room, named) in std::mem::take(&mut rooms) {
+            let until = Below::until(named);
+            if engine.catch_up(&room, &until).await.is_err() {
+                failed = true;
+                rooms.insert(room, until.named());
             }
         }
         if keys {
             keys = read_waiting(&engine).await.is_err();
             failed |= keys;
         }
-        let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
+        let wait = match engine.next_document() {
+            _ if failed => TRY_AGAIN,
+            // No sooner than after a failure, whatever is due.
+            Some(due) => due.clamp(TRY_AGAIN, LOOK_AGAIN),
+            None => LOOK_AGAIN,
+        };
         let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {
             Ok(Some(hint)) => hint,
             Ok(None) => return,
@@ -96,13 +105,13 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
         };
         match hint {
-            Hint::Room(room) => {
+            Hint::Room { room, events } => {
                 if !engine.is_known(&room) {
                     // Another device of this account may have joined it, or made it.
                     let _ = engine.find_own_cases().await;
                 }
                 if engine.is_known(&room) {
-                    rooms.insert(room);
+                    rooms.entry(room).or_default().extend(events);
                 }
             }
             Hint::Invitations => {
@@ -118,7 +127,8 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
                 wake(&engine);
             }
             Hint::Online(true) => {
-                all = true;
+                (all, below) = (true, true);
+                engine.ask_again_for_documents();
                 wake(&engine);
             }
             Hint::Online(false) => {}

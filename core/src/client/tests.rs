@@ -4,6 +4,8 @@
 mod bad_input;
 mod devices;
 mod identities;
+mod late;
+mod limits;
 mod newcomers;
 mod shared;
 

@@ -37,10 +37,7 @@ impl Folds {
     /// A room's fold, which is read from the store at its first use.
     fn room(&mut self, engine: &Engine, room: &RoomId) -> Result<&mut Folded> {
         if !self.rooms.contains_key(room) {
-            let mut fold = match engine.db.room_row(room)? {
-                Some(row) => Fold::invited(engine.user(), row.inviters),
-                None => Fold::new(),
-            };
+            let mut fold = engine.empty_fold(room)?;
             fold.extend(engine.db.held(room)?);
             self.changes += 1;
             self.rooms.insert(room.clone(), Folded { fold, changed: self.changes });
@@ -74,6 +71,14 @@ impl Folds {
 }
 
 impl Engine {
+    /// A room's fold before any event: it knows whom to believe.
+    fn empty_fold(&self, room: &RoomId) -> Result<Fold> {
+        Ok(match self.db.room_row(room)? {
+            Some(row) => Fold::invited(self.user(), row.inviters),
+            None => Fold::new(),
+        })
+    }
+
     /// Looks at a room's fold.
     pub(crate) fn with_fold<T>(&self, room: &RoomId, look: impl FnOnce(&Fold) -> T) -> Result<T> {
         let mut folds = self.folds();
@@ -90,9 +95,13 @@ impl Engine {
         Ok(change(&mut folded.fold))
     }
 
-    /// Folds a room anew from the store at its next use.
-    pub(crate) fn forget_fold(&self, room: &RoomId) {
-        self.folds().rooms.remove(room);
+    /// Changes something in the store, and folds the room anew from there at its next use. Nobody sees one without the
+    /// other.
+    pub(crate) fn refold(&self, room: &RoomId, take_out: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut folds = self.folds();
+        take_out()?;
+        folds.rooms.remove(room);
+        Ok(())
     }
 
     /// The state of a case: what its room's events fold into.
@@ -101,6 +110,24 @@ impl Engine {
             Some(room) => self.with_fold(&room, |fold| fold.state().clone()),
             None => Ok(CaseState::default()),
         }
+    }
+
+    /// The state of a case as far as it is known to be in the room: without what of ours was marked, and may never leave.
+    /// What a record is a projection of.
+    pub(crate) fn state_in_room(&self, case: CaseId) -> Result<CaseState> {
+        let Some(room) = self.case_row(case)?.room else { return Ok(CaseState::default()) };
+        let me = self.user();
+        let mut folds = self.folds();
+        // Under the lock: what is marked comes into the fold, and what is taken back goes out of it, under the same.
+        let marked = self.db.not_in_room(&room, &me)?;
+        let fold = &folds.room(self, &room)?.fold;
+        if marked.is_empty() {
+            return Ok(fold.state().clone());
+        }
+        let mut without = self.empty_fold(&room)?;
+        let in_room = fold.keys().filter(|key| key.sender != me || !marked.contains(&key.id));
+        without.extend(in_room.flat_map(|key| fold.copies(key)).cloned());
+        Ok(without.state().clone())
     }
 
     /// Looks at the fold of a case as it will be once what was accepted has gone out.

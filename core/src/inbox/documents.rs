@@ -1,19 +1,64 @@
 //! What events carry outside of themselves: fetched, checked, and, where it is a handover, unpacked.
 
+use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
 use crate::care_plan::{Carriage, Document};
 use crate::case::event::{Content, EventData, HeldBody, Receipt};
-use crate::case::handover::{HandedEvent, unpack};
+use crate::case::handover::{read, unpack};
+use crate::documents::DOCUMENT_LIMIT;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{EventId, RoomId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::point::point;
+use crate::ports::PortError;
 use crate::store::inbox::{keep, keep_document};
 
 use super::event_of;
 
-/// The longest document that is fetched, in bytes.
-const DOCUMENT_LIMIT: u64 = 32 * 1024 * 1024;
+/// When a document is asked for again whose server did not give it.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(HashMap<Sha256, (u32, Timestamp)>);
+
+impl Tries {
+    /// The wait after so many failures: doubled each time, since whoever has a seat can name any number of documents.
+    fn wait(failures: u32) -> SignedDuration {
+        SignedDuration::from_mins(1)
+            .saturating_mul(1 << failures.saturating_sub(1).min(10))
+            .min(SignedDuration::from_hours(1))
+    }
+
+    fn is_due(&self, document: &Sha256, now: Timestamp) -> bool {
+        self.0.get(document).is_none_or(|(_, due)| *due <= now)
+    }
+
+    fn failed(&mut self, document: Sha256, now: Timestamp) {
+        let (failures, due) = self.0.entry(document).or_default();
+        *failures = failures.saturating_add(1);
+        *due = now.saturating_add(Self::wait(*failures)).unwrap_or(now);
+    }
+
+    /// How long until one may be asked for again; nothing where none waits. Whose time has come is asked for already, or
+    /// nobody wants it any more.
+    fn next(&self, now: Timestamp) -> Option<Duration> {
+        let due = self.0.values().map(|(_, due)| *due).filter(|due| *due > now).min()?;
+        Some(Duration::try_from(due.duration_since(now)).unwrap_or_default())
+    }
+}
+
+/// What came of fetching a document.
+enum Fetched {
+    Here(String),
+    /// It is not what its event says, and never will be: the event stands, its document is missing, and that is shown.
+    Wrong,
+    /// Its server did not give it now; with the error where it did not answer.
+    Later(Option<Error>),
+}
 
 impl Engine {
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
@@ -35,21 +80,31 @@ impl Engine {
         })?;
         let (mut fetched, mut failed) = (false, None);
         for (sender, id, handover, document) in wanted {
+            let unpacks = handover && sender != self.user();
+            // Nothing is loaded that is not needed: this is done for every document at every event.
+            let done = if unpacks {
+                self.db.meta(&handover_mark(room, &sender, id))?.is_some()
+            } else {
+                self.db.has_document(&document.sha256)?
+            };
+            if done {
+                continue;
+            }
             let text = match self.db.document(&document.sha256)? {
                 Some(text) => text,
-                None => match self.fetch(&document).await {
-                    Ok(Some(text)) => {
+                None => match self.fetch_in_turn(&document).await? {
+                    Some(Fetched::Here(text)) => {
                         fetched |= !handover;
                         text
                     }
-                    Ok(None) => continue,
-                    Err(error) => {
-                        failed = Some(error);
+                    Some(Fetched::Later(error)) => {
+                        failed = error.or(failed);
                         continue;
                     }
+                    Some(Fetched::Wrong) | None => continue,
                 },
             };
-            if handover && sender != self.user() {
+            if unpacks {
                 self.unpack_handover(room, &sender, id, &text)?;
             }
         }
@@ -61,35 +116,70 @@ impl Engine {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn fetch(&self, document: &Document) -> Result<Option<String>> {
-        let Carriage::File(file) = &document.carriage else { return Ok(None) };
-        let Some(file) = file.as_object() else { return Ok(None) };
+    /// Fetches a document whose turn it is. One that was wrong is never asked for again; one that its server did not give
+    /// only after a while.
+    async fn fetch_in_turn(&self, document: &Document) -> Result<Option<Fetched>> {
+        let Carriage::File(Value::Object(file)) = &document.carriage else { return Ok(None) };
         if document.size > DOCUMENT_LIMIT {
             return Ok(None);
         }
+        // By its whole description: another event may name the same text, and rightly where it is.
+        let named =
+            Sha256::of(serde_json::to_string(document).map_err(|_| Error::internal("inbox-document"))?);
+        let mark = format!("document/{named}");
+        if !self.tries().is_due(&named, Timestamp::now()) || self.db.meta(&mark)?.is_some() {
+            return Ok(None);
+        }
+        let fetched = self.fetch(document, file).await?;
+        match &fetched {
+            Fetched::Here(_) => drop(self.tries().0.remove(&named)),
+            Fetched::Wrong => self.db.set_meta(&mark, Some("wrong"))?,
+            Fetched::Later(_) => self.tries().failed(named, Timestamp::now()),
+        }
+        Ok(Some(fetched))
+    }
+
+    async fn fetch(&self, document: &Document, file: &Map<String, Value>) -> Result<Fetched> {
         let bytes = match self.transport.download(file, document.size).await {
             Ok(bytes) => bytes,
-            Err(crate::ports::PortError::Unavailable { code, retry_after }) => {
-                return Err(crate::ports::PortError::Unavailable { code, retry_after }.into());
+            Err(PortError::NotUnderstood { .. } | PortError::Refused { code: "too-long" }) => {
+                return Ok(Fetched::Wrong);
             }
-            // Not what it is said to be, or gone: the event stands, its document is missing, and that is shown.
-            Err(_) => return Ok(None),
+            Err(error @ PortError::Unavailable { .. }) => return Ok(Fetched::Later(Some(error.into()))),
+            // Gone may be not there yet: a server that has just come back knows less for a while.
+            Err(_) => return Ok(Fetched::Later(None)),
         };
-        let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
+        let Ok(text) = String::from_utf8(bytes) else { return Ok(Fetched::Wrong) };
         if Sha256::of(&text) != document.sha256 {
-            return Ok(None);
+            return Ok(Fetched::Wrong);
         }
         self.db.write(|t| keep_document(t, &document.sha256, &text))?;
         point("inbox-document");
-        Ok(Some(text))
+        Ok(Fetched::Here(text))
+    }
+
+    fn tries(&self) -> MutexGuard<'_, Tries> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for every document at once that its server did not give before: the line was down, and is up again.
+    pub(crate) fn ask_again_for_documents(&self) {
+        self.tries().0.clear();
+    }
+
+    /// How long until a document may be asked for again.
+    pub(crate) fn next_document(&self) -> Option<Duration> {
+        self.tries().next(Timestamp::now())
     }
 
     fn unpack_handover(&self, room: &RoomId, by: &UserId, id: EventId, text: &str) -> Result<()> {
-        let mark = format!("handover/{}/{by}/{id}", room.as_str());
-        if self.db.meta(&mark)?.is_some() {
-            return Ok(());
+        let mark = handover_mark(room, by, id);
+        let Some((events, unreadable)) = read(text) else {
+            return self.db.set_meta(&mark, Some("no handover"));
+        };
+        if unreadable > 0 {
+            tracing::warn!(unreadable, "events of a handover have not the form of one");
         }
-        let Ok(events) = serde_json::from_str::<Vec<HandedEvent>>(text) else { return Ok(()) };
         let handed = unpack(events, by);
         self.db.write(|t| handed.iter().try_for_each(|held| keep(t, room, held, None).map(drop)))?;
         point("inbox-handover");
@@ -108,6 +198,11 @@ impl Engine {
     }
 }
 
+/// Under which name it is noted that a handover was unpacked.
+fn handover_mark(room: &RoomId, by: &UserId, id: EventId) -> String {
+    format!("handover/{}/{by}/{id}", room.as_str())
+}
+
 fn is_handover(content: &Content) -> bool {
     event_of(content).is_some_and(|event| matches!(event.data, EventData::Handover(_)))
 }
@@ -118,5 +213,27 @@ pub(super) fn document_of(content: &Content) -> Option<&Document> {
         EventData::PlanSent(sent) => Some(&sent.document),
         EventData::Handover(handover) => Some(&handover.events),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_given_is_asked_for_ever_more_rarely() {
+        let (document, other) = (Sha256::of("one"), Sha256::of("other"));
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut tries = Tries::default();
+        assert_eq!(tries.next(now), None);
+        for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
+            assert!(tries.is_due(&document, now));
+            tries.failed(document, now);
+            let wait = SignedDuration::from_mins(minutes);
+            assert_eq!(tries.next(now), Some(wait.unsigned_abs()));
+            assert!(!tries.is_due(&document, now + wait - SignedDuration::from_secs(1)));
+            now += wait;
+        }
+        assert!(tries.is_due(&other, Timestamp::UNIX_EPOCH));
     }
 }

@@ -62,6 +62,8 @@ pub(super) fn status(status: u16, standard: bool) -> PortError {
         503 => unavailable("http-503"),
         504 => unavailable("http-504"),
         500.. => unavailable("http-500"),
+        // A proxy before the homeserver has a limit of its own, and its own words for it.
+        413 => PortError::Refused { code: "too-large" },
         _ if !standard => NOT_HTTP,
         401 => PortError::SignedOut,
         403 => PortError::Refused { code: "forbidden" },
@@ -123,5 +125,17 @@ pub(super) fn not_a_homeserver() -> crate::Error {
     crate::Error::Incompatible {
         code: "not-a-homeserver",
         detail: "what answers at this address is not a Matrix homeserver: check the address",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_refused_whoever_says_so() {
+        assert_eq!(status(413, true), PortError::Refused { code: "too-large" });
+        assert_eq!(status(413, false), PortError::Refused { code: "too-large" }, "a proxy");
+        assert_eq!(status(400, false), NOT_HTTP);
     }
 }

@@ -7,17 +7,23 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::ruma::api::client::sync::sync_events::v5::request as extension;
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::ruma::events::StateEventType;
+use matrix_sdk::sync::RoomUpdates;
 use matrix_sdk::{Client, RoomState, SlidingSync, SlidingSyncList, SlidingSyncMode, UpdateSummary};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 
 use super::{error, sign_in};
-use crate::id::{RoomId, UserId};
+use crate::id::{MatrixEventId, RoomId, UserId};
 use crate::ports::{Hint, Invited, PortError};
 use crate::store::Db;
+
+/// How many of the events that came to a room since the last answer are named: the last ones. They are named to find late ones
+/// of other homeservers; what came before those is named by the events themselves.
+const NAMED: u32 = 10;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -63,7 +69,7 @@ impl Told {
 
     pub(super) fn hint(&self, hint: Hint) {
         let mut state = self.state();
-        if !state.hints.contains(&hint) {
+        if !state.hints.iter_mut().any(|waiting| waiting.take_up(&hint)) {
             state.hints.push_back(hint);
         }
         drop(state);
@@ -205,6 +211,8 @@ async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
         tracing::error!("the sync could not be set up");
         return;
     };
+    // Before anything is synced, so that nothing is missed.
+    let mut news = client.subscribe_to_all_room_updates();
     let mut failures: u32 = 0;
     let mut stopped = pin!(stop.notified());
     'session: loop {
@@ -218,7 +226,7 @@ async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
                     Either::Right((Some(Ok(update)), _)) => {
                         failures = 0;
                         told.online(true);
-                        tell(&client, &told, &update).await;
+                        tell(&client, &told, &update, &mut news).await;
                     }
                     Either::Right((Some(Err(failure)), _)) => break Some(failure),
                     Either::Right((None, _)) => break None,
@@ -272,7 +280,7 @@ async fn build(client: &Client) -> Option<SlidingSync> {
     ];
     let list = SlidingSyncList::builder("rooms")
         .sync_mode(SlidingSyncMode::new_growing(50))
-        .timeline_limit(1)
+        .timeline_limit(NAMED)
         .required_state(required.into_iter().map(|(kind, key)| (kind, key.to_owned())).collect());
     let mut e2ee = extension::E2EE::default();
     e2ee.enabled = Some(true);
@@ -289,7 +297,27 @@ async fn build(client: &Client) -> Option<SlidingSync> {
         .ok()
 }
 
-async fn tell(client: &Client, told: &Told, update: &UpdateSummary) {
+async fn tell(
+    client: &Client,
+    told: &Told,
+    update: &UpdateSummary,
+    news: &mut broadcast::Receiver<RoomUpdates>,
+) {
+    let mut came: BTreeMap<RoomId, Vec<MatrixEventId>> = BTreeMap::new();
+    loop {
+        match news.try_recv() {
+            Ok(updates) => {
+                for (room, joined) in updates.joined {
+                    let Ok(room) = room.as_str().parse() else { continue };
+                    let ids = joined.timeline.events.iter().filter_map(TimelineEvent::event_id);
+                    came.entry(room).or_default().extend(ids.filter_map(|id| id.as_str().parse().ok()));
+                }
+            }
+            // The oldest are gone; their rooms are hinted at all the same.
+            Err(broadcast::error::TryRecvError::Lagged(_)) => {}
+            Err(_) => break,
+        }
+    }
     let mut invitations_changed = false;
     for id in &update.rooms {
         let Ok(room_id) = id.as_str().parse::<RoomId>() else { continue };
@@ -305,7 +333,8 @@ async fn tell(client: &Client, told: &Told, update: &UpdateSummary) {
         let invited = by.is_some();
         invitations_changed |= told.invited(&room_id, by);
         if !invited {
-            told.hint(Hint::Room(room_id));
+            let events = came.remove(&room_id).unwrap_or_default();
+            told.hint(Hint::Room { room: room_id, events });
         }
     }
     if invitations_changed {
@@ -363,9 +392,16 @@ mod tests {
         for _ in 0..3 {
             sync.told().hint(Hint::Keys);
         }
+        let event = |n: u32| format!("$event-{n}").parse::<MatrixEventId>().unwrap();
+        let room: RoomId = "!room:aco.example".parse().unwrap();
+        for n in [1, 2, 2] {
+            sync.told().hint(Hint::Room { room: room.clone(), events: vec![event(n)] });
+        }
         sync.told().online(true);
         sync.told().online(false);
         assert_eq!(sync.next_hint().await, Some(Hint::Keys));
+        let both = vec![event(1), event(2)];
+        assert_eq!(sync.next_hint().await, Some(Hint::Room { room, events: both }), "of one room one hint");
         assert_eq!(sync.next_hint().await, Some(Hint::Online(false)), "the last word counts");
         let waiting: Vec<_> = (0..2)
             .map(|_| {

@@ -45,7 +45,11 @@ impl Engine {
         match self.judge(&grounds, &data, &view, &identities) {
             Decision::Allowed { basis } => {
                 let event = match &event.upload {
-                    Some(_) => self.upload(row, event).await?,
+                    Some(_) => match self.upload(row, event).await? {
+                        Some(event) => event,
+                        // Too long for it, or not let in: it would wait for good, and with it all that follows.
+                        None => return self.take_out(row, case, &room, event.id, vec![not_taken()]),
+                    },
                     None => event.clone(),
                 };
                 let event = if marked {
@@ -111,17 +115,21 @@ impl Engine {
         })
     }
 
-    async fn upload(&self, row: &Row, event: &OutEvent) -> Result<OutEvent> {
-        let Some(sha256) = event.upload else { return Ok(event.clone()) };
+    /// Uploads what goes beside an event. Nothing where the homeserver refuses it for good.
+    async fn upload(&self, row: &Row, event: &OutEvent) -> Result<Option<OutEvent>> {
+        let Some(sha256) = event.upload else { return Ok(Some(event.clone())) };
         let text = self.document_text(&sha256)?.ok_or(Error::internal("outbox-document"))?;
-        let file = self.transport.upload(text.as_bytes()).await?;
+        let file = match self.transport.upload(text.as_bytes()).await {
+            Err(PortError::Refused { .. }) => return Ok(None),
+            answer => answer?,
+        };
         point("attachment-uploaded");
         let mut event = event.clone();
         event.upload = None;
         crate::documents::set_file(&mut event.data, file);
         self.db.write(|t| put(t, row.seq, &Item::Event(event.clone()), State::Queued))?;
         point("attachment-stored");
-        Ok(event)
+        Ok(Some(event))
     }
 
     /// Permits the sending: the event's place, its audit entry and the mark, in one transaction. Nothing where it was
@@ -242,14 +250,23 @@ impl Engine {
         reasons: Vec<Reason>,
     ) -> Result<Attempt> {
         let note = serde_json::to_string(&reasons).map_err(|_| Error::internal("outbox-reasons"))?;
-        self.db.write(|t| {
-            take_back(t, room, &self.user(), id)?;
-            end(t, row.seq, State::Denied, Some(&note))
+        self.refold(room, || {
+            self.db.write(|t| {
+                take_back(t, room, &self.user(), id)?;
+                end(t, row.seq, State::Denied, Some(&note))
+            })
         })?;
-        self.forget_fold(room);
         self.tell(Notice::Refused { case, id, reasons });
         Ok(Attempt::Done)
     }
+}
+
+fn not_taken() -> Reason {
+    Reason::new(
+        "document-refused",
+        "the homeserver does not take this document: it may be too long",
+        "homeserver",
+    )
 }
 
 /// Seats as they count in the room: a member, or a member's representative, is never in it.

@@ -195,6 +195,24 @@ impl Db {
         Ok(found.is_some())
     }
 
+    /// The events of ours that were marked and are not known to be in the room (yet).
+    pub(crate) fn not_in_room(&self, room: &RoomId, sender: &UserId) -> Result<Vec<EventId>> {
+        let rows: Vec<String> = self.read(|t| {
+            let sql = "SELECT id FROM events WHERE room = ?1 AND sender = ?2 AND matrix_id IS NULL AND receipt_by = ''";
+            all(t, "inbox-not-in-room", sql, (room.as_str(), sender.as_str()), |row| row.get(0))
+        })?;
+        rows.iter().map(|id| parsed(id)).collect()
+    }
+
+    /// Whether a text that travels as a document is here.
+    pub(crate) fn has_document(&self, sha256: &Sha256) -> Result<bool> {
+        let found = self.read(|t| {
+            let sql = "SELECT 1 FROM documents WHERE sha256 = ?1";
+            one(t, "inbox-document", sql, [sha256.to_string()], |_| Ok(()))
+        })?;
+        Ok(found.is_some())
+    }
+
     /// A text that travels as a document.
     pub(crate) fn document(&self, sha256: &Sha256) -> Result<Option<String>> {
         self.read(|t| {

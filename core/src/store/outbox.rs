@@ -1,11 +1,14 @@
 //! The outbox's rows.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 use super::Db;
 use super::rows::{all, from_json, one, parsed, run, text_or_null, to_json};
+use super::turn::{Open, ready};
 use crate::case::event::EventData;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
@@ -144,8 +147,13 @@ pub(crate) struct Row {
     pub(crate) item: Item,
     pub(crate) state: State,
     pub(crate) attempts: u32,
-    pub(crate) not_before: Option<Timestamp>,
+    /// Whether it stepped aside: see [`ASIDE`].
+    pub(crate) aside: bool,
 }
+
+/// The note of a record write that the record refuses for good, or that conflicts with what somebody else wrote. It stays,
+/// for the host to see, and is tried again; what is for other resources does not wait for it.
+pub(crate) const ASIDE: &str = "record conflict";
 
 impl Row {
     /// The case of the row's lane.
@@ -160,12 +168,12 @@ fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
 }
 
-fn row((seq, lane, item, state, attempts, not_before): Columns) -> Result<Row> {
-    let not_before = not_before.as_deref().map(parsed).transpose()?;
-    Ok(Row { seq, lane, item: from_json(&item)?, state: State::of(&state)?, attempts, not_before })
+fn row((seq, lane, item, state, attempts, note): Columns) -> Result<Row> {
+    let aside = note.as_deref() == Some(ASIDE);
+    Ok(Row { seq, lane, item: from_json(&item)?, state: State::of(&state)?, attempts, aside })
 }
 
-const COLUMNS: &str = "seq, lane, item, state, attempts, not_before";
+const COLUMNS: &str = "seq, lane, item, state, attempts, note";
 /// Which rows are the events of a lane (`?1`) that wait to be marked. The first condition is that of the index.
 const QUEUED_EVENTS: &str =
     "state IN ('queued', 'marked') AND lane = ?1 AND what = 'event' AND state = 'queued'";
@@ -312,24 +320,56 @@ pub(crate) fn end_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) -> 
     Ok(())
 }
 
+/// What may go out now, and when the next may.
+pub(crate) struct Ready {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) next: Option<Timestamp>,
+}
+
 impl Db {
-    /// The items that may go out next: the first of each lane, and every removal (which waits for nothing, since what is
-    /// held waits for it).
-    pub(crate) fn outbox_ready(&self) -> Result<Vec<Row>> {
-        let rows = self.read(|t| {
-            all(
+    /// The items that may go out now, at most so many and without those that are under way: of each lane what [`ready`] says,
+    /// as far as its time has come.
+    pub(crate) fn outbox_ready(
+        &self,
+        now: Timestamp,
+        under_way: &HashSet<i64>,
+        most: usize,
+    ) -> Result<Ready> {
+        self.read(|t| {
+            let open = all(
                 t,
-                "outbox-ready",
-                &format!(
-                    "SELECT {COLUMNS} FROM outbox o WHERE state IN ('queued', 'marked') AND (what = 'remove' OR seq = \
-                     (SELECT min(seq) FROM outbox i WHERE i.lane = o.lane AND i.what <> 'remove' AND i.state IN ('queued', 'marked'))) \
-                     ORDER BY seq"
-                ),
-                [],
-                columns,
-            )
-        })?;
-        rows.into_iter().map(row).collect()
+                "outbox-open",
+                "SELECT seq, lane, what = 'remove', CASE WHEN what = 'record' THEN sha256 END, note IS ?1, not_before \
+                 FROM outbox WHERE state IN ('queued', 'marked') ORDER BY lane, seq",
+                [ASIDE],
+                |row| {
+                    Ok(Open {
+                        seq: row.get(0)?,
+                        lane: row.get(1)?,
+                        removal: row.get(2)?,
+                        resource: row.get(3)?,
+                        aside: row.get(4)?,
+                        not_before: row.get(5)?,
+                    })
+                },
+            )?;
+            let (mut due, mut next) = (Vec::new(), None);
+            for one in ready(&open).into_iter().filter(|one| !under_way.contains(&one.seq)) {
+                match one.not_before.as_deref().map(parsed::<Timestamp>).transpose()? {
+                    Some(at) if at > now => next = Some(next.map_or(at, |next: Timestamp| next.min(at))),
+                    _ => due.push(one.seq),
+                }
+            }
+            due.sort_unstable();
+            let mut rows = Vec::new();
+            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
+            for seq in due.into_iter().take(most) {
+                if let Some(columns) = one(t, "outbox-ready", &sql, [seq], columns)? {
+                    rows.push(row(columns)?);
+                }
+            }
+            Ok(Ready { rows, next })
+        })
     }
 
     /// The events of a case that were accepted and are not marked yet, in their order.

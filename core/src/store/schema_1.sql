@@ -51,6 +51,9 @@ CREATE TABLE events (
   UNIQUE (room, sender, id, sha256, receipt_by, stub)
 ) STRICT;
 
+-- Our own that were marked and have not come back from the room.
+CREATE INDEX events_leaving ON events (room, sender) WHERE matrix_id IS NULL AND receipt_by = '';
+
 -- All that must go out. `state`: queued, marked, sent, denied. A lane's items go out one after another.
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -23,7 +23,11 @@ impl Hints {
     /// Adds a hint. One that waits already is not added again, except for going online or offline, whose order counts.
     pub(super) fn push(&self, hint: Hint) {
         let mut state = lock(&self.0);
-        if !state.shut && (matches!(hint, Hint::Online(_)) || !state.waiting.contains(&hint)) {
+        if state.shut {
+            return;
+        }
+        let counts = matches!(hint, Hint::Online(_));
+        if counts || !state.waiting.iter_mut().any(|waiting| waiting.take_up(&hint)) {
             state.waiting.push_back(hint);
             wake(&mut state);
         }

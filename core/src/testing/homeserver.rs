@@ -109,9 +109,19 @@ impl LoopbackHomeserver {
         self.with_entry(room, event, |entry| entry.dropped = true)
     }
 
-    /// The servers serve a dropped event again.
+    /// The servers serve a dropped event again, where it stood: as one that comes late from another homeserver. Who is in the
+    /// room is told.
     pub fn restore_history_event(&self, room: &RoomId, event: &MatrixEventId) -> Result<(), PortError> {
-        self.with_entry(room, event, |entry| entry.dropped = false)
+        self.with_entry(room, event, |entry| entry.dropped = false)?;
+        let mut world = lock(&self.0);
+        let members = world.room(room)?.facts.members.clone();
+        let hint = Hint::Room { room: room.clone(), events: vec![event.clone()] };
+        for (user, standing) in members {
+            if standing == Membership::Joined {
+                world.tell(&user, &hint);
+            }
+        }
+        Ok(())
     }
 
     /// Makes an event one whose sending device is not proven, as what decrypts only with a key restored from backup.

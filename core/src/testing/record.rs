@@ -80,6 +80,11 @@ impl PlainRecord {
         lock(&self.0).read_only.insert(kind.to_owned());
     }
 
+    /// Writes resources of this type again.
+    pub fn writable(&self, kind: &str) {
+        lock(&self.0).read_only.remove(kind);
+    }
+
     /// Takes the record off the network, or puts it back.
     pub fn offline(&self, offline: bool) {
         lock(&self.0).offline = offline;

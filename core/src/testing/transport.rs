@@ -135,6 +135,14 @@ impl LoopbackTransport {
     }
 }
 
+/// The longest event that a homeserver takes, as it is between servers (Matrix specification, "Size limits").
+const EVENT_LIMIT: usize = 65_536;
+
+/// How long a content is once it is encrypted, in base64, with what servers add to it.
+fn on_the_wire(content: usize) -> usize {
+    (content + 300) * 4 / 3 + 2 * 1024
+}
+
 #[async_trait]
 impl CaseTransport for LoopbackTransport {
     fn user(&self) -> UserId {
@@ -290,6 +298,9 @@ impl CaseTransport for LoopbackTransport {
             let transaction = (self.user.clone(), self.device, room.clone(), message.transaction.clone());
             if let Some(id) = world.transactions.get(&transaction) {
                 return Ok(id.clone());
+            }
+            if on_the_wire(message.content.get().len()) > EVENT_LIMIT {
+                return Err(PortError::Refused { code: "too-large" });
             }
             let readers: Vec<UserId> = message.readers.iter().map(|reader| reader.user.clone()).collect();
             let id = world.append_message(room, &self.user, message.content.clone(), &readers)?;

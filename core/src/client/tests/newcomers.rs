@@ -21,6 +21,45 @@ async fn a_newcomer_gets_what_came_before() {
     assert_eq!(kims.state().unwrap().digest(), case.state().unwrap().digest());
 }
 
+/// A value that is nested so deep.
+fn nested(levels: usize) -> serde_json::Value {
+    (0..levels).fold(serde_json::json!(1), |inner, _| serde_json::json!({ "a": inner }))
+}
+
+#[tokio::test]
+async fn what_is_nested_very_deep_hides_nothing_of_a_handover() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    joes.send(None, Message::text("before kim")).unwrap();
+    settle(&[&joe, &jane]).await;
+    // With its own object 127 levels: the most that a reader of JSON takes by itself.
+    let mut deep = serde_json::json!({ "msgtype": "m.text", "body": "deep" });
+    deep["a"] = nested(126);
+    world.server.send_content(&room(&case), &user("joe"), &deep).unwrap();
+    let block = serde_json::json!({ "msgtype": "m.text", "body": "deep too",
+        "org.caseline.event": { "v": 9, "id": EventId::new(), "kind": "later", "after": [], "clock": 1,
+            "at": "2019-03-01T14:00:00Z", "data": nested(70) } });
+    world.server.send_content(&room(&case), &user("joe"), &block).unwrap();
+    settle(&[&joe, &jane]).await;
+    let state = case.state().unwrap();
+    for text in ["deep", "deep too"] {
+        let entry = state.timeline.iter().find(|entry| entry.text == text).unwrap();
+        assert_eq!(entry.standing.code(), "refused", "it is shown and takes no part");
+    }
+    assert_eq!(texts(&case), ["before kim"]);
+
+    case.name_seat(None, seat("kim")).unwrap();
+    settle(&[&jane]).await;
+    let kim = world.start("kim").await;
+    let kims = accept(&kim).await;
+    settle(&[&kim, &jane, &joe]).await;
+    assert_eq!(texts(&kims), ["before kim"]);
+    assert_eq!(kims.state().unwrap().digest(), case.state().unwrap().digest());
+}
+
 #[tokio::test]
 async fn what_crosses_with_the_naming_of_somebody_is_handed_over_too() {
     let world = World::new();

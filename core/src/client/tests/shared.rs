@@ -169,3 +169,77 @@ async fn a_message_that_was_superseded_stands_alike_in_both_records() {
     let error = projected(&ours).into_iter().find(|(_, json)| json.contains("entered-in-error")).unwrap();
     assert!(error.1.contains("And another"));
 }
+
+#[tokio::test]
+async fn what_a_record_refuses_holds_up_nothing_else() {
+    let world = World::new();
+    let record = PlainRecord::new();
+    let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
+    let joe = world.start("joe").await;
+    jane.import(&patient("1961-04-05")).await.unwrap();
+    record.read_only("CareTeam");
+    let mut notices = jane.notices();
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
+    let joes = accept(&joe).await;
+    joes.send(None, Message::text("Here I am")).unwrap();
+    settle(&[&joe]).await;
+    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
+    assert_eq!(count(&record, "Communication"), 2, "the header and the message");
+    assert_eq!(count(&record, "CareTeam"), 0);
+    let notes = jane.outbox().unwrap().notes;
+    let conflicts: Vec<_> = notes.iter().filter(|(.., note)| note == "record conflict").collect();
+    assert_eq!(conflicts.len(), 1, "{notes:?}");
+    let mut told = 0;
+    while let Ok(notice) = notices.try_recv() {
+        told += usize::from(matches!(notice, Notice::RecordConflict { ref kind, .. } if kind == "CareTeam"));
+    }
+    assert_eq!(told, 1);
+
+    // Once it is let in, the first write goes, and what waited behind it for the same resource.
+    record.writable("CareTeam");
+    jane.engine.db.write(|t| crate::store::outbox::hurry(t, None)).unwrap();
+    settle(&[&jane]).await;
+    let (_, team) = record.all().into_iter().find(|(kind, _)| kind == "CareTeam").unwrap();
+    assert_eq!(record.history("CareTeam", &team.id).await.unwrap().len(), 2, "opened, and taken up by Joe");
+    no_more_versions_than_changes(&record, &case).await;
+}
+
+#[tokio::test]
+async fn the_record_holds_nothing_that_was_not_sent() {
+    let world = World::new();
+    let record = PlainRecord::new();
+    let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
+    let joe = world.start("joe").await;
+    jane.import(&patient("1961-04-05")).await.unwrap();
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let holds = |text: &str| record.all().iter().any(|(_, stored)| stored.json.contains(text));
+
+    // It is permitted and its outcome is not known; then something else comes; then it is refused.
+    let transport = world.server.transport(&user("jane"));
+    let hour = Some(Duration::from_secs(3600));
+    transport.fail_next(Endpoint::Send, PortError::Unavailable { code: "http-503", retry_after: hour });
+    transport.fail_next(Endpoint::Send, PortError::Refused { code: "forbidden" });
+    case.send(None, Message::text("never sent")).unwrap();
+    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
+    joes.send(None, Message::text("Here I am")).unwrap();
+    settle(&[&joe, &jane]).await;
+    assert!(holds("Here I am"));
+    assert!(!holds("never sent"));
+    assert_eq!(texts(&case), ["Here I am"]);
+
+    // The same where it leaves in the end.
+    transport.fail_next(Endpoint::Send, PortError::Unavailable { code: "http-503", retry_after: hour });
+    case.send(None, Message::text("late")).unwrap();
+    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());
+    assert!(!holds("late"));
+    jane.engine.db.write(|t| crate::store::outbox::hurry(t, None)).unwrap();
+    settle(&[&jane]).await;
+    assert!(holds("late"));
+    settle(&[&joe, &jane]).await;
+    assert_eq!(texts(&joes), ["Here I am", "late"]);
+    no_more_versions_than_changes(&record, &case).await;
+}

@@ -156,7 +156,7 @@ impl World {
             .cloned()
             .collect();
         for user in told {
-            self.tell(&user, &Hint::Room(room.clone()));
+            self.tell(&user, &Hint::Room { room: room.clone(), events: vec![id.clone()] });
         }
         Ok(id)
     }
