@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use caseline::id::{RoomId, UserId};
+use caseline::id::{MatrixEventId, RoomId, UserId};
 use caseline::matrix::MatrixTransport;
 use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Outgoing, PortError, RoomMake};
 use caseline::store::{Db, StoreKey};
@@ -45,7 +45,12 @@ impl Person {
         self.transport.user()
     }
 
-    pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<(), PortError> {
+    pub(super) async fn send(
+        &self,
+        room: &RoomId,
+        text: &str,
+        readers: &[&Person],
+    ) -> Result<MatrixEventId, PortError> {
         let content = json!({ "msgtype": "m.text", "body": text });
         self.transport
             .send(&Outgoing {
@@ -55,7 +60,6 @@ impl Person {
                 readers: readers.iter().map(|reader| reader.user()).collect(),
             })
             .await
-            .map(|_| ())
     }
 
     /// The whole history, oldest first.
