@@ -241,16 +241,15 @@ pub enum Hint {
 }
 
 impl Hint {
-    /// How many events one hint names.
-    const MOST_NAMED: usize = 100;
-
     /// Takes up a later hint that points at the same; false where it points at something else.
     #[cfg(any(feature = "matrix", feature = "testing"))]
     pub(crate) fn take_up(&mut self, later: &Self) -> bool {
+        // Whoever does not come to read must not make it grow without end.
+        const MOST_NAMED: usize = 100;
         match (self, later) {
             (Self::Room { room, events }, Self::Room { room: same, events: more }) if room == same => {
                 for id in more {
-                    if events.len() < Self::MOST_NAMED && !events.contains(id) {
+                    if events.len() < MOST_NAMED && !events.contains(id) {
                         events.push(id.clone());
                     }
                 }

@@ -26,17 +26,16 @@ pub(super) fn ready(open: &[Open]) -> Vec<&Open> {
             aside.clear();
         }
         let behind = one.resource.as_deref().is_some_and(|resource| aside.contains(resource));
-        if one.removal {
-            ready.push(one);
-        } else if taken || behind {
-            continue;
-        } else if let (true, Some(resource)) = (one.aside, one.resource.as_deref()) {
-            aside.insert(resource);
-            ready.push(one);
-        } else {
-            taken = true;
-            ready.push(one);
+        if !one.removal {
+            if taken || behind {
+                continue;
+            }
+            match one.resource.as_deref() {
+                Some(resource) if one.aside => drop(aside.insert(resource)),
+                _ => taken = true,
+            }
         }
+        ready.push(one);
     }
     ready
 }

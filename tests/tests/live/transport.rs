@@ -43,6 +43,28 @@ async fn what_is_sent_before_joining_is_read_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hint_names_what_came() {
+    let jane = person(&backend().cp, "jane").await;
+    let joe = person(&backend().aco, "joe").await;
+    let room = room_with(&jane, &[&joe]).await;
+    let sent = [
+        jane.send(&room, "one", &[&jane, &joe]).await.unwrap(),
+        jane.send(&room, "two", &[&jane, &joe]).await.unwrap(),
+    ];
+    let mut named = BTreeSet::new();
+    let all = async {
+        while !sent.iter().all(|id| named.contains(id)) {
+            if let Hint::Room { room: of, events } = joe.transport.next_hint().await.unwrap()
+                && of == room
+            {
+                named.extend(events);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, all).await.expect("both are named");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_room_is_made_once_and_as_it_should_be() {
     let jane = person(&backend().cp, "jane").await;
     let keeper = person(&backend().cp, "keeper").await;

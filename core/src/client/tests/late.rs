@@ -26,12 +26,12 @@ async fn one_kept_back(then: usize) -> (World, Caseline, Case, MatrixEventId) {
 }
 
 async fn comes(case: &Case) {
-    let came = async {
+    let arrival = async {
         while !texts(case).contains(&"late".to_owned()) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(SOON, came).await.unwrap();
+    tokio::time::timeout(SOON, arrival).await.unwrap();
 }
 
 #[tokio::test]

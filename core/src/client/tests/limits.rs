@@ -115,12 +115,12 @@ async fn a_document_is_not_asked_for_at_every_event() {
     // Once the line was down it is asked again at once.
     world.server.offline(&user("joe"), true);
     world.server.offline(&user("joe"), false);
-    let came = async {
+    let arrival = async {
         while joes.plan_text(sent.id).unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(SOON, came).await.unwrap();
+    tokio::time::timeout(SOON, arrival).await.unwrap();
     assert_eq!(joes_line.requests(Endpoint::Download), 2);
     settle(&[&joe]).await;
     assert_eq!(joes_line.requests(Endpoint::Download), 2);

@@ -220,7 +220,7 @@ async fn the_record_holds_nothing_that_was_not_sent() {
 
     // It is permitted and its outcome is not known; then something else comes; then it is refused.
     let transport = world.server.transport(&user("jane"));
-    let hour = Some(Duration::from_secs(3600));
+    let hour = Some(Duration::from_hours(1));
     transport.fail_next(Endpoint::Send, PortError::Unavailable { code: "http-503", retry_after: hour });
     transport.fail_next(Endpoint::Send, PortError::Refused { code: "forbidden" });
     case.send(None, Message::text("never sent")).unwrap();

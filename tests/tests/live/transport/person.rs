@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use caseline::id::{RoomId, UserId};
+use caseline::id::{MatrixEventId, RoomId, UserId};
 use caseline::matrix::MatrixTransport;
 use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Outgoing, PortError, Recipient, RoomMake};
 use caseline::store::{Db, StoreKey};
@@ -45,7 +45,7 @@ impl Person {
         self.transport.user()
     }
 
-    pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<(), PortError> {
+    pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<MatrixEventId, PortError> {
         let readers: Vec<UserId> = readers.iter().map(|reader| reader.user()).collect();
         let readers = self.transport.recipients(&readers).await?;
         self.send_to(room, text, readers).await
@@ -56,7 +56,7 @@ impl Person {
         room: &RoomId,
         text: &str,
         readers: Vec<Recipient>,
-    ) -> Result<(), PortError> {
+    ) -> Result<MatrixEventId, PortError> {
         let content = json!({ "msgtype": "m.text", "body": text });
         self.transport
             .send(&Outgoing {
@@ -66,7 +66,6 @@ impl Person {
                 readers,
             })
             .await
-            .map(|_| ())
     }
 
     /// The whole history, oldest first.
