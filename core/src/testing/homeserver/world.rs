@@ -218,7 +218,7 @@ pub(in super::super) fn room_facts(creator: &UserId, make: &RoomMake) -> RoomVie
         has_public_words: false,
         power,
         membership_power: 50,
-        state_power: 100,
+        state_power: 50,
         members: vec![(creator.clone(), Membership::Joined)],
     }
 }
