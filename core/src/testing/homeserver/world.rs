@@ -27,6 +27,8 @@ pub(in super::super) struct World {
 }
 
 /// One account.
+// Each is a fault or a fact that a test sets by itself.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 pub(in super::super) struct Account {
     /// How often its identity was changed.

@@ -93,7 +93,7 @@ impl Person {
             match tokio::time::timeout(left, self.transport.next_hint()).await {
                 Ok(Some(_)) => {}
                 Ok(None) => panic!("shut down while waiting for {what}"),
-                Err(_) => panic!("no {what} within {PATIENCE:?}"),
+                Err(elapsed) => panic!("no {what} within {PATIENCE:?}: {elapsed}"),
             }
         }
     }
