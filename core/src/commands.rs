@@ -55,18 +55,18 @@ impl Command {
 
 impl Engine {
     /// Accepts a command, or says why not. What was accepted is on disk when this returns.
-    pub(crate) fn command(&self, case: CaseId, command: Command) -> Result<EventKey> {
+    pub(crate) fn command(&self, case: CaseId, command: &Command) -> Result<EventKey> {
         let key = EventKey { sender: self.user(), id: command.id };
         self.accept_into(
             case,
             |fold| {
                 // A repeated command is answered before it is judged: its own first attempt has changed the state.
                 let repeated = self.db.outbox_fate(command.id)?.is_some();
-                Ok((self.judge_command(fold, &command, &key, repeated)?, repeated))
+                Ok((self.judge_command(fold, command, &key, repeated)?, repeated))
             },
             |t, (event, repeated)| {
                 point("command-before-accept");
-                self.write_down(t, case, &command, &event, repeated)
+                write_down(t, case, command, &event, repeated)
             },
         )?;
         point("command-accepted");
@@ -126,42 +126,6 @@ impl Engine {
         }
     }
 
-    fn write_down(
-        &self,
-        t: &Tx<'_>,
-        case: CaseId,
-        command: &Command,
-        event: &OutEvent,
-        repeated: bool,
-    ) -> Result<()> {
-        if let Some((document, _, text)) = &command.document {
-            keep_document(t, &document.sha256, text)?;
-        }
-        if let Some(items) = &command.set_up
-            && !repeated
-        {
-            put_case(t, case, None, Stage::SettingUp)?;
-            items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
-        }
-        match push_event(t, case, event)? {
-            Keyed::New => {
-                command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
-            }
-            Keyed::Same => {}
-            Keyed::Other => {
-                return Err(Error::Conflict {
-                    code: "id-taken",
-                    detail: "another event was accepted under this id: choose a new one",
-                });
-            }
-        }
-        match &command.instead_of {
-            Some(InsteadOf::Item(seq)) => end(t, *seq, State::Sent, None),
-            Some(InsteadOf::Unreached(users)) => users.iter().try_for_each(|user| reached(t, case, user)),
-            None => Ok(()),
-        }
-    }
-
     /// The seat from which the command is given.
     fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
         let me = self.user();
@@ -213,7 +177,7 @@ impl Engine {
         };
         let Some(named) = self.with_expected(case, waits)? else { return Ok(()) };
         let id = EventId::derived(&["accepted", &case.to_string(), me.as_str(), &named]);
-        self.command(case, Command::new(Some(id), CaseAccepted { case })).map(drop)
+        self.command(case, &Command::new(Some(id), CaseAccepted { case })).map(drop)
     }
 
     /// Queues a handover of the case's events for newcomers, as far as the agreement gives them, in the place of what asked
@@ -298,7 +262,7 @@ impl Engine {
             if n == last {
                 command.instead_of = instead_of.take();
             }
-            self.command(case, command)?;
+            self.command(case, &command)?;
         }
         Ok(true)
     }
@@ -310,7 +274,7 @@ impl Engine {
         for row in self.db.cases()? {
             let state = self.with_expected(row.case, |fold| fold.state().clone())?;
             let Some(opening) = state.opening() else { continue };
-            let Some(own) = self.keeper_of(&state, &me) else { continue };
+            let Some(own) = keeper_of(&state, &me) else { continue };
             for owed in state.owed() {
                 for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
                     let Some(person) = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n))
@@ -336,13 +300,42 @@ impl Engine {
         }
         let mut command = Command::new(Some(id), rung);
         command.text = Some(text);
-        self.command(case, command).map(|_| true)
+        self.command(case, &command).map(|_| true)
     }
+}
 
-    fn keeper_of(&self, state: &CaseState, me: &UserId) -> Option<OrganizationId> {
-        let seat = state.roster().seat_of(me)?;
-        seat.is_keeper().then(|| seat.contact.organization.clone())
+fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, repeated: bool) -> Result<()> {
+    if let Some((document, _, text)) = &command.document {
+        keep_document(t, &document.sha256, text)?;
     }
+    if let Some(items) = &command.set_up
+        && !repeated
+    {
+        put_case(t, case, None, Stage::SettingUp)?;
+        items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
+    }
+    match push_event(t, case, event)? {
+        Keyed::New => {
+            command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
+        }
+        Keyed::Same => {}
+        Keyed::Other => {
+            return Err(Error::Conflict {
+                code: "id-taken",
+                detail: "another event was accepted under this id: choose a new one",
+            });
+        }
+    }
+    match &command.instead_of {
+        Some(InsteadOf::Item(seq)) => end(t, *seq, State::Sent, None),
+        Some(InsteadOf::Unreached(users)) => users.iter().try_for_each(|user| reached(t, case, user)),
+        None => Ok(()),
+    }
+}
+
+fn keeper_of(state: &CaseState, me: &UserId) -> Option<OrganizationId> {
+    let seat = state.roster().seat_of(me)?;
+    seat.is_keeper().then(|| seat.contact.organization.clone())
 }
 
 /// Whether an event will fit into a Matrix event, whatever it has to name by the time it leaves. A document that does not fit

@@ -98,6 +98,8 @@ pub enum Membership {
 }
 
 /// A room as its homeserver describes it.
+// Each is a fact of its own, of a state event of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomView {
     /// The room version (`m.room.create`).

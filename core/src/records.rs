@@ -230,7 +230,7 @@ impl Engine {
             point("record-before-mark");
             self.db
                 .write(|t| {
-                    let entry = append(t, self.now(), self.record_written(case, &state, write))?;
+                    let entry = append(t, self.now(), record_written(case, &state, write))?;
                     self.queue_audit_event(t, case, &entry)?;
                     mark_record(t, row.seq, write)
                 })
@@ -281,20 +281,20 @@ impl Engine {
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    fn record_written(&self, case: CaseId, state: &CaseState, write: &RecordWrite) -> Audited {
-        Audited {
-            action: Action::RecordWritten,
-            case: Some(case),
-            event: None,
-            resource: Some(ResourceFound { kind: write.kind.clone(), find: write.find.clone() }),
-            recipients: Vec::new(),
-            agreement: state
-                .opening()
-                .map(|opening| (opening.agreement_text.id.clone(), opening.agreement_text.version.clone())),
-            reasons: Vec::new(),
-            purpose: Purpose::Coordination,
-            labels: Vec::new(),
-        }
+fn record_written(case: CaseId, state: &CaseState, write: &RecordWrite) -> Audited {
+    Audited {
+        action: Action::RecordWritten,
+        case: Some(case),
+        event: None,
+        resource: Some(ResourceFound { kind: write.kind.clone(), find: write.find.clone() }),
+        recipients: Vec::new(),
+        agreement: state
+            .opening()
+            .map(|opening| (opening.agreement_text.id.clone(), opening.agreement_text.version.clone())),
+        reasons: Vec::new(),
+        purpose: Purpose::Coordination,
+        labels: Vec::new(),
     }
 }

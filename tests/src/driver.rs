@@ -1,6 +1,7 @@
 //! Drivers for the live tests: the real program, built to end itself at a named write point.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use crate::{Account, account, backend};
 
 /// How long any one answer may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The signal of a process that ended itself at a point.
 const ABORTED: i32 = 6;
 /// When the stories here begin, by everybody's clock: the agreement is in force then.
@@ -106,7 +107,10 @@ impl Driver {
     #[allow(clippy::panic)]
     pub fn of(name: &str, account: Account, homeserver: &Homeserver, organization: &str) -> Self {
         let Ok(folder) = TempDir::new() else { panic!("there is no disk for {name}") };
-        let key: String = STORE_KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut key = String::new();
+        for byte in STORE_KEY {
+            let _ = write!(key, "{byte:02x}");
+        }
         let sign_in = json!({
             "homeserver": homeserver.url(), "user": account.user_id, "password": account.password,
             "store": folder.path().join("store"), "store_key": key,
@@ -173,6 +177,7 @@ impl Driver {
     ///
     /// # Errors
     /// What went wrong.
+    #[allow(clippy::needless_pass_by_value)] // Literals are handed to it.
     pub fn call(&mut self, verb: &str, fields: Value) -> Result<Value, String> {
         loop {
             if self.process.is_none() {
@@ -298,7 +303,7 @@ pub fn settle_within(patience: Duration, case: &str, everybody: &mut [&mut Drive
                 let outbox = one.call("outbox", json!({}))?;
                 let kinds: Vec<Value> =
                     one.timeline(case)?.iter().filter_map(|event| event.get("kind").cloned()).collect();
-                what.push_str(&format!("\n  {}: {outbox} {kinds:?}", one.name));
+                let _ = write!(what, "\n  {}: {outbox} {kinds:?}", one.name);
             }
             return Err(what);
         }

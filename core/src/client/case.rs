@@ -99,7 +99,7 @@ impl Case {
         let sent = MessageSent { priority: message.priority, in_reply_to: message.in_reply_to };
         let mut command = Command::new(id, sent);
         command.text = Some(message.text);
-        self.command(command)
+        self.command(&command)
     }
 
     /// Sends a care plan of our own record for signature, with what it references.
@@ -129,12 +129,12 @@ impl Case {
         let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
         let mut command = Command::new(id, sent);
         command.document = Some((document, outside, text.to_owned()));
-        Ok((self.command(command)?, sha256))
+        Ok((self.command(&command)?, sha256))
     }
 
     /// Acknowledges that the plan is here.
     pub fn acknowledge_plan(&self, id: Option<EventId>, plan: EventId) -> Result<EventKey> {
-        self.command(Command::new(id, PlanAcknowledged { plan }))
+        self.command(&Command::new(id, PlanAcknowledged { plan }))
     }
 
     /// Approves a plan. The approval names the hash of the document that is approved: `sha256`, or that of the plan as this
@@ -149,7 +149,7 @@ impl Case {
             Some(sha256) => sha256,
             None => self.plan_hash(plan)?,
         };
-        self.command(Command::new(id, PlanApproved { plan, sha256 }))
+        self.command(&Command::new(id, PlanApproved { plan, sha256 }))
     }
 
     /// Returns a plan with changes to make.
@@ -158,7 +158,7 @@ impl Case {
             let detail = "say what to change, in 16 KiB at most";
             return Err(InvalidInput::new("invalid-changes", detail).field("changes").into());
         }
-        self.command(Command::new(id, PlanReturned { plan, changes: changes.to_owned() }))
+        self.command(&Command::new(id, PlanReturned { plan, changes: changes.to_owned() }))
     }
 
     /// The text of a plan's document, byte for byte as it was sent; nothing where it is withheld or on its way.
@@ -173,7 +173,7 @@ impl Case {
         if let Some(user) = user {
             command.then = vec![Item::Invite(user.clone()), Item::HandOver(user)];
         }
-        self.command(command)
+        self.command(&command)
     }
 
     /// Ends somebody's participation, or one's own. Until they are out of the room, nothing is sent.
@@ -183,12 +183,12 @@ impl Case {
         contact: ContactId,
         organization: OrganizationId,
     ) -> Result<EventKey> {
-        self.command(Command::new(id, SeatEnded { contact, organization }))
+        self.command(&Command::new(id, SeatEnded { contact, organization }))
     }
 
     /// Closes the case.
     pub fn close(&self, id: Option<EventId>, reason: CloseReason) -> Result<EventKey> {
-        self.command(Command::new(id, CaseClosed { reason, continued_in: None }))
+        self.command(&Command::new(id, CaseClosed { reason, continued_in: None }))
     }
 
     /// The Patient of our own record that the case is bound to, or the one that a person has to confirm.
@@ -214,7 +214,7 @@ impl Case {
         self.caseline.engine.with_expected(self.id, |fold| fold.state().clone())
     }
 
-    fn command(&self, command: Command) -> Result<EventKey> {
+    fn command(&self, command: &Command) -> Result<EventKey> {
         self.caseline.engine.command(self.id, command)
     }
 }

@@ -123,7 +123,7 @@ impl Caseline {
         // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
         let mut command = Command::new(Some(EventId::derived(&["opened", &case.to_string()])), opened);
         command.set_up = Some(set_up);
-        engine.command(case, command)?;
+        engine.command(case, &command)?;
         self.case(case)
     }
 

@@ -17,11 +17,11 @@ use crate::ports::Hint;
 use crate::store::outbox::hurry;
 
 /// How often everything is read again, hints or not.
-const LOOK_AGAIN: Duration = Duration::from_secs(300);
+const LOOK_AGAIN: Duration = Duration::from_mins(5);
 /// How soon after a failure.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
 /// The longest wait of the outbox without being woken.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// The tasks, and how to stop them.
 pub(crate) struct Running {

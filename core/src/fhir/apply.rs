@@ -49,16 +49,15 @@ pub async fn apply(
         if found.len() > 1 {
             return Err(PortError::Conflict);
         }
-        let stored = match found.pop() {
-            Some(stored) => stored,
-            None => {
-                permit_once()?;
-                let created = record.create(&write.kind, &write.json, &find).await?;
-                if created.created {
-                    return Ok(Applied::Created(created.stored));
-                }
-                created.stored
+        let stored = if let Some(stored) = found.pop() {
+            stored
+        } else {
+            permit_once()?;
+            let created = record.create(&write.kind, &write.json, &find).await?;
+            if created.created {
+                return Ok(Applied::Created(created.stored));
             }
+            created.stored
         };
         // What carries no heads (a Provenance, an AuditEvent) says what it says once and for all.
         if write.find.0 == "_tag" {

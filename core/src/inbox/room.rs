@@ -1,7 +1,5 @@
 //! An accepted room is judged once its opening can be read: it becomes a case, or is left.
 
-use jiff::{SignedDuration, Timestamp};
-
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::RoomId;
@@ -9,9 +7,6 @@ use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
 use crate::store::cases::{RoomStage, Stage, put_case, put_room, was_found};
-
-/// How long a room may be not of the make that a case's must be of, before it is left.
-const STATE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(8);
 
 impl Engine {
     /// Judges an accepted room as soon as its opening can be read: it becomes a case, or is left.
@@ -42,7 +37,6 @@ impl Engine {
         }
         let view = self.transport.view(room).await?;
         if let Some(part) = crate::room::not_of_make(&view, &state) {
-            self.give_time(room)?;
             let text = "the room is not of the make that a case's room must be of";
             let reason = Reason::new("room-not-of-make", text, part);
             return self.refuse_room(room, reason).await;
@@ -70,24 +64,6 @@ impl Engine {
         point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
         self.case_changed(case)
-    }
-
-    /// A homeserver that has just joined a room of another may for a moment not know all of its state: it is asked again
-    /// before the room is left for what its state is. Fails until the time is over, so that it is looked at again.
-    fn give_time(&self, room: &RoomId) -> Result<()> {
-        let mark = format!("not-of-make/{room}");
-        let now = Timestamp::now();
-        let since = match self.db.meta(&mark)?.and_then(|since| since.parse::<Timestamp>().ok()) {
-            Some(since) => since,
-            None => {
-                self.db.set_meta(&mark, Some(&now.to_string()))?;
-                now
-            }
-        };
-        if now.duration_since(since) < STATE_MAY_TAKE {
-            return Err(Error::Unavailable { what: "room state", retry_after: None });
-        }
-        self.db.set_meta(&mark, None)
     }
 
     /// Leaves a room that was accepted as a case's and is none. One that this account was in already is none of ours: it is

@@ -37,13 +37,66 @@ fn raw<T>(value: &Value) -> Port<Raw<T>> {
     to_raw_value(value).map(Raw::from_json).map_err(|_| PortError::Internal { code: "room-make" })
 }
 
+/// The request for a room of this make, by its creator.
+fn request(creator: &UserId, make: &RoomMake) -> Port<create_room::v3::Request> {
+    let mut users = Map::new();
+    for lead in &make.leads {
+        users.insert(lead.as_str().to_owned(), LEAD.into());
+    }
+    for role in &make.role_accounts {
+        users.insert(role.as_str().to_owned(), ROLE.into());
+    }
+    // The creator sets the room up with this, and steps down last.
+    users.insert(creator.as_str().to_owned(), ROLE.into());
+    let initial =
+        |kind: &str, content: Value| raw(&json!({ "type": kind, "state_key": "", "content": content }));
+    let mut request = create_room::v3::Request::new();
+    request.room_version = Some(RoomVersionId::V11);
+    request.preset = Some(create_room::v3::RoomPreset::PrivateChat);
+    request.room_alias_name = Some(make.alias.clone());
+    request.initial_state = vec![
+        initial("m.room.encryption", json!({ "algorithm": "m.megolm.v1.aes-sha2" }))?,
+        initial("m.room.history_visibility", json!({ "history_visibility": "invited" }))?,
+        initial("m.room.guest_access", json!({ "guest_access": "forbidden" }))?,
+        initial("m.room.join_rules", json!({ "join_rule": "invite" }))?,
+    ];
+    request.power_level_content_override = Some(raw(&json!({
+        "users": users,
+        "users_default": 0,
+        "events_default": 0,
+        "state_default": ROLE,
+        "invite": LEAD,
+        "kick": LEAD,
+        "ban": LEAD,
+        "redact": ROLE,
+        "notifications": { "room": ROLE },
+        // Named one by one, since a server's defaults for these are lower.
+        "events": {
+            "m.room.avatar": ROLE,
+            "m.room.canonical_alias": ROLE,
+            // A lead's, because their sender is one in the end. Servers that disagree about a room judge its state again
+            // by the power that its sender holds now, and drop what they find without it: docs/adr/0008.
+            "m.room.encryption": LEAD,
+            "m.room.guest_access": LEAD,
+            "m.room.history_visibility": LEAD,
+            "m.room.join_rules": ROLE,
+            "m.room.name": ROLE,
+            "m.room.power_levels": ROLE,
+            "m.room.server_acl": ROLE,
+            "m.room.tombstone": ROLE,
+            "m.room.topic": ROLE,
+        },
+    }))?);
+    Ok(request)
+}
+
 impl MatrixTransport {
     pub(super) async fn make_room(&self, make: &RoomMake) -> Port<RoomId> {
         let alias = RoomAliasId::parse(format!("#{}:{}", make.alias, self.user.server()))
             .map_err(|_| PortError::Refused { code: "room-alias" })?;
         // `createRoom` has no transaction id: the alias tells whether an earlier attempt went through.
         let room = match self.room_at(&alias).await {
-            Err(PortError::NotFound) => match self.client.send(self.request(make)?).await {
+            Err(PortError::NotFound) => match self.client.send(request(&self.user, make)?).await {
                 Ok(answer) => answer.room_id,
                 Err(error) => match http(&error) {
                     PortError::Conflict => self.room_at(&alias).await?,
@@ -62,56 +115,6 @@ impl MatrixTransport {
     async fn room_at(&self, alias: &RoomAliasId) -> Port<OwnedRoomId> {
         let request = get_alias::v3::Request::new(alias.to_owned());
         Ok(self.client.send(request).await.map_err(|error| http(&error))?.room_id)
-    }
-
-    fn request(&self, make: &RoomMake) -> Port<create_room::v3::Request> {
-        let mut users = Map::new();
-        for lead in &make.leads {
-            users.insert(lead.as_str().to_owned(), LEAD.into());
-        }
-        for role in &make.role_accounts {
-            users.insert(role.as_str().to_owned(), ROLE.into());
-        }
-        // The creator sets the room up with this, and steps down last.
-        users.insert(self.user.as_str().to_owned(), ROLE.into());
-        let initial =
-            |kind: &str, content: Value| raw(&json!({ "type": kind, "state_key": "", "content": content }));
-        let mut request = create_room::v3::Request::new();
-        request.room_version = Some(RoomVersionId::V11);
-        request.preset = Some(create_room::v3::RoomPreset::PrivateChat);
-        request.room_alias_name = Some(make.alias.clone());
-        request.initial_state = vec![
-            initial("m.room.encryption", json!({ "algorithm": "m.megolm.v1.aes-sha2" }))?,
-            initial("m.room.history_visibility", json!({ "history_visibility": "invited" }))?,
-            initial("m.room.guest_access", json!({ "guest_access": "forbidden" }))?,
-            initial("m.room.join_rules", json!({ "join_rule": "invite" }))?,
-        ];
-        request.power_level_content_override = Some(raw(&json!({
-            "users": users,
-            "users_default": 0,
-            "events_default": 0,
-            "state_default": ROLE,
-            "invite": LEAD,
-            "kick": LEAD,
-            "ban": LEAD,
-            "redact": ROLE,
-            "notifications": { "room": ROLE },
-            // Named one by one, since a server's defaults for these are lower.
-            "events": {
-                "m.room.avatar": ROLE,
-                "m.room.canonical_alias": ROLE,
-                "m.room.encryption": ROLE,
-                "m.room.guest_access": ROLE,
-                "m.room.history_visibility": ROLE,
-                "m.room.join_rules": ROLE,
-                "m.room.name": ROLE,
-                "m.room.power_levels": ROLE,
-                "m.room.server_acl": ROLE,
-                "m.room.tombstone": ROLE,
-                "m.room.topic": ROLE,
-            },
-        }))?);
-        Ok(request)
     }
 
     /// Lowers our own power to a lead's.
@@ -208,5 +211,42 @@ impl MatrixTransport {
         let answer =
             self.client.send(joined_rooms::v3::Request::new()).await.map_err(|error| http(&error))?;
         answer.joined_rooms.iter().map(|room| ours(room)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    /// What a state resolution asks of each state event again: whether its sender, by the power that they hold in the end,
+    /// may send it.
+    #[test]
+    fn what_the_creator_set_they_may_still_set_after_stepping_down() {
+        let user = |name: &str| format!("@{name}:cp.example").parse::<UserId>().unwrap();
+        let make = RoomMake {
+            alias: "opaque".to_owned(),
+            role_accounts: vec![user("keeper")],
+            leads: vec![user("jane")],
+        };
+        let request = request(&user("jane"), &make).unwrap();
+        let levels: Value =
+            serde_json::from_str(request.power_level_content_override.unwrap().json().get()).unwrap();
+        let needs =
+            |kind: &str| levels["events"][kind].as_i64().or(levels["state_default"].as_i64()).unwrap();
+        let set: Vec<String> = request
+            .initial_state
+            .iter()
+            .map(|event| event.get_field::<String>("type").unwrap().unwrap())
+            .collect();
+        assert_eq!(set.len(), 4);
+        for kind in set {
+            // A resolution looks at the rules of joining before the power levels that came after them.
+            let holds = if kind == "m.room.join_rules" { ROLE } else { LEAD };
+            assert!(needs(&kind) <= holds, "{kind}");
+        }
+        for kind in ["m.room.power_levels", "m.room.name", "m.room.topic", "m.room.tombstone"] {
+            assert_eq!(needs(kind), ROLE, "{kind}");
+        }
     }
 }

@@ -107,6 +107,7 @@ mod tests {
         events.iter().map(|event| serde_json::from_value(event.clone()).unwrap()).collect()
     }
 
+    #[allow(clippy::needless_pass_by_value)] // Literals are handed to it.
     fn event(kind: &str, key: &str, content: Value) -> Value {
         json!({ "type": kind, "state_key": key, "sender": "@jane:cp.example", "content": content })
     }

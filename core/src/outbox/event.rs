@@ -164,8 +164,8 @@ impl Engine {
             }
             let held = self.db.write(|t| {
                 let entry = append(t, self.now(), audited)?;
-                let head = AuditHead { chain: entry.chain, length: entry.seq, head: entry.mac };
-                let held = self.held_of(&event, fold.state(), Some(head))?;
+                let audit = AuditHead { chain: entry.chain, length: entry.seq, head: entry.mac };
+                let held = self.held_of(&event, fold.state(), Some(audit))?;
                 self.queue_audit_event(t, case, &entry)?;
                 let HeldBody::Whole(content) = &held.body else {
                     return Err(Error::internal("outbox-content"));

@@ -113,13 +113,20 @@ impl Homeserver {
                 let log = if self.log().exists() { self.log() } else { output };
                 return Err(Error::Start { what, reason: last_line(&log) });
             }
-            if self.http.answers("/_matrix/client/versions") {
+            // Another's may answer on a port that ours could not have.
+            if self.http.answers("/_matrix/client/versions") && self.listens() {
                 *process = Some(server);
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
         Err(Error::Start { what, reason: format!("no answer within {} s", ALLOWANCE.as_secs()) })
+    }
+
+    /// Whether it says that it listens on its ports.
+    fn listens(&self) -> bool {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        self.ports.iter().all(|port| log.contains(&format!("now listening on TCP port {port}")))
     }
 
     /// The organisation whose server this is.

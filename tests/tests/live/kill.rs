@@ -1,6 +1,7 @@
 //! Clients that are killed at every write point, sending and receiving, and go on as if nothing had happened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use caseline::id::{CaseId, EventId};
@@ -182,7 +183,7 @@ async fn dies_at(who: &'static str, points: &[&'static str]) {
             let mut told = problem;
             for one in [&mut cast.jane, &mut cast.joe, &mut cast.lee] {
                 let outbox = one.call("outbox", json!({}));
-                told.push_str(&format!("\n    {}: {outbox:?}", one.name));
+                let _ = write!(told, "\n    {}: {outbox:?}", one.name);
             }
             panic!("{told}");
         }

@@ -60,7 +60,9 @@ fn bare(json: &str) -> String {
     let object = value.as_object_mut().unwrap();
     object.remove("id");
     if let Some(Value::Object(meta)) = object.get_mut("meta") {
-        ["versionId", "lastUpdated", "source"].iter().for_each(|name| drop(meta.remove(*name)));
+        for name in ["versionId", "lastUpdated", "source"] {
+            meta.remove(name);
+        }
         if meta.is_empty() {
             object.remove("meta");
         }

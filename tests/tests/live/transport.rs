@@ -80,7 +80,7 @@ async fn a_room_is_made_once_and_as_it_should_be() {
     assert_eq!(view.power_of(&jane.user()), 50, "the creator steps down");
     assert_eq!(view.power_of(&joe.user()), 50);
     assert_eq!(view.power_of(&keeper.user()), 100);
-    assert_eq!((view.membership_power, view.state_power), (50, 100));
+    assert_eq!((view.membership_power, view.state_power), (50, 50));
     assert_eq!(view.members, vec![(jane.user(), Membership::Joined)]);
 
     jane.transport.invite(&room, &keeper.user()).await.unwrap();

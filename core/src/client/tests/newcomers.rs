@@ -80,7 +80,9 @@ async fn what_crosses_with_the_naming_of_somebody_is_handed_over_too() {
         .map(|(id, ..)| id)
         .collect();
     assert_eq!(late.len(), 2);
-    late.iter().for_each(|id| world.server.drop_history_event(&room, id).unwrap());
+    for id in &late {
+        world.server.drop_history_event(&room, id).unwrap();
+    }
 
     joes.name_seat(None, seat("lee")).unwrap();
     settle(&[&joe]).await;
@@ -89,7 +91,9 @@ async fn what_crosses_with_the_naming_of_somebody_is_handed_over_too() {
     settle(&[&lee, &joe]).await;
     assert!(!texts(&lees).contains(&"as Joe names Lee".to_owned()));
 
-    late.iter().for_each(|id| world.server.restore_history_event(&room, id).unwrap());
+    for id in &late {
+        world.server.restore_history_event(&room, id).unwrap();
+    }
     settle(&[&joe, &lee, &jane]).await;
     assert_eq!(texts(&lees), ["as Joe names Lee", "from another client"]);
     assert_eq!(lees.state().unwrap().digest(), case.state().unwrap().digest());

@@ -53,9 +53,9 @@ async fn no_more_versions_than_changes(record: &PlainRecord, case: &Case) {
 async fn two_devices_of_one_organisation_write_one_record_though_one_is_a_day_behind() {
     let world = World::new();
     let (shared, lone) = (PlainRecord::new(), PlainRecord::new());
-    let line = RecordLine::new(Arc::new(shared.clone()));
+    let wire = RecordLine::new(Arc::new(shared.clone()));
     let jane = world.start_with("jane", Record::Other(Arc::new(shared.clone()))).await;
-    let kim = world.start_with("kim", Record::Other(Arc::new(line.clone()))).await;
+    let kim = world.start_with("kim", Record::Other(Arc::new(wire.clone()))).await;
     let joe = world.start_with("joe", Record::Other(Arc::new(lone.clone()))).await;
     let rao = world.start("rao").await;
     jane.import(&patient("1961-04-05")).await.unwrap();
@@ -67,7 +67,7 @@ async fn two_devices_of_one_organisation_write_one_record_though_one_is_a_day_be
     assert_eq!(projected(&shared), projected(&lone));
 
     // What Kim's device has to write waits; then it hears nothing for a day.
-    line.cut(true);
+    wire.cut(true);
     kims.send(None, Message::text("On my way")).unwrap();
     joes.name_seat(None, seat("lee")).unwrap();
     settle(&[&joe, &jane]).await;
@@ -93,7 +93,7 @@ async fn two_devices_of_one_organisation_write_one_record_though_one_is_a_day_be
 
     // Its record is back before its homeserver is: what it knows is old, and it does not write it.
     let before = projected(&shared);
-    line.cut(false);
+    wire.cut(false);
     assert!(!kim.settle(Duration::from_secs(1)).await.unwrap(), "it cannot catch up");
     assert_eq!(projected(&shared), before);
     world.server.offline(&user("kim"), false);
@@ -156,11 +156,15 @@ async fn a_message_that_was_superseded_stands_alike_in_both_records() {
     settle(&[&joe]).await;
     let sent = world.server.messages(&room(&case)).unwrap();
     let late: Vec<_> = sent.into_iter().rev().take(2).map(|(id, ..)| id).collect();
-    late.iter().for_each(|id| world.server.drop_history_event(&room(&case), id).unwrap());
+    for id in &late {
+        world.server.drop_history_event(&room(&case), id).unwrap();
+    }
     world.server.offline(&user("jane"), false);
     case.close(None, crate::case::life::CloseReason::Moved).unwrap();
     settle(&[&jane]).await;
-    late.iter().for_each(|id| world.server.restore_history_event(&room(&case), id).unwrap());
+    for id in &late {
+        world.server.restore_history_event(&room(&case), id).unwrap();
+    }
     settle(&[&joe, &jane]).await;
 
     let state = case.state().unwrap();

@@ -111,9 +111,9 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     let server = LoopbackHomeserver::new(clock.clone());
     let world = World { server, clock, folder: TempDir::new().unwrap() };
     let (lone, lones) = record();
-    let line = RecordLine::new(Arc::clone(&shared));
+    let wire = RecordLine::new(Arc::clone(&shared));
     let jane = world.start("jane", Record::Other(shared)).await;
-    let kim = world.start("kim", Record::Other(Arc::new(line.clone()))).await;
+    let kim = world.start("kim", Record::Other(Arc::new(wire.clone()))).await;
     let joe = world.start("joe", Record::Other(lone.clone())).await;
     let rao = world.start("rao", Record::None).await;
 
@@ -132,7 +132,7 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     let kims = accept(&kim).await;
     world.settle(&[&kim, &jane, &joe, &rao]).await;
 
-    line.cut(true);
+    wire.cut(true);
     kims.send(None, Message::text("On my way")).unwrap();
     joes.send(None, Message::text("I am there").in_reply_to(asked)).unwrap();
     assert!(!kim.settle(Duration::from_secs(1)).await.unwrap(), "what she has to write waits");
@@ -152,7 +152,7 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     joes.end_seat(None, lee.contact.id, ACO.parse().unwrap()).unwrap();
     world.settle(&everybody).await;
 
-    line.cut(false);
+    wire.cut(false);
     assert!(!kim.settle(Duration::from_secs(2)).await.unwrap(), "she cannot catch up yet");
     world.server.offline(&user("kim"), false);
     kims.send(None, Message::text("Back again")).unwrap();
@@ -162,18 +162,26 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     world.settle(&[&jane, &kim, &joe, &rao]).await;
 
     // Joe writes twice before the others' homeserver has it, and Jane closes the case: the second is superseded.
-    ["jane", "kim"].iter().for_each(|name| world.server.offline(&user(name), true));
+    for name in ["jane", "kim"] {
+        world.server.offline(&user(name), true);
+    }
     joes.send(None, Message::text("One more thing")).unwrap();
     joes.send(None, Message::text("And another")).unwrap();
     world.settle(&[&joe]).await;
     let room = world.room().await;
     let sent = world.server.messages(&room).unwrap();
     let late: Vec<_> = sent.into_iter().rev().take(2).map(|(id, ..)| id).collect();
-    late.iter().for_each(|id| world.server.drop_history_event(&room, id).unwrap());
-    ["jane", "kim"].iter().for_each(|name| world.server.offline(&user(name), false));
+    for id in &late {
+        world.server.drop_history_event(&room, id).unwrap();
+    }
+    for name in ["jane", "kim"] {
+        world.server.offline(&user(name), false);
+    }
     case.close(None, CloseReason::Graduated).unwrap();
     world.settle(&[&jane]).await;
-    late.iter().for_each(|id| world.server.restore_history_event(&room, id).unwrap());
+    for id in &late {
+        world.server.restore_history_event(&room, id).unwrap();
+    }
     world.settle(&[&joe, &jane, &kim]).await;
     let superseded = |entry: &Entry| matches!(entry.standing, Standing::Superseded { .. });
     assert!(case.state().unwrap().timeline.iter().any(superseded));

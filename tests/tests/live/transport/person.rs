@@ -45,7 +45,12 @@ impl Person {
         self.transport.user()
     }
 
-    pub(super) async fn send(&self, room: &RoomId, text: &str, readers: &[&Person]) -> Result<MatrixEventId, PortError> {
+    pub(super) async fn send(
+        &self,
+        room: &RoomId,
+        text: &str,
+        readers: &[&Person],
+    ) -> Result<MatrixEventId, PortError> {
         let readers: Vec<UserId> = readers.iter().map(|reader| reader.user()).collect();
         let readers = self.transport.recipients(&readers).await?;
         self.send_to(room, text, readers).await
@@ -103,7 +108,7 @@ impl Person {
             match tokio::time::timeout(left, self.transport.next_hint()).await {
                 Ok(Some(_)) => {}
                 Ok(None) => panic!("shut down while waiting for {what}"),
-                Err(_) => panic!("no {what} within {PATIENCE:?}"),
+                Err(elapsed) => panic!("no {what} within {PATIENCE:?}: {elapsed}"),
             }
         }
     }
