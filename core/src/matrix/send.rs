@@ -15,6 +15,7 @@ use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::to_device::DeviceIdOrAllDevices;
 use matrix_sdk::ruma::{self, OwnedDeviceId, OwnedTransactionId, OwnedUserId};
 use matrix_sdk_base::crypto::store::CryptoStore;
+use matrix_sdk_base::crypto::types::requests::ToDeviceRequest;
 use matrix_sdk_base::crypto::{
     CollectStrategy, Device, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
 };
@@ -127,16 +128,7 @@ impl MatrixTransport {
                 return Ok(());
             }
             for request in requests {
-                let to = request.messages.iter().flat_map(|(user, to)| to.keys().map(move |one| (user, one)));
-                let known = |(user, device): (&OwnedUserId, &DeviceIdOrAllDevices)| match device {
-                    DeviceIdOrAllDevices::DeviceId(device) => {
-                        *user == self.me || devices.get(user).is_some_and(|devices| devices.contains(device))
-                    }
-                    DeviceIdOrAllDevices::AllDevices => false,
-                };
-                // Its body may be why a device gets no key; that is no secret either way.
-                if request.event_type == ToDeviceEventType::RoomEncrypted && !to.map(known).all(|known| known)
-                {
+                if !self.goes_only_to(devices, &request) {
                     return Err(IDENTITY_MOVED);
                 }
                 let to_device = send_event_to_device::v3::Request::new_raw(
@@ -152,6 +144,20 @@ impl MatrixTransport {
             }
         }
         Err(PortError::Internal { code: "share-room-key" })
+    }
+
+    /// Whether a key goes to these devices and our own alone. That a device gets none, and why, is no secret.
+    fn goes_only_to(&self, devices: &Devices, request: &ToDeviceRequest) -> bool {
+        request.event_type != ToDeviceEventType::RoomEncrypted
+            || request.messages.iter().all(|(user, to)| {
+                *user == self.me
+                    || to.keys().all(|device| match device {
+                        DeviceIdOrAllDevices::DeviceId(device) => {
+                            devices.get(user).is_some_and(|devices| devices.contains(device))
+                        }
+                        DeviceIdOrAllDevices::AllDevices => false,
+                    })
+            })
     }
 }
 
