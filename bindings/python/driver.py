@@ -163,6 +163,8 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             return None
         case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out":
             more = shown(case=told.case, user=told.user, resource=told.resource)
+        case "no_role_account":
+            more = {"case": told.case}
         case "invitation":
             more = {"room": told.room, "by": told.user}
         case "held" | "refused":

@@ -217,8 +217,8 @@ impl Engine {
     /// What follows from a change of a case's state: people to remove, what crossed with a
     /// naming to hand over, resources to write, and a new look at what waits.
     pub(crate) fn case_changed(&self, case: CaseId) -> Result<()> {
-        let state = self.state(case)?;
-        self.remove_the_ended(case, &state)?;
+        // By what is in the room: what is marked and never leaves ends nobody's participation.
+        self.remove_the_ended(case, &self.state_in_room(case)?)?;
         self.hand_over_what_crossed(case)?;
         self.project(case)?;
         self.db.write(|t| hurry(t, Some(&case_lane(case))))?;

@@ -82,6 +82,12 @@ pub enum Notice {
         /// The resource type.
         kind: String,
     },
+    /// A case was opened of which no organisation has a role account: who opened it keeps the highest power in its room, and
+    /// can be removed by nobody.
+    NoRoleAccount {
+        /// The case.
+        case: CaseId,
+    },
     /// The homeserver no longer takes the session: sign in again.
     SignedOut,
 }

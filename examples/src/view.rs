@@ -163,6 +163,7 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::RecordConflict { case, kind } => {
             json!({ "kind": "record_conflict", "case": case, "resource": kind })
         }
+        Notice::NoRoleAccount { case } => json!({ "kind": "no_role_account", "case": case }),
         Notice::SignedOut => json!({ "kind": "signed_out" }),
         _ => json!({ "kind": "other" }),
     };

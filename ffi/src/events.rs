@@ -82,6 +82,9 @@ impl Notice {
             Core::RecordConflict { case, kind } => {
                 Self { case: Some(case.to_string()), resource: Some(kind), ..Self::new("record_conflict") }
             }
+            Core::NoRoleAccount { case } => {
+                Self { case: Some(case.to_string()), ..Self::new("no_role_account") }
+            }
             Core::SignedOut => Self::new("signed_out"),
             _ => Self::new("other"),
         }

@@ -11,6 +11,7 @@ use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Import};
 use crate::id::{AgreementId, CaseId, EventId, OrganizationId, RuleSetId, UserId};
 use crate::member::Member;
+use crate::notice::Notice;
 use crate::organization::Organization;
 use crate::records::DIRECTORY;
 use crate::store::outbox::{Item, Make};
@@ -72,7 +73,8 @@ impl Caseline {
     }
 
     /// Opens a case: makes its room, invites everybody on its roster who has an account, and sends the opening event. Returns
-    /// at once; the set-up goes out in its turn.
+    /// at once; the set-up goes out in its turn. Where no organisation has a role account, [`Notice::NoRoleAccount`] says what
+    /// that means.
     ///
     /// # Errors
     /// `NotAllowed`, with every reason; `InvalidInput`; `NotFound` (`agreement`, `rules`).
@@ -118,12 +120,16 @@ impl Caseline {
             agreement,
             rules,
         };
+        let removable = !role_accounts.is_empty();
         let mut set_up = vec![Item::CreateRoom(Make { alias, role_accounts, leads })];
         set_up.extend(users.into_iter().map(Item::Invite));
         // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
         let mut command = Command::new(Some(EventId::derived(&["opened", &case.to_string()])), opened);
         command.set_up = Some(set_up);
         engine.command(case, &command)?;
+        if !removable {
+            engine.tell(Notice::NoRoleAccount { case });
+        }
         self.case(case)
     }
 

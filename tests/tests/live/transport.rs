@@ -30,6 +30,8 @@ async fn what_is_sent_before_joining_is_read_after_it() {
     jane.send(&room, "before joining", &[&jane, &joe]).await.unwrap();
     assert_eq!(joe.until_invited(&room).await, jane.user());
     joe.transport.join(&room).await.unwrap();
+    assert_eq!(joe.transport.inviters(&room).await, Ok(BTreeSet::from([jane.user()])));
+    assert_eq!(jane.transport.inviters(&room).await, Ok(BTreeSet::new()));
     joe.transport.join(&room).await.unwrap();
     joe.until_read(&room, &["before joining"]).await;
     assert!(joe.transport.rooms().await.unwrap().contains(&room));

@@ -72,6 +72,24 @@ async fn a_care_team_that_cannot_be_opened_from_opens_nothing() {
 }
 
 #[tokio::test]
+async fn who_opens_a_case_without_role_accounts_is_told_what_that_means() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    for (with, told) in [(true, false), (false, true)] {
+        let mut open = opening(&["jane", "joe"]);
+        if !with {
+            open.plan_side.role_account = None;
+            open.community_side.role_account = None;
+        }
+        let mut notices = jane.notices();
+        jane.open(open).unwrap();
+        let heard = std::iter::from_fn(|| notices.try_recv().ok())
+            .any(|notice| matches!(notice, Notice::NoRoleAccount { .. }));
+        assert_eq!(heard, told);
+    }
+}
+
+#[tokio::test]
 async fn an_agreement_or_rule_set_with_a_mistake_is_not_kept() {
     let world = World::new();
     let jane = jane(&world).await;
