@@ -42,12 +42,13 @@ fn build() -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::Work("caseline-examples has no program named demo yet".into()))
 }
 
-/// Where cargo says that it put this program.
+/// Where cargo says that it put this program; not where it put the tests of it, which go by its name too.
 fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let named = |message: &Value| message.pointer("/target/name").and_then(Value::as_str) == Some(name);
+    let program = |message: &Value| message.pointer("/profile/test").and_then(Value::as_bool) != Some(true);
     let path = |message: Value| message.get("executable").and_then(Value::as_str).map(PathBuf::from);
-    messages.filter(named).find_map(path)
+    messages.filter(named).filter(program).find_map(path)
 }
 
 #[cfg(test)]
@@ -67,7 +68,9 @@ mod tests {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","target":{"name":"driver"},"executable":"/t/driver"}"#,
             "\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"demo"},"executable":"/t/demo"}"#,
+            r#"{"reason":"compiler-artifact","target":{"name":"demo"},"profile":{"test":true},"executable":"/t/deps/demo-1"}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"demo"},"profile":{"test":false},"executable":"/t/demo"}"#,
             "\n{\"reason\":\"build-finished\",\"success\":true}",
         );
         assert_eq!(executable(messages, "demo"), Some("/t/demo".into()));

@@ -159,18 +159,26 @@ impl Engine {
         if self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp) {
             return Ok(());
         }
+        let mut outcome = Ok(());
         for room in rooms {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
                 continue;
             }
             // A newcomer's handover counts by who invited them, on each of their devices.
-            let inviters = self.transport.inviters(&room).await?;
+            let inviters = match self.transport.inviters(&room).await {
+                Ok(inviters) => inviters,
+                // One room that fails does not hold up the others.
+                Err(error) => {
+                    outcome = Err(error.into());
+                    continue;
+                }
+            };
             self.db.write(|t| {
                 accept_room(t, &room, inviters)?;
                 note(t, &was_found(&room), "found")?;
                 put_room(t, &room, RoomStage::Reading, None, None)
             })?;
         }
-        Ok(())
+        outcome
     }
 }
