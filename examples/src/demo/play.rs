@@ -35,7 +35,8 @@ pub(super) struct Sent {
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) id: String,
-    pub(super) opener: String,
+    /// Who invites to it: its opener, and whoever named somebody for it.
+    pub(super) inviters: Vec<String>,
 }
 
 /// What the proof needs to know of the play.
@@ -248,9 +249,9 @@ impl Line<'_, '_> {
             }
             "accept" => {
                 let Some(case) = &case else { return Err(no_case()) };
-                let room = self.invited(who, case, within)?;
-                let opener = self.stage.story.name_of(&case.opener);
-                (json!({ "room": room }), format!("{name} accepts {opener}'s invitation."))
+                let (room, inviter) = self.invited(who, case, within)?;
+                let inviter = self.stage.story.name_of(&inviter);
+                (json!({ "room": room }), format!("{name} accepts {inviter}'s invitation."))
             }
             _ => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -265,9 +266,15 @@ impl Line<'_, '_> {
         };
         self.transcript.happens(&says);
         if let Some(open) = &deed.open {
-            let case = Case { id: text(&ok, "case").to_owned(), opener: who.to_owned() };
+            let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
             self.played.cases.insert(open.case.clone(), case);
             self.played.current = Some(open.case.clone());
+        }
+        if deed.name_seat.is_some()
+            && let Some(case) = case
+            && let Some(case) = self.played.cases.values_mut().find(|known| known.id == case.id)
+        {
+            case.inviters.push(who.to_owned());
         }
         if let Some(label) = &deed.label {
             let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
@@ -381,20 +388,25 @@ impl Line<'_, '_> {
         }
     }
 
-    /// Waits for the invitation of a case's opener.
-    fn invited(&mut self, who: &str, case: &Case, within: Duration) -> Result<String, Fault> {
-        let opener = self.stage.user(&case.opener).to_owned();
+    /// Waits for an invitation to a case, the latest first: its room, and who invites.
+    fn invited(&mut self, who: &str, case: &Case, within: Duration) -> Result<(String, String), Fault> {
+        let inviters: Vec<(String, String)> =
+            case.inviters.iter().map(|name| (self.stage.user(name).to_owned(), name.clone())).collect();
         let until = Instant::now() + within;
         loop {
             let answer = self.stage.actor(who)?.call("invitations", json!({}), SOON)?;
             let invitations = list(&answer, "invitations");
-            let from_opener = invitations.iter().rev().find(|invitation| text(invitation, "by") == opener);
-            if let Some(invitation) = from_opener {
-                return Ok(text(invitation, "room").to_owned());
+            let found = invitations.iter().rev().find_map(|invitation| {
+                let (_, name) = inviters.iter().find(|(user, _)| text(invitation, "by") == user)?;
+                Some((text(invitation, "room").to_owned(), name.clone()))
+            });
+            if let Some(found) = found {
+                return Ok(found);
             }
             if Instant::now() >= until {
                 let name = self.stage.story.name_of(who);
-                let seen = format!("{} invitations, none from {opener}", invitations.len());
+                let seen =
+                    format!("{} invitations, none from who opened the case or named them", invitations.len());
                 return Err(Fault::Not { wanted: format!("{name} is invited"), seen });
             }
             blink()?;
