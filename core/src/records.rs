@@ -186,8 +186,9 @@ impl Engine {
         }
         let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
+        // The state is read under the lock, so that nobody's older one takes a newer one's place.
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
+        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(self.db.projected(case)?),
@@ -265,7 +266,8 @@ impl Engine {
                 if let Some(room) = room {
                     self.catch_up(&room, &Below::default()).await?;
                 }
-                Ok(Attempt::later(BEHIND, "behind the record"))
+                // What is for other resources does not wait for it.
+                Ok(Attempt::later(refused_again(row.attempts).min(Duration::from_mins(1)), ASIDE))
             }
             Err(
                 PortError::Conflict

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::case::event::{EventKey, Held, Receipt};
+use crate::case::event::{EventData, EventKey, Held, Receipt};
 use crate::case::fold::choose::Trust;
 use crate::case::roster;
 use crate::case::state::CaseState;
-use crate::id::{EventId, UserId};
+use crate::id::{CaseId, EventId, UserId};
 
 mod choose;
 mod order;
@@ -52,8 +52,18 @@ impl Fold {
     /// else hands over, counts where its author says it: first-hand, or in a handover of their own.
     pub fn invited(user: UserId, by: impl IntoIterator<Item = UserId>) -> Self {
         let inviters: BTreeSet<UserId> = by.into_iter().collect();
-        let trust = Trust { vouchers: inviters.clone(), inviters, addressed: BTreeSet::new() };
+        let trust = Trust { vouchers: inviters.clone(), inviters, ..Trust::default() };
         Self { invited: Some(user), trust, ..Self::default() }
+    }
+
+    /// The same, of a room in which only the opening of these counts, or one that an inviter hands over; and, where it is
+    /// known already, only that of this case. An opening brings its own roster: who could send another one would name
+    /// themselves.
+    #[must_use]
+    pub fn opened_by(mut self, openers: impl IntoIterator<Item = UserId>, case: Option<CaseId>) -> Self {
+        self.trust.openers = Some(openers.into_iter().collect());
+        self.trust.case = case;
+        self
     }
 
     /// The state.
@@ -166,9 +176,15 @@ impl Fold {
     /// Steps one new event, if it comes last; false where everything must be folded anew.
     fn step_alone(&mut self, key: &EventKey) -> bool {
         let Some([held]) = self.held.get(key).map(Vec::as_slice) else { return false };
-        let Some(event) = order::alone(held, &self.state, |key| self.held.contains_key(key)) else {
-            return false;
+        // What is held and does not count is a gap all the same.
+        let counts = |key: &EventKey| {
+            let copies = self.held.get(key);
+            copies.is_some_and(|copies| choose::choose(copies, &self.trust).counting.is_some())
         };
+        let Some(event) = order::alone(held, &self.state, counts) else { return false };
+        if let EventData::CaseOpened(_) = &*event.data {
+            return false;
+        }
         let place = event.place();
         if self.last.as_ref().is_some_and(|last| *last >= place) {
             return false;
@@ -181,8 +197,8 @@ impl Fold {
     /// Folds everything. Handovers count by who has, or had, a seat; since a handover can itself seat somebody, until no
     /// more are found.
     fn rebuild(&mut self) {
-        let inviters = self.trust.inviters.clone();
-        let mut trust = Trust { vouchers: inviters.clone(), inviters, addressed: BTreeSet::new() };
+        let mut trust = self.trust.clone();
+        trust.vouchers.clone_from(&trust.inviters);
         loop {
             // What the inviter may tell depends on where this user was named, which the inviter tells: what comes after
             // the naming changes nothing before it.
@@ -211,24 +227,38 @@ impl Fold {
         }
     }
 
-    /// Of what came in handovers, the events that this user was to read first-hand: those whose authors knew of their
-    /// naming, and not of its end.
+    /// Of what came in handovers, the events that this user was to read first-hand: for whoever was named as the case was
+    /// opened everything but the opening, for others what comes after their naming; up to the end of their participation,
+    /// of which they must have read themselves.
     fn addressed(&self, state: &CaseState) -> BTreeSet<EventKey> {
         let Some(user) = &self.invited else { return BTreeSet::new() };
-        let handed = |key: &EventKey| {
+        let handed = |key: &&EventKey| {
             self.copies(key).iter().any(|copy| matches!(copy.receipt, Receipt::HandedOver { .. }))
         };
         let mut addressed = BTreeSet::new();
         let places = state.life.roster.all().iter();
         for place in places.filter(|place| roster::room_user(&place.seat) == Some(user)) {
-            let mut after = state.and_after(&place.since);
+            let opened = state.entry(&place.since).is_some_and(|entry| entry.kind == "case.opened");
+            let mut after: BTreeSet<&EventKey> = if opened {
+                self.held.keys().filter(handed).collect()
+            } else {
+                state.and_after(&place.since).into_iter().filter(handed).collect()
+            };
             // Their naming itself is what they are told of.
             after.remove(&place.since);
-            if let Some(ended) = &place.ended {
+            // An end that was only told of ends nothing here: it could be made up to tell more.
+            let ended = place.ended.as_ref().filter(|ended| {
+                let mut copies = self.copies(ended).iter();
+                copies.any(|copy| copy.receipt == Receipt::FirstHand { proven: true })
+            });
+            if let Some(ended) = ended {
                 let gone = state.and_after(ended);
                 after.retain(|key| !gone.contains(key));
             }
-            addressed.extend(after.into_iter().filter(|key| handed(key)).cloned());
+            addressed.extend(after.into_iter().cloned());
+            if ended.is_none() {
+                break;
+            }
         }
         addressed
     }

@@ -6,7 +6,7 @@ use crate::case::fold::Fold;
 use crate::case::state::CaseState;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, RoomId};
+use crate::id::{CaseId, RoomId, UserId};
 use crate::store::Tx;
 use crate::store::outbox::{Queued, queued};
 
@@ -73,9 +73,13 @@ impl Folds {
 impl Engine {
     /// A room's fold before any event: it knows whom to believe.
     fn empty_fold(&self, room: &RoomId) -> Result<Fold> {
+        let (me, case) = (self.user(), self.db.case_of_room(room)?);
         Ok(match self.db.room_row(room)? {
-            Some(row) => Fold::invited(self.user(), row.inviters),
-            None => Fold::new(),
+            Some(row) => {
+                let openers: Vec<UserId> = row.inviters.iter().cloned().chain([me.clone()]).collect();
+                Fold::invited(me, row.inviters).opened_by(openers, case)
+            }
+            None => Fold::new().opened_by([me], case),
         })
     }
 

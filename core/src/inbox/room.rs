@@ -45,9 +45,12 @@ impl Engine {
             let reason = Reason::new("case-known", "this case has another room", "room");
             return self.refuse_room(room, reason).await;
         }
-        self.db.write(|t| {
-            put_case(t, case, Some(room), Stage::Open)?;
-            self.queue_binding(t, case)
+        // From now on no other case's opening counts in this room.
+        self.refold(room, || {
+            self.db.write(|t| {
+                put_case(t, case, Some(room), Stage::Open)?;
+                self.queue_binding(t, case)
+            })
         })?;
         point("inbox-case-known");
         // The room is known once the case was taken up: a kill in between comes back here. Who opened the case takes

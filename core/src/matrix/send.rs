@@ -217,8 +217,8 @@ fn not_shared(error: &OlmError) -> PortError {
             SessionRecipientCollectionError::CrossSigningNotSetup
             | SessionRecipientCollectionError::SendingFromUnverifiedDevice,
         ) => PortError::DeviceUntrusted,
-        // Somebody verified by hand has another identity now.
-        OlmError::SessionRecipientCollectionError(_) => PortError::Refused { code: "identity-changed" },
+        // Somebody verified by hand has another identity now: held, until they are verified anew.
+        OlmError::SessionRecipientCollectionError(_) => IDENTITY_MOVED,
         _ => PortError::Internal { code: "share-room-key" },
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::event::{EventKey, Held, HeldBody, Receipt};
-use crate::id::{Sha256, UserId};
+use crate::case::life::CaseOpened;
+use crate::id::{CaseId, Sha256, UserId};
 use crate::policy::Reason;
 
 /// What came under one key.
@@ -47,9 +48,26 @@ pub(super) struct Trust {
     pub(super) inviters: BTreeSet<UserId>,
     /// Of the events that were handed over, those that this user was to read first-hand.
     pub(super) addressed: BTreeSet<EventKey>,
+    /// Whose opening of the case is believed; anybody's, where that is not known.
+    pub(super) openers: Option<BTreeSet<UserId>>,
+    /// The case that the room is known to be of.
+    pub(super) case: Option<CaseId>,
 }
 
 impl Trust {
+    /// Whether an opening is one that this device believes: an opening brings its own roster, so that whoever could send
+    /// another one would name themselves.
+    pub(super) fn opens(&self, held: &Held, opened: &CaseOpened) -> bool {
+        let by = match &held.receipt {
+            Receipt::FirstHand { .. } => None,
+            Receipt::HandedOver { by } => Some(by),
+        };
+        let believed = self.openers.as_ref().is_none_or(|openers| {
+            openers.contains(&held.sender) || by.is_some_and(|by| self.inviters.contains(by))
+        });
+        believed && self.case.is_none_or(|case| case == opened.case)
+    }
+
     /// Whether somebody's word is enough for what did not come first-hand.
     fn tells(&self, by: &UserId, copy: &Held) -> bool {
         *by == copy.sender || (self.inviters.contains(by) && !self.addressed.contains(&copy.key()))

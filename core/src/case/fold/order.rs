@@ -85,6 +85,13 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
         let Some(counting) = choice.counting else { continue };
         known.insert(key);
         match self::read(counting.held) {
+            Read::Event { data, .. } if matches!(&*data, EventData::CaseOpened(opened) if !trust.opens(counting.held, opened)) =>
+            {
+                let text = "a case is opened by whoever invites to its room, and once";
+                let reason = Reason::new("not-the-opener", text, "case");
+                let kind = data.kind().to_owned();
+                loose.push(at_large(counting.held, counting.proven, kind, Some(reason)));
+            }
             Read::Event { data, after, clock, at } => {
                 read.push((counting, data, after, clock, at));
             }

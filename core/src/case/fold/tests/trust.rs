@@ -5,7 +5,7 @@ use super::world::{Act, at, event, held, id, next, play, seat, user};
 use crate::case::event::{Held, Receipt};
 use crate::case::fold::Fold;
 use crate::case::handover;
-use crate::case::life::{CaseAccepted, SeatAdded};
+use crate::case::life::{CaseAccepted, SeatAdded, SeatEnded};
 
 use crate::case::state::Standing;
 use crate::communication::MessageSent;
@@ -142,4 +142,94 @@ fn of_two_contents_the_lower_hash_counts_and_first_hand_before_all() {
     assert_eq!(shown(&[unproven(&low), high.clone()]), (text(&high), 1), "what is not proven takes no place");
     assert_eq!(shown(&[vouched(&low, "jane", true), handed(&low)]), (text(&low), 0));
     assert_eq!(low.id, id(1));
+}
+
+#[test]
+fn an_opening_counts_only_from_whoever_invites() {
+    let events = play(&[Act::Write(0, 0)]);
+    let honest = folded(events.clone());
+    let case = honest.state().opening().unwrap().case;
+    // Before all others in the order: the lowest clock, and the lowest id there can be.
+    let forged = |who: &str| {
+        let opened = super::world::opening();
+        let lowest = crate::case::event::Event {
+            id: "00000000-0000-7000-8000-000000000000".parse().unwrap(),
+            ..event(0, Vec::new(), opened)
+        };
+        held(who, "forged", &lowest, at(0))
+    };
+    let lee = || {
+        let openers = [user("jane"), user("lee")];
+        Fold::invited(user("lee"), [user("jane")]).opened_by(openers, Some(case))
+    };
+    for who in ["mallory", "joe", "cp-bot"] {
+        for first in [true, false] {
+            let mut fold = lee();
+            let forged = forged(who);
+            let key = forged.key();
+            if first {
+                fold.insert(forged);
+                fold.extend(events.clone());
+            } else {
+                fold.extend(events.clone());
+                fold.insert(forged);
+            }
+            assert_eq!(fold.state().digest(), honest.state().digest(), "forged by {who}");
+            let shown = fold.state().timeline.iter().find(|entry| entry.key == key).unwrap();
+            assert_eq!(shown.standing.reason().unwrap().code, "not-the-opener");
+        }
+    }
+    // Nor does another case's, whoever opens it.
+    let mut other =
+        Fold::invited(user("lee"), [user("jane")]).opened_by([user("jane")], Some(crate::id::CaseId::new()));
+    other.extend(events);
+    assert!(other.state().opening().is_none());
+}
+
+#[test]
+fn whoever_was_named_at_the_opening_is_told_of_nothing_else_by_who_invited_them() {
+    let events = play(&[Act::Write(0, 0)]);
+    let honest = folded(events.clone());
+    let mut lee = Fold::invited(user("lee"), [user("jane")]);
+    lee.extend(events.clone());
+    // A chain beside all that is real, long enough to come after it.
+    let mut chain = Fold::new();
+    let mut forged = Vec::new();
+    for n in 10..20 {
+        let one = next(n, "rao", chain.state(), MessageSent::default());
+        let one = if n == 10 {
+            held("rao", "forged", &event(n, Vec::new(), MessageSent::default()), at(n))
+        } else {
+            one
+        };
+        chain.insert(one.clone());
+        forged.push(vouched(&one, "jane", false));
+    }
+    // An end of Lee's own participation that Lee never got, and what comes after it.
+    let seat = seat("lee");
+    let ended = SeatEnded { contact: seat.contact.id, organization: seat.contact.organization };
+    let mut gone = folded(events);
+    let ending = next(30, "joe", gone.state(), ended);
+    gone.insert(ending.clone());
+    let after = next(31, "rao", gone.state(), MessageSent::default());
+    forged.extend([&ending, &after].map(|held| vouched(held, "jane", false)));
+    lee.extend(forged);
+    assert_eq!(lee.state().digest(), honest.state().digest());
+    assert_eq!(lee.state().messages, honest.state().messages);
+    assert!(lee.state().roster().contains(&user("lee")));
+}
+
+#[test]
+fn what_is_held_and_does_not_count_is_a_gap() {
+    let events = play(&[Act::Write(0, 0), Act::Write(0, 0)]);
+    let mut one_by_one = Fold::new();
+    one_by_one.insert(events[0].clone());
+    // Joe tells of Jane's message, which her homeserver withholds from us.
+    let told = vouched(&events[1], "joe", false);
+    one_by_one.insert(told.clone());
+    one_by_one.insert(events[2].clone());
+    assert!(one_by_one.state().gaps.contains(&events[1].key()));
+    let at_once = folded([events[0].clone(), told, events[2].clone()]);
+    assert_eq!(one_by_one.state().digest(), at_once.state().digest());
+    assert_eq!(one_by_one.state().gaps, at_once.state().gaps);
 }
