@@ -127,14 +127,27 @@ impl Engine {
         let named =
             Sha256::of(serde_json::to_string(document).map_err(|_| Error::internal("inbox-document"))?);
         let mark = format!("document/{named}");
-        if !self.tries().is_due(&named, Timestamp::now()) || self.db.meta(&mark)?.is_some() {
+        // A server that says nothing holds up reception each time it is asked: for all its documents at once.
+        let server = Sha256::of(format!("server/{}", server_of(file)));
+        let now = Timestamp::now();
+        let due = self.tries().is_due(&named, now) && self.tries().is_due(&server, now);
+        if !due || self.db.meta(&mark)?.is_some() {
             return Ok(None);
         }
         let fetched = self.fetch(document, file).await?;
         match &fetched {
             Fetched::Here(_) => drop(self.tries().0.remove(&named)),
             Fetched::Wrong => self.db.set_meta(&mark, Some("wrong"))?,
-            Fetched::Later(_) => self.tries().failed(named, Timestamp::now()),
+            Fetched::Later(error) => {
+                let now = Timestamp::now();
+                self.tries().failed(named, now);
+                if error.is_some() {
+                    self.tries().failed(server, now);
+                }
+            }
+        }
+        if let Fetched::Here(_) = fetched {
+            self.tries().0.remove(&server);
         }
         Ok(Some(fetched))
     }
@@ -196,6 +209,12 @@ impl Engine {
     pub(crate) fn document_text(&self, sha256: &Sha256) -> Result<Option<String>> {
         self.db.document(sha256)
     }
+}
+
+/// The server that keeps an attachment (Matrix specification, "Matrix Content (mxc://) URIs").
+fn server_of(file: &Map<String, Value>) -> &str {
+    let url = file.get("url").and_then(Value::as_str).unwrap_or_default();
+    url.strip_prefix("mxc://").and_then(|rest| rest.split('/').next()).unwrap_or_default()
 }
 
 /// Under which name it is noted that a handover was unpacked.

@@ -1,5 +1,6 @@
 //! Sending an event: judged again, permitted in one transaction, encrypted for those who may read it, and sent once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::agreement::Agreement;
@@ -38,9 +39,19 @@ impl Engine {
         let view = self.transport.view(&room).await?;
         let grounds = self.with_fold(&room, |fold| Grounds::of(fold.state(), &data))??;
         let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
-        let readers: Vec<UserId> =
+        let mut readers: Vec<UserId> =
             accounts.filter(|user| *user != me && (!marked || event.readers.contains(user))).collect();
-        let recipients = self.transport.recipients(&readers).await?;
+        let recipients = match self.transport.recipients(&readers).await {
+            // Whose server answers nobody is to be ended all the same: what holds up the case is their seat.
+            Err(PortError::Unavailable { code: "peer-unreachable", .. })
+                if matches!(data, EventData::SeatEnded(_)) =>
+            {
+                let staying = grounds.staying(&data);
+                readers.retain(|user| staying.contains(user));
+                self.transport.recipients(&readers).await?
+            }
+            recipients => recipients?,
+        };
         let identities = self.identities(&recipients).await?;
         match self.judge(&grounds, &data, &view, &identities) {
             Decision::Allowed { basis } => {
@@ -314,6 +325,19 @@ impl Grounds {
             agreement_id: (opening.agreement_text.id.clone(), opening.agreement_text.version.clone()),
             seats,
         })
+    }
+}
+
+impl Grounds {
+    /// The accounts of those whose participation an event does not end.
+    fn staying(&self, data: &EventData) -> BTreeSet<UserId> {
+        let stays = |seat: &&Seat| match data {
+            EventData::SeatEnded(ended) => {
+                seat.contact.id != ended.contact || seat.contact.organization != ended.organization
+            }
+            _ => true,
+        };
+        self.seats.iter().filter(stays).filter_map(|seat| seat.contact.user.clone()).collect()
     }
 }
 

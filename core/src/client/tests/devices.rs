@@ -127,3 +127,30 @@ async fn nobody_is_invited_whose_naming_was_refused_as_it_was_to_leave() {
     assert_eq!(view.membership(&user("kim")), None);
     assert_eq!(jane.outbox().unwrap().waiting, 0);
 }
+
+#[tokio::test]
+async fn a_seat_whose_server_is_gone_can_be_ended() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let _lee = world.start("lee").await;
+    let case = jane.open(opening(&["jane", "joe", "lee"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let gone = PortError::Unavailable { code: "peer-unreachable", retry_after: None };
+    world.server.transport(&user("joe")).fail_next(Endpoint::Recipients, gone);
+    joes.end_seat(None, seat("lee").contact.id, organization_id("aco")).unwrap();
+    let left = async {
+        while joes.state().unwrap().roster().contains(&user("lee")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, left).await.expect("it leaves for the others");
+    settle(&[&jane]).await;
+    assert!(!case.state().unwrap().roster().contains(&user("lee")));
+    // At the first attempt, and to the others alone.
+    let sent = world.server.messages(&room(&case)).unwrap();
+    let (id, ..) = sent.iter().find(|(_, _, content)| content.get().contains("seat.ended")).unwrap();
+    let readers = world.server.readers(&room(&case), id).unwrap();
+    assert!(readers.contains(&user("jane")) && !readers.contains(&user("lee")));
+}
