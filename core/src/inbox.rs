@@ -20,7 +20,7 @@ use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::{Arrived, ArrivedWhat, Page};
 use crate::store::cases::Stage;
-use crate::store::inbox::{keep, keep_document, readable, take};
+use crate::store::inbox::{is_replayed, keep, keep_document, take};
 use crate::store::outbox::{case_lane, hurry};
 
 pub(crate) use self::documents::Tries;
@@ -134,15 +134,17 @@ impl Engine {
         self.note_unreached(case, &recipients)
     }
 
-    /// Tries again what could not be decrypted.
+    /// Judges again what could not be decrypted, and what nothing proved the author of.
     pub(crate) async fn read_again(&self, room: &RoomId) -> Result<()> {
         let _one = self.receiving.lock().await;
         let mut any = false;
         for waiting in self.db.waiting(room)? {
             let raw = RawValue::from_string(waiting.raw).map_err(|_| Error::internal("inbox-raw"))?;
             let what = self.transport.decrypt(room, &raw).await?;
-            if matches!(what, ArrivedWhat::Undecryptable { .. }) {
-                continue;
+            match &what {
+                ArrivedWhat::Undecryptable { .. } => continue,
+                ArrivedWhat::Message { unproven: Some(_), .. } if waiting.readable => continue,
+                _ => {}
             }
             any = true;
             let arrived = Arrived {
@@ -172,10 +174,16 @@ impl Engine {
         self.db.write(|t| {
             for arrived in stretch {
                 take(t, room, arrived)?;
-                let ArrivedWhat::Message { content, proven } = &arrived.what else { continue };
-                readable(t, room, &arrived.matrix_id)?;
+                let ArrivedWhat::Message { content, ratchet, unproven } = &arrived.what else { continue };
                 let Ok(content) = Content::parse(content) else { continue };
-                let mut held = received(room, arrived, content, *proven);
+                // A case event is safe by its own id; another client's message has none but its homeserver's.
+                if !matches!(content.block, Block::Event(_))
+                    && is_replayed(t, room, ratchet, &arrived.matrix_id)?
+                {
+                    tracing::warn!("a message of another client was listed twice");
+                    continue;
+                }
+                let mut held = received(room, arrived, content, unproven.is_none());
                 if let HeldBody::Whole(content) = &held.body
                     && let Some(document) = document_of(content)
                     && let Carriage::Inline(text) = &document.carriage

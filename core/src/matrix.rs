@@ -9,6 +9,7 @@ mod history;
 mod keys;
 mod media;
 mod open;
+mod proof;
 mod recovery;
 mod room;
 mod send;
@@ -54,6 +55,8 @@ pub struct MatrixTransport {
     sending: tokio::sync::Mutex<()>,
     // Room keys (room and session) that the backup did not have: how often it was asked again, and when it next may be.
     asked_backup: Mutex<HashMap<(String, String), (u32, Instant)>>,
+    // What another device of this account told of the makers of room keys.
+    read_makers: Mutex<proof::Read>,
     sync: sync::Sync,
 }
 
@@ -169,7 +172,7 @@ impl CaseTransport for MatrixTransport {
     }
 
     async fn resume(&self) {
-        self.sync.start(&self.client).await;
+        self.sync.start(&self.client, &self.base).await;
     }
 
     async fn shutdown(&self) {

@@ -169,8 +169,10 @@ pub enum ArrivedWhat {
     Message {
         /// The decrypted content.
         content: Box<RawValue>,
-        /// Whether the sending device is proven (cross-signed by the sender, present).
-        proven: bool,
+        /// Which message of which room key it is. A homeserver can list one message under several event ids.
+        ratchet: String,
+        /// Where nothing proves which device sent it: the event as it came, to judge again.
+        unproven: Option<Box<RawValue>>,
     },
     /// Encrypted, and not readable yet. `raw` is the whole event, to try again with.
     Undecryptable {
@@ -191,7 +193,7 @@ pub enum ArrivedWhat {
 impl std::fmt::Debug for ArrivedWhat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Message { proven: true, .. } => "Message",
+            Self::Message { unproven: None, .. } => "Message",
             Self::Message { .. } => "Message (unproven)",
             Self::Undecryptable { .. } => "Undecryptable",
             Self::Plain { .. } => "Plain",

@@ -7,6 +7,8 @@ pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod papers;
 mod record;
+#[cfg(feature = "matrix")]
+pub(crate) mod room_keys;
 mod rows;
 mod schema;
 mod turn;

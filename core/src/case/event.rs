@@ -18,7 +18,8 @@ use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 
 /// The deepest that a content is nested, itself counted. Readers of JSON give up somewhat above a hundred, and a content is
-/// itself nested in a handover: what is deeper takes no part in a case.
+/// itself nested in a handover: what is deeper takes no part in a case, and what is deep beside its text and its block is left out
+/// of what is kept.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// The name of our block in the content of an `m.room.message`.
@@ -289,7 +290,8 @@ impl Content {
             hashed.insert(BLOCK.into(), found.clone());
             block = Event::deserialize(found).map_or(Block::Malformed, Block::Event);
         }
-        if content.values().any(|value| deeper(value, MAX_DEPTH - 1)) {
+        // By what the hash is over, and nothing else: of one hash there is one meaning.
+        if hashed.values().any(|value| deeper(value, MAX_DEPTH - 1)) {
             block = Block::Malformed;
         }
         let mut canonical = String::new();

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::care_plan::Document;
 use crate::case::event::{
-    Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_DEPTH, Receipt, deeper,
+    BLOCK, Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_DEPTH, Receipt, deeper,
 };
 use crate::case::fold::Fold;
 use crate::case::roster;
@@ -232,8 +232,13 @@ pub fn crossed(
 pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
     let whole = match &held.body {
         HeldBody::Whole(content) if !withhold && !is_handover(content) => {
+            // What the hash is over, and nothing that could be changed under it.
+            let whole =
+                serde_json::from_str::<Map<String, Value>>(content.json.get()).ok().map(|mut whole| {
+                    whole.retain(|key, _| key == "body" || key == BLOCK);
+                    Value::Object(whole)
+                });
             // What is nested too deep goes as a stub: whoever reads the handover at once could read none of it.
-            let whole = serde_json::from_str::<Value>(content.json.get()).ok();
             whole.filter(|whole| !deeper(whole, MAX_DEPTH))
         }
         _ => None,

@@ -7,6 +7,7 @@ mod identities;
 mod late;
 mod limits;
 mod newcomers;
+mod proofs;
 mod shared;
 
 use std::sync::Arc;

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::care_plan::{Carriage, Document};
-use crate::case::event::{Content, EventData, HeldBody, Receipt};
+use crate::case::event::{Content, EventData, Held, HeldBody, Receipt};
 use crate::case::handover::{read, unpack};
 use crate::documents::DOCUMENT_LIMIT;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{EventId, RoomId, Sha256, UserId};
+use crate::id::{RoomId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::PortError;
@@ -64,26 +64,34 @@ impl Engine {
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
     pub(super) async fn follow_documents(&self, room: &RoomId) -> Result<()> {
         let wanted = self.with_fold(room, |fold| {
-            let keys: Vec<_> = fold.keys().cloned().collect();
-            let counting = keys.iter().filter_map(|key| fold.counting(key));
-            let whole = counting.filter_map(|held| match &held.body {
-                HeldBody::Whole(content) => Some((held, content)),
+            let whole = |held: &Held| match &held.body {
+                HeldBody::Whole(content) => Some((held.sender.clone(), content.clone())),
                 HeldBody::Stub(_) => None,
-            });
-            whole
-                .filter_map(|(held, content)| {
-                    let first_hand = matches!(held.receipt, Receipt::FirstHand { proven: true });
-                    let document = document_of(content)?.clone();
-                    Some((held.sender.clone(), held.id, is_handover(content) && first_hand, document))
+            };
+            let mut wanted = Vec::new();
+            for key in fold.keys() {
+                // A handover is unpacked whichever of its contents counts, so that devices which got them in another order
+                // hold the same.
+                let first_hand = |held: &&Held| matches!(held.receipt, Receipt::FirstHand { proven: true });
+                let copies = fold.copies(key).iter().filter(first_hand).filter_map(whole);
+                wanted.extend(copies.filter(|(_, content)| is_handover(content)));
+                let counting = fold.counting(key).and_then(whole);
+                wanted.extend(counting.filter(|(_, content)| !is_handover(content)));
+            }
+            wanted
+                .into_iter()
+                .filter_map(|(sender, content)| {
+                    let document = document_of(&content)?.clone();
+                    Some((sender, content.sha256, is_handover(&content), document))
                 })
                 .collect::<Vec<_>>()
         })?;
         let (mut fetched, mut failed) = (false, None);
-        for (sender, id, handover, document) in wanted {
+        for (sender, content, handover, document) in wanted {
             let unpacks = handover && sender != self.user();
             // Nothing is loaded that is not needed: this is done for every document at every event.
             let done = if unpacks {
-                self.db.meta(&handover_mark(room, &sender, id))?.is_some()
+                self.db.meta(&handover_mark(room, &sender, &content))?.is_some()
             } else {
                 self.db.has_document(&document.sha256)?
             };
@@ -105,7 +113,7 @@ impl Engine {
                 },
             };
             if unpacks {
-                self.unpack_handover(room, &sender, id, &text)?;
+                self.unpack_handover(room, &sender, &content, &text)?;
             }
         }
         // The record waits for a plan's text. After a kill before this, the next start looks at every case.
@@ -185,16 +193,21 @@ impl Engine {
         self.tries().next(Timestamp::now())
     }
 
-    fn unpack_handover(&self, room: &RoomId, by: &UserId, id: EventId, text: &str) -> Result<()> {
-        let mark = handover_mark(room, by, id);
+    fn unpack_handover(&self, room: &RoomId, by: &UserId, content: &Sha256, text: &str) -> Result<()> {
+        let mark = handover_mark(room, by, content);
         let Some((events, unreadable)) = read(text) else {
             return self.db.set_meta(&mark, Some("no handover"));
         };
         if unreadable > 0 {
             tracing::warn!(unreadable, "events of a handover have not the form of one");
         }
-        let handed = unpack(events, by);
-        self.db.write(|t| handed.iter().try_for_each(|held| keep(t, room, held, None).map(drop)))?;
+        let mut handed = unpack(events, by);
+        self.db.write(|t| {
+            handed.iter_mut().try_for_each(|held| {
+                held.server_at = keep(t, room, held, None)?;
+                Ok(())
+            })
+        })?;
         point("inbox-handover");
         self.change_fold(room, |fold| fold.extend(handed))?;
         self.db.set_meta(&mark, Some("unpacked"))?;
@@ -217,9 +230,9 @@ fn server_of(file: &Map<String, Value>) -> &str {
     url.strip_prefix("mxc://").and_then(|rest| rest.split('/').next()).unwrap_or_default()
 }
 
-/// Under which name it is noted that a handover was unpacked.
-fn handover_mark(room: &RoomId, by: &UserId, id: EventId) -> String {
-    format!("handover/{}/{by}/{id}", room.as_str())
+/// Under which name it is noted that a content of a handover was unpacked.
+fn handover_mark(room: &RoomId, by: &UserId, content: &Sha256) -> String {
+    format!("handover/{}/{by}/{content}", room.as_str())
 }
 
 fn is_handover(content: &Content) -> bool {

@@ -9,19 +9,21 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
-    AlgorithmInfo, DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason,
-    VerificationLevel, VerificationState,
+    DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel,
+    VerificationState,
 };
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::serde::Raw;
-use matrix_sdk::ruma::{self, DeviceKeyAlgorithm, UInt};
+use matrix_sdk::ruma::{self, UInt};
 use matrix_sdk_base::crypto::types::events::room::encrypted::EncryptedEvent;
+use matrix_sdk_base::crypto::vodozemac::megolm::MegolmMessage;
 use matrix_sdk_base::crypto::{DecryptionSettings, OlmMachine, RoomEventDecryptionResult, TrustRequirement};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::{http, internal};
 use super::keys::{master_key, user_id};
+use super::proof::room_key;
 use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::{MatrixEventId, RoomId, UserId};
@@ -29,7 +31,7 @@ use crate::ports::{Arrived, ArrivedWhat, Known, Page, PortError};
 
 /// When the backup is asked again for a key that it did not have: first soon, since another device of ours may be about to
 /// upload it, then ever more rarely.
-fn ask_again_after(times: u32) -> Duration {
+pub(super) fn ask_again_after(times: u32) -> Duration {
     Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
 }
 
@@ -217,51 +219,37 @@ impl MatrixTransport {
         }
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
+        let Some(key) = room_key(room, sender, &decrypted.encryption_info) else { return undecryptable() };
         let proven = match trust(&decrypted.encryption_info) {
             // Devices are believed as far as the identity that signed them: a homeserver could give out another.
             Trust::Proven if !self.is_pinned_identity(machine, sender).await? => return undecryptable(),
-            Trust::Proven => true,
-            Trust::Restored => match self.proves(machine, sender, &decrypted.encryption_info).await? {
-                Some(proven) => proven && self.is_pinned_identity(machine, sender).await?,
-                None => return undecryptable(),
+            Trust::Proven => {
+                self.note_maker(&key)?;
+                true
+            }
+            Trust::Restored => match self.is_maker_told(machine, &key).await {
+                Ok(told) => told,
+                // Read all the same, and judged again.
+                Err(error @ (PortError::Unavailable { .. } | PortError::Refused { .. })) => {
+                    tracing::warn!(%error, "it could not be read who made a room key");
+                    self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
+                    false
+                }
+                Err(error) => return Err(error),
             },
             // Kept, and judged again when devices and identities change.
             Trust::Refused => return undecryptable(),
         };
+        let Some(index) = message_index(raw) else { return undecryptable() };
+        let ratchet = format!("{}/{index}", key.session);
         let Ok(inner) = serde_json::from_str::<Decrypted>(decrypted.event.json().get()) else {
             return Ok(ArrivedWhat::Other);
         };
         if inner.kind != "m.room.message" {
             return Ok(ArrivedWhat::Other);
         }
-        Ok(ArrivedWhat::Message { content: inner.content, proven })
-    }
-
-    /// Whether a present device of the sender's, signed with their identity, is the one that a restored key names as its
-    /// maker; nothing where we know none of their devices yet, so that it is judged again.
-    ///
-    /// A backup is sealed and not signed: who can write to it could name any device. It is believed as far as this because a
-    /// device that has nothing but the recovery key could take no step at all otherwise.
-    async fn proves(
-        &self,
-        machine: &OlmMachine,
-        sender: &UserId,
-        info: &EncryptionInfo,
-    ) -> Port<Option<bool>> {
-        let AlgorithmInfo::MegolmV1AesSha2 { curve25519_key, sender_claimed_keys, .. } = &info.algorithm_info
-        else {
-            return Ok(Some(false));
-        };
-        let claimed = sender_claimed_keys.get(&DeviceKeyAlgorithm::Ed25519);
-        let devices = machine.get_user_devices(&user_id(sender)?, None).await.map_err(internal("devices"))?;
-        if devices.keys().next().is_none() {
-            return Ok(None);
-        }
-        Ok(Some(devices.devices().any(|device| {
-            device.is_cross_signed_by_owner()
-                && device.curve25519_key().is_some_and(|key| key.to_base64() == *curve25519_key)
-                && device.ed25519_key().map(|key| key.to_base64()).as_ref() == claimed
-        })))
+        let unproven = (!proven).then(|| raw.to_owned());
+        Ok(ArrivedWhat::Message { content: inner.content, ratchet, unproven })
     }
 
     /// Whether somebody's identity is still the one that it was at first sight.
@@ -320,9 +308,25 @@ impl MatrixTransport {
 /// Whether knowing the sender better could make more of an event.
 fn doubted(result: &RoomEventDecryptionResult) -> bool {
     match result {
-        RoomEventDecryptionResult::Decrypted(decrypted) => trust(&decrypted.encryption_info) != Trust::Proven,
+        RoomEventDecryptionResult::Decrypted(decrypted) => {
+            trust(&decrypted.encryption_info) == Trust::Refused
+        }
         RoomEventDecryptionResult::UnableToDecrypt(_) => false,
     }
+}
+
+/// Which of its room key's messages an encrypted event is. It cannot be changed without breaking the event's signature.
+fn message_index(raw: &RawValue) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Encrypted {
+        content: Ciphertext,
+    }
+    #[derive(Deserialize)]
+    struct Ciphertext {
+        ciphertext: String,
+    }
+    let event: Encrypted = serde_json::from_str(raw.get()).ok()?;
+    Some(MegolmMessage::from_base64(&event.content.ciphertext).ok()?.message_index())
 }
 
 /// What the key of an event proves about its sender.

@@ -1,5 +1,7 @@
 //! The recovery key: what opens an account's cross-signing keys and its key backup on another device.
 
+use std::sync::PoisonError;
+
 use matrix_sdk::encryption::recovery::RecoveryError;
 use matrix_sdk::encryption::secret_storage::SecretStorageError;
 
@@ -64,7 +66,9 @@ impl MatrixTransport {
             return Err(PortError::Refused { code: "wrong-recovery-key" });
         }
         // What was asked for before the backup was open is asked for again.
-        self.asked_backup.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.read_makers.lock().unwrap_or_else(PoisonError::into_inner) = super::proof::Read::default();
+        self.sync.told().tell_makers();
         self.sync.told().hint(Hint::Keys);
         Ok(())
     }

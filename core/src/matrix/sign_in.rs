@@ -76,7 +76,7 @@ impl MatrixTransport {
         };
         let transport = Self::assemble(db, client, base, session).await?;
         transport.set_up(secret).await?;
-        transport.sync.start(&transport.client).await;
+        transport.sync.start(&transport.client, &transport.base).await;
         Ok(transport)
     }
 
@@ -93,7 +93,7 @@ impl MatrixTransport {
         }
         let (client, base) = open::client(&db, key, &address(&homeserver)?).await?;
         let transport = Self::assemble(db, client, base, session).await?;
-        transport.sync.start(&transport.client).await;
+        transport.sync.start(&transport.client, &transport.base).await;
         Ok(Some(transport))
     }
 
@@ -119,6 +119,7 @@ impl MatrixTransport {
             me,
             sending: tokio::sync::Mutex::default(),
             asked_backup: std::sync::Mutex::default(),
+            read_makers: std::sync::Mutex::default(),
         })
     }
 

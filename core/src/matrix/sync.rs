@@ -13,9 +13,11 @@ use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::sync::RoomUpdates;
 use matrix_sdk::{Client, RoomState, SlidingSync, SlidingSyncList, SlidingSyncMode, UpdateSummary};
+use matrix_sdk_base::BaseClient;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 
+use super::proof::tell_makers;
 use super::{error, sign_in};
 use crate::id::{MatrixEventId, RoomId, UserId};
 use crate::ports::{Hint, Invited, PortError};
@@ -40,6 +42,7 @@ struct Running {
     stop: Arc<Notify>,
     sync: JoinHandle<()>,
     keys: JoinHandle<()>,
+    makers: JoinHandle<()>,
 }
 
 /// What the loop has to tell, and nobody has heard yet.
@@ -49,6 +52,8 @@ pub(super) struct Told {
     more: Notify,
     // Says that `State::again` has changed.
     timer: Notify,
+    // Says that there are makers of room keys to tell.
+    makers: Notify,
 }
 
 #[derive(Default)]
@@ -85,6 +90,16 @@ impl Told {
         }
         drop(state);
         self.timer.notify_one();
+    }
+
+    /// The makers of some room keys are to be told.
+    pub(super) fn tell_makers(&self) {
+        self.makers.notify_one();
+    }
+
+    /// Waits until there are makers of room keys to tell.
+    pub(super) async fn makers_to_tell(&self) {
+        self.makers.notified().await;
     }
 
     fn online(&self, online: bool) {
@@ -153,7 +168,7 @@ impl Sync {
     }
 
     /// Starts the loop, unless it runs or was closed.
-    pub(super) async fn start(&self, client: &Client) {
+    pub(super) async fn start(&self, client: &Client, base: &BaseClient) {
         let mut task = self.task.lock().await;
         if self.told.state().closed || task.as_ref().is_some_and(|running| !running.sync.is_finished()) {
             return;
@@ -170,6 +185,12 @@ impl Sync {
                 Arc::clone(&stop),
             )),
             keys: tokio::spawn(watch_keys(client.clone(), Arc::clone(&self.told))),
+            makers: tokio::spawn(tell_makers(
+                client.clone(),
+                base.clone(),
+                Arc::clone(&self.db),
+                Arc::clone(&self.told),
+            )),
             stop,
         });
     }
@@ -192,9 +213,11 @@ impl Sync {
 impl Running {
     async fn stop(mut self) {
         self.keys.abort();
+        self.makers.abort();
         self.stop.notify_one();
         let _ = (&mut self.sync).await;
         let _ = (&mut self.keys).await;
+        let _ = (&mut self.makers).await;
     }
 }
 
@@ -202,6 +225,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         // Without this a transport that was dropped without `shutdown` would go on syncing.
         self.keys.abort();
+        self.makers.abort();
         self.sync.abort();
     }
 }

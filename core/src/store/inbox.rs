@@ -11,26 +11,34 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, MatrixEventId, RoomId, Sha256, UserId};
 use crate::ports::{Arrived, ArrivedWhat};
 
-/// An encrypted event that could not be read yet.
+/// An encrypted event that is judged again: it could not be read yet, or nothing proves its author.
 pub(crate) struct Waiting {
     pub(crate) matrix_id: MatrixEventId,
     pub(crate) sender: UserId,
     pub(crate) server_at: Timestamp,
     pub(crate) raw: String,
+    /// Whether it can be read.
+    pub(crate) readable: bool,
 }
 
-/// Notes that an event of the room was taken over.
-pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Result<bool> {
-    let (what, raw) = match &arrived.what {
-        ArrivedWhat::Message { .. } => ("message", None),
-        ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get())),
-        ArrivedWhat::Plain { .. } => ("plain", None),
-        ArrivedWhat::Other | ArrivedWhat::Known => ("other", None),
+/// Notes that an event of the room was taken over, or what one that waited has turned out to be.
+pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Result<()> {
+    let (what, raw, ratchet) = match &arrived.what {
+        ArrivedWhat::Message { ratchet, unproven: None, .. } => ("message", None, Some(ratchet.as_str())),
+        ArrivedWhat::Message { ratchet, unproven: Some(raw), .. } => {
+            ("unproven", Some(raw.get()), Some(ratchet.as_str()))
+        }
+        ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get()), None),
+        ArrivedWhat::Plain { .. } => ("plain", None, None),
+        ArrivedWhat::Other | ArrivedWhat::Known => ("other", None, None),
     };
-    let new = run(
+    run(
         t,
         "inbox-take",
-        "INSERT OR IGNORE INTO taken (room, matrix_id, sender, server_at, what, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO taken (room, matrix_id, sender, server_at, what, raw, ratchet) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         ON CONFLICT (room, matrix_id) DO UPDATE SET what = excluded.what, raw = excluded.raw, ratchet = excluded.ratchet \
+         WHERE raw IS NOT NULL",
         (
             room.as_str(),
             arrived.matrix_id.as_str(),
@@ -38,20 +46,22 @@ pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Res
             arrived.server_at.to_string(),
             what,
             text_or_null(raw),
+            text_or_null(ratchet),
         ),
     )?;
-    Ok(new > 0)
+    Ok(())
 }
 
-/// Notes that an event that waited can be read now.
-pub(crate) fn readable(t: &Transaction<'_>, room: &RoomId, matrix_id: &MatrixEventId) -> Result<()> {
-    run(
-        t,
-        "inbox-readable",
-        "UPDATE taken SET what = 'message', raw = NULL WHERE room = ?1 AND matrix_id = ?2",
-        (room.as_str(), matrix_id.as_str()),
-    )?;
-    Ok(())
+/// Whether a message was taken over before under another event id.
+pub(crate) fn is_replayed(
+    t: &Transaction<'_>,
+    room: &RoomId,
+    ratchet: &str,
+    matrix_id: &MatrixEventId,
+) -> Result<bool> {
+    let sql = "SELECT 1 FROM taken WHERE room = ?1 AND ratchet = ?2 AND matrix_id <> ?3";
+    let found = one(t, "inbox-replayed", sql, (room.as_str(), ratchet, matrix_id.as_str()), |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 /// Keeps an event. What is here already is left as it is, but for the homeserver's timestamp of an event of our own.
@@ -63,8 +73,8 @@ pub(crate) fn keep(
     matrix_id: Option<&MatrixEventId>,
 ) -> Result<Timestamp> {
     let (sha256, stub, content) = match &held.body {
-        HeldBody::Whole(content) => (content.sha256, false, content.json.get().to_owned()),
-        HeldBody::Stub(stub) => (stub.sha256, true, to_json(stub)?),
+        HeldBody::Whole(content) => (content.sha256, String::new(), content.json.get().to_owned()),
+        HeldBody::Stub(stub) => (stub.sha256, to_json(stub)?, String::new()),
     };
     let by = match &held.receipt {
         Receipt::FirstHand { .. } => "",
@@ -75,10 +85,10 @@ pub(crate) fn keep(
         "inbox-keep",
         "INSERT INTO events (room, sender, id, sha256, server_at, receipt, receipt_by, stub, content, matrix_id) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-         ON CONFLICT (room, sender, id, sha256, receipt_by, stub) DO UPDATE SET \
-           receipt = excluded.receipt, matrix_id = coalesce(excluded.matrix_id, matrix_id), \
-           server_at = CASE WHEN excluded.matrix_id IS NULL THEN server_at \
-             WHEN matrix_id IS NULL OR matrix_id = excluded.matrix_id THEN excluded.server_at \
+         ON CONFLICT (room, sender, id, sha256, receipt, stub) DO UPDATE SET \
+           matrix_id = coalesce(excluded.matrix_id, matrix_id), \
+           server_at = CASE WHEN receipt_by <> '' THEN min(server_at, excluded.server_at) \
+             WHEN excluded.matrix_id IS NULL THEN server_at WHEN matrix_id IS NULL OR matrix_id = excluded.matrix_id THEN excluded.server_at \
              ELSE min(server_at, excluded.server_at) END \
          RETURNING server_at",
         (
@@ -120,22 +130,30 @@ impl Db {
         found.is_ok_and(|found| found.is_some())
     }
 
-    /// The encrypted events of a room that could not be read yet, oldest first.
+    /// The encrypted events of a room that are judged again, oldest first.
     pub(crate) fn waiting(&self, room: &RoomId) -> Result<Vec<Waiting>> {
         let rows = self.read(|t| {
             all(
                 t,
                 "inbox-waiting",
-                "SELECT matrix_id, sender, server_at, raw FROM taken WHERE room = ?1 AND what = 'waiting' ORDER BY place",
+                "SELECT matrix_id, sender, server_at, raw, what = 'unproven' FROM taken \
+                 WHERE room = ?1 AND raw IS NOT NULL ORDER BY place",
                 [room.as_str()],
                 |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                    ))
                 },
             )
         })?;
         rows.into_iter()
-            .map(|(id, sender, at, raw)| {
+            .map(|(id, sender, at, raw, readable)| {
                 Ok(Waiting {
+                    readable,
                     matrix_id: parsed(&id)?,
                     sender: parsed(&sender)?,
                     server_at: parsed(&at)?,
@@ -159,7 +177,7 @@ impl Db {
                         row.get::<_, String>(1)?,
                         row.get::<_, String>(2)?,
                         row.get::<_, String>(3)?,
-                        row.get::<_, bool>(4)?,
+                        row.get::<_, String>(4)?,
                         row.get::<_, String>(5)?,
                     ))
                 },
@@ -167,12 +185,12 @@ impl Db {
         })?;
         rows.into_iter()
             .map(|(sender, id, server_at, receipt, stub, content)| {
-                let body = if stub {
-                    HeldBody::Stub(from_json::<Stub>(&content)?)
-                } else {
+                let body = if stub.is_empty() {
                     let json = serde_json::value::RawValue::from_string(content)
                         .map_err(|_| Error::internal("inbox-content"))?;
                     HeldBody::Whole(Content::parse(&json)?)
+                } else {
+                    HeldBody::Stub(from_json::<Stub>(&stub)?)
                 };
                 Ok(Held {
                     sender: parsed(&sender)?,

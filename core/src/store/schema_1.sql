@@ -22,7 +22,8 @@ CREATE TABLE inviters (
 ) STRICT;
 
 -- The unbroken stretch of each room's history that was taken over, oldest first.
--- `what`: message, waiting (not readable yet: `raw` is tried again), plain (was not encrypted), other.
+-- `what`: message, waiting (not readable yet), unproven (readable, its author not proven), plain (was not encrypted), other.
+-- What is waiting or unproven is judged again from `raw`. `ratchet`: which message of which room key it is.
 CREATE TABLE taken (
   place INTEGER PRIMARY KEY AUTOINCREMENT,
   room TEXT NOT NULL,
@@ -31,9 +32,11 @@ CREATE TABLE taken (
   server_at TEXT NOT NULL,
   what TEXT NOT NULL,
   raw TEXT,
+  ratchet TEXT,
   UNIQUE (room, matrix_id)
 ) STRICT;
-CREATE INDEX taken_waiting ON taken (room) WHERE what = 'waiting';
+CREATE INDEX taken_again ON taken (room) WHERE raw IS NOT NULL;
+CREATE INDEX taken_ratchet ON taken (room, ratchet) WHERE ratchet IS NOT NULL;
 
 -- Every event that a case's state is folded from, as it came.
 CREATE TABLE events (
@@ -45,10 +48,10 @@ CREATE TABLE events (
   server_at TEXT NOT NULL,
   receipt TEXT NOT NULL,
   receipt_by TEXT NOT NULL,
-  stub INTEGER NOT NULL,
+  stub TEXT NOT NULL, -- what a handover tells of it; empty where `content` is here
   content TEXT NOT NULL,
   matrix_id TEXT,
-  UNIQUE (room, sender, id, sha256, receipt_by, stub)
+  UNIQUE (room, sender, id, sha256, receipt, stub)
 ) STRICT;
 
 -- Our own that were marked and have not come back from the room.
@@ -79,6 +82,17 @@ CREATE TABLE audit (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 
 -- The identity of each user as it was at first sight.
 CREATE TABLE pins (user TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
+
+-- Room keys whose maker is proven. `told`: the backup under whose key the account's other devices can read that.
+CREATE TABLE room_keys (
+  room TEXT NOT NULL,
+  session TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  identity_key TEXT NOT NULL,
+  signing_key TEXT NOT NULL,
+  told TEXT,
+  PRIMARY KEY (room, session)
+) STRICT;
 
 -- Agreements and rule sets that the host has given. `kind`: agreement, rules.
 CREATE TABLE papers (

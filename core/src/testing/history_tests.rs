@@ -136,7 +136,7 @@ async fn what_could_not_be_read_is_read_when_its_key_comes() {
     assert!(!raw.get().contains("late key"));
     assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Undecryptable { .. }));
     homeserver.release_keys(&user("joe"));
-    assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Message { proven: true, .. }));
+    assert!(matches!(joe.decrypt(&room, raw).await.unwrap(), ArrivedWhat::Message { unproven: None, .. }));
     jane.send(&outgoing(&jane, &room, "at once", &both())).await.unwrap();
     assert_eq!(all(&joe, &room).await, ["late key", "at once"]);
 }
@@ -166,7 +166,7 @@ async fn plain_and_unproven_events_are_told_apart() {
     let events = joe.page(&room, None, 3, &|_| false).await.unwrap().events;
     assert!(matches!(events[0].what, ArrivedWhat::Other));
     assert!(matches!(&events[1].what, ArrivedWhat::Plain { body } if body == "p"));
-    assert!(matches!(events[2].what, ArrivedWhat::Message { proven: false, .. }));
+    assert!(matches!(events[2].what, ArrivedWhat::Message { unproven: Some(_), .. }));
     assert_eq!(homeserver.set_unproven(&plain), Err(PortError::NotFound));
 }
 

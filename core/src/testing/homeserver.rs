@@ -126,15 +126,44 @@ impl LoopbackHomeserver {
 
     /// Makes an event one whose sending device is not proven, as what decrypts only with a key restored from backup.
     pub fn set_unproven(&self, event: &MatrixEventId) -> Result<(), PortError> {
+        self.set_proof(event, false)
+    }
+
+    /// Another device of each reader's account says who sent the event.
+    pub fn set_proven(&self, event: &MatrixEventId) -> Result<(), PortError> {
+        self.set_proof(event, true)?;
+        lock(&self.0).tell_everybody(&Hint::Keys);
+        Ok(())
+    }
+
+    fn set_proof(&self, event: &MatrixEventId, proof: bool) -> Result<(), PortError> {
         let mut world = lock(&self.0);
         let entry = world.rooms.values_mut().find_map(|room| room.entry_mut(event));
         match entry.map(|entry| &mut entry.what) {
             Some(EntryWhat::Message { proven, .. }) => {
-                *proven = false;
+                *proven = proof;
                 Ok(())
             }
             _ => Err(PortError::NotFound),
         }
+    }
+
+    /// Lists an encrypted event once more, under another id, as a homeserver can.
+    pub fn replay(&self, room: &RoomId, event: &MatrixEventId) -> Result<MatrixEventId, PortError> {
+        let mut world = lock(&self.0);
+        let entry = world.room(room)?.entry_mut(event).ok_or(PortError::NotFound)?;
+        let sender = entry.sender.clone();
+        let EntryWhat::Message { content, readers, withheld, proven, .. } = &entry.what else {
+            return Err(PortError::NotFound);
+        };
+        let again = EntryWhat::Message {
+            content: content.clone(),
+            readers: readers.clone(),
+            withheld: withheld.clone(),
+            proven: *proven,
+            ratchet: Some(event.clone()),
+        };
+        world.append(room, &sender, again, None)
     }
 
     /// From now on the keys of what others send reach this account only with [`LoopbackHomeserver::release_keys`].

@@ -32,6 +32,8 @@ pub(super) enum EntryWhat {
         /// Whose key is on its way and has not arrived.
         withheld: BTreeSet<UserId>,
         proven: bool,
+        /// The event that it is a replay of.
+        ratchet: Option<MatrixEventId>,
     },
     /// Not encrypted.
     Plain(String),
@@ -143,10 +145,14 @@ impl Entry {
         let what = match &self.what {
             EntryWhat::Other => ArrivedWhat::Other,
             EntryWhat::Plain(body) => ArrivedWhat::Plain { body: body.clone() },
-            EntryWhat::Message { content, readers, withheld, proven }
+            EntryWhat::Message { content, readers, withheld, proven, ratchet }
                 if has_keys && readers.contains(user) && !withheld.contains(user) =>
             {
-                ArrivedWhat::Message { content: content.clone(), proven: *proven }
+                ArrivedWhat::Message {
+                    content: content.clone(),
+                    ratchet: format!("session/{}", ratchet.as_ref().unwrap_or(&self.id)),
+                    unproven: if *proven { None } else { Some(self.raw()?) },
+                }
             }
             EntryWhat::Message { .. } => ArrivedWhat::Undecryptable { raw: self.raw()? },
         };

@@ -1,5 +1,6 @@
 //! The Matrix transport on two homeservers that federate.
 
+mod forged;
 mod person;
 mod taken;
 
@@ -9,13 +10,14 @@ use std::sync::Arc;
 use caseline::Error;
 use caseline::id::UserId;
 use caseline::matrix::MatrixTransport;
-use caseline::ports::{ArrivedWhat, CaseTransport, Hint, Membership, PortError};
+use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Hint, Membership, PortError};
 use caseline::store::Db;
 use caseline_backend::Homeserver;
 use caseline_tests::{account, backend};
 use serde_json::json;
 use tempfile::TempDir;
 
+use forged::forge;
 use person::{PATIENCE, Person, device, key, make, person, room_with, text};
 use taken::take_identity;
 
@@ -39,7 +41,7 @@ async fn what_is_sent_before_joining_is_read_after_it() {
     let messages: Vec<_> = history.iter().filter(|event| text(event).is_some()).collect();
     assert_eq!(messages.len(), 1, "what came before the invitation is not served");
     assert_eq!(messages[0].sender, jane.user());
-    assert!(matches!(messages[0].what, ArrivedWhat::Message { proven: true, .. }));
+    assert!(matches!(messages[0].what, ArrivedWhat::Message { unproven: None, .. }));
     joe.send(&room, "and back", &[&jane, &joe]).await.unwrap();
     jane.until_read(&room, &["and back"]).await;
 }
@@ -174,12 +176,16 @@ async fn a_second_device_is_trusted_by_its_recovery_key_alone() {
     second.transport.recover(&recovery_key).await.unwrap();
     assert!(second.transport.verified().await.unwrap());
     second.until_read(&room, &["before", "an answer"]).await;
-    for event in second.history(&room).await.iter().filter(|event| text(event).is_some()) {
-        assert!(
-            matches!(event.what, ArrivedWhat::Message { proven: true, .. }),
-            "the devices that a restored key names are there"
-        );
-    }
+    // The first device tells who made the keys that are in the backup.
+    second
+        .until("what the first device told", || async {
+            let history = second.history(&room).await;
+            let mut messages = history.iter().filter(|event| text(event).is_some());
+            messages
+                .all(|event| matches!(event.what, ArrivedWhat::Message { unproven: None, .. }))
+                .then_some(())
+        })
+        .await;
     second.send(&room, "from the second", &[&jane, &joe]).await.unwrap();
     joe.until_read(&room, &["from the second"]).await;
     jane.until_read(&room, &["from the second"]).await;
@@ -187,7 +193,7 @@ async fn a_second_device_is_trusted_by_its_recovery_key_alone() {
     second.until_read(&room, &["to both"]).await;
     let history = second.history(&room).await;
     let live = history.iter().find(|event| text(event).as_deref() == Some("to both")).unwrap();
-    assert!(matches!(live.what, ArrivedWhat::Message { proven: true, .. }));
+    assert!(matches!(live.what, ArrivedWhat::Message { unproven: None, .. }));
     let seen = joe.transport.recipients(&[jane.user()]).await.unwrap();
     assert_eq!(seen[0].devices, 2);
     assert!(seen[0].identity.is_some());
@@ -206,6 +212,36 @@ async fn a_second_device_is_trusted_by_its_recovery_key_alone() {
     );
     third.transport.recover(&replaced).await.unwrap();
     third.until_read(&room, &["before", "from the second"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_homeserver_puts_into_the_backup_proves_nothing() {
+    let jane = person(&backend().cp, "jane").await;
+    let joe = person(&backend().aco, "joe").await;
+    let room = room_with(&jane, &[&joe]).await;
+    jane.send(&room, "from jane", &[&joe]).await.unwrap();
+    joe.until_read(&room, &["from jane"]).await;
+    forge(&jane, &joe, &room, "from nobody").await;
+    let proven = |events: &[Arrived], body: &str| {
+        let found = events.iter().find(|event| text(event).as_deref() == Some(body))?;
+        Some(matches!(found.what, ArrivedWhat::Message { unproven: None, .. }))
+    };
+    joe.until_read(&room, &["from nobody"]).await;
+    let history = joe.history(&room).await;
+    assert_eq!(proven(&history, "from jane"), Some(true));
+    assert_eq!(proven(&history, "from nobody"), Some(false));
+
+    // The first device has told the second what it had from Jane's own; of the other it cannot.
+    let recovery_key = joe.transport.recovery_key().await.unwrap().expect("offered until confirmed");
+    let second = device(joe.homeserver, joe.account.clone()).await;
+    second.transport.recover(&recovery_key).await.unwrap();
+    second
+        .until("what the first device told", || async {
+            (proven(&second.history(&room).await, "from jane") == Some(true)).then_some(())
+        })
+        .await;
+    second.until_read(&room, &["from nobody"]).await;
+    assert_eq!(proven(&second.history(&room).await, "from nobody"), Some(false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,7 +127,10 @@ proptest! {
         let handed = serde_json::to_string(&handover::hand(&event, false)).unwrap();
         let unpacked = handover::unpack(vec![serde_json::from_str(&handed).unwrap()], &user("jane"));
         let HeldBody::Whole(whole) = &unpacked[0].body else { panic!("a stub") };
-        prop_assert_eq!(serde_json::from_str::<Value>(whole.json.get()).unwrap(), content);
+        let said = json!({ "body": content["body"], BLOCK: content[BLOCK] });
+        prop_assert_eq!(serde_json::from_str::<Value>(whole.json.get()).unwrap(), said);
+        let HeldBody::Whole(before) = &event.body else { panic!("a stub") };
+        prop_assert_eq!(whole.sha256, before.sha256);
 
         let mut fold = folded(play(&[]));
         fold.insert(event.clone());

@@ -182,7 +182,8 @@ impl World {
                 }
             }
         }
-        let what = EntryWhat::Message { content, readers: with_device, withheld, proven: true };
+        let what =
+            EntryWhat::Message { content, readers: with_device, withheld, proven: true, ratchet: None };
         self.append(room, sender, what, None)
     }
 
