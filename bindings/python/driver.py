@@ -89,6 +89,7 @@ def invitation(waiting: caseline.Invitation) -> dict[str, Any]:
         contact=contact(waiting.contact) if waiting.contact else None,
         organization=waiting.organization.id if waiting.organization else None,
         warning=reasons([waiting.warning]) if waiting.warning else None,
+        joined=True if waiting.joined else None,
     )
 
 

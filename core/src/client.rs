@@ -86,6 +86,7 @@ impl Caseline {
     pub fn add_agreement(&self, text: &str) -> Result<Agreement> {
         let agreement = Agreement::parse(text)?;
         self.engine.db.put_paper(Paper::Agreement, agreement.id.as_str(), &agreement.version, text)?;
+        self.engine.known.notify_one();
         Ok(agreement)
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Engine {
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something was put into the outbox, or what held it back is gone.
     pub(crate) outgoing: Notify,
+    /// The directory or an agreement has changed: a room that was found may be one of somebody known.
+    pub(crate) known: Notify,
     folds: Mutex<Folds>,
     /// What the record was last asked to hold of each case, by where it is found; as in the store.
     pub(crate) projected: Mutex<HashMap<CaseId, HashMap<String, Sha256>>>,
@@ -57,6 +59,7 @@ impl Engine {
             directory: RwLock::default(),
             notices: broadcast::channel(1024).0,
             outgoing: Notify::new(),
+            known: Notify::new(),
             folds: Mutex::default(),
             projected: Mutex::default(),
             sending: tokio::sync::Mutex::default(),

@@ -152,7 +152,6 @@ uuid_id!(
 
 impl EventId {
     /// The id of an event that a device makes by itself and must make once: UUIDv5 of what makes it the one it is.
-    #[cfg(feature = "store")]
     pub(crate) fn derived(parts: &[&str]) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:caseline:{}", parts.join("/")).as_bytes()))
     }

@@ -59,7 +59,9 @@ impl Engine {
         }
         let kept = serde_json::to_string(&texts).map_err(|_| Error::internal("directory-json"))?;
         self.db.set_meta(DIRECTORY_META, Some(&kept))?;
-        self.read_directory()
+        self.read_directory()?;
+        self.known.notify_one();
+        Ok(())
     }
 
     /// Takes the directory as it was last read.

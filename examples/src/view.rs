@@ -32,6 +32,9 @@ pub fn invitation(invitation: &Invitation) -> Value {
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(invitation.contact.as_ref().map(|known| ("contact".into(), contact(known))));
         fields.extend(invitation.organization.as_ref().map(|known| ("organization".into(), json!(known.id))));
+        if invitation.joined {
+            fields.insert("joined".into(), json!(true));
+        }
         let warning = invitation.warning.as_ref();
         fields.extend(warning.map(|warning| ("warning".into(), reasons(std::slice::from_ref(warning)))));
     }

@@ -163,6 +163,8 @@ pub struct Invitation {
     pub organization: Option<Organization>,
     /// Why one should not accept.
     pub warning: Option<Reason>,
+    /// Whether this account is in the room already, by another of its devices: declining only hides it here.
+    pub joined: bool,
 }
 
 impl From<&caseline::Invitation> for Invitation {
@@ -173,6 +175,7 @@ impl From<&caseline::Invitation> for Invitation {
             contact: invitation.contact.as_ref().map(Contact::from),
             organization: invitation.organization.as_ref().map(Organization::from),
             warning: invitation.warning.as_ref().map(Reason::from),
+            joined: invitation.joined,
         }
     }
 }

@@ -38,8 +38,8 @@ pub struct Fold {
     unheard: bool,
 }
 
-/// The place of an event in the order: its computed clock, then its id, then its sender.
-type Place = (u64, EventId, UserId);
+/// The place of an event in the order: its computed clock, then openings first, then its id, then its sender.
+type Place = (u64, bool, EventId, UserId);
 
 impl Fold {
     /// A fold without events.

@@ -49,6 +49,15 @@ pub struct CaseOpened {
     pub rules: Carried<RuleSetId>,
 }
 
+impl CaseOpened {
+    /// The id that the opening event of a case has: of one sender there is one, so that nobody opens a case twice, with
+    /// another roster, and is believed both times.
+    #[must_use]
+    pub fn event_id(case: CaseId) -> EventId {
+        EventId::derived(&["opened", &case.to_string()])
+    }
+}
+
 /// `case.accepted`: its sender has taken the case up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseAccepted {

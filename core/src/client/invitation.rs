@@ -1,5 +1,6 @@
 //! Invitations: shown by our own directory's words, never by display names.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::agreement::Agreement;
@@ -10,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::id::{RoomId, UserId};
 use crate::organization::Organization;
 use crate::policy::Reason;
-use crate::store::cases::{RoomStage, Stage, accept_room, put_room, was_found};
+use crate::room::not_private;
+use crate::store::cases::{RoomStage, Stage, accept_room, find_room, put_room, read_found, was_found};
 use crate::store::db::note;
 use crate::store::outbox::{Item, push};
 use crate::store::papers::Paper;
@@ -33,6 +35,9 @@ pub struct Invitation {
     /// Why one should not accept: nobody in our directory, or no agreement in force with their organisation. A bot never
     /// accepts such an invitation.
     pub warning: Option<Reason>,
+    /// Whether this account is in the room already, by another of its devices: accepting reads it here, too, and declining only
+    /// hides it here. Such a room has a warning; one that has none is read by itself.
+    pub joined: bool,
 }
 
 impl Caseline {
@@ -45,6 +50,7 @@ impl Caseline {
             }
             invitations.push(self.engine.introduce(invited.room, invited.by)?);
         }
+        invitations.extend(self.engine.found()?);
         Ok(invitations)
     }
 
@@ -57,17 +63,20 @@ impl Caseline {
     pub async fn accept(&self, room: &RoomId, despite_warning: bool) -> Result<Case> {
         let engine = &self.engine;
         let mut notices = self.notices();
-        let invited = if engine.waits_for_answer(room)? {
+        let row = engine.db.room_row(room)?;
+        let (invitation, by) = if engine.waits_for_answer(room)? {
             let invitations = engine.transport.invitations().await?;
-            invitations.into_iter().find(|invited| invited.room == *room)
+            let invited = invitations.into_iter().find(|invited| invited.room == *room);
+            let by = invited.iter().map(|invited| invited.by.clone()).collect();
+            (invited.map(|invited| engine.introduce(invited.room, invited.by)).transpose()?, by)
         } else {
-            None
+            let found = engine.found()?.into_iter().find(|found| found.room == *room);
+            (found, row.as_ref().map(|row| row.inviters.clone()).unwrap_or_default())
         };
-        if invited.is_none() && engine.db.room_row(room)?.is_none() {
+        if invitation.is_none() && row.is_none() {
             return Err(Error::NotFound { what: "invitation" });
         }
-        if let Some(invited) = invited {
-            let invitation = engine.introduce(room.clone(), invited.by)?;
+        if let Some(invitation) = invitation {
             if let Some(warning) = invitation.warning
                 && !despite_warning
             {
@@ -76,7 +85,7 @@ impl Caseline {
             // Whom its fold believes has changed.
             engine.refold(room, || {
                 engine.db.write(|t| {
-                    if accept_room(t, room, [invitation.by])? {
+                    if accept_room(t, room, &by)? {
                         push(t, &format!("room/{room}"), &Item::Join(room.clone()), None)?;
                     }
                     Ok(())
@@ -103,8 +112,12 @@ impl Caseline {
         }
     }
 
-    /// Declines an invitation.
+    /// Declines an invitation. A room that another device of this account has joined stays as it is, and is hidden here.
     pub async fn decline(&self, room: &RoomId) -> Result<()> {
+        let engine = &self.engine;
+        if engine.db.room_row(room)?.is_some_and(|row| row.stage == RoomStage::Found) {
+            return engine.db.write(|t| put_room(t, room, RoomStage::Left, None, None));
+        }
         Ok(self.engine.transport.leave(room).await?)
     }
 }
@@ -131,7 +144,19 @@ impl Engine {
             }
             Some(_) => None,
         };
-        Ok(Invitation { room, by, contact, organization, warning })
+        Ok(Invitation { room, by, contact, organization, warning, joined: false })
+    }
+
+    /// The rooms that another device of this account is in, and that nobody known here has invited to.
+    fn found(&self) -> Result<Vec<Invitation>> {
+        let mut found = Vec::new();
+        for room in self.db.rooms_at(RoomStage::Found)? {
+            let Some(by) = self.db.room_row(&room)?.and_then(|row| row.inviters.into_iter().next()) else {
+                continue;
+            };
+            found.push(Invitation { joined: true, ..self.introduce(room, by)? });
+        }
+        Ok(found)
     }
 
     /// Whether an agreement in force names an organisation.
@@ -152,7 +177,8 @@ impl Engine {
         case || self.db.room_row(room).ok().flatten().is_some_and(|row| row.stage == RoomStage::Reading)
     }
 
-    /// Finds the rooms that another device of this account has joined or made, and reads them.
+    /// Finds the rooms that another device of this account has joined or made, and reads those that somebody has invited to
+    /// from whom an invitation could be accepted without a warning. A homeserver could list any room.
     pub(crate) async fn find_own_cases(&self) -> Result<()> {
         let rooms = self.transport.rooms().await?;
         // A room that this device is just making is not yet known as its case's: another time.
@@ -164,21 +190,41 @@ impl Engine {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
                 continue;
             }
-            // A newcomer's handover counts by who invited them, on each of their devices.
-            let inviters = match self.transport.inviters(&room).await {
-                Ok(inviters) => inviters,
-                // One room that fails does not hold up the others.
-                Err(error) => {
-                    outcome = Err(error.into());
-                    continue;
-                }
-            };
-            self.db.write(|t| {
-                accept_room(t, &room, inviters)?;
-                note(t, &was_found(&room), "found")?;
-                put_room(t, &room, RoomStage::Reading, None, None)
-            })?;
+            // One room that fails does not hold up the others.
+            outcome = self.find_room(&room).await.and(outcome);
+        }
+        for room in self.db.rooms_at(RoomStage::Found)? {
+            self.read_if_known(&room)?;
         }
         outcome
+    }
+
+    async fn find_room(&self, room: &RoomId) -> Result<()> {
+        // A newcomer's handover counts by who invited them, on each of their devices.
+        let inviters = self.transport.inviters(room).await?;
+        // What cannot be a case's is left alone, and not looked at again.
+        let other = not_private(&self.transport.view(room).await?).is_some();
+        self.db.write(|t| {
+            find_room(t, room, &inviters)?;
+            note(t, &was_found(room), "found")?;
+            if other { put_room(t, room, RoomStage::Left, None, None) } else { Ok(()) }
+        })
+    }
+
+    /// Reads a room that was found, where somebody known has invited to it, or another device has made it: then nobody but
+    /// this account could open a case there.
+    fn read_if_known(&self, room: &RoomId) -> Result<()> {
+        let Some(row) = self.db.room_row(room)? else { return Ok(()) };
+        let mut known = BTreeSet::new();
+        for inviter in &row.inviters {
+            if self.introduce(room.clone(), inviter.clone())?.warning.is_none() {
+                known.insert(inviter.clone());
+            }
+        }
+        if known.is_empty() && !row.inviters.is_empty() {
+            return Ok(());
+        }
+        // Whom its fold believes has changed.
+        self.refold(room, || self.db.write(|t| read_found(t, room, &known)))
     }
 }

@@ -9,7 +9,7 @@ use crate::commands::Command;
 use crate::contact::{Role, Seat};
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Import};
-use crate::id::{AgreementId, CaseId, EventId, OrganizationId, RuleSetId, UserId};
+use crate::id::{AgreementId, CaseId, OrganizationId, RuleSetId, UserId};
 use crate::member::Member;
 use crate::notice::Notice;
 use crate::organization::Organization;
@@ -124,7 +124,7 @@ impl Caseline {
         let mut set_up = vec![Item::CreateRoom(Make { alias, role_accounts, leads })];
         set_up.extend(users.into_iter().map(Item::Invite));
         // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
-        let mut command = Command::new(Some(EventId::derived(&["opened", &case.to_string()])), opened);
+        let mut command = Command::new(Some(CaseOpened::event_id(case)), opened);
         command.set_up = Some(set_up);
         engine.command(case, &command)?;
         if !removable {

@@ -96,7 +96,17 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             Some(due) => due.clamp(TRY_AGAIN, LOOK_AGAIN),
             None => LOOK_AGAIN,
         };
-        let hint = match tokio::time::timeout(wait, engine.transport.next_hint()).await {
+        let hint = tokio::select! {
+            hint = tokio::time::timeout(wait, engine.transport.next_hint()) => hint,
+            () = engine.known.notified() => {
+                let _ = engine.find_own_cases().await;
+                for room in engine.db.rooms_to_read().unwrap_or_default() {
+                    rooms.entry(room).or_default();
+                }
+                continue;
+            }
+        };
+        let hint = match hint {
             Ok(Some(hint)) => hint,
             Ok(None) => return,
             Err(_) => {

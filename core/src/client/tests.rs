@@ -65,6 +65,18 @@ impl World {
 
     /// A device of somebody's, with its store in a folder of that name.
     async fn start_in(&self, folder: &str, name: &str, record: Record) -> Caseline {
+        let caseline = self.start_knowing_nobody(folder, name, record).await;
+        caseline.engine.directory.write().unwrap().organizations =
+            vec![organization("aco"), organization("cp")];
+        caseline.engine.directory.write().unwrap().contacts =
+            ["jane", "kim", "joe", "rao", "lee"].map(|name| seat(name).contact).to_vec();
+        caseline.add_agreement(AGREEMENT).unwrap();
+        let _ = caseline.engine.find_own_cases().await;
+        caseline
+    }
+
+    /// One without a directory and an agreement.
+    async fn start_knowing_nobody(&self, folder: &str, name: &str, record: Record) -> Caseline {
         let transport = self.server.transport(&user(name));
         let caseline = Caseline::builder()
             .store(self.folder.path().join(folder), StoreKey::new([7; 32]))
@@ -73,12 +85,7 @@ impl World {
             .with_transport(Arc::new(transport))
             .await
             .unwrap();
-        caseline.add_agreement(AGREEMENT).unwrap();
         caseline.add_rules(RULES).unwrap();
-        caseline.engine.directory.write().unwrap().organizations =
-            vec![organization("aco"), organization("cp")];
-        caseline.engine.directory.write().unwrap().contacts =
-            ["jane", "kim", "joe", "rao", "lee"].map(|name| seat(name).contact).to_vec();
         caseline
     }
 }

@@ -92,6 +92,8 @@ pub(crate) fn bind(
 /// How far an accepted room is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RoomStage {
+    /// Another device of this account is in it, and nobody who invited to it is known here.
+    Found,
     /// It is being joined.
     Joining,
     /// Joined; its opening event was not read yet.
@@ -105,6 +107,7 @@ pub(crate) enum RoomStage {
 impl RoomStage {
     fn code(self) -> &'static str {
         match self {
+            Self::Found => "found",
             Self::Joining => "joining",
             Self::Reading => "reading",
             Self::Known => "known",
@@ -113,7 +116,7 @@ impl RoomStage {
     }
 
     fn of(code: &str) -> Result<Self> {
-        [Self::Joining, Self::Reading, Self::Known, Self::Left]
+        [Self::Found, Self::Joining, Self::Reading, Self::Known, Self::Left]
             .into_iter()
             .find(|stage| stage.code() == code)
             .ok_or(Error::internal("room-stage"))
@@ -131,20 +134,39 @@ pub(crate) struct RoomRow {
     pub(crate) reason: Option<String>,
 }
 
-/// Adds a room that was accepted, or one that we were invited to again. False where it is being joined or read.
-pub(crate) fn accept_room(
+/// Adds a room that was accepted, or one that we were invited to again, or that was found. False where it is being joined or
+/// read.
+pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<bool> {
+    let sql = "INSERT INTO rooms (room, stage) VALUES (?1, 'joining')
+        ON CONFLICT (room) DO UPDATE SET stage = 'joining', reason = NULL WHERE stage IN ('found', 'known', 'left')";
+    let accepted = run(t, "room-accept", sql, [room.as_str()])? > 0;
+    put_inviters(t, room, inviters)?;
+    Ok(accepted)
+}
+
+/// Adds a room that another device of this account is in.
+pub(crate) fn find_room(t: &Transaction<'_>, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<()> {
+    run(t, "room-find", "INSERT OR IGNORE INTO rooms (room, stage) VALUES (?1, 'found')", [room.as_str()])?;
+    put_inviters(t, room, inviters)
+}
+
+/// Reads a room that was found, as one that these have invited to.
+pub(crate) fn read_found(t: &Transaction<'_>, room: &RoomId, believed: &BTreeSet<UserId>) -> Result<()> {
+    run(t, "room-inviters", "DELETE FROM inviters WHERE room = ?1", [room.as_str()])?;
+    put_inviters(t, room, believed)?;
+    put_room(t, room, RoomStage::Reading, None, None)
+}
+
+fn put_inviters<'a>(
     t: &Transaction<'_>,
     room: &RoomId,
-    inviters: impl IntoIterator<Item = UserId>,
-) -> Result<bool> {
-    let sql = "INSERT INTO rooms (room, stage) VALUES (?1, 'joining')
-        ON CONFLICT (room) DO UPDATE SET stage = 'joining', reason = NULL WHERE stage IN ('known', 'left')";
-    let accepted = run(t, "room-accept", sql, [room.as_str()])? > 0;
+    inviters: impl IntoIterator<Item = &'a UserId>,
+) -> Result<()> {
     for inviter in inviters {
         let sql = "INSERT OR IGNORE INTO inviters (room, user) VALUES (?1, ?2)";
         run(t, "room-inviter", sql, (room.as_str(), inviter.as_str()))?;
     }
-    Ok(accepted)
+    Ok(())
 }
 
 /// The mark of a room that another device of this account had joined or made.
@@ -242,8 +264,14 @@ impl Db {
 
     /// Rooms that were accepted and whose case is not known yet.
     pub(crate) fn rooms_to_read(&self) -> Result<Vec<RoomId>> {
+        self.rooms_at(RoomStage::Reading)
+    }
+
+    /// The rooms of a stage.
+    pub(crate) fn rooms_at(&self, stage: RoomStage) -> Result<Vec<RoomId>> {
         let rows: Vec<String> = self.read(|t| {
-            all(t, "room-reading", "SELECT room FROM rooms WHERE stage = 'reading'", [], |row| row.get(0))
+            let sql = "SELECT room FROM rooms WHERE stage = ?1";
+            all(t, "rooms-at", sql, [stage.code()], |row| row.get(0))
         })?;
         rows.iter().map(|room| parsed(room)).collect()
     }

@@ -182,6 +182,8 @@ impl Keeper {
                             let _ = caseline.accept(&room, false).await;
                         });
                     }
+                    // Another keeper of this account answered it, or a person has to.
+                    Some(_) if invitation.joined => {}
                     Some(warning) => {
                         self.caseline.decline(&invitation.room).await?;
                         status(&json!({

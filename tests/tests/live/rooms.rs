@@ -203,8 +203,9 @@ fn make(name: &str) -> RoomMake {
 
 /// The content of an opening event.
 fn opening(open: OpenCase) -> Value {
+    let case = CaseId::new();
     let opened = CaseOpened {
-        case: CaseId::new(),
+        case,
         member: open.member,
         plan_side: open.plan_side,
         community_side: open.community_side,
@@ -215,7 +216,7 @@ fn opening(open: OpenCase) -> Value {
     };
     let event = Event {
         v: VERSION,
-        id: EventId::new(),
+        id: CaseOpened::event_id(case),
         after: Vec::new(),
         clock: 1,
         at: "2019-03-04T14:00:00Z".parse().unwrap(),

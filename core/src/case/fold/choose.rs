@@ -65,7 +65,9 @@ impl Trust {
         let believed = self.openers.as_ref().is_none_or(|openers| {
             openers.contains(&held.sender) || by.is_some_and(|by| self.inviters.contains(by))
         });
-        believed && self.case.is_none_or(|case| case == opened.case)
+        believed
+            && held.id == CaseOpened::event_id(opened.case)
+            && self.case.is_none_or(|case| case == opened.case)
     }
 
     /// Whether somebody's word is enough for what did not come first-hand.

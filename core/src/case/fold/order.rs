@@ -1,7 +1,8 @@
 //! The place of each event.
 //!
 //! An event's computed clock is one more than the highest among its predecessors that are held and not refused, or 1; it
-//! orders, then the id, then the sender. An edge counts only towards an event with a lower stated clock, so that no two
+//! orders, then the id, then the sender; of one clock an opening comes first, since what follows a gap can have its clock and
+//! would be judged before there is a case. An edge counts only towards an event with a lower stated clock, so that no two
 //! events can come before each other. What has no clock of its own (another client's message, what is refused) comes
 //! right after the last event in that order which the homeserver received no later; several of one place in the order of
 //! their timestamps, then ids.
@@ -36,7 +37,8 @@ pub(super) struct Event<'a> {
 impl Event<'_> {
     /// Its place in the order.
     pub(super) fn place(&self) -> Place {
-        (self.link.computed, self.key.id, self.key.sender.clone())
+        let opens = matches!(*self.data, EventData::CaseOpened(_));
+        (self.link.computed, !opens, self.key.id, self.key.sender.clone())
     }
 }
 

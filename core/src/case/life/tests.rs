@@ -188,11 +188,16 @@ fn a_member_is_on_the_roster_and_never_in_the_room() {
 fn accepting_posting_and_closing() {
     let mut table = Table::new();
     let case = opening().case;
-    assert_eq!(table.does("jane", opening()), "case-already-open");
+    // Where nobody knows who opens it, the first in the order counts.
+    let again = next(0, "joe", &CaseState::default(), opening());
+    let mut fold = table.fold.clone();
+    fold.insert(again.clone());
+    let shown = fold.state().entry(&again.key()).unwrap();
+    assert_eq!(shown.standing.reason().unwrap().code, "case-already-open");
     assert_eq!(table.does("joe", CaseAccepted { case: CaseId::from_uuid(*id(9).as_uuid()) }), "other-case");
     assert_eq!(table.does("joe", CaseAccepted { case }), "counted");
     assert_eq!(table.does("joe", CaseAccepted { case }), "already-accepted");
-    assert_eq!(table.fold.state().roster().accepted(&user("joe")), Some(at(3)));
+    assert_eq!(table.fold.state().roster().accepted(&user("joe")), Some(at(2)));
 
     let plan = crate::care_plan::PlanSent {
         document: world::document("plan"),

@@ -154,3 +154,51 @@ async fn a_seat_whose_server_is_gone_can_be_ended() {
     let readers = world.server.readers(&room(&case), id).unwrap();
     assert!(readers.contains(&user("jane")) && !readers.contains(&user("lee")));
 }
+
+#[tokio::test]
+async fn a_room_that_a_stranger_invited_another_device_to_is_read_only_where_a_person_says_so() {
+    let world = World::new();
+    let mallory = world.start("mallory").await;
+    let mut open = opening(&["jane", "joe"]);
+    open.roster[0].contact.user = Some(user("mallory"));
+    let case = mallory.open(open).unwrap();
+    settle(&[&mallory]).await;
+    let room = room(&case);
+    // As a homeserver can say it, too.
+    world.server.transport(&user("joe")).join(&room).await.unwrap();
+    let (first, second) = (world.start("joe").await, world.start_in("joe-2", "joe", Record::None).await);
+    settle(&[&first, &second]).await;
+    for joe in [&first, &second] {
+        assert!(joe.cases().unwrap().is_empty());
+        let found = joe.invitations().await.unwrap().remove(0);
+        assert_eq!(
+            (found.room, found.joined, found.warning.unwrap().code.as_ref()),
+            (room.clone(), true, "stranger")
+        );
+        assert_eq!(joe.accept(&room, false).await.unwrap_err().code(), "not-allowed");
+    }
+    first.decline(&room).await.unwrap();
+    assert!(first.invitations().await.unwrap().is_empty());
+    let members = mallory.engine.transport.view(&room).await.unwrap().members;
+    assert!(members.iter().any(|(who, _)| *who == user("joe")), "the other devices are in it");
+    assert_eq!(second.accept(&room, true).await.unwrap().id(), case.id());
+}
+
+#[tokio::test]
+async fn a_found_room_is_read_once_whoever_invited_to_it_is_known() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    let second = world.start_knowing_nobody("joe-2", "joe", Record::None).await;
+    settle(&[&joe, &jane, &second]).await;
+    assert!(second.case(case.id()).is_err());
+    assert_eq!(second.invitations().await.unwrap().len(), 1);
+    second.engine.directory.write().unwrap().organizations = vec![organization("aco"), organization("cp")];
+    second.engine.directory.write().unwrap().contacts = vec![seat("jane").contact];
+    second.add_agreement(AGREEMENT).unwrap();
+    let seconds = has(&second, case.id()).await;
+    assert_eq!(seconds.state().unwrap().digest(), case.state().unwrap().digest());
+    assert!(second.invitations().await.unwrap().is_empty());
+}

@@ -149,23 +149,24 @@ fn an_opening_counts_only_from_whoever_invites() {
     let events = play(&[Act::Write(0, 0)]);
     let honest = folded(events.clone());
     let case = honest.state().opening().unwrap().case;
-    // Before all others in the order: the lowest clock, and the lowest id there can be.
-    let forged = |who: &str| {
-        let opened = super::world::opening();
-        let lowest = crate::case::event::Event {
-            id: "00000000-0000-7000-8000-000000000000".parse().unwrap(),
-            ..event(0, Vec::new(), opened)
-        };
-        held(who, "forged", &lowest, at(0))
+    // Before all others in the order: the lowest clock, and the lowest id there can be; or the very id of the real one.
+    let forged = |who: &str, lowest: bool| {
+        let mut opening = event(0, Vec::new(), super::world::opening());
+        if lowest {
+            opening.id = "00000000-0000-7000-8000-000000000000".parse().unwrap();
+        }
+        held(who, "forged", &opening, at(0))
     };
     let lee = || {
         let openers = [user("jane"), user("lee")];
         Fold::invited(user("lee"), [user("jane")]).opened_by(openers, Some(case))
     };
-    for who in ["mallory", "joe", "cp-bot"] {
+    let others = ["mallory", "joe", "cp-bot"].into_iter().flat_map(|who| [(who, true), (who, false)]);
+    // Whoever opened the case opens it once.
+    for (who, lowest) in others.chain([("jane", true)]) {
         for first in [true, false] {
             let mut fold = lee();
-            let forged = forged(who);
+            let forged = forged(who, lowest);
             let key = forged.key();
             if first {
                 fold.insert(forged);

@@ -112,6 +112,9 @@ pub(crate) fn at(n: usize) -> Timestamp {
 
 pub(crate) fn id(n: usize) -> EventId {
     // Ids in an order of their own, so that they do not happen to agree with the clocks.
+    if n == 0 {
+        return CaseOpened::event_id(opening().case);
+    }
     let mixed = (n as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     EventId::from_uuid(Uuid::from_u128(mixed))
 }
