@@ -208,6 +208,7 @@ impl Caseline {
             }
             let settled = async {
                 self.engine.catch_up_all(&Below::default()).await?;
+                self.engine.fetch_all_documents().await?;
                 self.engine.drain().await?;
                 Ok::<_, Error>(self.engine.db.outbox_waiting()? == 0)
             };
@@ -249,7 +250,8 @@ impl Caseline {
     pub async fn recover(&self, key: &str) -> Result<()> {
         self.engine.transport.recover(key).await?;
         self.engine.find_own_cases().await?;
-        self.engine.catch_up_all(&Below::some_way()).await
+        self.engine.catch_up_all(&Below::some_way()).await?;
+        self.engine.fetch_all_documents().await
     }
 
     /// Whether this device is verified: cross-signed by its own account.

@@ -13,7 +13,7 @@ use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, Sha256, UserId};
-use crate::inbox::Tries;
+use crate::inbox::Fetching;
 use crate::notice::Notice;
 use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
 use crate::store::Db;
@@ -38,8 +38,8 @@ pub(crate) struct Engine {
     pub(crate) projected: Mutex<HashMap<CaseId, HashMap<String, Sha256>>>,
     /// The case's send lock, for all cases: what is judged is sent before anything else is judged.
     pub(crate) sending: tokio::sync::Mutex<()>,
-    /// Which documents could not be fetched, and when to try again. Forgotten with the process.
-    pub(crate) tries: Mutex<Tries>,
+    /// The documents that events carry outside of themselves, and are fetched beside reception.
+    pub(crate) fetching: Fetching,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }
@@ -63,7 +63,7 @@ impl Engine {
             folds: Mutex::default(),
             projected: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
-            tries: Mutex::default(),
+            fetching: Fetching::default(),
             receiving: tokio::sync::Mutex::default(),
         }
     }

@@ -23,7 +23,7 @@ use crate::store::cases::Stage;
 use crate::store::inbox::{is_replayed, keep, keep_document, take};
 use crate::store::outbox::{case_lane, hurry};
 
-pub(crate) use self::documents::Tries;
+pub(crate) use self::documents::Fetching;
 use self::documents::document_of;
 
 /// The first page asked for: a live message or two need no more.
@@ -83,11 +83,9 @@ impl Engine {
     pub(crate) async fn catch_up(&self, room: &RoomId, below: &Below) -> Result<()> {
         let _one = self.receiving.lock().await;
         self.read_new(room, below).await?;
-        // A document whose server does not answer is asked for again; it holds up nothing else.
-        let documents = self.follow_documents(room).await;
+        self.fetching.ask_for(room);
         self.settle_room(room).await?;
-        self.serve_unreached(room).await?;
-        documents
+        self.serve_unreached(room).await
     }
 
     /// Takes over what is new in a room, and nothing more: for whoever looks for an event of their own.
@@ -157,7 +155,7 @@ impl Engine {
         }
         if any {
             self.fill_gaps(room).await?;
-            self.follow_documents(room).await?;
+            self.fetching.ask_for(room);
             self.settle_room(room).await?;
         }
         Ok(())

@@ -123,6 +123,10 @@ impl CaseTransport for MatrixTransport {
         self.look_at_recipients(users).await
     }
 
+    async fn believe(&self, user: &UserId, identity: &str) -> Port<()> {
+        self.take_back_verification(user, identity).await
+    }
+
     async fn send(&self, message: &Outgoing) -> Port<MatrixEventId> {
         self.encrypt_and_send(message).await
     }

@@ -325,6 +325,10 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// The identities and devices of these users, fetched anew where they are not known or marked as changed.
     async fn recipients(&self, users: &[UserId]) -> Result<Vec<Recipient>, PortError>;
 
+    /// Takes back that another client of this account has verified an earlier identity of somebody, where theirs is this one now:
+    /// a person has compared it anew.
+    async fn believe(&self, user: &UserId, identity: &str) -> Result<(), PortError>;
+
     /// Encrypts and sends one message, once: no retry of its own, a time-out of 30 seconds.
     async fn send(&self, message: &Outgoing) -> Result<MatrixEventId, PortError>;
 

@@ -45,6 +45,7 @@ impl Caseline {
             let detail = "this is not the key that they have now; compare it with them again";
             return Err(InvalidInput::new("identity-key", detail).field("key").into());
         }
+        self.engine.transport.believe(user, key).await?;
         self.engine.db.write(|t| repin(t, user, key))?;
         running::wake(&self.engine);
         running::read_waiting(&self.engine).await

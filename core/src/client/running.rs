@@ -1,4 +1,5 @@
-//! The two tasks of a client: one follows hints into the inbox, one drains the outbox.
+//! The tasks of a client: one follows hints into the inbox, one fetches what events carry outside of themselves, one drains the
+//! outbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ impl Running {
         let (suspended, watched) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(receive(Arc::clone(engine), watched.clone())),
+            tokio::spawn(fetch(Arc::clone(engine), watched.clone())),
             tokio::spawn(send(Arc::clone(engine), watched)),
         ];
         Self { suspended, tasks: Mutex::new(tasks) }
@@ -90,12 +92,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             keys = read_waiting(&engine).await.is_err();
             failed |= keys;
         }
-        let wait = match engine.next_document() {
-            _ if failed => TRY_AGAIN,
-            // No sooner than after a failure, whatever is due.
-            Some(due) => due.clamp(TRY_AGAIN, LOOK_AGAIN),
-            None => LOOK_AGAIN,
-        };
+        let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
         let hint = tokio::select! {
             hint = tokio::time::timeout(wait, engine.transport.next_hint()) => hint,
             () = engine.known.notified() => {
@@ -138,7 +135,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
             Hint::Online(true) => {
                 (all, below) = (true, true);
-                engine.ask_again_for_documents();
+                engine.fetching.ask_again();
                 wake(&engine);
             }
             Hint::Online(false) => {}
@@ -165,6 +162,18 @@ pub(super) async fn read_waiting(engine: &Engine) -> Result<()> {
 pub(super) fn wake(engine: &Engine) {
     let _ = engine.db.write(|t| hurry(t, None));
     engine.outgoing.notify_one();
+}
+
+async fn fetch(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    loop {
+        awake(&mut suspended).await;
+        // What was not given waits until it is due.
+        let _ = engine.fetch_all_documents().await;
+        while engine.fetching.something_new(LOOK_AGAIN).await {
+            awake(&mut suspended).await;
+            let _ = engine.fetch_documents().await;
+        }
+    }
 }
 
 async fn send(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {

@@ -1,11 +1,12 @@
 //! What events carry outside of themselves: fetched, checked, and, where it is a handover, unpacked.
 
-use std::collections::HashMap;
-use std::sync::{MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
+use tokio::sync::Notify;
 
 use crate::care_plan::{Carriage, Document};
 use crate::case::event::{Content, EventData, Held, HeldBody, Receipt};
@@ -17,6 +18,7 @@ use crate::id::{RoomId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::PortError;
+use crate::store::cases::Stage;
 use crate::store::inbox::{keep, keep_document};
 
 use super::event_of;
@@ -51,6 +53,50 @@ impl Tries {
     }
 }
 
+/// Fetching, which has a task of its own: a server that says nothing holds up no message.
+#[derive(Debug, Default)]
+pub(crate) struct Fetching {
+    /// Which documents could not be fetched, and when to try again. Forgotten with the process.
+    tries: Mutex<Tries>,
+    /// The rooms in which something new may carry a document.
+    rooms: Mutex<BTreeSet<RoomId>>,
+    more: Notify,
+    /// One at a time.
+    one: tokio::sync::Mutex<()>,
+}
+
+impl Fetching {
+    /// Says that something new in a room may carry a document.
+    pub(super) fn ask_for(&self, room: &RoomId) {
+        self.rooms().insert(room.clone());
+        self.more.notify_one();
+    }
+
+    /// Asks for every document at once that its server did not give before: the line was down, and is up again.
+    pub(crate) fn ask_again(&self) {
+        self.tries().0.clear();
+    }
+
+    /// Waits until something new may carry a document; false where one is due that was not given before.
+    pub(crate) async fn something_new(&self, longest: Duration) -> bool {
+        // No sooner than after a failure, whatever is due.
+        let due = self.tries().next(Timestamp::now());
+        let wait = due.map_or(longest, |due| due.clamp(SOONEST, longest));
+        tokio::time::timeout(wait, self.more.notified()).await.is_ok()
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, BTreeSet<RoomId>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tries(&self) -> MutexGuard<'_, Tries> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How soon a document is asked for again at the soonest.
+const SOONEST: Duration = Duration::from_secs(3);
+
 /// What came of fetching a document.
 enum Fetched {
     Here(String),
@@ -61,8 +107,28 @@ enum Fetched {
 }
 
 impl Engine {
+    /// Fetches what events carry outside of themselves, in the rooms in which that may be: where something is new, and where
+    /// something was not given.
+    pub(crate) async fn fetch_documents(&self) -> Result<()> {
+        let _one = self.fetching.one.lock().await;
+        let mut outcome = Ok(());
+        loop {
+            let Some(room) = self.fetching.rooms().pop_first() else { return outcome };
+            // One room that fails does not hold up the others.
+            outcome = self.follow_documents(&room).await.and(outcome);
+        }
+    }
+
+    /// As [`Engine::fetch_documents`], everywhere.
+    pub(crate) async fn fetch_all_documents(&self) -> Result<()> {
+        let open = self.db.cases()?.into_iter().filter(|row| row.stage == Stage::Open);
+        let rooms: Vec<_> = open.filter_map(|row| row.room).chain(self.db.rooms_to_read()?).collect();
+        self.fetching.rooms().extend(rooms);
+        self.fetch_documents().await
+    }
+
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
-    pub(super) async fn follow_documents(&self, room: &RoomId) -> Result<()> {
+    async fn follow_documents(&self, room: &RoomId) -> Result<()> {
         let wanted = self.with_fold(room, |fold| {
             let whole = |held: &Held| match &held.body {
                 HeldBody::Whole(content) => Some((held.sender.clone(), content.clone())),
@@ -86,7 +152,7 @@ impl Engine {
                 })
                 .collect::<Vec<_>>()
         })?;
-        let (mut fetched, mut failed) = (false, None);
+        let (mut fetched, mut unpacked, mut failed) = (false, false, None);
         for (sender, content, handover, document) in wanted {
             let unpacks = handover && sender != self.user();
             // Nothing is loaded that is not needed: this is done for every document at every event.
@@ -114,7 +180,13 @@ impl Engine {
             };
             if unpacks {
                 self.unpack_handover(room, &sender, &content, &text)?;
+                unpacked = true;
             }
+        }
+        if unpacked {
+            let _one = self.receiving.lock().await;
+            self.settle_room(room).await?;
+            self.serve_unreached(room).await?;
         }
         // The record waits for a plan's text. After a kill before this, the next start looks at every case.
         match self.db.case_of_room(room)? {
@@ -135,27 +207,27 @@ impl Engine {
         let named =
             Sha256::of(serde_json::to_string(document).map_err(|_| Error::internal("inbox-document"))?);
         let mark = format!("document/{named}");
-        // A server that says nothing holds up reception each time it is asked: for all its documents at once.
+        // A server that says nothing holds up the documents of others each time it is asked: one try for all of its own.
         let server = Sha256::of(format!("server/{}", server_of(file)));
         let now = Timestamp::now();
-        let due = self.tries().is_due(&named, now) && self.tries().is_due(&server, now);
+        let due = self.fetching.tries().is_due(&named, now) && self.fetching.tries().is_due(&server, now);
         if !due || self.db.meta(&mark)?.is_some() {
             return Ok(None);
         }
         let fetched = self.fetch(document, file).await?;
         match &fetched {
-            Fetched::Here(_) => drop(self.tries().0.remove(&named)),
+            Fetched::Here(_) => drop(self.fetching.tries().0.remove(&named)),
             Fetched::Wrong => self.db.set_meta(&mark, Some("wrong"))?,
             Fetched::Later(error) => {
                 let now = Timestamp::now();
-                self.tries().failed(named, now);
+                self.fetching.tries().failed(named, now);
                 if error.is_some() {
-                    self.tries().failed(server, now);
+                    self.fetching.tries().failed(server, now);
                 }
             }
         }
         if let Fetched::Here(_) = fetched {
-            self.tries().0.remove(&server);
+            self.fetching.tries().0.remove(&server);
         }
         Ok(Some(fetched))
     }
@@ -177,20 +249,6 @@ impl Engine {
         self.db.write(|t| keep_document(t, &document.sha256, &text))?;
         point("inbox-document");
         Ok(Fetched::Here(text))
-    }
-
-    fn tries(&self) -> MutexGuard<'_, Tries> {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks for every document at once that its server did not give before: the line was down, and is up again.
-    pub(crate) fn ask_again_for_documents(&self) {
-        self.tries().0.clear();
-    }
-
-    /// How long until a document may be asked for again.
-    pub(crate) fn next_document(&self) -> Option<Duration> {
-        self.tries().next(Timestamp::now())
     }
 
     fn unpack_handover(&self, room: &RoomId, by: &UserId, content: &Sha256, text: &str) -> Result<()> {

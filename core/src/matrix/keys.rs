@@ -94,6 +94,19 @@ impl MatrixTransport {
         Ok(recipients)
     }
 
+    pub(super) async fn take_back_verification(&self, user: &UserId, identity: &str) -> Port<()> {
+        let machine = self.machine().await?;
+        let known = machine.get_identity(&user_id(user)?, None).await.map_err(internal("identity"))?;
+        match known {
+            Some(known)
+                if known.has_verification_violation() && master_key(&known).as_deref() == Some(identity) =>
+            {
+                known.withdraw_verification().await.map_err(internal("identity"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) async fn is_verified(&self) -> Port<bool> {
         let machine = self.machine().await?;
         let own =

@@ -92,6 +92,11 @@ impl LoopbackHomeserver {
         lock(&self.0).account(user).silent = true;
     }
 
+    /// Never answers whoever asks for an attachment.
+    pub fn never_give_attachments(&self) {
+        lock(&self.0).silent_media = true;
+    }
+
     /// Changes what a room is made of, for forged and damaged rooms. Not for members: their changes are events.
     pub fn alter_room(&self, room: &RoomId, alter: impl FnOnce(&mut RoomView)) -> Result<(), PortError> {
         let mut world = lock(&self.0);

@@ -281,6 +281,11 @@ impl CaseTransport for LoopbackTransport {
         })
     }
 
+    async fn believe(&self, _user: &UserId, _identity: &str) -> Result<(), PortError> {
+        // Nobody verifies anybody by hand here.
+        Ok(())
+    }
+
     async fn send(&self, message: &Outgoing) -> Result<MatrixEventId, PortError> {
         self.call(Endpoint::Send, |world| {
             if !world.account(&self.user).is_verified(self.device) {
@@ -328,6 +333,9 @@ impl CaseTransport for LoopbackTransport {
     }
 
     async fn download(&self, file: &Map<String, Value>, limit: u64) -> Result<Vec<u8>, PortError> {
+        if lock(&self.homeserver.0).silent_media {
+            return std::future::pending().await;
+        }
         self.call(Endpoint::Download, |world| {
             let url = file.get("url").and_then(Value::as_str).unwrap_or_default();
             let bytes = world.media.get(url).ok_or(PortError::NotFound)?;

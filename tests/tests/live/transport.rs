@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use forged::forge;
 use person::{PATIENCE, Person, device, key, make, person, room_with, text};
-use taken::take_identity;
+use taken::{take_identity, verify_by_hand};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_before_joining_is_read_after_it() {
@@ -283,6 +283,33 @@ async fn who_is_somebody_else_since_they_were_judged_gets_no_key() {
     lee.transport.join(&room).await.unwrap();
     lee.until_read(&room, &["to lee"]).await;
     assert_eq!(other.can_read(&room).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_verified_by_hand_and_is_somebody_new_is_believed_once_a_person_says_so() {
+    let jane = person(&backend().cp, "jane").await;
+    let joe = person(&backend().aco, "joe").await;
+    let room = room_with(&jane, &[&joe]).await;
+    jane.send(&room, "to joe", &[&joe]).await.unwrap();
+    let recovery_key = jane.transport.recovery_key().await.unwrap().expect("offered until confirmed");
+    verify_by_hand(jane.homeserver.url(), &jane.account, &recovery_key, joe.user().as_str()).await;
+    // Her own signature has reached Jane's device once the SDK would stop at another identity; then Joe has another.
+    let before = jane.transport.recipients(&[joe.user()]).await.unwrap();
+    let other = take_identity(joe.homeserver.url(), &joe.account).await;
+    let judged = jane
+        .until("another identity", || async {
+            let now = jane.transport.recipients(&[joe.user()]).await.unwrap();
+            (now[0].identity != before[0].identity).then_some(now)
+        })
+        .await;
+    let held = Err(PortError::Unavailable { code: "identity-moved", retry_after: None });
+    assert_eq!(jane.send_to(&room, "too early", judged.clone()).await, held);
+    jane.transport.believe(&joe.user(), "another key").await.unwrap();
+    assert_eq!(jane.send_to(&room, "still too early", judged.clone()).await, held);
+    let key = judged[0].identity.clone().unwrap();
+    jane.transport.believe(&joe.user(), &key).await.unwrap();
+    jane.send_to(&room, "to the joe I have called", judged).await.unwrap();
+    assert_eq!(other.can_read(&room).await, ["\"to the joe I have called\""]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -183,3 +183,26 @@ async fn invented_predecessors_do_not_make_a_history_be_read_without_end() {
     assert_eq!(case.state().unwrap().gaps.len(), 20);
     assert_eq!(whole, 6);
 }
+
+#[tokio::test]
+async fn a_server_that_never_gives_a_document_holds_up_no_message() {
+    let (world, jane, _joe, case, joes) = two().await;
+    world.server.never_give_attachments();
+    let (sent, _) = case.send_plan_document(None, &plan(&"x".repeat(100 * 1024))).unwrap();
+    case.send(None, Message::text("the plan is on its way")).unwrap();
+    settle(&[&jane]).await;
+    let read = async {
+        while texts(&joes).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, read).await.expect("beside the document");
+    case.send(None, Message::text("and more")).unwrap();
+    let read = async {
+        while texts(&joes).len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, read).await.expect("while it is asked for");
+    assert!(joes.plan_text(sent.id).unwrap().is_none());
+}

@@ -21,6 +21,8 @@ pub(in super::super) struct World {
     /// By the whole alias, `#local:server`.
     pub(in super::super) aliases: BTreeMap<String, RoomId>,
     pub(in super::super) media: BTreeMap<String, Vec<u8>>,
+    /// Who asks for an attachment is never answered.
+    pub(in super::super) silent_media: bool,
     /// By user, device, room and transaction id.
     pub(in super::super) transactions: BTreeMap<(UserId, usize, RoomId, String), MatrixEventId>,
     accounts: BTreeMap<UserId, Account>,
@@ -106,6 +108,7 @@ impl World {
             rooms: BTreeMap::new(),
             aliases: BTreeMap::new(),
             media: BTreeMap::new(),
+            silent_media: false,
             transactions: BTreeMap::new(),
             accounts: BTreeMap::new(),
         }

@@ -27,6 +27,17 @@ pub(super) async fn take_identity(url: &str, account: &Account) -> Taken {
     Taken { client }
 }
 
+/// Another client of this account verifies somebody by hand, as chat programs let one do.
+pub(super) async fn verify_by_hand(url: &str, account: &Account, recovery_key: &str, whom: &str) {
+    let client = Client::builder().homeserver_url(url).build().await.unwrap();
+    client.matrix_auth().login_username(&account.user_id, &account.password).send().await.unwrap();
+    client.sync_once(SyncSettings::default()).await.unwrap();
+    client.encryption().recovery().recover(recovery_key).await.unwrap();
+    let whom = matrix_sdk::ruma::UserId::parse(whom).unwrap();
+    let identity = client.encryption().request_user_identity(&whom).await.unwrap().expect("an identity");
+    identity.verify().await.unwrap();
+}
+
 impl Taken {
     /// The messages of a room that it can read.
     pub(super) async fn can_read(&self, room: &RoomId) -> Vec<String> {
