@@ -55,8 +55,8 @@ pub struct MatrixTransport {
     sending: tokio::sync::Mutex<()>,
     // Room keys (room and session) that the backup did not have: how often it was asked again, and when it next may be.
     asked_backup: Mutex<HashMap<(String, String), (u32, Instant)>>,
-    // What another device of this account told of the makers of room keys.
-    read_makers: Mutex<proof::Read>,
+    // What another device of this account told.
+    read_codes: Mutex<proof::Read>,
     sync: sync::Sync,
 }
 
@@ -113,6 +113,14 @@ impl CaseTransport for MatrixTransport {
 
     async fn inviters(&self, room: &RoomId) -> Port<BTreeSet<UserId>> {
         self.who_invited(room).await
+    }
+
+    async fn tell_accepted(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Port<()> {
+        self.tell_inviters(room, inviters).await
+    }
+
+    async fn told_accepted(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Port<BTreeSet<UserId>> {
+        self.told_inviters(room, inviters).await
     }
 
     async fn view(&self, room: &RoomId) -> Port<RoomView> {

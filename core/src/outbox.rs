@@ -19,7 +19,7 @@ use crate::point::point;
 use crate::policy::Reason;
 use crate::ports::PortError;
 use crate::store::cases::{RoomStage, Stage, put_case, put_room, unreached};
-use crate::store::outbox::{Item, Row, State, end, postpone};
+use crate::store::outbox::{Item, Row, State, end, postpone, push};
 
 mod event;
 mod membership;
@@ -144,10 +144,24 @@ impl Engine {
                 point("room-joined");
                 self.db.write(|t| {
                     put_room(t, room, RoomStage::Reading, None, None)?;
+                    push(t, &format!("devices/{room}"), &Item::TellDevices(room.clone()), None)?;
                     end(t, row.seq, State::Sent, None)
                 })?;
+                self.outgoing.notify_one();
                 self.catch_up(room, &Below::default()).await?;
                 Ok(Attempt::Done)
+            }
+            Item::TellDevices(room) => {
+                if let Some(known) = self.db.room_row(room)?
+                    && known.stage != RoomStage::Left
+                {
+                    match self.transport.tell_accepted(room, &known.inviters).await {
+                        // Another device then reads the room by its own directory, or asks a person.
+                        Ok(()) | Err(PortError::Refused { .. } | PortError::NotFound) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                self.finish(row)
             }
             Item::Invite(user) => {
                 let Some(room) = self.room_of(case)? else { return Ok(Attempt::later(HELD, "no room yet")) };

@@ -319,6 +319,17 @@ pub trait CaseTransport: Send + Sync + 'static {
     /// Who invited us to a room that we are in; nobody where its history tells of no invitation: we made it.
     async fn inviters(&self, room: &RoomId) -> Result<BTreeSet<UserId>, PortError>;
 
+    /// Tells this account's other devices whose invitation to a room was accepted, so that no homeserver could say so. Nothing
+    /// is told before this device shares a secret with them.
+    async fn tell_accepted(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<(), PortError>;
+
+    /// Which of these inviters to a room another device of this account has told of.
+    async fn told_accepted(
+        &self,
+        room: &RoomId,
+        inviters: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, PortError>;
+
     /// The room as its homeserver describes it, now.
     async fn view(&self, room: &RoomId) -> Result<RoomView, PortError>;
 

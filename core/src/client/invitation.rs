@@ -1,6 +1,5 @@
 //! Invitations: shown by our own directory's words, never by display names.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::agreement::Agreement;
@@ -194,7 +193,7 @@ impl Engine {
             outcome = self.find_room(&room).await.and(outcome);
         }
         for room in self.db.rooms_at(RoomStage::Found)? {
-            self.read_if_known(&room)?;
+            outcome = self.read_if_known(&room).await.and(outcome);
         }
         outcome
     }
@@ -211,11 +210,11 @@ impl Engine {
         })
     }
 
-    /// Reads a room that was found, where somebody known has invited to it, or another device has made it: then nobody but
+    /// Reads a room that was found, where another device says that it has accepted it, or somebody known has invited to it, or another device has made it: then nobody but
     /// this account could open a case there.
-    fn read_if_known(&self, room: &RoomId) -> Result<()> {
+    async fn read_if_known(&self, room: &RoomId) -> Result<()> {
         let Some(row) = self.db.room_row(room)? else { return Ok(()) };
-        let mut known = BTreeSet::new();
+        let mut known = self.transport.told_accepted(room, &row.inviters).await?;
         for inviter in &row.inviters {
             if self.introduce(room.clone(), inviter.clone())?.warning.is_none() {
                 known.insert(inviter.clone());

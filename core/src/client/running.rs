@@ -15,6 +15,7 @@ use crate::id::{MatrixEventId, RoomId};
 use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Hint;
+use crate::store::cases::RoomStage;
 use crate::store::outbox::hurry;
 
 /// How often everything is read again, hints or not.
@@ -130,6 +131,9 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             }
             Hint::Keys => {
                 keys = true;
+                if engine.db.rooms_at(RoomStage::Found).is_ok_and(|found| !found.is_empty()) {
+                    engine.known.notify_one();
+                }
                 // An identity that changed back, or a device that was verified, may be what the outbox waits for.
                 wake(&engine);
             }

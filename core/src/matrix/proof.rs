@@ -1,8 +1,9 @@
-//! Which device made a room key, told from one device of an account to its others.
+//! What one device of an account tells its others, so that no homeserver could say it: which device made a room key, and whose
+//! invitation to a room was accepted.
 //!
 //! A key backup is sealed to a public key, so that a homeserver can put keys of its own there and claim anybody's device as
-//! their maker. What is believed of a restored key is therefore what a device of the same account says that had it from its
-//! maker: an authentication code under a key that only those devices have, kept in the room's account data. See ADR 0010.
+//! their maker; and it can list an account as in any room. What is believed is what a device of the same account says that knew
+//! better: an authentication code under a key that only those devices have, kept in the room's account data. See ADR 0010.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -54,27 +55,39 @@ impl Secret {
         let keys = machine.backup_machine().get_backup_keys().await.map_err(internal("backup-keys"))?;
         let (Some(key), Some(backup)) = (keys.decryption_key, keys.backup_version) else { return Ok(None) };
         // Derived, so that it opens nothing.
-        let key = code(key.as_bytes(), b"caseline room key makers 1")?;
+        let key = code(key.as_bytes(), b"caseline told between devices 1")?;
         Ok(Some(Self { key: Zeroizing::new(key), backup }))
     }
 
     /// The authentication code of a room key's maker.
-    fn code(&self, key: &RoomKey) -> Port<String> {
-        let said =
-            (key.room.as_str(), &key.session, key.sender.as_str(), &key.identity_key, &key.signing_key);
-        let said = serde_json::to_vec(&said).map_err(|_| PortError::Internal { code: "room-key-code" })?;
+    fn maker(&self, key: &RoomKey) -> Port<String> {
+        let (room, sender) = (key.room.as_str(), key.sender.as_str());
+        self.code(&["maker", room, &key.session, sender, &key.identity_key, &key.signing_key])
+    }
+
+    /// The authentication code of an invitation that was accepted.
+    fn inviter(&self, room: &RoomId, inviter: &UserId) -> Port<String> {
+        self.code(&["inviter", room.as_str(), inviter.as_str()])
+    }
+
+    fn code(&self, said: &[&str]) -> Port<String> {
+        let said = serde_json::to_vec(said).map_err(|_| PortError::Internal { code: "device-code" })?;
         Ok(URL_SAFE_NO_PAD.encode(code(&*self.key, &said)?))
     }
 }
 
 fn code(key: &[u8], said: &[u8]) -> Port<[u8; 32]> {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key)
-        .map_err(|_| PortError::Internal { code: "room-key-code" })?;
+    let mut mac =
+        Hmac::<sha2::Sha256>::new_from_slice(key).map_err(|_| PortError::Internal { code: "device-code" })?;
     mac.update(said);
     Ok(mac.finalize().into_bytes().into())
 }
 
-/// Under which name a code is kept: by its first character, so that what one new key costs stays small in a room of many.
+/// Under which name the inviters stand whose invitation was accepted.
+const INVITERS: &str = "org.caseline.inviters";
+
+/// Under which name a room key's code is kept: by its first character, so that what one new key costs stays small in a room of
+/// many.
 fn name_of(code: &str) -> String {
     let shelf = code.chars().next().map_or(0, |first| u32::from(first) % 16);
     format!("org.caseline.room_keys.{shelf:x}")
@@ -117,20 +130,41 @@ impl MatrixTransport {
             return Ok(true);
         }
         let Some(secret) = Secret::of(machine).await? else { return Ok(false) };
-        let code = secret.code(key)?;
-        let told = self.read_codes(&key.room, &name_of(&code), &code).await?;
+        let code = secret.maker(key)?;
+        let told = self.stands(&key.room, &name_of(&code), &code).await?;
         if told {
             self.db.prove(key, Some(&secret.backup)).map_err(internal("room-key"))?;
         }
         Ok(told)
     }
 
+    pub(super) async fn tell_inviters(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Port<()> {
+        let Some(secret) = Secret::of(&self.machine().await?).await? else { return Ok(()) };
+        let codes = inviters.iter().map(|inviter| secret.inviter(room, inviter)).collect::<Port<_>>()?;
+        put(&self.client, &self.me, room, INVITERS, codes).await
+    }
+
+    pub(super) async fn told_inviters(
+        &self,
+        room: &RoomId,
+        inviters: &BTreeSet<UserId>,
+    ) -> Port<BTreeSet<UserId>> {
+        let Some(secret) = Secret::of(&self.machine().await?).await? else { return Ok(BTreeSet::new()) };
+        let mut told = BTreeSet::new();
+        for inviter in inviters {
+            if self.stands(room, INVITERS, &secret.inviter(room, inviter)?).await? {
+                told.insert(inviter.clone());
+            }
+        }
+        Ok(told)
+    }
+
     /// Whether a code stands in a room's account data. What was read in vain is read again after a while, and hinted at.
-    async fn read_codes(&self, room: &RoomId, name: &str, code: &str) -> Port<bool> {
+    async fn stands(&self, room: &RoomId, name: &str, code: &str) -> Port<bool> {
         let shelf = (room.clone(), name.to_owned());
         let now = Instant::now();
         let times = {
-            let read = self.read_makers.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
             match read.0.get(&shelf) {
                 Some((codes, ..)) if codes.codes.contains(code) => return Ok(true),
                 Some((_, _, again)) if *again > now => return Ok(false),
@@ -141,7 +175,7 @@ impl MatrixTransport {
         let codes = stand(&self.client, &self.me, room, name).await?;
         let found = codes.codes.contains(code);
         let wait = super::history::ask_again_after(times);
-        let mut read = self.read_makers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
         read.0.insert(shelf, (codes, times, now + wait));
         drop(read);
         if !found {
@@ -176,7 +210,7 @@ async fn tell_untold(client: &Client, base: &BaseClient, db: &Db) -> Port<()> {
     let me = machine.user_id().to_owned();
     let mut shelves: BTreeMap<(RoomId, String), Vec<(String, RoomKey)>> = BTreeMap::new();
     for key in db.untold(&secret.backup).map_err(internal("room-keys-untold"))? {
-        let code = secret.code(&key)?;
+        let code = secret.maker(&key)?;
         shelves.entry((key.room.clone(), name_of(&code))).or_default().push((code, key));
     }
     let mut outcome = Ok(());
@@ -251,10 +285,11 @@ mod tests {
             RoomKey { identity_key: "other".into(), ..key.clone() },
             RoomKey { signing_key: "other".into(), ..key.clone() },
         ];
-        let mut codes: BTreeSet<_> = others.iter().map(|key| secret(1).code(key).unwrap()).collect();
-        codes.insert(secret(2).code(&key).unwrap());
-        assert_eq!(codes.len(), others.len() + 1);
-        assert_eq!(secret(1).code(&key).unwrap(), secret(1).code(&key).unwrap());
+        let mut codes: BTreeSet<_> = others.iter().map(|key| secret(1).maker(key).unwrap()).collect();
+        codes.insert(secret(2).maker(&key).unwrap());
+        codes.insert(secret(1).inviter(&key.room, &key.sender).unwrap());
+        assert_eq!(codes.len(), others.len() + 2);
+        assert_eq!(secret(1).maker(&key).unwrap(), secret(1).maker(&key).unwrap());
         assert!(codes.iter().all(|code| name_of(code).starts_with("org.caseline.room_keys.")));
     }
 }

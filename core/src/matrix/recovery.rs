@@ -67,7 +67,7 @@ impl MatrixTransport {
         }
         // What was asked for before the backup was open is asked for again.
         self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        *self.read_makers.lock().unwrap_or_else(PoisonError::into_inner) = super::proof::Read::default();
+        *self.read_codes.lock().unwrap_or_else(PoisonError::into_inner) = super::proof::Read::default();
         self.sync.told().tell_makers();
         self.sync.told().hint(Hint::Keys);
         Ok(())

@@ -119,7 +119,7 @@ impl MatrixTransport {
             me,
             sending: tokio::sync::Mutex::default(),
             asked_backup: std::sync::Mutex::default(),
-            read_makers: std::sync::Mutex::default(),
+            read_codes: std::sync::Mutex::default(),
         })
     }
 

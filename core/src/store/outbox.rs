@@ -24,6 +24,8 @@ pub(crate) enum Item {
     CreateRoom(Make),
     /// Join the room that was accepted.
     Join(RoomId),
+    /// Tell this account's other devices whose invitation to a room was accepted.
+    TellDevices(RoomId),
     /// Invite somebody.
     Invite(UserId),
     /// Hand over to somebody who was named what came before.
@@ -43,6 +45,7 @@ impl Item {
         match self {
             Self::CreateRoom(_) => "create-room",
             Self::Join(_) => "join",
+            Self::TellDevices(_) => "tell-devices",
             Self::Invite(_) => "invite",
             Self::HandOver(_) => "hand-over",
             Self::Remove(_) => "remove",

@@ -32,6 +32,8 @@ pub enum Endpoint {
     Leave,
     Invitations,
     Rooms,
+    TellAccepted,
+    ToldAccepted,
     View,
     Recipients,
     Send,
@@ -257,6 +259,29 @@ impl CaseTransport for LoopbackTransport {
             held.require_joined(&self.user)?;
             let ours = held.all_inviters.iter().filter(|(user, _)| *user == self.user);
             Ok(ours.map(|(_, by)| by.clone()).collect())
+        })
+    }
+
+    async fn tell_accepted(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<(), PortError> {
+        self.call(Endpoint::TellAccepted, |world| {
+            let account = world.account(&self.user);
+            account.accepted.extend(inviters.iter().map(|inviter| (room.clone(), inviter.clone())));
+            Ok(())
+        })
+    }
+
+    async fn told_accepted(
+        &self,
+        room: &RoomId,
+        inviters: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, PortError> {
+        self.call(Endpoint::ToldAccepted, |world| {
+            let account = world.account(&self.user);
+            if !account.is_verified(self.device) {
+                return Ok(BTreeSet::new());
+            }
+            let told = |inviter: &&UserId| account.accepted.contains(&(room.clone(), (*inviter).clone()));
+            Ok(inviters.iter().filter(told).cloned().collect())
         })
     }
 

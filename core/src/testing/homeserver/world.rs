@@ -44,6 +44,8 @@ pub(in super::super) struct Account {
     /// Who looks at it as a recipient is never answered.
     pub(in super::super) silent: bool,
     pub(in super::super) recovery_key_saved: bool,
+    /// What its devices told each other: whose invitation to which room was accepted.
+    pub(in super::super) accepted: BTreeSet<(RoomId, UserId)>,
     /// How often its recovery key was replaced.
     pub(in super::super) recovery_keys: u64,
     pub(in super::super) faults: Faults<Endpoint>,
