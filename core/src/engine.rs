@@ -3,7 +3,7 @@
 mod folds;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::{CaseId, Sha256, UserId};
 use crate::inbox::Fetching;
 use crate::notice::Notice;
+use crate::outbox::Silence;
 use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
 use crate::store::Db;
 use crate::store::cases::CaseRow;
@@ -40,6 +41,7 @@ pub(crate) struct Engine {
     pub(crate) sending: tokio::sync::Mutex<()>,
     /// The documents that events carry outside of themselves, and are fetched beside reception.
     pub(crate) fetching: Fetching,
+    silence: Mutex<Silence>,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }
@@ -64,6 +66,7 @@ impl Engine {
             projected: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
             fetching: Fetching::default(),
+            silence: Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
         }
     }
@@ -79,6 +82,10 @@ impl Engine {
     pub(crate) fn tell(&self, notice: Notice) {
         // Nobody listening is fine: notices are hints.
         let _ = self.notices.send(notice);
+    }
+
+    pub(crate) fn silence(&self) -> MutexGuard<'_, Silence> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn folds(&self) -> MutexGuard<'_, Folds> {

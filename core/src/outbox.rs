@@ -23,6 +23,9 @@ use crate::store::outbox::{Item, Row, State, end, postpone, push};
 
 mod event;
 mod membership;
+mod silence;
+
+pub(crate) use self::silence::Silence;
 
 /// How an attempt ended.
 pub(crate) enum Attempt {

@@ -145,8 +145,10 @@ pub struct Recipient {
     pub user: UserId,
     /// Their cross-signing master key (Matrix specification, "Cross-signing"), where they have one.
     pub identity: Option<String>,
-    /// Their devices that they have cross-signed. With none, they cannot read what is sent now.
+    /// Their devices that they have cross-signed, and that can be encrypted for. With none, they cannot read what is sent now.
     pub devices: usize,
+    /// Whether there is none because their homeserver does not answer: there may be one later.
+    pub silent: bool,
 }
 
 /// Something that happened in a room, as its homeserver listed it.

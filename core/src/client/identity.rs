@@ -25,7 +25,11 @@ impl Caseline {
     /// `Unavailable` where their homeserver does not answer.
     pub async fn identity(&self, user: &UserId) -> Result<Option<Identity>> {
         let recipients = self.engine.transport.recipients(std::slice::from_ref(user)).await?;
-        let Some(key) = recipients.into_iter().next().and_then(|recipient| recipient.identity) else {
+        let recipient = recipients.into_iter().next();
+        if recipient.as_ref().is_some_and(|found| found.silent && found.identity.is_none()) {
+            return Err(Error::Unavailable { what: "homeserver", retry_after: None });
+        }
+        let Some(key) = recipient.and_then(|recipient| recipient.identity) else {
             return Ok(None);
         };
         let pinned = self.engine.db.pinned(user, &key)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk::ruma::api::client::keys::get_keys;
 use matrix_sdk::ruma::{self, OwnedUserId};
+use matrix_sdk_base::crypto::store::CryptoStore;
 use matrix_sdk_base::crypto::{Device, OlmMachine, UserIdentity};
 
 use super::error::{http, internal};
@@ -76,22 +77,54 @@ impl MatrixTransport {
             let answer = self.query_keys(&machine, without.into_iter()).await?;
             silent.extend(answer.failures.into_keys());
         }
+        let unanswered = self.claim_sessions(&machine, &ids, silent.clone()).await?;
         let mut recipients = Vec::with_capacity(users.len());
         for user in users {
             let id = user_id(user)?;
             let identity = machine.get_identity(&id, None).await.map_err(internal("identity"))?;
-            let devices = machine.get_user_devices(&id, None).await.map_err(internal("devices"))?;
+            let known = machine.get_user_devices(&id, None).await.map_err(internal("devices"))?;
+            let devices = reachable(&machine, &id).await?;
             // Not known yet and "never signed in" must not look alike: the one is waited for, the other is not.
-            if identity.is_none() && devices.keys().next().is_none() && silent.contains(user.server()) {
-                return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
-            }
+            let unknown =
+                identity.is_none() && known.keys().next().is_none() && silent.contains(user.server());
             recipients.push(Recipient {
                 user: user.clone(),
                 identity: identity.as_ref().and_then(master_key),
-                devices: devices.devices().filter(Device::is_cross_signed_by_owner).count(),
+                devices,
+                silent: devices == 0 && (unknown || unanswered.contains(&id)),
             });
         }
         Ok(recipients)
+    }
+
+    /// Makes the Olm sessions that are missing. Returns those none of whose devices we can encrypt for, since their server is
+    /// silent: they would get a message and never its key. Somebody with one reachable device is none of them.
+    pub(super) async fn claim_sessions(
+        &self,
+        machine: &OlmMachine,
+        users: &BTreeSet<OwnedUserId>,
+        mut silent: BTreeSet<String>,
+    ) -> Port<BTreeSet<OwnedUserId>> {
+        let missing = machine
+            .get_missing_sessions(users.iter().map(AsRef::as_ref))
+            .await
+            .map_err(internal("missing-sessions"))?;
+        let mut asked = BTreeSet::new();
+        if let Some((id, request)) = missing {
+            asked = request.one_time_keys.keys().cloned().collect();
+            let answer = self.client.send(request).await.map_err(|error| http(&error))?;
+            machine.mark_request_as_sent(&id, &answer).await.map_err(internal("keys-claim"))?;
+            silent.extend(answer.failures.into_keys());
+        }
+        let mut unanswered = BTreeSet::new();
+        for user in users {
+            // The SDK does not ask a server again for a while that was silent before: not asked is silent too.
+            let is_silent = silent.contains(user.server_name().as_str()) || !asked.contains(user);
+            if is_silent && signed_devices(machine, user).await? > 0 && reachable(machine, user).await? == 0 {
+                unanswered.insert(user.clone());
+            }
+        }
+        Ok(unanswered)
     }
 
     pub(super) async fn take_back_verification(&self, user: &UserId, identity: &str) -> Port<()> {
@@ -115,6 +148,29 @@ impl MatrixTransport {
         Ok(own.is_some_and(|device| device.is_cross_signed_by_owner())
             && identity.is_some_and(|identity| identity.is_verified()))
     }
+}
+
+/// How many devices a user has cross-signed.
+async fn signed_devices(machine: &OlmMachine, user: &ruma::UserId) -> Port<usize> {
+    let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
+    Ok(devices.devices().filter(Device::is_cross_signed_by_owner).count())
+}
+
+/// How many of them we have an Olm session with; this device is one.
+async fn reachable(machine: &OlmMachine, user: &ruma::UserId) -> Port<usize> {
+    let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
+    let mut reachable = 0;
+    for device in devices.devices().filter(Device::is_cross_signed_by_owner) {
+        let this = device.device_id() == machine.device_id() && user == machine.user_id();
+        let sessions = match device.curve25519_key() {
+            Some(key) => CryptoStore::get_sessions(&**machine.store(), &key.to_base64())
+                .await
+                .map_err(internal("sessions"))?,
+            None => None,
+        };
+        reachable += usize::from(this || sessions.is_some_and(|sessions| !sessions.is_empty()));
+    }
+    Ok(reachable)
 }
 
 pub(super) fn master_key(identity: &UserIdentity) -> Option<String> {

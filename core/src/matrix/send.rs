@@ -14,7 +14,6 @@ use matrix_sdk::ruma::events::{AnyMessageLikeEventContent, MessageLikeEventType}
 use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::to_device::DeviceIdOrAllDevices;
 use matrix_sdk::ruma::{self, OwnedDeviceId, OwnedTransactionId, OwnedUserId};
-use matrix_sdk_base::crypto::store::CryptoStore;
 use matrix_sdk_base::crypto::types::requests::ToDeviceRequest;
 use matrix_sdk_base::crypto::{
     CollectStrategy, Device, EncryptionSettings, OlmError, OlmMachine, SessionRecipientCollectionError,
@@ -45,7 +44,14 @@ impl MatrixTransport {
         }
         let machine = self.machine().await?;
         let silent = self.refresh_keys(&machine, &readers).await?;
-        self.claim_sessions(&machine, &readers, silent).await?;
+        let unanswered = self.claim_sessions(&machine, &readers, silent).await?;
+        // Who was judged as somebody who cannot read this gets it later.
+        let expected = |user: &OwnedUserId| {
+            message.readers.iter().any(|reader| reader.user.as_str() == user.as_str() && reader.devices > 0)
+        };
+        if unanswered.iter().any(expected) {
+            return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
+        }
         let devices = devices_of(&machine, &judged).await?;
         let shared = async {
             self.share_room_key(&machine, &room, &readers, &devices).await?;
@@ -72,37 +78,6 @@ impl MatrixTransport {
         );
         let answer = self.client.send(request).await.map_err(|error| http(&error))?;
         answer.event_id.as_str().parse().map_err(not_understood("event-id"))
-    }
-
-    /// Makes the Olm sessions that are missing.
-    ///
-    /// A reader whose server is silent and none of whose devices we can encrypt for would get the message and never its
-    /// key, so that is waited for. A reader with one reachable device is not.
-    async fn claim_sessions(
-        &self,
-        machine: &OlmMachine,
-        readers: &BTreeSet<OwnedUserId>,
-        mut silent: BTreeSet<String>,
-    ) -> Port<()> {
-        let missing = machine
-            .get_missing_sessions(readers.iter().map(AsRef::as_ref))
-            .await
-            .map_err(internal("missing-sessions"))?;
-        let mut asked = BTreeSet::new();
-        if let Some((id, request)) = missing {
-            asked = request.one_time_keys.keys().cloned().collect();
-            let answer = self.client.send(request).await.map_err(|error| http(&error))?;
-            machine.mark_request_as_sent(&id, &answer).await.map_err(internal("keys-claim"))?;
-            silent.extend(answer.failures.into_keys());
-        }
-        for reader in readers {
-            // The SDK does not ask a server again for a while that was silent before: not asked is silent too.
-            let unanswered = silent.contains(reader.server_name().as_str()) || !asked.contains(reader);
-            if unanswered && !reachable(machine, reader).await? {
-                return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
-            }
-        }
-        Ok(())
     }
 
     async fn share_room_key(
@@ -189,26 +164,6 @@ async fn still_as_judged(machine: &OlmMachine, judged: &BTreeMap<OwnedUserId, Op
         }
     }
     Ok(())
-}
-
-/// Whether a user has no device that counts, or one that we have an Olm session with.
-async fn reachable(machine: &OlmMachine, user: &ruma::UserId) -> Port<bool> {
-    let devices = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
-    let mut counted = 0;
-    for device in devices.devices().filter(Device::is_cross_signed_by_owner) {
-        if device.device_id() == machine.device_id() && user == machine.user_id() {
-            return Ok(true);
-        }
-        let Some(key) = device.curve25519_key() else { continue };
-        counted += 1;
-        let sessions = CryptoStore::get_sessions(&**machine.store(), &key.to_base64())
-            .await
-            .map_err(internal("sessions"))?;
-        if sessions.is_some_and(|sessions| !sessions.is_empty()) {
-            return Ok(true);
-        }
-    }
-    Ok(counted == 0)
 }
 
 fn not_shared(error: &OlmError) -> PortError {

@@ -41,17 +41,14 @@ impl Engine {
         let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
         let mut readers: Vec<UserId> =
             accounts.filter(|user| *user != me && (!marked || event.readers.contains(user))).collect();
-        let recipients = match self.transport.recipients(&readers).await {
-            // Whose server answers nobody is to be ended all the same: what holds up the case is their seat.
-            Err(PortError::Unavailable { code: "peer-unreachable", .. })
-                if matches!(data, EventData::SeatEnded(_)) =>
-            {
-                let staying = grounds.staying(&data);
-                readers.retain(|user| staying.contains(user));
-                self.transport.recipients(&readers).await?
-            }
-            recipients => recipients?,
-        };
+        let mut recipients = self.transport.recipients(&readers).await?;
+        // Whose server answers nobody is to be ended all the same.
+        let staying = grounds.staying(&data);
+        recipients.retain(|recipient| !recipient.silent || staying.contains(&recipient.user));
+        readers.retain(|user| recipients.iter().any(|recipient| recipient.user == *user));
+        if !self.silence().is_over(&recipients) {
+            return Err(Error::Unavailable { what: "homeserver", retry_after: None });
+        }
         let identities = self.identities(&recipients).await?;
         match self.judge(&grounds, &data, &view, &identities) {
             Decision::Allowed { basis } => {

@@ -92,6 +92,15 @@ impl LoopbackHomeserver {
         lock(&self.0).account(user).silent = true;
     }
 
+    /// This account's homeserver answers no other any more, or does again.
+    pub fn unreachable(&self, user: &UserId, unreachable: bool) {
+        let mut world = lock(&self.0);
+        world.account(user).unreachable = unreachable;
+        if !unreachable {
+            world.tell_everybody(&Hint::Keys);
+        }
+    }
+
     /// Never answers whoever asks for an attachment.
     pub fn never_give_attachments(&self) {
         lock(&self.0).silent_media = true;

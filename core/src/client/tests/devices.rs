@@ -137,8 +137,7 @@ async fn a_seat_whose_server_is_gone_can_be_ended() {
     settle(&[&jane]).await;
     let joes = accept(&joe).await;
     settle(&[&joe, &jane]).await;
-    let gone = PortError::Unavailable { code: "peer-unreachable", retry_after: None };
-    world.server.transport(&user("joe")).fail_next(Endpoint::Recipients, gone);
+    world.server.unreachable(&user("lee"), true);
     joes.end_seat(None, seat("lee").contact.id, organization_id("aco")).unwrap();
     let left = async {
         while joes.state().unwrap().roster().contains(&user("lee")) {
@@ -153,6 +152,33 @@ async fn a_seat_whose_server_is_gone_can_be_ended() {
     let (id, ..) = sent.iter().find(|(_, _, content)| content.get().contains("seat.ended")).unwrap();
     let readers = world.server.readers(&room(&case), id).unwrap();
     assert!(readers.contains(&user("jane")) && !readers.contains(&user("lee")));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_good_for_a_server_that_is_gone() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let lee = world.start("lee").await;
+    world.server.unreachable(&user("lee"), true);
+    let mut notices = jane.notices();
+    let case = jane.open(opening(&["jane", "joe", "lee"])).unwrap();
+    case.send(None, Message::text("one")).unwrap();
+    assert!(!jane.settle(Duration::from_secs(1)).await.unwrap(), "it is waited for a while");
+    jane.engine.silence().patience = Duration::ZERO;
+    joe.engine.silence().patience = Duration::ZERO;
+    settle(&[&jane]).await;
+    let missed = std::iter::from_fn(|| notices.try_recv().ok())
+        .any(|notice| matches!(notice, Notice::NotReached { user: who, .. } if who == user("lee")));
+    assert!(missed, "who could not be reached is told");
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    assert_eq!(texts(&joes), ["one"]);
+
+    world.server.unreachable(&user("lee"), false);
+    let lees = accept(&lee).await;
+    settle(&[&jane, &lee, &joe]).await;
+    assert_eq!(texts(&lees), ["one"]);
+    assert_eq!(lees.state().unwrap().digest(), case.state().unwrap().digest());
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ pub(in super::super) struct Account {
     pub(in super::super) withholding: bool,
     /// Who looks at it as a recipient is never answered.
     pub(in super::super) silent: bool,
+    /// Its homeserver answers no other.
+    pub(in super::super) unreachable: bool,
     pub(in super::super) recovery_key_saved: bool,
     /// What its devices told each other: whose invitation to which room was accepted.
     pub(in super::super) accepted: BTreeSet<(RoomId, UserId)>,
@@ -70,7 +72,12 @@ impl Account {
     pub(in super::super) fn recipient(&self, user: &UserId) -> Recipient {
         let devices = self.verified_devices();
         let identity = (devices > 0).then(|| format!("identity {} of {user}", self.identity));
-        Recipient { user: user.clone(), identity, devices }
+        Recipient {
+            user: user.clone(),
+            identity,
+            devices: if self.unreachable { 0 } else { devices },
+            silent: self.unreachable,
+        }
     }
 
     pub(in super::super) fn verified_devices(&self) -> usize {
@@ -180,7 +187,7 @@ impl World {
         let mut withheld = BTreeSet::new();
         for user in readers {
             let account = self.account(user);
-            if account.verified_devices() > 0 {
+            if account.verified_devices() > 0 && !account.unreachable {
                 with_device.insert(user.clone());
                 if account.withholding && user != sender {
                     withheld.insert(user.clone());
