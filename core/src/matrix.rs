@@ -181,6 +181,7 @@ impl CaseTransport for MatrixTransport {
 
     async fn suspend(&self) {
         self.sync.stop().await;
+        self.put_away().await;
     }
 
     async fn resume(&self) {
@@ -189,5 +190,6 @@ impl CaseTransport for MatrixTransport {
 
     async fn shutdown(&self) {
         self.sync.close().await;
+        self.put_away().await;
     }
 }

@@ -34,6 +34,8 @@ use crate::store::room_keys::RoomKey;
 
 /// The longest pause between two attempts to tell.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// How long stopping may take for the sake of the other devices.
+const STOPPING: Duration = Duration::from_secs(3);
 /// How often account data are read again after writing, until what was written stands there: another device may write too.
 const ROUNDS: usize = 5;
 
@@ -136,6 +138,18 @@ impl MatrixTransport {
             self.db.prove(key, Some(&secret.backup)).map_err(internal("room-key"))?;
         }
         Ok(told)
+    }
+
+    /// What the account's other devices need of this one goes to the homeserver before it stops, if that takes no time to speak
+    /// of: room keys into the backup, and who made them. Else it does at the next start.
+    pub(super) async fn put_away(&self) {
+        let put_away = async {
+            if let Err(error) = tell_untold(&self.client, &self.base, &self.db).await {
+                tracing::debug!(%error, "not told before stopping");
+            }
+            let _ = self.client.encryption().backups().wait_for_steady_state().await;
+        };
+        let _ = tokio::time::timeout(STOPPING, put_away).await;
     }
 
     pub(super) async fn tell_inviters(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Port<()> {

@@ -1,5 +1,8 @@
 //! Somebody who has an account and no device of its owner: as whoever has the homeserver's database can make themselves one.
 
+use std::time::{Duration, Instant};
+
+use super::person::PATIENCE;
 use caseline::id::RoomId;
 use caseline_tests::Account;
 use matrix_sdk::Client;
@@ -39,6 +42,15 @@ pub(super) async fn verify_by_hand(url: &str, account: &Account, recovery_key: &
 }
 
 impl Taken {
+    /// Waits until it can read a message.
+    pub(super) async fn until_reads(&self, room: &RoomId, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.can_read(room).await.contains(&format!("{text:?}")) {
+            assert!(Instant::now() < deadline, "{text} does not come");
+            self.client.sync_once(SyncSettings::default().timeout(Duration::from_millis(500))).await.unwrap();
+        }
+    }
+
     /// The messages of a room that it can read.
     pub(super) async fn can_read(&self, room: &RoomId) -> Vec<String> {
         self.client.sync_once(SyncSettings::default()).await.unwrap();
