@@ -175,11 +175,11 @@ impl MatrixTransport {
 
     /// Whether a code stands in a room's account data. What was read in vain is read again after a while, and hinted at.
     async fn stands(&self, room: &RoomId, name: &str, code: &str) -> Port<bool> {
-        let shelf = (room.clone(), name.to_owned());
+        let place = (room.clone(), name.to_owned());
         let now = Instant::now();
         let times = {
             let read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
-            match read.0.get(&shelf) {
+            match read.0.get(&place) {
                 Some((codes, ..)) if codes.codes.contains(code) => return Ok(true),
                 Some((_, _, again)) if *again > now => return Ok(false),
                 Some((_, times, _)) => times + 1,
@@ -190,7 +190,7 @@ impl MatrixTransport {
         let found = codes.codes.contains(code);
         let wait = super::history::ask_again_after(times);
         let mut read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        read.0.insert(shelf, (codes, times, now + wait));
+        read.0.insert(place, (codes, times, now + wait));
         drop(read);
         if !found {
             self.sync.told().hint_at_keys_in(wait);
