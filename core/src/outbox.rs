@@ -163,6 +163,7 @@ impl Engine {
                         Ok(()) | Err(PortError::Refused { .. } | PortError::NotFound) => {}
                         Err(error) => return Err(error.into()),
                     }
+                    point("devices-told");
                 }
                 self.finish(row)
             }

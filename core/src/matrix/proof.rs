@@ -28,6 +28,7 @@ use super::room::room_id;
 use super::sync::Told;
 use super::{MatrixTransport, Port};
 use crate::id::{RoomId, UserId};
+use crate::point::point;
 use crate::ports::PortError;
 use crate::store::Db;
 use crate::store::room_keys::RoomKey;
@@ -121,6 +122,7 @@ impl MatrixTransport {
         if !self.db.is_proven(key).map_err(internal("room-key"))?
             && self.db.prove(key, None).map_err(internal("room-key"))?
         {
+            point("room-key-proven");
             self.sync.told().tell_makers();
         }
         Ok(())
@@ -233,6 +235,7 @@ async fn tell_untold(client: &Client, base: &BaseClient, db: &Db) -> Port<()> {
         match put(client, &me, &room, &name, codes).await {
             // What a server refuses for one room it refuses tomorrow; the other rooms' are told.
             Ok(()) | Err(PortError::Refused { .. } | PortError::NotFound) => {
+                point("room-key-told");
                 let keys: Vec<RoomKey> = new.into_iter().map(|(_, key)| key).collect();
                 db.told(&keys, &secret.backup).map_err(internal("room-key-told"))?;
             }

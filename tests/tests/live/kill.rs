@@ -246,6 +246,9 @@ async fn who_is_invited_is_killed() {
         "joe",
         &[
             "room-joined",
+            "devices-told",
+            "room-key-proven",
+            "room-key-told",
             "inbox-before-take",
             "inbox-taken",
             "inbox-case-known",
