@@ -190,7 +190,7 @@ impl Engine {
                 continue;
             }
             // One room that fails does not hold up the others.
-            outcome = self.find_room(&room).await.and(outcome);
+            outcome = self.find(&room).await.and(outcome);
         }
         for room in self.db.rooms_at(RoomStage::Found)? {
             outcome = self.read_if_known(&room).await.and(outcome);
@@ -198,16 +198,20 @@ impl Engine {
         outcome
     }
 
-    async fn find_room(&self, room: &RoomId) -> Result<()> {
+    async fn find(&self, room: &RoomId) -> Result<()> {
         // A newcomer's handover counts by who invited them, on each of their devices.
         let inviters = self.transport.inviters(room).await?;
-        // What cannot be a case's is left alone, and not looked at again.
-        let other = not_private(&self.transport.view(room).await?).is_some();
         self.db.write(|t| {
             find_room(t, room, &inviters)?;
-            note(t, &was_found(room), "found")?;
-            if other { put_room(t, room, RoomStage::Left, None, None) } else { Ok(()) }
-        })
+            note(t, &was_found(room), "found")
+        })?;
+        self.read_if_known(room).await?;
+        // What is nobody's whom we know, and cannot be a case's, is left alone and not looked at again.
+        let still_found = self.db.room_row(room)?.is_some_and(|row| row.stage == RoomStage::Found);
+        if still_found && not_private(&self.transport.view(room).await?).is_some() {
+            self.db.write(|t| put_room(t, room, RoomStage::Left, None, None))?;
+        }
+        Ok(())
     }
 
     /// Reads a room that was found, where another device says that it has accepted it, or somebody known has invited to it, or another device has made it: then nobody but

@@ -130,27 +130,23 @@ impl Engine {
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
     async fn follow_documents(&self, room: &RoomId) -> Result<()> {
         let wanted = self.with_fold(room, |fold| {
-            let whole = |held: &Held| match &held.body {
-                HeldBody::Whole(content) => Some((held.sender.clone(), content.clone())),
-                HeldBody::Stub(_) => None,
+            let wanted = |held: &Held, handovers: bool| match &held.body {
+                HeldBody::Whole(content) if is_handover(content) == handovers => {
+                    let document = document_of(content)?.clone();
+                    Some((held.sender.clone(), content.sha256, handovers, document))
+                }
+                _ => None,
             };
-            let mut wanted = Vec::new();
+            let mut all = Vec::new();
             for key in fold.keys() {
                 // A handover is unpacked whichever of its contents counts, so that devices which got them in another order
                 // hold the same.
                 let first_hand = |held: &&Held| matches!(held.receipt, Receipt::FirstHand { proven: true });
-                let copies = fold.copies(key).iter().filter(first_hand).filter_map(whole);
-                wanted.extend(copies.filter(|(_, content)| is_handover(content)));
-                let counting = fold.counting(key).and_then(whole);
-                wanted.extend(counting.filter(|(_, content)| !is_handover(content)));
+                let copies = fold.copies(key).iter().filter(first_hand);
+                all.extend(copies.filter_map(|held| wanted(held, true)));
+                all.extend(fold.counting(key).and_then(|held| wanted(held, false)));
             }
-            wanted
-                .into_iter()
-                .filter_map(|(sender, content)| {
-                    let document = document_of(&content)?.clone();
-                    Some((sender, content.sha256, is_handover(&content), document))
-                })
-                .collect::<Vec<_>>()
+            all
         })?;
         let (mut fetched, mut unpacked, mut failed) = (false, false, None);
         for (sender, content, handover, document) in wanted {
@@ -179,6 +175,8 @@ impl Engine {
                 },
             };
             if unpacks {
+                // What follows from it is done by one at a time, as it is where a stretch is taken over.
+                let _one = self.receiving.lock().await;
                 self.unpack_handover(room, &sender, &content, &text)?;
                 unpacked = true;
             }
@@ -189,9 +187,9 @@ impl Engine {
             self.serve_unreached(room).await?;
         }
         // The record waits for a plan's text. After a kill before this, the next start looks at every case.
-        match self.db.case_of_room(room)? {
-            Some(case) if fetched => self.case_changed(case)?,
-            _ => {}
+        if fetched && let Some(case) = self.db.case_of_room(room)? {
+            let _one = self.receiving.lock().await;
+            self.case_changed(case)?;
         }
         failed.map_or(Ok(()), Err)
     }

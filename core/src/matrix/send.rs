@@ -35,7 +35,11 @@ impl MatrixTransport {
             .iter()
             .map(|reader| Ok((user_id(&reader.user)?, reader.identity.as_deref())))
             .collect::<Port<BTreeMap<_, _>>>()?;
-        let mut readers: BTreeSet<OwnedUserId> = judged.keys().cloned().collect();
+        // Who could not read it when they were judged gets it handed over: a server that is silent is not asked again, with
+        // everybody else's messages waiting behind this one.
+        let could_read = message.readers.iter().filter(|reader| reader.devices > 0);
+        let mut readers =
+            could_read.map(|reader| user_id(&reader.user)).collect::<Port<BTreeSet<OwnedUserId>>>()?;
         // Our own other devices read along.
         readers.insert(self.me.clone());
         let _one_at_a_time = self.sending.lock().await;
@@ -45,11 +49,7 @@ impl MatrixTransport {
         let machine = self.machine().await?;
         let silent = self.refresh_keys(&machine, &readers).await?;
         let unanswered = self.claim_sessions(&machine, &readers, silent).await?;
-        // Who was judged as somebody who cannot read this gets it later.
-        let expected = |user: &OwnedUserId| {
-            message.readers.iter().any(|reader| reader.user.as_str() == user.as_str() && reader.devices > 0)
-        };
-        if unanswered.iter().any(expected) {
+        if !unanswered.is_empty() {
             return Err(PortError::Unavailable { code: "peer-unreachable", retry_after: None });
         }
         let devices = devices_of(&machine, &judged).await?;
