@@ -4,6 +4,7 @@
 //! keys and hints) and its recovery. Not used: its event cache, send queue and member lists; see `send.rs` and
 //! `history.rs` for why.
 
+mod backup;
 mod error;
 mod history;
 mod keys;

@@ -4,20 +4,22 @@
 //! what the homeserver lists.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
-    DeviceLinkProblem, EncryptionInfo, UnableToDecryptInfo, UnableToDecryptReason, VerificationLevel,
-    VerificationState,
+    DeviceLinkProblem, EncryptionInfo, VerificationLevel, VerificationState,
 };
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::{self, UInt};
+use matrix_sdk_base::crypto::olm::SenderData;
+use matrix_sdk_base::crypto::store::CryptoStore;
 use matrix_sdk_base::crypto::types::events::room::encrypted::EncryptedEvent;
 use matrix_sdk_base::crypto::vodozemac::megolm::MegolmMessage;
-use matrix_sdk_base::crypto::{DecryptionSettings, OlmMachine, RoomEventDecryptionResult, TrustRequirement};
+use matrix_sdk_base::crypto::{
+    DecryptionSettings, OlmMachine, RoomEventDecryptionResult, TrustRequirement, UserIdentity,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,12 +30,7 @@ use super::room::room_id;
 use super::{MatrixTransport, Port};
 use crate::id::{MatrixEventId, RoomId, UserId};
 use crate::ports::{Arrived, ArrivedWhat, Known, Page, PortError};
-
-/// When the backup is asked again for a key that it did not have: first soon, since another device of ours may be about to
-/// upload it, then ever more rarely.
-pub(super) fn ask_again_after(times: u32) -> Duration {
-    Duration::from_secs(10).saturating_mul(1 << times.min(10)).min(Duration::from_hours(1))
-}
+use crate::store::room_keys::RoomKey;
 
 /// How many pages of a room's memberships are read to find our invitations.
 const MEMBERSHIP_PAGES: usize = 20;
@@ -197,7 +194,7 @@ impl MatrixTransport {
         let event = Raw::<EncryptedEvent>::from_json(raw.to_owned());
         let mut result = self.try_open(machine, room, &event).await?;
         if let RoomEventDecryptionResult::UnableToDecrypt(info) = &result
-            && self.restore_key(room, info).await
+            && self.restore_key(machine, room, info, raw).await
         {
             result = self.try_open(machine, room, &event).await?;
         }
@@ -219,29 +216,25 @@ impl MatrixTransport {
         }
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
-        let Some(key) = room_key(room, sender, &decrypted.encryption_info) else { return undecryptable() };
+        let Some(identity) = self.believed_identity(machine, sender).await? else { return undecryptable() };
+        let Some(key) = room_key(room, sender, &decrypted.encryption_info, identity) else {
+            return undecryptable();
+        };
         let proven = match trust(&decrypted.encryption_info) {
-            // Devices are believed as far as the identity that signed them: a homeserver could give out another.
-            Trust::Proven if !self.is_pinned_identity(machine, sender).await? => return undecryptable(),
+            // Devices are believed as far as the identity that had signed them when the key came: a homeserver could give out
+            // another one for a while.
+            Trust::Proven if !came_under(machine, room, &key).await? => return undecryptable(),
             Trust::Proven => {
                 self.note_maker(&key)?;
                 true
             }
-            Trust::Restored => match self.is_maker_told(machine, &key).await {
-                Ok(told) => told,
-                // Read all the same, and judged again.
-                Err(error @ (PortError::Unavailable { .. } | PortError::Refused { .. })) => {
-                    tracing::warn!(%error, "it could not be read who made a room key");
-                    self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
-                    false
-                }
-                Err(error) => return Err(error),
-            },
+            // Read all the same, and judged again.
+            Trust::Restored => self.is_maker_told(machine, &key).await?,
             // Kept, and judged again when devices and identities change.
             Trust::Refused => return undecryptable(),
         };
-        let Some(index) = message_index(raw) else { return undecryptable() };
-        let ratchet = format!("{}/{index}", key.session);
+        let Some(message) = megolm_message(raw) else { return undecryptable() };
+        let ratchet = format!("{}/{}", key.session, message.message_index());
         let Ok(inner) = serde_json::from_str::<Decrypted>(decrypted.event.json().get()) else {
             return Ok(ArrivedWhat::Other);
         };
@@ -252,14 +245,18 @@ impl MatrixTransport {
         Ok(ArrivedWhat::Message { content: inner.content, ratchet, unproven })
     }
 
-    /// Whether somebody's identity is still the one that it was at first sight.
-    async fn is_pinned_identity(&self, machine: &OlmMachine, sender: &UserId) -> Port<bool> {
-        if *sender == self.user {
-            return Ok(true);
+    /// The identity under which somebody is believed: the one at first sight, or that a person has compared since; our own once
+    /// this device knows it by the recovery key. Before that a homeserver could make up devices of ours.
+    async fn believed_identity(&self, machine: &OlmMachine, user: &UserId) -> Port<Option<String>> {
+        let known = machine.get_identity(&user_id(user)?, None).await.map_err(internal("identity"))?;
+        if *user == self.user {
+            return Ok(known.filter(UserIdentity::is_verified).as_ref().and_then(master_key));
         }
-        let identity = machine.get_identity(&user_id(sender)?, None).await.map_err(internal("identity"))?;
-        let Some(key) = identity.as_ref().and_then(master_key) else { return Ok(false) };
-        Ok(self.db.pinned(sender, &key).map_err(internal("pin"))? == key)
+        let pinned = match known.as_ref().and_then(master_key) {
+            Some(key) => Some(self.db.pinned(user, &key).map_err(internal("pin"))?),
+            None => self.db.pin_of(user).map_err(internal("pin"))?,
+        };
+        Ok(pinned)
     }
 
     async fn try_open(
@@ -269,39 +266,6 @@ impl MatrixTransport {
         event: &Raw<EncryptedEvent>,
     ) -> Port<RoomEventDecryptionResult> {
         machine.try_decrypt_room_event(event, room, &DECRYPT_ALL).await.map_err(internal("decrypt"))
-    }
-
-    /// Asks the backup for a missing key; true where it had it. A key that comes from its sender later replaces it, since
-    /// that one proves more.
-    async fn restore_key(&self, room: &ruma::RoomId, info: &UnableToDecryptInfo) -> bool {
-        let missing = matches!(
-            info.reason,
-            UnableToDecryptReason::MissingMegolmSession { .. }
-                | UnableToDecryptReason::UnknownMegolmMessageIndex
-        );
-        let Some(session) = info.session_id.as_deref().filter(|_| missing) else { return false };
-        let backups = self.client.encryption().backups();
-        if !backups.are_enabled().await {
-            return false;
-        }
-        let key = (room.to_string(), session.to_owned());
-        let wait = {
-            let mut asked = self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner);
-            let times = match asked.get(&key) {
-                Some((times, due)) if *due <= Instant::now() => times + 1,
-                Some(_) => return false,
-                None => 0,
-            };
-            let wait = ask_again_after(times);
-            asked.insert(key.clone(), (times, Instant::now() + wait));
-            wait
-        };
-        if backups.download_room_key(room, session).await.unwrap_or(false) {
-            self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            return true;
-        }
-        self.sync.told().hint_at_keys_in(wait);
-        false
     }
 }
 
@@ -315,8 +279,23 @@ fn doubted(result: &RoomEventDecryptionResult) -> bool {
     }
 }
 
-/// Which of its room key's messages an encrypted event is. It cannot be changed without breaking the event's signature.
-fn message_index(raw: &RawValue) -> Option<u32> {
+/// Whether a room key came from a device of its sender's that was signed with this identity. The SDK keeps that with the key, and
+/// does not look at it again.
+async fn came_under(machine: &OlmMachine, room: &ruma::RoomId, key: &RoomKey) -> Port<bool> {
+    let session = CryptoStore::get_inbound_group_session(&**machine.store(), room, &key.session)
+        .await
+        .map_err(internal("room-key"))?;
+    Ok(match session.map(|session| session.sender_data) {
+        Some(SenderData::SenderUnverified(known) | SenderData::SenderVerified(known)) => {
+            known.user_id.as_str() == key.sender.as_str() && known.master_key.to_base64() == key.identity
+        }
+        _ => false,
+    })
+}
+
+/// The message that an encrypted event carries. Which of its key's messages it is cannot be changed without breaking its
+/// signature.
+pub(super) fn megolm_message(raw: &RawValue) -> Option<MegolmMessage> {
     #[derive(Deserialize)]
     struct Encrypted {
         content: Ciphertext,
@@ -326,7 +305,7 @@ fn message_index(raw: &RawValue) -> Option<u32> {
         ciphertext: String,
     }
     let event: Encrypted = serde_json::from_str(raw.get()).ok()?;
-    Some(MegolmMessage::from_base64(&event.content.ciphertext).ok()?.message_index())
+    MegolmMessage::from_base64(&event.content.ciphertext).ok()
 }
 
 /// What the key of an event proves about its sender.

@@ -23,6 +23,7 @@ use matrix_sdk_base::crypto::OlmMachine;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::backup::ask_again_after;
 use super::error::{http, internal};
 use super::room::room_id;
 use super::sync::Told;
@@ -65,7 +66,8 @@ impl Secret {
     /// The authentication code of a room key's maker.
     fn maker(&self, key: &RoomKey) -> Port<String> {
         let (room, sender) = (key.room.as_str(), key.sender.as_str());
-        self.code(&["maker", room, &key.session, sender, &key.identity_key, &key.signing_key])
+        let (device, signing) = (&key.identity_key, &key.signing_key);
+        self.code(&["maker", room, &key.session, sender, &key.identity, device, signing])
     }
 
     /// The authentication code of an invitation that was accepted.
@@ -97,7 +99,12 @@ fn name_of(code: &str) -> String {
 }
 
 /// The room key that an event was decrypted with, and who it says has made it.
-pub(super) fn room_key(room: &ruma::RoomId, sender: &UserId, info: &EncryptionInfo) -> Option<RoomKey> {
+pub(super) fn room_key(
+    room: &ruma::RoomId,
+    sender: &UserId,
+    info: &EncryptionInfo,
+    identity: String,
+) -> Option<RoomKey> {
     let AlgorithmInfo::MegolmV1AesSha2 { curve25519_key, sender_claimed_keys, session_id } =
         &info.algorithm_info
     else {
@@ -107,6 +114,7 @@ pub(super) fn room_key(room: &ruma::RoomId, sender: &UserId, info: &EncryptionIn
         room: room.as_str().parse().ok()?,
         session: session_id.clone()?,
         sender: sender.clone(),
+        identity,
         identity_key: curve25519_key.clone(),
         signing_key: sender_claimed_keys.get(&DeviceKeyAlgorithm::Ed25519)?.clone(),
     })
@@ -155,7 +163,7 @@ impl MatrixTransport {
     }
 
     pub(super) async fn tell_inviters(&self, room: &RoomId, inviters: &BTreeSet<UserId>) -> Port<()> {
-        let Some(secret) = Secret::of(&self.machine().await?).await? else { return Ok(()) };
+        let secret = Secret::of(&self.machine().await?).await?.ok_or(PortError::DeviceUntrusted)?;
         let codes = inviters.iter().map(|inviter| secret.inviter(room, inviter)).collect::<Port<_>>()?;
         put(&self.client, &self.me, room, INVITERS, codes).await
     }
@@ -183,14 +191,25 @@ impl MatrixTransport {
             let read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
             match read.0.get(&place) {
                 Some((codes, ..)) if codes.codes.contains(code) => return Ok(true),
-                Some((_, _, again)) if *again > now => return Ok(false),
+                Some((_, _, again)) if *again > now => {
+                    self.sync.told().hint_at_keys_in(*again - now);
+                    return Ok(false);
+                }
                 Some((_, times, _)) => times + 1,
                 None => 0,
             }
         };
-        let codes = stand(&self.client, &self.me, room, name).await?;
+        let codes = match stand(&self.client, &self.me, room, name).await {
+            Ok(codes) => codes,
+            // As if there were none: what is not proven is judged again.
+            Err(error @ (PortError::Unavailable { .. } | PortError::Refused { .. })) => {
+                tracing::warn!(%error, "what this account's other devices told could not be read");
+                Codes::default()
+            }
+            Err(error) => return Err(error),
+        };
         let found = codes.codes.contains(code);
-        let wait = super::history::ask_again_after(times);
+        let wait = ask_again_after(times);
         let mut read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
         read.0.insert(place, (codes, times, now + wait));
         drop(read);
@@ -233,12 +252,13 @@ async fn tell_untold(client: &Client, base: &BaseClient, db: &Db) -> Port<()> {
     for ((room, name), new) in shelves {
         let codes = new.iter().map(|(code, _)| code.clone()).collect();
         match put(client, &me, &room, &name, codes).await {
-            // What a server refuses for one room it refuses tomorrow; the other rooms' are told.
-            Ok(()) | Err(PortError::Refused { .. } | PortError::NotFound) => {
+            Ok(()) => {
                 point("room-key-told");
                 let keys: Vec<RoomKey> = new.into_iter().map(|(_, key)| key).collect();
                 db.told(&keys, &secret.backup).map_err(internal("room-key-told"))?;
             }
+            // Tried again with the next news: a server that refuses may do so for now.
+            Err(PortError::Refused { .. } | PortError::NotFound) => {}
             Err(error) => outcome = Err(error),
         }
     }
@@ -291,6 +311,7 @@ mod tests {
             room: "!room:aco.example".parse().unwrap(),
             session: "session".into(),
             sender: "@jane:cp.example".parse().unwrap(),
+            identity: "master".into(),
             identity_key: "curve".into(),
             signing_key: "ed".into(),
         };
@@ -299,6 +320,7 @@ mod tests {
             RoomKey { room: "!other:aco.example".parse().unwrap(), ..key.clone() },
             RoomKey { session: "sessionc".into(), identity_key: "urve".into(), ..key.clone() },
             RoomKey { sender: "@joe:cp.example".parse().unwrap(), ..key.clone() },
+            RoomKey { identity: "other".into(), ..key.clone() },
             RoomKey { identity_key: "other".into(), ..key.clone() },
             RoomKey { signing_key: "other".into(), ..key.clone() },
         ];

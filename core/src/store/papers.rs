@@ -56,13 +56,17 @@ pub(crate) fn project(t: &Transaction<'_>, case: CaseId, find: &str, sha256: &Sh
 impl Db {
     /// The identity of a user as it was at first sight: this one, where it is the first.
     pub(crate) fn pinned(&self, user: &UserId, identity: &str) -> Result<String> {
-        let known: Option<String> = self.read(|t| {
-            one(t, "pin", "SELECT identity FROM pins WHERE user = ?1", [user.as_str()], |row| row.get(0))
-        })?;
-        match known {
+        match self.pin_of(user)? {
             Some(known) => Ok(known),
             None => self.write(|t| pin(t, user, identity)),
         }
+    }
+
+    /// The identity of a user as it was at first sight, if it was seen.
+    pub(crate) fn pin_of(&self, user: &UserId) -> Result<Option<String>> {
+        self.read(|t| {
+            one(t, "pin", "SELECT identity FROM pins WHERE user = ?1", [user.as_str()], |row| row.get(0))
+        })
     }
 
     /// What the record was last asked to hold of a case, by where it is found.

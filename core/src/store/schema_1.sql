@@ -88,6 +88,7 @@ CREATE TABLE room_keys (
   room TEXT NOT NULL,
   session TEXT NOT NULL,
   sender TEXT NOT NULL,
+  identity TEXT NOT NULL,
   identity_key TEXT NOT NULL,
   signing_key TEXT NOT NULL,
   told TEXT,
