@@ -156,11 +156,12 @@ impl EventId {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:caseline:{}", parts.join("/")).as_bytes()))
     }
 
-    /// The id of a message that another Matrix client wrote: UUIDv5 (RFC 9562, 5.5) of its room and Matrix event id.
+    /// The id of a message that another Matrix client wrote: UUIDv5 (RFC 9562, 5.5) of its room and of which message of which
+    /// room key it is (`session/index`). Not of its Matrix event id, which its homeserver chooses, and can choose twice.
     #[must_use]
-    pub fn foreign(room: &RoomId, event: &MatrixEventId) -> Self {
+    pub fn foreign(room: &RoomId, ratchet: &str) -> Self {
         let room = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("matrix:roomid/{}", room.as_str()).as_bytes());
-        Self(Uuid::new_v5(&room, event.as_str().as_bytes()))
+        Self(Uuid::new_v5(&room, ratchet.as_bytes()))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::{Arrived, ArrivedWhat, Page};
 use crate::store::cases::Stage;
-use crate::store::inbox::{is_replayed, keep, keep_document, take};
+use crate::store::inbox::{keep, keep_document, take};
 use crate::store::outbox::{case_lane, hurry};
 
 pub(crate) use self::documents::Fetching;
@@ -74,7 +74,11 @@ impl Engine {
                 self.catch_up(&room, below).await?;
                 self.read_again(&room).await
             };
-            failed = caught_up.await.err().or(failed);
+            failed = match caught_up.await {
+                // It is looked at again when everything is: a server that does not let us in will not soon.
+                Ok(()) | Err(Error::Conflict { .. } | Error::NotFound { .. }) => failed,
+                Err(error) => Some(error),
+            };
         }
         failed.map_or(Ok(()), Err)
     }
@@ -174,14 +178,7 @@ impl Engine {
                 take(t, room, arrived)?;
                 let ArrivedWhat::Message { content, ratchet, unproven } = &arrived.what else { continue };
                 let Ok(content) = Content::parse(content) else { continue };
-                // A case event is safe by its own id; another client's message has none but its homeserver's.
-                if !matches!(content.block, Block::Event(_))
-                    && is_replayed(t, room, ratchet, &arrived.matrix_id)?
-                {
-                    tracing::warn!("a message of another client was listed twice");
-                    continue;
-                }
-                let mut held = received(room, arrived, content, unproven.is_none());
+                let mut held = received(room, arrived, content, ratchet, unproven.is_none());
                 if let HeldBody::Whole(content) = &held.body
                     && let Some(document) = document_of(content)
                     && let Carriage::Inline(text) = &document.carriage
@@ -237,11 +234,11 @@ fn is_known(arrived: &Arrived) -> bool {
     matches!(arrived.what, ArrivedWhat::Known)
 }
 
-/// An event as it is kept: its id is the block's, or follows from the room and the Matrix id.
-fn received(room: &RoomId, arrived: &Arrived, content: Content, proven: bool) -> Held {
+/// An event as it is kept: its id is the block's, or follows from the room and the key's message that it is.
+fn received(room: &RoomId, arrived: &Arrived, content: Content, ratchet: &str, proven: bool) -> Held {
     let id = match &content.block {
         Block::Event(event) => event.id,
-        Block::Absent | Block::Malformed => EventId::foreign(room, &arrived.matrix_id),
+        Block::Absent | Block::Malformed => EventId::foreign(room, ratchet),
     };
     Held {
         sender: arrived.sender.clone(),

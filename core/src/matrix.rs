@@ -56,6 +56,8 @@ pub struct MatrixTransport {
     sending: tokio::sync::Mutex<()>,
     // Room keys (room and session) that the backup did not have: how often it was asked again, and when it next may be.
     asked_backup: Mutex<HashMap<(String, String), (u32, Instant)>>,
+    // Senders whose keys their server did not give: how often, and when it is asked again.
+    asked_keys: Mutex<HashMap<UserId, (u32, Instant)>>,
     // What another device of this account told.
     read_codes: Mutex<proof::Read>,
     sync: sync::Sync,

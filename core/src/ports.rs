@@ -240,6 +240,8 @@ pub enum Hint {
     Invitations,
     /// Keys, devices or identities changed: what could not be read may be readable now.
     Keys,
+    /// What could not be read, or judged, may be asked for again.
+    Again,
     /// The homeserver no longer takes the session.
     SignedOut,
     /// The connection to the homeserver is up (true) or down (false).

@@ -8,11 +8,11 @@ use crate::contact::Contact;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{RoomId, UserId};
+use crate::notice::Notice;
 use crate::organization::Organization;
 use crate::policy::Reason;
 use crate::room::not_private;
-use crate::store::cases::{RoomStage, Stage, accept_room, find_room, put_room, read_found, was_found};
-use crate::store::db::note;
+use crate::store::cases::{RoomStage, Stage, accept_room, find_room, hide_found, read_found};
 use crate::store::outbox::{Item, push};
 use crate::store::papers::Paper;
 
@@ -70,7 +70,8 @@ impl Caseline {
             (invited.map(|invited| engine.introduce(invited.room, invited.by)).transpose()?, by)
         } else {
             let found = engine.found()?.into_iter().find(|found| found.room == *room);
-            (found, row.as_ref().map(|row| row.inviters.clone()).unwrap_or_default())
+            let by = found.iter().map(|found| found.by.clone()).collect();
+            (found, by)
         };
         if invitation.is_none() && row.is_none() {
             return Err(Error::NotFound { what: "invitation" });
@@ -112,12 +113,19 @@ impl Caseline {
     }
 
     /// Declines an invitation. A room that another device of this account has joined stays as it is, and is hidden here.
+    ///
+    /// # Errors
+    /// `NotFound` (`invitation`) where none waits: nobody leaves a case by declining.
     pub async fn decline(&self, room: &RoomId) -> Result<()> {
         let engine = &self.engine;
         if engine.db.room_row(room)?.is_some_and(|row| row.stage == RoomStage::Found) {
-            return engine.db.write(|t| put_room(t, room, RoomStage::Left, None, None));
+            return engine.db.write(|t| hide_found(t, room));
         }
-        Ok(self.engine.transport.leave(room).await?)
+        let waiting = engine.transport.invitations().await?;
+        if !engine.waits_for_answer(room)? || !waiting.iter().any(|invited| invited.room == *room) {
+            return Err(Error::NotFound { what: "invitation" });
+        }
+        Ok(engine.transport.leave(room).await?)
     }
 }
 
@@ -180,10 +188,6 @@ impl Engine {
     /// from whom an invitation could be accepted without a warning. A homeserver could list any room.
     pub(crate) async fn find_own_cases(&self) -> Result<()> {
         let rooms = self.transport.rooms().await?;
-        // A room that this device is just making is not yet known as its case's: another time.
-        if self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp) {
-            return Ok(());
-        }
         let mut outcome = Ok(());
         for room in rooms {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
@@ -201,21 +205,30 @@ impl Engine {
     async fn find(&self, room: &RoomId) -> Result<()> {
         // A newcomer's handover counts by who invited them, on each of their devices.
         let inviters = self.transport.inviters(room).await?;
-        self.db.write(|t| {
-            find_room(t, room, &inviters)?;
-            note(t, &was_found(room), "found")
-        })?;
+        let view = self.transport.view(room).await?;
+        if inviters.is_empty() {
+            let making = self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp);
+            // Its homeserver does not give the invitation: it may another time. Or it is the room that this device is just
+            // making, and is not yet known as its case's.
+            if view.creator != self.user() || making {
+                return Ok(());
+            }
+        }
+        self.db.write(|t| find_room(t, room, &inviters))?;
         self.read_if_known(room).await?;
-        // What is nobody's whom we know, and cannot be a case's, is left alone and not looked at again.
-        let still_found = self.db.room_row(room)?.is_some_and(|row| row.stage == RoomStage::Found);
-        if still_found && not_private(&self.transport.view(room).await?).is_some() {
-            self.db.write(|t| put_room(t, room, RoomStage::Left, None, None))?;
+        if self.db.room_row(room)?.is_some_and(|row| row.stage == RoomStage::Found) {
+            // What is nobody's whom we know, and cannot be a case's, is left alone and not looked at again.
+            if not_private(&view).is_some() {
+                self.db.write(|t| hide_found(t, room))?;
+            } else if let Some(by) = inviters.into_iter().next() {
+                self.tell(Notice::Invitation { room: room.clone(), by });
+            }
         }
         Ok(())
     }
 
-    /// Reads a room that was found, where another device says that it has accepted it, or somebody known has invited to it, or another device has made it: then nobody but
-    /// this account could open a case there.
+    /// Reads a room that was found, where another device says that it has accepted it, or somebody known has invited to it, or
+    /// this account has made it: then nobody else could open a case there.
     async fn read_if_known(&self, room: &RoomId) -> Result<()> {
         let Some(row) = self.db.room_row(room)? else { return Ok(()) };
         let mut known = self.transport.told_accepted(room, &row.inviters).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -72,6 +73,8 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
     // `below`: a hint may have been missed since everything was read last.
     let (mut all, mut below, mut keys) = (true, true, false);
     let mut rooms = BTreeMap::<RoomId, BTreeSet<MatrixEventId>>::new();
+    // However many hints come.
+    let mut look_again = Instant::now() + LOOK_AGAIN;
     loop {
         awake(&mut suspended).await;
         let mut failed = false;
@@ -80,6 +83,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             let how_far = if below { Below::some_way() } else { Below::default() };
             failed |= engine.catch_up_all(&how_far).await.is_err();
             (all, below) = (failed, below && failed);
+            look_again = Instant::now() + LOOK_AGAIN;
             rooms.retain(|_, named| !named.is_empty());
         }
         for (room, named) in std::mem::take(&mut rooms) {
@@ -93,9 +97,9 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             keys = read_waiting(&engine).await.is_err();
             failed |= keys;
         }
-        let wait = if failed { TRY_AGAIN } else { LOOK_AGAIN };
+        let until = if failed { Instant::now() + TRY_AGAIN } else { look_again };
         let hint = tokio::select! {
-            hint = tokio::time::timeout(wait, engine.transport.next_hint()) => hint,
+            hint = tokio::time::timeout_at(until, engine.transport.next_hint()) => hint,
             () = engine.known.notified() => {
                 let _ = engine.find_own_cases().await;
                 for room in engine.db.rooms_to_read().unwrap_or_default() {
@@ -129,6 +133,7 @@ async fn receive(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
                     }
                 }
             }
+            Hint::Again => keys = true,
             Hint::Keys => {
                 keys = true;
                 if engine.db.rooms_at(RoomStage::Found).is_ok_and(|found| !found.is_empty()) {
@@ -173,9 +178,11 @@ async fn fetch(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         awake(&mut suspended).await;
         // What was not given waits until it is due.
         let _ = engine.fetch_all_documents().await;
-        while engine.fetching.something_new(LOOK_AGAIN).await {
+        let mut next_round = engine.fetching.next_round(LOOK_AGAIN);
+        while engine.fetching.something_new(next_round).await {
             awake(&mut suspended).await;
             let _ = engine.fetch_documents().await;
+            next_round = next_round.min(engine.fetching.next_round(LOOK_AGAIN));
         }
     }
 }

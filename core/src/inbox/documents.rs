@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::care_plan::{Carriage, Document};
 use crate::case::event::{Content, EventData, Held, HeldBody, Receipt};
@@ -45,10 +46,14 @@ impl Tries {
         *due = now.saturating_add(Self::wait(*failures)).unwrap_or(now);
     }
 
-    /// How long until one may be asked for again; nothing where none waits. Whose time has come is asked for already, or
-    /// nobody wants it any more.
+    fn forget_due(&mut self, now: Timestamp) {
+        let long_ago = now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now);
+        self.0.retain(|_, (_, due)| *due > long_ago);
+    }
+
+    /// How long until one may be asked for again; nothing where none waits.
     fn next(&self, now: Timestamp) -> Option<Duration> {
-        let due = self.0.values().map(|(_, due)| *due).filter(|due| *due > now).min()?;
+        let due = self.0.values().map(|(_, due)| *due).min()?;
         Some(Duration::try_from(due.duration_since(now)).unwrap_or_default())
     }
 }
@@ -77,12 +82,16 @@ impl Fetching {
         self.tries().0.clear();
     }
 
-    /// Waits until something new may carry a document; false where one is due that was not given before.
-    pub(crate) async fn something_new(&self, longest: Duration) -> bool {
+    /// When every document is to be asked for at the latest.
+    pub(crate) fn next_round(&self, longest: Duration) -> Instant {
         // No sooner than after a failure, whatever is due.
         let due = self.tries().next(Timestamp::now());
-        let wait = due.map_or(longest, |due| due.clamp(SOONEST, longest));
-        tokio::time::timeout(wait, self.more.notified()).await.is_ok()
+        Instant::now() + due.map_or(longest, |due| due.clamp(SOONEST, longest))
+    }
+
+    /// Waits until something new may carry a document; false where the next round has come.
+    pub(crate) async fn something_new(&self, next_round: Instant) -> bool {
+        tokio::time::timeout_at(next_round, self.more.notified()).await.is_ok()
     }
 
     fn rooms(&self) -> MutexGuard<'_, BTreeSet<RoomId>> {
@@ -124,7 +133,10 @@ impl Engine {
         let open = self.db.cases()?.into_iter().filter(|row| row.stage == Stage::Open);
         let rooms: Vec<_> = open.filter_map(|row| row.room).chain(self.db.rooms_to_read()?).collect();
         self.fetching.rooms().extend(rooms);
-        self.fetch_documents().await
+        let outcome = self.fetch_documents().await;
+        // Whose time has come was asked for just now, or nobody wants it any more.
+        self.fetching.tries().forget_due(Timestamp::now());
+        outcome
     }
 
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
@@ -194,6 +206,31 @@ impl Engine {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Whether a handover of somebody else's is here whose events are not: its document was not given yet.
+    pub(super) fn handovers_wait(&self, room: &RoomId) -> Result<bool> {
+        let me = self.user();
+        let handovers = self.with_fold(room, |fold| {
+            let copies = fold.keys().filter(|key| key.sender != me).flat_map(|key| fold.copies(key));
+            let first_hand =
+                copies.filter(|held| matches!(held.receipt, Receipt::FirstHand { proven: true }));
+            first_hand
+                .filter_map(|held| match &held.body {
+                    HeldBody::Whole(content) if is_handover(content) => {
+                        Some((held.sender.clone(), content.sha256, document_of(content)?.clone()))
+                    }
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
+        })?;
+        for (sender, content, document) in handovers {
+            let unpacked = self.db.meta(&handover_mark(room, &sender, &content))?.is_some();
+            if !unpacked && self.db.meta(&wrong_mark(&document)?)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Fetches a document whose turn it is. One that was wrong is never asked for again; one that its server did not give
     /// only after a while.
     async fn fetch_in_turn(&self, document: &Document) -> Result<Option<Fetched>> {
@@ -201,10 +238,7 @@ impl Engine {
         if document.size > DOCUMENT_LIMIT {
             return Ok(None);
         }
-        // By its whole description: another event may name the same text, and rightly where it is.
-        let named =
-            Sha256::of(serde_json::to_string(document).map_err(|_| Error::internal("inbox-document"))?);
-        let mark = format!("document/{named}");
+        let (named, mark) = (described(document)?, wrong_mark(document)?);
         // A server that says nothing holds up the documents of others each time it is asked: one try for all of its own.
         let server = Sha256::of(format!("server/{}", server_of(file)));
         let now = Timestamp::now();
@@ -284,6 +318,17 @@ impl Engine {
 fn server_of(file: &Map<String, Value>) -> &str {
     let url = file.get("url").and_then(Value::as_str).unwrap_or_default();
     url.strip_prefix("mxc://").and_then(|rest| rest.split('/').next()).unwrap_or_default()
+}
+
+/// A document by its whole description: another event may name the same text, and rightly where it is.
+fn described(document: &Document) -> Result<Sha256> {
+    let described = serde_json::to_string(document).map_err(|_| Error::internal("inbox-document"))?;
+    Ok(Sha256::of(described))
+}
+
+/// Under which name it is noted that a document is not what its event says.
+fn wrong_mark(document: &Document) -> Result<String> {
+    Ok(format!("document/{}", described(document)?))
 }
 
 /// Under which name it is noted that a content of a handover was unpacked.

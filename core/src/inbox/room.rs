@@ -27,11 +27,15 @@ impl Engine {
             }
             return Ok(());
         };
-        if !state.roster().contains(&me) && row.case == Some(case) {
-            // Invited again: the handover that tells of it is on its way.
-            return Ok(());
-        }
         if !state.roster().contains(&me) {
+            // Invited again: the handover that tells of it is on its way.
+            let again = row.case == Some(case) || state.roster().ever_contained(&me);
+            // Of a room that was read in part it is not known who is on its roster.
+            let in_part =
+                !state.gaps.is_empty() || !self.db.waiting(room)?.is_empty() || self.handovers_wait(room)?;
+            if again || in_part {
+                return Ok(());
+            }
             let reason = Reason::new("not-on-roster", "its roster does not name this account", "roster");
             return self.refuse_room(room, reason).await;
         }
@@ -55,8 +59,7 @@ impl Engine {
         point("inbox-case-known");
         // The room is known once the case was taken up: a kill in between comes back here. Who opened the case takes
         // nothing up, though their room can come this way too: from another device, or after a kill as it was made.
-        let opened_it =
-            state.timeline.iter().any(|entry| entry.kind == "case.opened" && entry.key.sender == me);
+        let opened_it = state.opening().is_some_and(|opening| opening.event.sender == me);
         if !opened_it {
             match self.accept_case(case) {
                 Ok(()) | Err(Error::NotAllowed { .. }) => {}

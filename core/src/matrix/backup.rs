@@ -49,7 +49,10 @@ impl MatrixTransport {
             let mut asked = self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner);
             let times = match asked.get(&key) {
                 Some((times, due)) if *due <= Instant::now() => times + 1,
-                Some(_) => return false,
+                Some((_, due)) => {
+                    self.sync.told().hint_at_keys_in(due.saturating_duration_since(Instant::now()));
+                    return false;
+                }
                 None => 0,
             };
             let wait = ask_again_after(times);

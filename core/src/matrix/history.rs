@@ -4,7 +4,8 @@
 //! what the homeserver lists.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use matrix_sdk::deserialized_responses::{
@@ -23,6 +24,7 @@ use matrix_sdk_base::crypto::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::backup::ask_again_after;
 use super::error::{http, internal};
 use super::keys::{master_key, user_id};
 use super::proof::room_key;
@@ -34,9 +36,6 @@ use crate::store::room_keys::RoomKey;
 
 /// How many pages of a room's memberships are read to find our invitations.
 const MEMBERSHIP_PAGES: usize = 20;
-
-/// When what could not be judged is judged again whose sender's server did not answer.
-const ASK_SERVER_AGAIN: Duration = Duration::from_secs(10);
 
 /// Decrypting is one thing, believing another: see [`trust`].
 const DECRYPT_ALL: DecryptionSettings =
@@ -200,19 +199,8 @@ impl MatrixTransport {
         }
         // Whether a device is proven depends on its owner's identity, which may be newer than what we have. Asked only
         // where it could change something, once a page: a server that is down must not hold up what others sent.
-        if doubted(&result) && refreshed.insert(sender.clone()) {
-            match self.refresh_keys(machine, &BTreeSet::from([user_id(sender)?])).await {
-                Ok(silent) => {
-                    if silent.contains(sender.server()) {
-                        self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
-                    }
-                    result = self.try_open(machine, room, &event).await?;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a sender's keys could not be refreshed");
-                    self.sync.told().hint_at_keys_in(ASK_SERVER_AGAIN);
-                }
-            }
+        if doubted(&result) && refreshed.insert(sender.clone()) && self.ask_for_keys(machine, sender).await? {
+            result = self.try_open(machine, room, &event).await?;
         }
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
@@ -243,6 +231,39 @@ impl MatrixTransport {
         }
         let unproven = (!proven).then(|| raw.to_owned());
         Ok(ArrivedWhat::Message { content: inner.content, ratchet, unproven })
+    }
+
+    /// Asks for the keys of a sender who is in doubt; false where their server does not answer, or did not a while ago: it is
+    /// asked ever more rarely.
+    async fn ask_for_keys(&self, machine: &OlmMachine, sender: &UserId) -> Port<bool> {
+        let now = Instant::now();
+        let times = {
+            let asked = self.asked_keys.lock().unwrap_or_else(PoisonError::into_inner);
+            match asked.get(sender) {
+                Some((_, due)) if *due > now => {
+                    self.sync.told().hint_at_keys_in(due.saturating_duration_since(now));
+                    return Ok(false);
+                }
+                Some((times, _)) => times + 1,
+                None => 0,
+            }
+        };
+        let answered = match self.refresh_keys(machine, &BTreeSet::from([user_id(sender)?])).await {
+            Ok(silent) => !silent.contains(sender.server()),
+            Err(error) => {
+                tracing::warn!(%error, "a sender's keys could not be refreshed");
+                false
+            }
+        };
+        let mut asked = self.asked_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered {
+            asked.remove(sender);
+        } else {
+            let wait = ask_again_after(times);
+            asked.insert(sender.clone(), (times, Instant::now() + wait));
+            self.sync.told().hint_at_keys_in(wait);
+        }
+        Ok(answered)
     }
 
     /// The identity under which somebody is believed: the one at first sight, or that a person has compared since; our own once

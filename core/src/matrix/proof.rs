@@ -199,20 +199,24 @@ impl MatrixTransport {
                 None => 0,
             }
         };
-        let codes = match stand(&self.client, &self.me, room, name).await {
-            Ok(codes) => codes,
-            // As if there were none: what is not proven is judged again.
+        let read = stand(&self.client, &self.me, room, name).await;
+        let mut known = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (codes, times) = match read {
+            Ok(codes) => {
+                let news = known.0.get(&place).is_none_or(|(before, ..)| *before != codes);
+                (codes, if news { 0 } else { times })
+            }
+            // What was read before stands; what is not proven is judged again.
             Err(error @ (PortError::Unavailable { .. } | PortError::Refused { .. })) => {
                 tracing::warn!(%error, "what this account's other devices told could not be read");
-                Codes::default()
+                (known.0.remove(&place).map(|(codes, ..)| codes).unwrap_or_default(), times)
             }
             Err(error) => return Err(error),
         };
         let found = codes.codes.contains(code);
         let wait = ask_again_after(times);
-        let mut read = self.read_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        read.0.insert(place, (codes, times, now + wait));
-        drop(read);
+        known.0.insert(place, (codes, times, Instant::now() + wait));
+        drop(known);
         if !found {
             self.sync.told().hint_at_keys_in(wait);
         }

@@ -119,6 +119,7 @@ impl MatrixTransport {
             me,
             sending: tokio::sync::Mutex::default(),
             asked_backup: std::sync::Mutex::default(),
+            asked_keys: std::sync::Mutex::default(),
             read_codes: std::sync::Mutex::default(),
         })
     }

@@ -81,7 +81,7 @@ impl Told {
         self.more.notify_one();
     }
 
-    /// Hints at keys after a while.
+    /// Hints after a while that what could not be read may be asked for again.
     pub(super) fn hint_at_keys_in(&self, after: Duration) {
         let at = Instant::now() + after;
         let mut state = self.state();
@@ -396,7 +396,7 @@ async fn watch_keys(client: Client, told: Arc<Told>) {
             },
             () = timer => {
                 told.state().again = None;
-                told.hint(Hint::Keys);
+                told.hint(Hint::Again);
             }
             () = told.timer.notified() => {}
         }

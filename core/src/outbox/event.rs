@@ -224,12 +224,13 @@ impl Engine {
     fn event_left(&self, row: &Row, case: CaseId, event: &OutEvent) -> Result<Attempt> {
         let data = event.data()?;
         let to_remove = match &data {
-            EventData::SeatEnded(ended) => {
-                let state = self.state(case)?;
-                let mut seats = state.roster().all().iter().map(|place| &place.seat.contact);
-                seats
-                    .find(|seat| seat.id == ended.contact && seat.organization == ended.organization)
-                    .and_then(|seat| seat.user.clone())
+            // The account that the participation was on which this event ended: a person can have had another before.
+            EventData::SeatEnded(_) => {
+                let (state, key) = (self.state(case)?, EventKey { sender: self.user(), id: event.id });
+                let mut places = state.roster().all().iter();
+                places
+                    .find(|place| place.ended.as_ref() == Some(&key))
+                    .and_then(|place| place.seat.contact.user.clone())
             }
             _ => None,
         };

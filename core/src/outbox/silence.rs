@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::id::UserId;
 use crate::ports::Recipient;
 
 /// How long is waited: a homeserver that is started anew is back by then. After that the others get the message, and whoever
 /// could not be reached gets it handed over when they can: nobody waits for a server that is gone.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The homeservers that do not answer, and since when. Forgotten with the process.
+/// Whom nobody can encrypt for since their homeserver does not answer, and since when. Forgotten with the process.
+///
+/// By person: for one of a server's people we can have a session from before, and for another none.
 #[derive(Debug)]
 pub(crate) struct Silence {
-    since: HashMap<String, Instant>,
+    since: HashMap<UserId, Instant>,
     pub(crate) patience: Duration,
 }
 
@@ -31,12 +34,11 @@ impl Silence {
     fn is_over_at(&mut self, recipients: &[Recipient], now: Instant) -> bool {
         let mut over = true;
         for recipient in recipients {
-            let server = recipient.user.server();
             if recipient.silent {
-                let since = *self.since.entry(server.to_owned()).or_insert(now);
+                let since = *self.since.entry(recipient.user.clone()).or_insert(now);
                 over &= now.saturating_duration_since(since) >= self.patience;
-            } else if recipient.devices > 0 {
-                self.since.remove(server);
+            } else {
+                self.since.remove(&recipient.user);
             }
         }
         over
@@ -49,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_server_is_waited_for_anew_each_time_it_has_answered() {
+    fn who_cannot_be_reached_is_waited_for_anew_each_time_they_were() {
         let recipient = |name: &str, silent: bool| Recipient {
             user: format!("@{name}:aco.example").parse().unwrap(),
             identity: None,
@@ -60,7 +62,10 @@ mod tests {
         assert!(silence.is_over_at(&[recipient("joe", false)], start));
         assert!(!silence.is_over_at(&[recipient("joe", true)], start));
         assert!(!silence.is_over_at(&[recipient("joe", true)], start + PATIENCE / 2));
-        assert!(silence.is_over_at(&[recipient("lee", true)], start + PATIENCE), "of one server");
+        // Of one server, with a session from before: that says nothing of Joe.
+        let both = [recipient("lee", false), recipient("joe", true)];
+        assert!(!silence.is_over_at(&both, start + PATIENCE / 2));
+        assert!(silence.is_over_at(&both, start + PATIENCE));
         assert!(silence.is_over_at(&[recipient("joe", false)], start + PATIENCE));
         assert!(!silence.is_over_at(&[recipient("joe", true)], start + PATIENCE));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::Transaction;
 
 use super::Db;
+use super::db::note;
 use super::rows::{all, one, parsed, run, text_or_null};
 use crate::error::{Error, Result};
 use crate::id::{CaseId, RoomId, UserId};
@@ -139,6 +140,10 @@ pub(crate) struct RoomRow {
 pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<bool> {
     let sql = "INSERT INTO rooms (room, stage) VALUES (?1, 'joining')
         ON CONFLICT (room) DO UPDATE SET stage = 'joining', reason = NULL WHERE stage IN ('found', 'known', 'left')";
+    // What was found is believed as far as a person was shown it.
+    let found =
+        "DELETE FROM inviters WHERE room = ?1 AND room IN (SELECT room FROM rooms WHERE stage = 'found')";
+    run(t, "room-inviters", found, [room.as_str()])?;
     let accepted = run(t, "room-accept", sql, [room.as_str()])? > 0;
     put_inviters(t, room, inviters)?;
     Ok(accepted)
@@ -146,15 +151,35 @@ pub(crate) fn accept_room(t: &Transaction<'_>, room: &RoomId, inviters: &BTreeSe
 
 /// Adds a room that another device of this account is in.
 pub(crate) fn find_room(t: &Transaction<'_>, room: &RoomId, inviters: &BTreeSet<UserId>) -> Result<()> {
-    run(t, "room-find", "INSERT OR IGNORE INTO rooms (room, stage) VALUES (?1, 'found')", [room.as_str()])?;
+    let sql = "INSERT OR IGNORE INTO rooms (room, stage) VALUES (?1, 'found')";
+    // Accepted meanwhile: then it is known whose invitation that was.
+    if run(t, "room-find", sql, [room.as_str()])? == 0 {
+        return Ok(());
+    }
+    note(t, &was_found(room), "found")?;
     put_inviters(t, room, inviters)
+}
+
+/// Looks no more at a room that was found: what its homeserver listed is forgotten, so that it counts for nothing should an
+/// invitation to it come.
+pub(crate) fn hide_found(t: &Transaction<'_>, room: &RoomId) -> Result<()> {
+    let sql = "UPDATE rooms SET stage = 'left' WHERE room = ?1 AND stage = 'found'";
+    if run(t, "room-hide", sql, [room.as_str()])? > 0 {
+        run(t, "room-inviters", "DELETE FROM inviters WHERE room = ?1", [room.as_str()])?;
+        run(t, "room-found", "DELETE FROM meta WHERE name = ?1", [was_found(room)])?;
+    }
+    Ok(())
 }
 
 /// Reads a room that was found, as one that these have invited to.
 pub(crate) fn read_found(t: &Transaction<'_>, room: &RoomId, believed: &BTreeSet<UserId>) -> Result<()> {
+    let sql = "UPDATE rooms SET stage = 'reading' WHERE room = ?1 AND stage = 'found'";
+    // Answered meanwhile by a person.
+    if run(t, "room-read-found", sql, [room.as_str()])? == 0 {
+        return Ok(());
+    }
     run(t, "room-inviters", "DELETE FROM inviters WHERE room = ?1", [room.as_str()])?;
-    put_inviters(t, room, believed)?;
-    put_room(t, room, RoomStage::Reading, None, None)
+    put_inviters(t, room, believed)
 }
 
 fn put_inviters<'a>(

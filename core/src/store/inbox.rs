@@ -23,22 +23,18 @@ pub(crate) struct Waiting {
 
 /// Notes that an event of the room was taken over, or what one that waited has turned out to be.
 pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Result<()> {
-    let (what, raw, ratchet) = match &arrived.what {
-        ArrivedWhat::Message { ratchet, unproven: None, .. } => ("message", None, Some(ratchet.as_str())),
-        ArrivedWhat::Message { ratchet, unproven: Some(raw), .. } => {
-            ("unproven", Some(raw.get()), Some(ratchet.as_str()))
-        }
-        ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get()), None),
-        ArrivedWhat::Plain { .. } => ("plain", None, None),
-        ArrivedWhat::Other | ArrivedWhat::Known => ("other", None, None),
+    let (what, raw) = match &arrived.what {
+        ArrivedWhat::Message { unproven: None, .. } => ("message", None),
+        ArrivedWhat::Message { unproven: Some(raw), .. } => ("unproven", Some(raw.get())),
+        ArrivedWhat::Undecryptable { raw } => ("waiting", Some(raw.get())),
+        ArrivedWhat::Plain { .. } => ("plain", None),
+        ArrivedWhat::Other | ArrivedWhat::Known => ("other", None),
     };
     run(
         t,
         "inbox-take",
-        "INSERT INTO taken (room, matrix_id, sender, server_at, what, raw, ratchet) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-         ON CONFLICT (room, matrix_id) DO UPDATE SET what = excluded.what, raw = excluded.raw, ratchet = excluded.ratchet \
-         WHERE raw IS NOT NULL",
+        "INSERT INTO taken (room, matrix_id, sender, server_at, what, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (room, matrix_id) DO UPDATE SET what = excluded.what, raw = excluded.raw WHERE raw IS NOT NULL",
         (
             room.as_str(),
             arrived.matrix_id.as_str(),
@@ -46,22 +42,9 @@ pub(crate) fn take(t: &Transaction<'_>, room: &RoomId, arrived: &Arrived) -> Res
             arrived.server_at.to_string(),
             what,
             text_or_null(raw),
-            text_or_null(ratchet),
         ),
     )?;
     Ok(())
-}
-
-/// Whether a message was taken over before under another event id.
-pub(crate) fn is_replayed(
-    t: &Transaction<'_>,
-    room: &RoomId,
-    ratchet: &str,
-    matrix_id: &MatrixEventId,
-) -> Result<bool> {
-    let sql = "SELECT 1 FROM taken WHERE room = ?1 AND ratchet = ?2 AND matrix_id <> ?3";
-    let found = one(t, "inbox-replayed", sql, (room.as_str(), ratchet, matrix_id.as_str()), |_| Ok(()))?;
-    Ok(found.is_some())
 }
 
 /// Keeps an event. What is here already is left as it is, but for the homeserver's timestamp of an event of our own.
@@ -96,7 +79,8 @@ pub(crate) fn keep(
             held.sender.as_str(),
             held.id.to_string(),
             sha256.to_string(),
-            held.server_at.to_string(),
+            // Of one width, since the earlier one is found by comparing texts.
+            format!("{:.9}", held.server_at),
             to_json(&held.receipt)?,
             by,
             stub,

@@ -23,7 +23,7 @@ CREATE TABLE inviters (
 
 -- The unbroken stretch of each room's history that was taken over, oldest first.
 -- `what`: message, waiting (not readable yet), unproven (readable, its author not proven), plain (was not encrypted), other.
--- What is waiting or unproven is judged again from `raw`. `ratchet`: which message of which room key it is.
+-- What is waiting or unproven is judged again from `raw`.
 CREATE TABLE taken (
   place INTEGER PRIMARY KEY AUTOINCREMENT,
   room TEXT NOT NULL,
@@ -32,11 +32,9 @@ CREATE TABLE taken (
   server_at TEXT NOT NULL,
   what TEXT NOT NULL,
   raw TEXT,
-  ratchet TEXT,
   UNIQUE (room, matrix_id)
 ) STRICT;
 CREATE INDEX taken_again ON taken (room) WHERE raw IS NOT NULL;
-CREATE INDEX taken_ratchet ON taken (room, ratchet) WHERE ratchet IS NOT NULL;
 
 -- Every event that a case's state is folded from, as it came.
 CREATE TABLE events (

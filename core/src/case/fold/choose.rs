@@ -57,14 +57,14 @@ pub(super) struct Trust {
 impl Trust {
     /// Whether an opening is one that this device believes: an opening brings its own roster, so that whoever could send
     /// another one would name themselves.
-    pub(super) fn opens(&self, held: &Held, opened: &CaseOpened) -> bool {
-        let by = match &held.receipt {
-            Receipt::FirstHand { .. } => None,
-            Receipt::HandedOver { by } => Some(by),
-        };
-        let believed = self.openers.as_ref().is_none_or(|openers| {
-            openers.contains(&held.sender) || by.is_some_and(|by| self.inviters.contains(by))
-        });
+    ///
+    /// Several may have handed it over; it is enough if one of them is believed.
+    pub(super) fn opens(&self, copies: &[Held], held: &Held, opened: &CaseOpened) -> bool {
+        let told = copies
+            .iter()
+            .filter(|copy| sha256(&copy.body) == sha256(&held.body))
+            .any(|copy| matches!(&copy.receipt, Receipt::HandedOver { by } if self.inviters.contains(by)));
+        let believed = self.openers.as_ref().is_none_or(|openers| told || openers.contains(&held.sender));
         believed
             && held.id == CaseOpened::event_id(opened.case)
             && self.case.is_none_or(|case| case == opened.case)

@@ -87,7 +87,7 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
         let Some(counting) = choice.counting else { continue };
         known.insert(key);
         match self::read(counting.held) {
-            Read::Event { data, .. } if matches!(&*data, EventData::CaseOpened(opened) if !trust.opens(counting.held, opened)) =>
+            Read::Event { data, .. } if matches!(&*data, EventData::CaseOpened(opened) if !trust.opens(copies, counting.held, opened)) =>
             {
                 let text = "a case is opened by whoever invites to its room, and once";
                 let reason = Reason::new("not-the-opener", text, "case");
