@@ -199,12 +199,17 @@ impl MatrixTransport {
         }
         // Whether a device is proven depends on its owner's identity, which may be newer than what we have. Asked only
         // where it could change something, once a page: a server that is down must not hold up what others sent.
-        if doubted(&result) && refreshed.insert(sender.clone()) && self.ask_for_keys(machine, sender).await? {
+        let mut identity = self.believed_identity(machine, sender).await?;
+        if (doubted(&result) || identity.is_none())
+            && refreshed.insert(sender.clone())
+            && self.ask_for_keys(machine, sender).await?
+        {
             result = self.try_open(machine, room, &event).await?;
+            identity = self.believed_identity(machine, sender).await?;
         }
         let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
         let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
-        let Some(identity) = self.believed_identity(machine, sender).await? else { return undecryptable() };
+        let Some(identity) = identity else { return undecryptable() };
         let Some(key) = room_key(room, sender, &decrypted.encryption_info, identity) else {
             return undecryptable();
         };
