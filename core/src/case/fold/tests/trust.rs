@@ -234,3 +234,23 @@ fn what_is_held_and_does_not_count_is_a_gap() {
     assert_eq!(one_by_one.state().digest(), at_once.state().digest());
     assert_eq!(one_by_one.state().gaps, at_once.state().gaps);
 }
+
+#[test]
+fn an_opening_that_several_hand_over_counts_by_whoever_invited() {
+    let events = play(&[Act::Write(0, 0)]);
+    let honest = folded(events.clone());
+    let case = honest.state().opening().unwrap().case;
+    let lee = || Fold::invited(user("lee"), [user("joe")]).opened_by([user("joe"), user("lee")], Some(case));
+    // Joe has named Lee; Jane, who opened the case, hands over what she said herself.
+    let (by_joe, by_jane) = (vouched(&events[0], "joe", false), vouched(&events[0], "jane", false));
+    for copies in [[by_joe.clone(), by_jane.clone()], [by_jane.clone(), by_joe.clone()]] {
+        let mut fold = lee();
+        for copy in copies {
+            fold.insert(copy);
+        }
+        assert!(fold.state().opening().is_some());
+    }
+    let mut alone = lee();
+    alone.insert(by_jane);
+    assert!(alone.state().opening().is_none(), "her own word is not enough for it");
+}
