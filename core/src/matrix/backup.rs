@@ -59,16 +59,13 @@ impl MatrixTransport {
             asked.insert(key.clone(), (times, Instant::now() + wait));
             wait
         };
-        match self.import(machine, room, session, &message).await {
-            Ok(true) => {
-                self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-                true
-            }
-            Ok(false) | Err(_) => {
-                self.sync.told().hint_at_keys_in(wait);
-                false
-            }
+        let restored = self.import(machine, room, session, &message).await.unwrap_or(false);
+        if restored {
+            self.asked_backup.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        } else {
+            self.sync.told().hint_at_keys_in(wait);
         }
+        restored
     }
 
     async fn import(

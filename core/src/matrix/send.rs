@@ -20,7 +20,6 @@ use matrix_sdk_base::crypto::{
 };
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::error::{http, internal, not_understood};
 use super::keys::{master_key, user_id};
@@ -149,7 +148,7 @@ type Devices = BTreeMap<OwnedUserId, BTreeMap<OwnedDeviceId, String>>;
 fn is_sealed_to(content: &str, key: &str) -> bool {
     #[derive(Deserialize)]
     struct Sealed {
-        ciphertext: BTreeMap<String, IgnoredAny>,
+        ciphertext: serde_json::Map<String, serde_json::Value>,
     }
     serde_json::from_str::<Sealed>(content)
         .is_ok_and(|sealed| sealed.ciphertext.len() == 1 && sealed.ciphertext.contains_key(key))
