@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -117,9 +118,12 @@ impl Process {
         };
         let stderr = OpenOptions::new().create(true).append(true).open(log).map_err(wrong)?;
         let program = command.get_program().display().to_string();
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().map_err(
-            |problem| CallError::NotStarted { who: who.to_owned(), problem: format!("{program}: {problem}") },
-        )?;
+        // In a group of its own: Ctrl-C is the story's to hear, which then ends its people in order.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).process_group(0);
+        let mut child = command.spawn().map_err(|problem| CallError::NotStarted {
+            who: who.to_owned(),
+            problem: format!("{program}: {problem}"),
+        })?;
         let (send, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
             std::thread::spawn(move || {

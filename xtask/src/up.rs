@@ -81,6 +81,16 @@ fn describe(backend: &BackendDescription) -> String {
             lines.push(format!("  log         {}", log.display()));
         }
     }
+    if let (Some(aco), Some(cp)) = (backend.homeserver("aco"), backend.homeserver("cp")) {
+        lines.push(String::new());
+        lines.push("The sample data name accounts at aco.example and cp.example. With these servers' names in their place:".into());
+        for bundle in ["aco", "cp"] {
+            lines.push(format!(
+                "  sed 's/:aco\\.example/:{}/; s/:cp\\.example/:{}/' examples/data/{bundle}.json > {bundle}.json",
+                aco.server_name, cp.server_name
+            ));
+        }
+    }
     lines.push(String::new());
     lines.push("Ready to paste, for Jane of the Community Partner:".into());
     lines.push(String::new());

@@ -154,7 +154,7 @@ impl Caseline {
                 return Ok((plan, community, others));
             }
         }
-        Err(Error::NotFound { what: "agreement" })
+        Err(Error::NotFound { what: "agreement in force between the two sides" })
     }
 
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
@@ -174,7 +174,7 @@ impl Caseline {
                 return Carried::agreement(&text);
             }
         }
-        Err(Error::NotFound { what: "agreement" })
+        Err(Error::NotFound { what: "agreement in force between the two sides" })
     }
 
     fn find_rules(&self, open: &OpenCase) -> Result<Carried<RuleSetId>> {

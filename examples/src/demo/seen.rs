@@ -127,8 +127,11 @@ fn contact_seen(stage: &Stage<'_>, answer: &Value, wanted: &crate::story::Contac
         {
             Ok((shown(first), None))
         }
-        Some(first) => Err((format!("the directory names {}", name(stage, &wanted.who)), shown(first))),
-        None => Err((format!("the directory names {}", name(stage, &wanted.who)), "nobody".into())),
+        other => {
+            let phone = wanted.phone.as_ref().map(|phone| format!(", {phone},")).unwrap_or_default();
+            let wanted = format!("{}{phone} named by the directory", name(stage, &wanted.who));
+            Err((wanted, other.map_or("nobody".into(), shown)))
+        }
     }
 }
 

@@ -62,7 +62,15 @@ impl<'a> Stage<'a> {
             stage.load_records()?;
         }
         stage.cast(options)?;
-        Step::run("Signing everybody in", || stage.start_all())?;
+        Step::run("Signing everybody in", || stage.start_all()).map_err(|trouble| {
+            // An account that has signed in before lets in no new device without its recovery key.
+            if trouble.to_string().contains("device-untrusted") {
+                let text = "the story's people have signed in on these servers before; a story needs servers on which they \
+                            never did: start `cargo xtask up` anew";
+                return Trouble::Missing(text.into());
+            }
+            trouble
+        })?;
         Ok(stage)
     }
 

@@ -302,9 +302,10 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
         LifeEvent::Rung(event) => {
             let place = roster.active().find(|seat| seat.contact.id == event.contact);
             let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
-            let since = event.due.strftime("%Y-%m-%d %H:%M UTC");
+            // The rung's own time: for the first person it is when the clock ran out, for the next when their turn came.
+            let since = event.due.strftime("%-d %B %Y");
             format!(
-                "Reminder {} for {name}: what is owed here has been due since {since}.",
+                "Reminder {} for {name}: what is owed here is overdue, and theirs to see to since {since}.",
                 event.rung.saturating_add(1)
             )
         }

@@ -100,7 +100,7 @@ async fn an_agreement_or_rule_set_with_a_mistake_is_not_kept() {
         invalid(jane.add_agreement(&agreement.replace("grace: 1 d", "grace: one day")).unwrap_err());
     assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
     let error = jane.propose(CARE_TEAM).await.unwrap_err();
-    assert!(matches!(error, Error::NotFound { what: "agreement" }), "{error}");
+    assert!(matches!(error, Error::NotFound { what: "agreement in force between the two sides" }), "{error}");
     jane.add_agreement(agreement).unwrap();
     let mistake = invalid(jane.add_rules(&rules.replace("days: 122", "days: many")).unwrap_err());
     assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
