@@ -188,13 +188,15 @@ impl Engine {
     /// from whom an invitation could be accepted without a warning. A homeserver could list any room.
     pub(crate) async fn find_own_cases(&self) -> Result<()> {
         let rooms = self.transport.rooms().await?;
+        // Of a room of these that this device is making, the case is either still being set up now, or known by its room.
+        let making = self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp);
         let mut outcome = Ok(());
         for room in rooms {
             if self.db.case_of_room(&room)?.is_some() || self.db.room_row(&room)?.is_some() {
                 continue;
             }
             // One room that fails does not hold up the others.
-            outcome = self.find(&room).await.and(outcome);
+            outcome = self.find(&room, making).await.and(outcome);
         }
         for room in self.db.rooms_at(RoomStage::Found)? {
             outcome = self.read_if_known(&room).await.and(outcome);
@@ -202,17 +204,17 @@ impl Engine {
         outcome
     }
 
-    async fn find(&self, room: &RoomId) -> Result<()> {
+    async fn find(&self, room: &RoomId, making: bool) -> Result<()> {
         // A newcomer's handover counts by who invited them, on each of their devices.
         let inviters = self.transport.inviters(room).await?;
         let view = self.transport.view(room).await?;
-        if inviters.is_empty() {
-            let making = self.db.cases()?.iter().any(|row| row.stage == Stage::SettingUp);
-            // Its homeserver does not give the invitation: it may another time. Or it is the room that this device is just
-            // making, and is not yet known as its case's.
-            if view.creator != self.user() || making {
-                return Ok(());
-            }
+        // Its homeserver does not give the invitation: it may another time. Or it is the room that this device is just making.
+        if inviters.is_empty() && (view.creator != self.user() || making) {
+            return Ok(());
+        }
+        // While its homeserver was asked it can have become a case's.
+        if self.db.case_of_room(room)?.is_some() {
+            return Ok(());
         }
         self.db.write(|t| find_room(t, room, &inviters))?;
         self.read_if_known(room).await?;
