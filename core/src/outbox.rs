@@ -161,6 +161,8 @@ impl Engine {
                     match self.transport.tell_accepted(room, &known.inviters).await {
                         // Another device then reads the room by its own directory, or asks a person.
                         Ok(()) | Err(PortError::Refused { .. } | PortError::NotFound) => {}
+                        // An account without a key backup has no secret to tell by, now or later.
+                        Err(PortError::DeviceUntrusted) if self.transport.verified().await? => {}
                         Err(error) => return Err(error.into()),
                     }
                     point("devices-told");

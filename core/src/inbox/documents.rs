@@ -46,14 +46,10 @@ impl Tries {
         *due = now.saturating_add(Self::wait(*failures)).unwrap_or(now);
     }
 
-    fn forget_due(&mut self, now: Timestamp) {
-        let long_ago = now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now);
-        self.0.retain(|_, (_, due)| *due > long_ago);
-    }
-
-    /// How long until one may be asked for again; nothing where none waits.
+    /// How long until one may be asked for again; nothing where none waits. Whose time has come was asked for in this round,
+    /// or nobody wants it any more: a round for it would follow another without end.
     fn next(&self, now: Timestamp) -> Option<Duration> {
-        let due = self.0.values().map(|(_, due)| *due).min()?;
+        let due = self.0.values().map(|(_, due)| *due).filter(|due| *due > now).min()?;
         Some(Duration::try_from(due.duration_since(now)).unwrap_or_default())
     }
 }
@@ -133,10 +129,7 @@ impl Engine {
         let open = self.db.cases()?.into_iter().filter(|row| row.stage == Stage::Open);
         let rooms: Vec<_> = open.filter_map(|row| row.room).chain(self.db.rooms_to_read()?).collect();
         self.fetching.rooms().extend(rooms);
-        let outcome = self.fetch_documents().await;
-        // Whose time has come was asked for just now, or nobody wants it any more.
-        self.fetching.tries().forget_due(Timestamp::now());
-        outcome
+        self.fetch_documents().await
     }
 
     /// Fetches the documents that events of the room carry outside, and unpacks handovers.
@@ -368,5 +361,6 @@ mod tests {
             now += wait;
         }
         assert!(tries.is_due(&other, Timestamp::UNIX_EPOCH));
+        assert_eq!(tries.next(now), None, "nobody waits for what is due and was not asked for");
     }
 }

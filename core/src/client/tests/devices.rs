@@ -245,3 +245,16 @@ async fn a_found_room_is_read_once_whoever_invited_to_it_is_known() {
     assert_eq!(joes.state().unwrap().digest(), case.state().unwrap().digest());
     assert!(joe.invitations().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn an_account_that_shares_no_secret_waits_for_none() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    world.server.transport(&user("joe")).fail_next(Endpoint::TellAccepted, PortError::DeviceUntrusted);
+    accept(&joe).await;
+    settle(&[&joe]).await;
+    assert_eq!(joe.outbox().unwrap().waiting, 0);
+    assert_eq!(world.server.transport(&user("joe")).requests(Endpoint::TellAccepted), 1);
+}
