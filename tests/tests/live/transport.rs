@@ -11,7 +11,7 @@ use std::sync::Arc;
 use caseline::Error;
 use caseline::id::UserId;
 use caseline::matrix::MatrixTransport;
-use caseline::ports::{Arrived, ArrivedWhat, CaseTransport, Hint, Membership, PortError};
+use caseline::ports::{ArrivedWhat, CaseTransport, Hint, Membership, PortError};
 use caseline::store::Db;
 use caseline_backend::Homeserver;
 use caseline_tests::{account, backend};
