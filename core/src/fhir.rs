@@ -11,6 +11,7 @@ mod care_plan;
 mod care_team;
 mod check;
 pub mod codes;
+mod diff;
 mod directory;
 pub(crate) mod json;
 mod merge;
@@ -18,6 +19,7 @@ mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
 pub(crate) mod rest;
+mod save;
 #[cfg(feature = "store")]
 pub(crate) mod search;
 #[cfg(feature = "store")]
@@ -31,6 +33,7 @@ pub use bundle::{Import, Resource};
 pub(crate) use care_plan::is_projected_plan;
 pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
+pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
 pub use merge::merge;
 pub use patient::{is_member, member};
@@ -39,4 +42,5 @@ pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;

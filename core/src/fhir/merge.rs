@@ -151,7 +151,7 @@ fn includes(stored: &Node<'_>, ours: &Node<'_>) -> bool {
 }
 
 /// What an item of a list is known by; nothing where it has no such thing.
-fn identities(key: &str, item: &Node<'_>) -> Vec<String> {
+pub(super) fn identities(key: &str, item: &Node<'_>) -> Vec<String> {
     let pair = |node: &Node<'_>, value: &str| {
         let value = node.str(value)?;
         Some(format!("{}|{value}", node.str("system").unwrap_or_default()))

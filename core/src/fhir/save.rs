@@ -1,0 +1,135 @@
+//! Changing a resource that others change too: nothing of theirs is written over, and what we wanted is there once.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::diff::{Change, ChangedBy, changes};
+use crate::error::{Error, Result};
+use crate::ports::{CareRecord, PortError, Stored};
+
+/// How often [`edit`] begins again after somebody else was first.
+const TRIES: u32 = 20;
+
+/// Somebody else changed the resource since it was read, and our change is not in what they made of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The version that we began from.
+    pub base: Stored,
+    /// What we wanted to write.
+    pub ours: String,
+    /// What the record holds now.
+    pub theirs: Stored,
+    /// What both changed, element by element.
+    pub changes: Vec<Change>,
+}
+
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Conflict({:?}, {:?}, {:?})", self.base, self.theirs, self.changes)
+    }
+}
+
+impl Conflict {
+    /// The elements that both changed, each to something else: what a person has to decide. With none, [`edit`] would have put
+    /// both together.
+    pub fn contested(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.by == ChangedBy::BothDifferently)
+    }
+}
+
+/// Why a change is not in the record.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsaved {
+    /// Look at both versions and decide. Nothing was written.
+    #[error("somebody else changed this {} meanwhile: look at both versions and decide", .kind)]
+    Conflict {
+        /// The resource type.
+        kind: String,
+        /// Both versions, and what changed.
+        conflict: Box<Conflict>,
+    },
+    /// The change itself cannot be made. Nothing was written.
+    #[error(transparent)]
+    Invalid(Error),
+    /// The record does not take it, or does not answer. Where it did not answer, the outcome is unknown, and the same call is safe
+    /// to repeat.
+    #[error("the record: {0}")]
+    Record(#[from] PortError),
+}
+
+/// Writes what became of a version that was read before. Where the record holds another version by now (`409` or `412` to an
+/// `If-Match`, FHIR R4, 3.1.0.5), it is done if our change is in that one already, as after an answer that was lost; else
+/// nothing is written.
+///
+/// # Errors
+/// [`Unsaved::Conflict`]; [`Unsaved::Invalid`] where `ours` is not JSON; [`Unsaved::Record`].
+pub async fn save(
+    record: &dyn CareRecord,
+    kind: &str,
+    base: &Stored,
+    ours: &str,
+) -> Result<Stored, Unsaved> {
+    if changes(&base.json, ours, &base.json).map_err(Unsaved::Invalid)?.is_empty() {
+        return Ok(base.clone());
+    }
+    match record.update(kind, &base.id, &base.version, ours).await {
+        Err(PortError::Conflict) => {}
+        updated => return updated.map_err(Unsaved::Record),
+    }
+    let theirs = record.read(kind, &base.id).await?;
+    let changes = changes(&base.json, ours, &theirs.json)
+        .map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?;
+    if changes.iter().all(|change| matches!(change.by, ChangedBy::Them | ChangedBy::BothAlike)) {
+        return Ok(theirs);
+    }
+    let conflict = Box::new(Conflict { base: base.clone(), ours: ours.to_owned(), theirs, changes });
+    Err(Unsaved::Conflict { kind: kind.to_owned(), conflict })
+}
+
+/// Reads a resource, changes it and writes it; where somebody else was first, reads theirs and makes the change anew, so that
+/// nobody's is lost. `change` is given the JSON text and returns what becomes of it; it may be called several times.
+///
+/// # Errors
+/// [`Unsaved::Invalid`] with what `change` fails with; [`Unsaved::Conflict`] where others were first again and again;
+/// [`Unsaved::Record`].
+pub async fn edit(
+    record: &dyn CareRecord,
+    kind: &str,
+    id: &str,
+    change: impl Fn(&str) -> Result<String> + Send + Sync,
+) -> Result<Stored, Unsaved> {
+    let mut base = record.read(kind, id).await?;
+    let mut tries = 0;
+    loop {
+        let ours = change(&base.json).map_err(Unsaved::Invalid)?;
+        let conflict = match save(record, kind, &base, &ours).await {
+            Err(Unsaved::Conflict { conflict, kind }) if tries >= TRIES => {
+                return Err(Unsaved::Conflict { kind, conflict });
+            }
+            Err(Unsaved::Conflict { conflict, .. }) => conflict,
+            done => return done,
+        };
+        tries += 1;
+        base = conflict.theirs;
+        pause(tries).await;
+    }
+}
+
+/// Writers that met once part: each waits another time.
+async fn pause(tries: u32) {
+    let mut bytes = [0u8; 2];
+    // Without randomness they part a little later.
+    let _ = getrandom::fill(&mut bytes);
+    let most = 10u64 << tries.min(6);
+    let wait = Duration::from_millis(u64::from(u16::from_le_bytes(bytes)) % most);
+    #[cfg(any(feature = "store", feature = "fhir-rest"))]
+    tokio::time::sleep(wait).await;
+    // Without a runtime there is no record but a fake.
+    #[cfg(not(any(feature = "store", feature = "fhir-rest")))]
+    let _ = wait;
+}
+
+#[cfg(all(test, feature = "testing"))]
+#[path = "save_tests.rs"]
+mod tests;
