@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::case::event::EventKey;
+use crate::case::step::Step;
 use crate::contact::Role;
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
@@ -98,6 +99,17 @@ impl std::fmt::Debug for PlanReturned {
     }
 }
 
+/// `plan.changed`: the plan was changed in a record after it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanChanged {
+    /// The `plan.sent` whose plan it is.
+    pub plan: EventId,
+    /// Whose record it was changed in.
+    pub organization: OrganizationId,
+    /// The hash of what the record holds now, as its device read it: the same change is told once.
+    pub sha256: Sha256,
+}
+
 /// An event of this life cycle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlanEvent<'a> {
@@ -109,6 +121,8 @@ pub enum PlanEvent<'a> {
     Approved(&'a PlanApproved),
     /// `plan.returned`.
     Returned(&'a PlanReturned),
+    /// `plan.changed`.
+    Changed(&'a PlanChanged),
 }
 
 /// The care plans of one case, in the order in which they were sent. At most one of them is open.
@@ -154,6 +168,8 @@ pub struct PlanState {
     pub acknowledged: Option<StepTaken>,
     /// Where it stands.
     pub status: PlanStatus,
+    /// What records made of it after it was sent, in order: what was sent is not what they hold any more.
+    pub changed: Vec<(PlanChanged, StepTaken)>,
 }
 
 /// Who took a step, and when.
@@ -169,6 +185,20 @@ pub struct StepTaken {
     pub role: Role,
     /// When, as far as their clock is believed.
     pub at: Timestamp,
+}
+
+impl StepTaken {
+    /// This step, by whoever takes it.
+    pub(crate) fn of(step: &Step<'_>) -> Self {
+        let contact = &step.seat.contact;
+        Self {
+            event: step.key.clone(),
+            contact: contact.id.clone(),
+            organization: contact.organization.clone(),
+            role: contact.role.clone(),
+            at: step.when(),
+        }
+    }
 }
 
 /// Where a care plan stands. `Debug` does not show what to change.

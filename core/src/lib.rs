@@ -51,6 +51,7 @@
 pub mod agreement;
 pub mod audit;
 pub mod care_plan;
+pub mod care_team;
 pub mod case;
 #[cfg(feature = "store")]
 mod client;

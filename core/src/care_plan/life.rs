@@ -1,21 +1,27 @@
 //! The steps of a care plan.
 
 use crate::care_plan::{
-    CarePlans, PlanApproved, PlanEvent, PlanReturned, PlanSent, PlanState, PlanStatus, StepTaken,
+    CarePlans, PlanApproved, PlanChanged, PlanEvent, PlanReturned, PlanSent, PlanState, PlanStatus, StepTaken,
 };
+use crate::case::roster::decides;
 use crate::case::step::Step;
 use crate::contact::{Role, Seat};
 use crate::id::EventId;
 use crate::policy::Reason;
+
+/// How many changes of one plan are kept.
+const MOST_CHANGES: usize = 100;
 
 /// The state after an event, or why the event is no valid step.
 ///
 /// # Errors
 /// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
 /// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
-/// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`.
+/// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`, `plan-changer`,
+/// `plan-change-known`, `plan-changes-too-many`.
 pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
-    if step.seat.is_keeper() {
+    // That a record was changed is no step of a person's: a keeper tells it, too.
+    if step.seat.is_keeper() && !matches!(event, PlanEvent::Changed(_)) {
         return Err(refused("plan-by-keeper", "a person takes the steps of a care plan, never a keeper"));
     }
     let mut next = plans.clone();
@@ -23,11 +29,12 @@ pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<
         PlanEvent::Sent(event) => sent(&mut next, event, step)?,
         PlanEvent::Acknowledged(event) => {
             let plan = waiting(&mut next, event.plan, step)?;
-            plan.acknowledged.get_or_insert_with(|| taken(step));
+            plan.acknowledged.get_or_insert_with(|| StepTaken::of(step));
             plan.status = PlanStatus::Acknowledged;
         }
         PlanEvent::Approved(event) => approved(&mut next, event, step)?,
         PlanEvent::Returned(event) => returned(&mut next, event, step)?,
+        PlanEvent::Changed(event) => changed(&mut next, event, step)?,
     }
     Ok(next)
 }
@@ -64,9 +71,10 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
         sign_by: event.sign_by.clone(),
         member_approved: event.member_approved,
         replaces: event.replaces,
-        sent_by: taken(step),
+        sent_by: StepTaken::of(step),
         acknowledged: None,
         status: PlanStatus::Sent,
+        changed: Vec::new(),
     });
     Ok(())
 }
@@ -92,7 +100,7 @@ fn approved(plans: &mut CarePlans, event: &PlanApproved, step: &Step<'_>) -> Res
     if plan.document.sha256 != event.sha256 {
         return Err(refused("plan-other-document", "the approval names another document than the one sent"));
     }
-    plan.status = PlanStatus::Approved(taken(step));
+    plan.status = PlanStatus::Approved(StepTaken::of(step));
     Ok(())
 }
 
@@ -105,7 +113,30 @@ fn returned(plans: &mut CarePlans, event: &PlanReturned, step: &Step<'_>) -> Res
             "a care manager, the primary care provider or the designee returns a care plan with changes";
         return Err(refused("plan-returner", text));
     }
-    plan.status = PlanStatus::Returned { by: taken(step), changes: event.changes.clone() };
+    plan.status = PlanStatus::Returned { by: StepTaken::of(step), changes: event.changes.clone() };
+    Ok(())
+}
+
+fn changed(plans: &mut CarePlans, event: &PlanChanged, step: &Step<'_>) -> Result<(), Reason> {
+    if event.organization != step.seat.contact.organization || !(step.seat.is_keeper() || decides(step.seat))
+    {
+        let text = "a lead or the keeper of an organisation tells what its record says of the plan";
+        return Err(refused("plan-changer", text));
+    }
+    let plan = find(plans, event.plan)?;
+    if plan
+        .changed
+        .iter()
+        .rev()
+        .find(|(known, _)| known.organization == event.organization)
+        .is_some_and(|(known, _)| known.sha256 == event.sha256)
+    {
+        return Err(refused("plan-change-known", "this change of the care plan was told before"));
+    }
+    if plan.changed.len() >= MOST_CHANGES {
+        return Err(refused("plan-changes-too-many", "this care plan was changed very often: send it anew"));
+    }
+    plan.changed.push((event.clone(), StepTaken::of(step)));
     Ok(())
 }
 
@@ -128,17 +159,6 @@ fn waiting<'a>(plans: &'a mut CarePlans, id: EventId, step: &Step<'_>) -> Result
 fn find(plans: &mut CarePlans, id: EventId) -> Result<&mut PlanState, Reason> {
     let found = plans.plans.iter_mut().find(|plan| plan.sent.id == id);
     found.ok_or_else(|| refused("plan-unknown", "this case has no such care plan"))
-}
-
-fn taken(step: &Step<'_>) -> StepTaken {
-    let contact = &step.seat.contact;
-    StepTaken {
-        event: step.key.clone(),
-        contact: contact.id.clone(),
-        organization: contact.organization.clone(),
-        role: contact.role.clone(),
-        at: step.when(),
-    }
 }
 
 fn refused(code: &'static str, text: &'static str) -> Reason {
@@ -167,6 +187,12 @@ pub fn tell(event: PlanEvent<'_>, by: &Seat) -> String {
         PlanEvent::Approved(_) => format!("{who} approved the care plan."),
         PlanEvent::Returned(event) => {
             format!("{who} returned the care plan with changes to make: {}", event.changes)
+        }
+        PlanEvent::Changed(event) => {
+            let place = if event.organization == by.contact.organization { "our record" } else { "a record" };
+            format!(
+                "{who}: the care plan was changed in {place} after it was sent. What was sent is not what it says now."
+            )
         }
     }
 }

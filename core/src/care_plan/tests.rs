@@ -442,3 +442,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_plan_that_a_record_changed_is_told_once() {
+    let (open, id) = sent("plan");
+    let changed = |text: &str, organization: &str| PlanChanged {
+        plan: id,
+        organization: format!("urn:example:org|{organization}").parse().unwrap(),
+        sha256: Sha256::of(text),
+    };
+    let refused = |plans: &CarePlans, who: &str, event: &PlanChanged| {
+        take(plans, who, EventId::new(), PlanEvent::Changed(event)).unwrap_err().code.into_owned()
+    };
+    // Nobody here is a lead but by the keepers' right.
+    assert_eq!(refused(&open, "jane", &changed("x", "cp")), "plan-changer");
+    assert_eq!(refused(&open, "bot", &changed("x", "aco")), "plan-changer", "of another's record");
+    let plans = take(&open, "bot", EventId::new(), PlanEvent::Changed(&changed("x", "cp"))).unwrap();
+    assert_eq!(plans.all()[0].changed.len(), 1);
+    assert!(plans.all()[0].status.is_open(), "what was sent still waits");
+    assert_eq!(refused(&plans, "bot", &changed("x", "cp")), "plan-change-known");
+    let plans = take(&plans, "bot", EventId::new(), PlanEvent::Changed(&changed("y", "cp"))).unwrap();
+    // And back again.
+    let plans = take(&plans, "bot", EventId::new(), PlanEvent::Changed(&changed("x", "cp"))).unwrap();
+    assert_eq!(plans.all()[0].changed.len(), 3);
+    let unknown = PlanChanged { plan: EventId::new(), ..changed("z", "cp") };
+    assert_eq!(refused(&plans, "bot", &unknown), "plan-unknown");
+}

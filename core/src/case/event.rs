@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent};
+use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
 use crate::communication::MessageSent;
@@ -174,6 +175,12 @@ kinds! {
     PlanApproved(PlanApproved) = "plan.approved",
     /// The plan came back with changes to make.
     PlanReturned(PlanReturned) = "plan.returned",
+    /// The plan was changed in a record after it was sent.
+    PlanChanged(PlanChanged) = "plan.changed",
+    /// A CareTeam was changed in a record: a proposal to the roster.
+    TeamProposed(TeamProposed) = "team.proposed",
+    /// A lead leaves the roster as it is.
+    TeamDeclined(TeamDeclined) = "team.declined",
     /// Somebody on a ladder was reminded of what is owed.
     RungPosted(RungPosted) = "rung.posted",
     /// What came before, for a newcomer.

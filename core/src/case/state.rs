@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::care_plan::{self, CarePlans, Document};
+use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
@@ -28,6 +29,8 @@ pub struct CaseState {
     pub messages: Vec<Message>,
     /// The care plans.
     pub plans: CarePlans,
+    /// What was proposed to the roster from a record.
+    pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
     pub timeline: Vec<Entry>,
     /// The events that are named as somebody's predecessor and have not come.

@@ -1,6 +1,7 @@
 //! The sentence that a person reads of an event, in any Matrix client: what its author's device sends as `body`.
 
 use crate::care_plan::{self, PlanEvent};
+use crate::care_team::{self, TeamEvent};
 use crate::case::event::EventData;
 use crate::case::life::{self, LifeEvent};
 use crate::case::roster::Roster;
@@ -21,6 +22,9 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::PlanAcknowledged(e) => care_plan::tell(PlanEvent::Acknowledged(e), by),
         EventData::PlanApproved(e) => care_plan::tell(PlanEvent::Approved(e), by),
         EventData::PlanReturned(e) => care_plan::tell(PlanEvent::Returned(e), by),
+        EventData::PlanChanged(e) => care_plan::tell(PlanEvent::Changed(e), by),
+        EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
+        EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
             format!("{} ({}) handed over what came before.", by.contact.name, by.contact.role)
         }

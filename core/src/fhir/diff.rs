@@ -244,7 +244,11 @@ mod tests {
                 named(&[("status", BothDifferently)]),
             ),
             // They took out what we changed.
-            (team(&[("a", ""), ("b", &ended("1"))]), team(&[("a", "")]), named(&[("participant[1]", BothDifferently)])),
+            (
+                team(&[("a", ""), ("b", &ended("1"))]),
+                team(&[("a", "")]),
+                named(&[("participant[1]", BothDifferently)]),
+            ),
             // The order is something that is said, too.
             (team(&[("b", ""), ("a", "")]), base.clone(), named(&[("participant", Us)])),
         ] {
@@ -254,7 +258,8 @@ mod tests {
 
     #[test]
     fn spelling_and_what_a_record_sets_are_no_changes() {
-        let base = r#"{"resourceType":"Goal","meta":{"versionId":"1"},"note":[{"text":"a\u0062"},{"text":"c"}]}"#;
+        let base =
+            r#"{"resourceType":"Goal","meta":{"versionId":"1"},"note":[{"text":"a\u0062"},{"text":"c"}]}"#;
         let theirs = r#"{ "note" : [{"text":"ab"}, {"text":"c"}], "meta":{"versionId":"2","lastUpdated":"2019-01-01T00:00:00Z"}, "resourceType":"Goal" }"#;
         assert_eq!(told(base, base, theirs), []);
         let digits = |text: &str| format!(r#"{{"valueDecimal":{text}}}"#);

@@ -64,12 +64,7 @@ pub enum Unsaved {
 ///
 /// # Errors
 /// [`Unsaved::Conflict`]; [`Unsaved::Invalid`] where `ours` is not JSON; [`Unsaved::Record`].
-pub async fn save(
-    record: &dyn CareRecord,
-    kind: &str,
-    base: &Stored,
-    ours: &str,
-) -> Result<Stored, Unsaved> {
+pub async fn save(record: &dyn CareRecord, kind: &str, base: &Stored, ours: &str) -> Result<Stored, Unsaved> {
     if changes(&base.json, ours, &base.json).map_err(Unsaved::Invalid)?.is_empty() {
         return Ok(base.clone());
     }

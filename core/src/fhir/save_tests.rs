@@ -25,7 +25,11 @@ async fn a_conflict_shows_both_versions_and_who_changed_what() {
     let record = PlainRecord::new();
     let base = team(&record).await;
     let theirs = record
-        .change_by_another("CareTeam", &base.id, &with_participant(TEAM, 1).unwrap().replace("proposed", "inactive"))
+        .change_by_another(
+            "CareTeam",
+            &base.id,
+            &with_participant(TEAM, 1).unwrap().replace("proposed", "inactive"),
+        )
         .unwrap();
     let ours = with_participant(TEAM, 2).unwrap().replace("proposed", "active");
     let Err(Unsaved::Conflict { kind, conflict }) = save(&record, "CareTeam", &base, &ours).await else {
@@ -73,7 +77,8 @@ async fn no_change_is_no_request() {
 async fn eight_writers_of_one_care_team_lose_nothing() {
     let record = PlainRecord::new();
     let base = team(&record).await;
-    let writers = (0..8).map(|who| edit(&record, "CareTeam", &base.id, move |text| with_participant(text, who)));
+    let writers =
+        (0..8).map(|who| edit(&record, "CareTeam", &base.id, move |text| with_participant(text, who)));
     for saved in join_all(writers).await {
         saved.unwrap();
     }

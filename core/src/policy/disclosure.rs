@@ -25,14 +25,18 @@ impl EventData {
     /// What the event discloses.
     pub fn disclosure(&self) -> Disclosure {
         let (category, ends) = match self {
-            Self::CaseOpened(_) | Self::CaseAccepted(_) | Self::SeatAdded(_) => {
-                (Some(Category::Roster), false)
-            }
+            Self::CaseOpened(_)
+            | Self::CaseAccepted(_)
+            | Self::SeatAdded(_)
+            | Self::TeamProposed(_)
+            | Self::TeamDeclined(_) => (Some(Category::Roster), false),
             Self::CaseClosed(_) | Self::SeatEnded(_) => (Some(Category::Roster), true),
             Self::MessageSent(_) => (Some(Category::Message), false),
-            Self::PlanSent(_) | Self::PlanAcknowledged(_) | Self::PlanApproved(_) | Self::PlanReturned(_) => {
-                (Some(Category::CarePlan), false)
-            }
+            Self::PlanSent(_)
+            | Self::PlanAcknowledged(_)
+            | Self::PlanApproved(_)
+            | Self::PlanReturned(_)
+            | Self::PlanChanged(_) => (Some(Category::CarePlan), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

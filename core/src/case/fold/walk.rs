@@ -1,6 +1,7 @@
 //! The steps, one after the other.
 
 use crate::care_plan::{self, PlanEvent};
+use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, LifeEvent, RungPosted};
@@ -141,13 +142,22 @@ fn take(
         }
         // Its events are taken over one by one; here it is only told. It may come after the end.
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
+        EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), &step),
+        EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), &step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
         EventData::PlanReturned(e) => PlanEvent::Returned(e),
+        EventData::PlanChanged(e) => PlanEvent::Changed(e),
     };
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, &step)?;
+    Ok(())
+}
+
+fn team(state: &mut CaseState, event: TeamEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.team_proposals = care_team::step(&state.team_proposals, event, step)?;
     Ok(())
 }
 
@@ -181,7 +191,13 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::RungPosted(_) | EventData::Handover(_) | EventData::Unknown { .. } => (None, None),
+        // They tell what a record holds, and change nothing in it.
+        EventData::PlanChanged(_)
+        | EventData::TeamProposed(_)
+        | EventData::TeamDeclined(_)
+        | EventData::RungPosted(_)
+        | EventData::Handover(_)
+        | EventData::Unknown { .. } => (None, None),
     };
     for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);

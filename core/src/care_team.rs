@@ -1,0 +1,196 @@
+//! What a record says of a case's care team when somebody changes it over there: a proposal to the roster, never an order. Maps
+//! to FHIR CareTeam.participant.
+//!
+//! The device that notices the change puts it into the case. A lead takes it up by naming or ending seats as always, or
+//! declines it; what of it has come true meanwhile is no longer open.
+
+use serde::{Deserialize, Serialize};
+
+use crate::care_plan::StepTaken;
+use crate::case::event::EventKey;
+use crate::case::roster::{Roster, decides};
+use crate::case::step::Step;
+use crate::contact::{Contact, Seat};
+use crate::id::{ContactId, EventId, OrganizationId};
+use crate::policy::Reason;
+
+#[cfg(test)]
+mod tests;
+
+/// The most people that one proposal names.
+pub const MOST_NAMED: usize = 20;
+
+/// `team.proposed`: a CareTeam was changed in a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamProposed {
+    /// Whose record it is.
+    pub organization: OrganizationId,
+    /// Who takes part there and has no seat here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<Contact>,
+    /// Who has a seat here and takes part no longer there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub end: Vec<Whom>,
+}
+
+/// Somebody on a roster.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Whom {
+    /// The person.
+    pub contact: ContactId,
+    /// Their organisation.
+    pub organization: OrganizationId,
+}
+
+/// `team.declined`: the roster stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamDeclined {
+    /// The `team.proposed`.
+    pub proposal: EventId,
+}
+
+/// An event of this life cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TeamEvent<'a> {
+    /// `team.proposed`.
+    Proposed(&'a TeamProposed),
+    /// `team.declined`.
+    Declined(&'a TeamDeclined),
+}
+
+/// What was proposed to a case's roster, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TeamProposals {
+    proposals: Vec<TeamProposal>,
+}
+
+/// One proposal.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TeamProposal {
+    /// Its `team.proposed`.
+    pub proposed: EventKey,
+    /// Who put it into the case, and when.
+    pub by: StepTaken,
+    /// Whose record it is of.
+    pub organization: OrganizationId,
+    /// Whom to name.
+    pub add: Vec<Contact>,
+    /// Whose participation to end.
+    pub end: Vec<Whom>,
+    /// Who declined it, and when.
+    pub declined: Option<StepTaken>,
+}
+
+impl TeamProposals {
+    /// Every proposal, in order.
+    pub fn all(&self) -> &[TeamProposal] {
+        &self.proposals
+    }
+
+    /// One proposal.
+    pub fn get(&self, id: EventId) -> Option<&TeamProposal> {
+        self.proposals.iter().find(|proposal| proposal.proposed.id == id)
+    }
+
+    /// What waits for a lead: nobody has declined it, and the roster is not so yet.
+    pub fn open<'s>(&'s self, roster: &'s Roster) -> impl Iterator<Item = &'s TeamProposal> {
+        self.proposals.iter().filter(|proposal| proposal.is_open(roster))
+    }
+}
+
+impl TeamProposal {
+    /// Whether a lead has something to decide.
+    pub fn is_open(&self, roster: &Roster) -> bool {
+        let missing =
+            self.add.iter().any(|contact| roster.contact(&contact.id, &contact.organization).is_none());
+        let there = self.end.iter().any(|whom| roster.contact(&whom.contact, &whom.organization).is_some());
+        self.declined.is_none() && (missing || there)
+    }
+}
+
+/// The state after an event, or why the event is no valid step.
+///
+/// # Errors
+/// The reason, with source `care-team`: `team-proposer`, `team-proposal-empty`, `team-proposal-too-long`,
+/// `team-proposal-known` (the same waits already), `team-decliner`, `team-proposal-unknown`, `team-proposal-declined`.
+pub fn step(
+    proposals: &TeamProposals,
+    event: TeamEvent<'_>,
+    step: &Step<'_>,
+) -> Result<TeamProposals, Reason> {
+    let mut next = proposals.clone();
+    match event {
+        TeamEvent::Proposed(event) => {
+            if event.organization != step.seat.contact.organization
+                || !(step.seat.is_keeper() || decides(step.seat))
+            {
+                let text = "a lead or the keeper of an organisation tells what its record says of the team";
+                return Err(refused("team-proposer", text));
+            }
+            match event.add.len() + event.end.len() {
+                0 => return Err(refused("team-proposal-empty", "the proposal changes nothing")),
+                1..=MOST_NAMED => {}
+                _ => return Err(refused("team-proposal-too-long", "a proposal names twenty people at most")),
+            }
+            let same = |known: &TeamProposal| {
+                (&known.organization, &known.add, &known.end) == (&event.organization, &event.add, &event.end)
+                    && known.is_open(step.roster)
+            };
+            if proposals.proposals.iter().any(same) {
+                return Err(refused("team-proposal-known", "the same proposal waits already"));
+            }
+            next.proposals.push(TeamProposal {
+                proposed: step.key.clone(),
+                by: StepTaken::of(step),
+                organization: event.organization.clone(),
+                add: event.add.clone(),
+                end: event.end.clone(),
+                declined: None,
+            });
+        }
+        TeamEvent::Declined(event) => {
+            if !decides(step.seat) {
+                return Err(refused("team-decliner", "a lead decides who takes part in a case"));
+            }
+            let proposal = next.proposals.iter_mut().find(|one| one.proposed.id == event.proposal);
+            let proposal = proposal
+                .ok_or_else(|| refused("team-proposal-unknown", "there is no such proposal in this case"))?;
+            if proposal.declined.is_some() {
+                return Err(refused("team-proposal-declined", "this proposal was declined before"));
+            }
+            proposal.declined = Some(StepTaken::of(step));
+        }
+    }
+    Ok(next)
+}
+
+/// The event as a person reads it in any Matrix client. `roster` is the one before the event.
+pub fn tell(event: TeamEvent<'_>, by: &Seat, roster: &Roster) -> String {
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    let TeamEvent::Proposed(event) = event else {
+        return format!("{who} leaves the care team of the case as it is.");
+    };
+    let named = |contact: &Contact| format!("{} ({})", contact.name, contact.role);
+    let add: Vec<String> = event.add.iter().map(named).collect();
+    let end: Vec<String> = event
+        .end
+        .iter()
+        .map(|whom| {
+            let seat = roster.contact(&whom.contact, &whom.organization);
+            seat.map_or_else(|| "somebody without a seat".to_owned(), |seat| named(&seat.contact))
+        })
+        .collect();
+    let mut parts = Vec::new();
+    if !add.is_empty() {
+        parts.push(format!("{} takes part there and not here", add.join(", ")));
+    }
+    if !end.is_empty() {
+        parts.push(format!("{} takes part there no longer", end.join(", ")));
+    }
+    format!("{who}: the care team was changed in our record: {}. A lead decides.", parts.join("; "))
+}
+
+fn refused(code: &'static str, text: &'static str) -> Reason {
+    Reason::new(code, text, "care-team")
+}

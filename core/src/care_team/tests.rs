@@ -1,0 +1,128 @@
+//! Proposals to a roster. Everybody here is synthetic.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::contact::Role;
+use crate::id::UserId;
+
+fn user(who: &str) -> UserId {
+    format!("@{who}:example.org").parse().unwrap()
+}
+
+fn seat(who: &str) -> Seat {
+    let (organization, role, lead) = match who {
+        "jane" => ("cp", Role::CpCareCoordinator, true),
+        "kim" => ("cp", Role::Nurse, false),
+        "bot" => ("cp", Role::Keeper, false),
+        _ => ("aco", Role::AcoCareManager, true),
+    };
+    let contact = Contact {
+        id: format!("urn:example:staff|{who}").parse().unwrap(),
+        name: format!("{who} (synthetic)"),
+        role,
+        organization: format!("urn:example:org|{organization}").parse().unwrap(),
+        user: Some(user(who)),
+        phone: None,
+        topics: Vec::new(),
+    };
+    Seat { contact, lead }
+}
+
+struct World {
+    roster: Roster,
+    proposals: TeamProposals,
+}
+
+impl World {
+    fn take(&mut self, who: &str, event: TeamEvent<'_>) -> Result<EventId, String> {
+        let at: Timestamp = "2019-03-01T15:00:00Z".parse().unwrap();
+        let key = EventKey { sender: user(who), id: EventId::new() };
+        let seat = seat(who);
+        let context = Step {
+            key: &key,
+            seat: &seat,
+            at,
+            server_at: at,
+            roster: &self.roster,
+            plan_side: &"urn:example:org|aco".parse().unwrap(),
+            community_side: &"urn:example:org|cp".parse().unwrap(),
+            story_clock: false,
+        };
+        self.proposals = step(&self.proposals, event, &context).map_err(|reason| {
+            assert_eq!(reason.source, "care-team");
+            reason.code.into_owned()
+        })?;
+        Ok(key.id)
+    }
+}
+
+fn world(people: &[&str]) -> World {
+    let seats: Vec<Seat> = people.iter().map(|who| seat(who)).collect();
+    let key = EventKey { sender: user("jane"), id: EventId::new() };
+    World { roster: Roster::of(&seats, &key).unwrap(), proposals: TeamProposals::default() }
+}
+
+fn proposed(add: &[&str], end: &[&str]) -> TeamProposed {
+    let whom = |who: &&str| {
+        let contact = seat(who).contact;
+        Whom { contact: contact.id, organization: contact.organization }
+    };
+    TeamProposed {
+        organization: "urn:example:org|cp".parse().unwrap(),
+        add: add.iter().map(|who| seat(who).contact).collect(),
+        end: end.iter().map(whom).collect(),
+    }
+}
+
+#[test]
+fn who_may_propose_what() {
+    let many: Vec<&str> = std::iter::repeat_n("kim", MOST_NAMED + 1).collect();
+    for (who, event, expected) in [
+        ("jane", proposed(&["kim"], &[]), ""),
+        ("bot", proposed(&[], &["joe"]), ""),
+        ("kim", proposed(&["kim"], &[]), "team-proposer"),
+        ("joe", proposed(&["kim"], &[]), "team-proposer"),
+        ("jane", proposed(&[], &[]), "team-proposal-empty"),
+        ("jane", proposed(&many, &[]), "team-proposal-too-long"),
+    ] {
+        let got = world(&["jane", "joe", "bot"]).take(who, TeamEvent::Proposed(&event));
+        assert_eq!(got.err().unwrap_or_default(), expected, "{who}");
+    }
+}
+
+#[test]
+fn a_proposal_waits_until_the_roster_is_so_or_a_lead_declines() {
+    let mut world = world(&["jane", "joe"]);
+    let event = proposed(&["kim"], &[]);
+    let id = world.take("jane", TeamEvent::Proposed(&event)).unwrap();
+    assert_eq!(world.proposals.open(&world.roster).count(), 1);
+    // A colleague's device noticed the same.
+    assert_eq!(world.take("jane", TeamEvent::Proposed(&event)), Err("team-proposal-known".into()));
+
+    let named = self::world(&["jane", "joe", "kim"]).roster;
+    assert_eq!(world.proposals.open(&named).count(), 0, "it has come true");
+
+    let declined = TeamDeclined { proposal: id };
+    assert_eq!(world.take("bot", TeamEvent::Declined(&declined)), Err("team-decliner".into()));
+    world.take("joe", TeamEvent::Declined(&declined)).unwrap();
+    assert_eq!(world.proposals.open(&world.roster).count(), 0);
+    assert_eq!(world.take("jane", TeamEvent::Declined(&declined)), Err("team-proposal-declined".into()));
+    let unknown = TeamDeclined { proposal: EventId::new() };
+    assert_eq!(world.take("jane", TeamEvent::Declined(&unknown)), Err("team-proposal-unknown".into()));
+    // Changed over there again: it is asked again.
+    world.take("jane", TeamEvent::Proposed(&event)).unwrap();
+}
+
+#[test]
+fn a_person_reads_what_was_changed() {
+    let roster = world(&["jane", "joe", "kim"]).roster;
+    let event = proposed(&["bot"], &["kim"]);
+    let text = tell(TeamEvent::Proposed(&event), &seat("jane"), &roster);
+    assert!(
+        text.contains("bot (synthetic)")
+            && text.contains("kim (synthetic)")
+            && text.contains("A lead decides")
+    );
+}
