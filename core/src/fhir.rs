@@ -24,6 +24,8 @@ mod save;
 pub(crate) mod search;
 #[cfg(feature = "store")]
 pub(crate) mod transaction;
+#[cfg(any(feature = "store", test))]
+pub(crate) mod watch;
 mod write;
 
 pub use apply::{Applied, apply, gather};

@@ -8,7 +8,7 @@ use super::json::Node;
 use super::{codes, patient};
 use crate::contact::{Contact, Role, Seat};
 use crate::error::{InvalidInput, Result};
-use crate::id::MemberId;
+use crate::id::{ContactId, MemberId, OrganizationId};
 use crate::member::Member;
 use crate::organization::Organization;
 
@@ -62,12 +62,7 @@ pub fn care_team(
     };
     for (index, participant) in node.list("participant").iter().enumerate() {
         let field = format!("participant[{index}].member");
-        let over = participant
-            .get("period")
-            .and_then(|period| period.str("end"))
-            .and_then(|end| end.get(..10).and_then(|day| day.parse::<Date>().ok()))
-            .is_some_and(|end| end < on);
-        if over {
+        if is_over(participant, on) {
             continue;
         }
         let mark = mark(participant);
@@ -93,6 +88,47 @@ pub fn care_team(
         }
     }
     Ok(proposal)
+}
+
+/// Whether somebody's time on the team was over before that day.
+fn is_over(participant: &Node<'_>, on: Date) -> bool {
+    let end = participant.get("period").and_then(|period| period.str("end"));
+    end.and_then(|end| end.get(..10).and_then(|day| day.parse::<Date>().ok())).is_some_and(|end| end < on)
+}
+
+/// Somebody on a team, as a change of it is noticed.
+pub(super) struct Participant {
+    /// Who, and for which organisation.
+    pub(super) key: (ContactId, OrganizationId),
+    /// What the directory says of them, if it knows them.
+    pub(super) contact: Option<Contact>,
+    /// Whether they are marked as a Caseline seat.
+    pub(super) marked: bool,
+    /// Whether they take part no longer.
+    pub(super) ended: bool,
+}
+
+/// Reads one participant: by the directory, else by the identifiers that the references themselves give.
+pub(super) fn participant(import: &Import, node: &Node<'_>, on: Date) -> Result<Option<Participant>> {
+    let marked = mark(node).is_some();
+    // Somebody who was entered as ended today is no longer there.
+    let ended = is_over(node, on.tomorrow().unwrap_or(on));
+    if let Some((contact, _)) = named(import, node)? {
+        let key = (contact.id.clone(), contact.organization.clone());
+        return Ok(Some(Participant { key, contact: Some(contact), marked, ended }));
+    }
+    let logical = |reference: &Node<'_>| {
+        let identifier = reference.get("identifier")?;
+        Some(format!("{}|{}", identifier.str("system")?, identifier.str("value")?))
+    };
+    let member = node.get("member");
+    let of =
+        node.get("onBehalfOf").or(member.filter(|one| one.str("type").as_deref() == Some("Organization")));
+    let key = member
+        .and_then(logical)
+        .and_then(|id| id.parse().ok())
+        .zip(of.and_then(logical).and_then(|id| id.parse().ok()));
+    Ok(key.map(|key| Participant { key, contact: None, marked, ended }))
 }
 
 fn without_matrix_id(team: &Resource, field: &str) -> InvalidInput {
