@@ -121,6 +121,15 @@ impl Caseline {
         self.engine.import(bundle).await
     }
 
+    /// Looks at what others changed in the record since the last look: a CareTeam of a case's member becomes a proposal to its
+    /// roster, a care plan that was sent is told to have changed. It happens by itself every minute while this client runs.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer.
+    pub async fn look_at_record(&self) -> Result<()> {
+        self.engine.look_at_record().await
+    }
+
     /// Resources of one type in the record.
     ///
     /// # Errors

@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     /// The documents that events carry outside of themselves, and are fetched beside reception.
     pub(crate) fetching: Fetching,
     silence: Mutex<Silence>,
+    /// What others changed in the record is looked at by one at a time.
+    pub(crate) looking: tokio::sync::Mutex<()>,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }
@@ -67,6 +69,7 @@ impl Engine {
             sending: tokio::sync::Mutex::default(),
             fetching: Fetching::default(),
             silence: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
         }
     }

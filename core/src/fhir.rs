@@ -29,6 +29,8 @@ pub(crate) mod watch;
 mod write;
 
 pub use apply::{Applied, apply, gather};
+#[cfg(feature = "store")]
+pub(crate) use apply::{heads, is_found_by};
 pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
 #[cfg(feature = "store")]

@@ -1,5 +1,7 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
+mod watch;
+
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;

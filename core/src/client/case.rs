@@ -1,5 +1,6 @@
 //! One case, as the host works with it.
 
+use crate::care_team::TeamDeclined;
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
 use crate::case::event::EventKey;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
@@ -184,6 +185,32 @@ impl Case {
         organization: OrganizationId,
     ) -> Result<EventKey> {
         self.command(&Command::new(id, SeatEnded { contact, organization }))
+    }
+
+    /// Takes up what a record's CareTeam proposes, as far as it is about one's own organisation: names whom it names, ends the
+    /// participation of whom it no longer names. Whom it adds of another organisation, a lead of theirs names.
+    pub fn take_up_team_proposal(&self, proposal: EventId) -> Result<()> {
+        let state = self.expected()?;
+        let found = state.team_proposals.get(proposal).ok_or(Error::NotFound { what: "proposal" })?;
+        let me = self.caseline.user();
+        let own = state.roster().seat_of(&me).map(|seat| seat.contact.organization.clone());
+        let own = |organization: &OrganizationId| own.as_ref() == Some(organization);
+        for contact in found.add.iter().filter(|contact| own(&contact.organization)) {
+            if state.roster().contact(&contact.id, &contact.organization).is_none() {
+                self.name_seat(None, Seat { contact: contact.clone(), lead: false })?;
+            }
+        }
+        for whom in found.end.iter().filter(|whom| own(&whom.organization)) {
+            if state.roster().contact(&whom.contact, &whom.organization).is_some() {
+                self.end_seat(None, whom.contact.clone(), whom.organization.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the roster as it is.
+    pub fn decline_team_proposal(&self, id: Option<EventId>, proposal: EventId) -> Result<EventKey> {
+        self.command(&Command::new(id, TeamDeclined { proposal }))
     }
 
     /// Closes the case.

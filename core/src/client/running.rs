@@ -21,6 +21,8 @@ use crate::store::outbox::hurry;
 
 /// How often everything is read again, hints or not.
 const LOOK_AGAIN: Duration = Duration::from_mins(5);
+/// How often the record is asked what others changed in it.
+const LOOK_AT_RECORD: Duration = Duration::from_mins(1);
 /// How soon after a failure.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
 /// The longest wait of the outbox without being woken.
@@ -38,6 +40,7 @@ impl Running {
         let tasks = vec![
             tokio::spawn(receive(Arc::clone(engine), watched.clone())),
             tokio::spawn(fetch(Arc::clone(engine), watched.clone())),
+            tokio::spawn(look(Arc::clone(engine), watched.clone())),
             tokio::spawn(send(Arc::clone(engine), watched)),
         ];
         Self { suspended, tasks: Mutex::new(tasks) }
@@ -183,6 +186,18 @@ async fn fetch(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             awake(&mut suspended).await;
             let _ = engine.fetch_documents().await;
             next_round = next_round.min(engine.fetching.next_round(LOOK_AGAIN));
+        }
+    }
+}
+
+/// Looks at the record again and again: nothing tells when somebody else has changed it.
+async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    loop {
+        tokio::time::sleep(LOOK_AT_RECORD).await;
+        awake(&mut suspended).await;
+        // What the record does not answer now it answers at the next look.
+        if let Err(error) = engine.look_at_record().await {
+            tracing::debug!(code = error.code(), "the record could not be looked at");
         }
     }
 }

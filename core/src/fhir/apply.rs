@@ -82,11 +82,24 @@ pub async fn apply(
 }
 
 /// The heads that a stored resource carries. What cannot be read as heads is none of ours.
-fn heads(text: &str) -> Result<Vec<Head>, PortError> {
+pub(crate) fn heads(text: &str) -> Result<Vec<Head>, PortError> {
     let node = json::parse(text).map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?;
     let extension = node.list("extension").iter().find(|one| one.str("url").as_deref() == Some(codes::HEADS));
     let value = extension.and_then(|one| one.str("valueString"));
     Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
+}
+
+/// Whether a resource is found by the search token of a write.
+#[cfg(feature = "store")]
+pub(crate) fn is_found_by(text: &str, find: &(String, String)) -> bool {
+    json::parse(text).is_ok_and(|node| {
+        let (list, value) = match find.0.as_str() {
+            "_tag" => (node.get("meta").map_or(&[][..], |meta| meta.list("tag")), "code"),
+            _ => (node.list("identifier"), "value"),
+        };
+        let token = |one: &json::Node<'_>| Some(format!("{}|{}", one.str("system")?, one.str(value)?));
+        list.iter().any(|one| token(one).as_deref() == Some(&*find.1))
+    })
 }
 
 /// Reads a resource from a record with everything that it refers to, directly or through others; what only a Patient refers
