@@ -7,6 +7,7 @@
 mod apply;
 mod audit_event;
 mod bundle;
+mod capability_statement;
 mod care_plan;
 mod care_team;
 mod check;
@@ -33,6 +34,7 @@ pub use apply::{Applied, apply, gather};
 pub(crate) use apply::{heads, is_found_by};
 pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
+pub use capability_statement::capabilities;
 #[cfg(feature = "store")]
 pub(crate) use care_plan::is_projected_plan;
 pub use care_plan::{MEMBER_APPROVED, member_approved};

@@ -1,5 +1,6 @@
 //! The only doors between the domain and the world: a record, a transport and a clock.
 
+mod capabilities;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 mod story_clock;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::id::{MatrixEventId, RoomId, Sha256, UserId};
 
+pub use capabilities::{Capabilities, Interaction, Offer};
 pub use story_clock::StoryClock;
 
 /// What time it is.
@@ -439,6 +441,42 @@ pub trait CareRecord: Send + Sync + 'static {
 
     /// Carries out a Bundle of type `transaction`, whole or not at all. Returns how many resources were created.
     async fn transaction(&self, bundle: &str) -> Result<usize, PortError>;
+
+    /// What this record takes, by resource type. What a server says of itself is kept for some hours.
+    async fn capabilities(&self) -> Result<Capabilities, PortError>;
+
+    /// What of a type was written since an earlier call, each resource as it now is; everything there is where `since` is
+    /// `None`. A resource that was told of before can come again: who asks knows it by its id and version. Where
+    /// there is a lot, it comes in several calls: it is all told when a call tells of nothing that is new.
+    ///
+    /// What was deleted is not told of.
+    async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError>;
+
+    /// What this record answered that it did not keep, though it was sent to it: told once, then forgotten. A record
+    /// that keeps what it is given has nothing to tell.
+    fn take_dropped(&self) -> Vec<Dropped> {
+        Vec::new()
+    }
+}
+
+/// The outcome of [`CareRecord::changes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// The resources, oldest change first.
+    pub resources: Vec<Stored>,
+    /// Where the next call goes on. Only the record that gave it can read it.
+    pub cursor: String,
+}
+
+/// A write of which a record did not keep everything; see [`CareRecord::take_dropped`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// The resource type.
+    pub kind: String,
+    /// The record's own id for the resource.
+    pub id: String,
+    /// The elements that are not in it, as FHIR names them (`CareTeam.participant[1].onBehalfOf`): no values.
+    pub paths: Vec<String>,
 }
 
 /// The outcome of [`CareRecord::create`].

@@ -1,5 +1,6 @@
 //! A record on a FHIR R4 server, over REST (FHIR R4, 3.1.0 "RESTful API").
 
+mod changes;
 mod http;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 use super::check::{is_id, is_kind};
 use super::json::{self, Node};
 use crate::error::{InvalidInput, Result};
-use crate::ports::{CareRecord, Created, Param, PortError, Stored};
+use crate::ports::{Capabilities, CareRecord, Changes, Created, Param, PortError, Stored};
 
 /// How often a conditional create that lost a race looks again. Each look is a search, which changes nothing.
 const LOOKS: u32 = 5;
@@ -246,6 +247,16 @@ impl CareRecord for RestRecord {
             })
             .count();
         Ok(created)
+    }
+
+    async fn capabilities(&self) -> Result<Capabilities, PortError> {
+        let url = self.http.at(&["metadata"])?;
+        let answer = self.http.exchange(Ask::new(Method::GET, url)).await?.expect_success()?;
+        super::capabilities(&answer.body).map_err(|_| PortError::NotUnderstood { code: "no-capabilities" })
+    }
+
+    async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.changes_of(kind, since).await
     }
 }
 

@@ -4,7 +4,7 @@
 
 use futures_util::future::join_all;
 
-use super::{CareRecord, PortError};
+use super::{CareRecord, Interaction, PortError, Stored};
 
 /// Runs the whole contract against a record. It works beside other data, and leaves its own behind.
 ///
@@ -18,6 +18,9 @@ pub async fn record_contract(record: &dyn CareRecord) {
     tags(record, &run).await;
     searches(record, &run).await;
     transactions(record, &run).await;
+    capabilities(record).await;
+    changes(record, &run).await;
+    eight_writers(record, &run).await;
     refusals(record, &run).await;
 }
 
@@ -194,6 +197,102 @@ async fn transactions(record: &dyn CareRecord, run: &str) {
     let none =
         record.search("Communication", &[("identifier", &format!("{SYSTEM}|{run}-t400"))]).await.unwrap();
     assert!(none.is_empty());
+}
+
+async fn capabilities(record: &dyn CareRecord) {
+    let found = record.capabilities().await.unwrap();
+    for kind in ["CareTeam", "CarePlan", "Communication", "Provenance", "AuditEvent"] {
+        for interaction in Interaction::ALL {
+            assert!(found.takes(kind, interaction), "{kind}: {interaction:?}");
+        }
+        assert!(found.keeps(kind) && found.searches(kind, "_id"));
+    }
+    assert!(found.searches("CareTeam", "identifier") && found.transactions());
+    assert_eq!(record.capabilities().await.unwrap(), found);
+}
+
+/// What a reader of changes knows after it has asked until there is nothing new.
+async fn all_changes(record: &dyn CareRecord, since: Option<&str>, known: &mut Vec<Stored>) -> String {
+    let mut cursor = since.map(ToOwned::to_owned);
+    loop {
+        let changes = record.changes("CareTeam", cursor.as_deref()).await.unwrap();
+        let news: Vec<Stored> = changes.resources.into_iter().filter(|one| !known.contains(one)).collect();
+        if news.is_empty() {
+            return changes.cursor;
+        }
+        known.extend(news);
+        cursor = Some(changes.cursor);
+    }
+}
+
+async fn changes(record: &dyn CareRecord, run: &str) {
+    let team = |name: &str| {
+        format!(
+            r#"{{"resourceType":"CareTeam","identifier":[{{"system":"{SYSTEM}","value":"{run}-{name}"}}],"name":"{name}"}}"#
+        )
+    };
+    let create = async |name: &str| record.create("CareTeam", &team(name), &[]).await.unwrap().stored;
+    let before = create("before").await;
+    let mut known = Vec::new();
+    let start = all_changes(record, None, &mut known).await;
+    assert!(known.contains(&before), "the first call tells of everything");
+    let seen = known.len();
+    assert_eq!(all_changes(record, Some(&start), &mut known).await, start, "nothing new is no step");
+    assert_eq!(known.len(), seen);
+
+    let (one, two) = (create("one").await, create("two").await);
+    let text = before.json.replace("\"before\"", "\"after\"");
+    let after = record.update("CareTeam", &before.id, &before.version, &text).await.unwrap();
+    let again = after.json.replace("\"after\"", "\"again\"");
+    let again = record.update("CareTeam", &after.id, &after.version, &again).await.unwrap();
+    let next = all_changes(record, Some(&start), &mut known).await;
+    let news = known.split_off(seen);
+    assert_eq!(news, [one, two, again], "each as it now is, the oldest change first");
+    assert_eq!(all_changes(record, Some(&next), &mut news.clone()).await, next);
+    // Another reader, which knows nothing but where an earlier one stood.
+    let mut other = Vec::new();
+    all_changes(record, Some(&start), &mut other).await;
+    assert!(news.iter().all(|one| other.contains(one)));
+}
+
+/// Each adds one participant to a CareTeam, and reads it again where another was first.
+async fn eight_writers(record: &dyn CareRecord, run: &str) {
+    let text = format!(
+        r#"{{"resourceType":"CareTeam","identifier":[{{"system":"{SYSTEM}","value":"{run}-eight"}}]}}"#
+    );
+    let team = record.create("CareTeam", &text, &[]).await.unwrap().stored;
+    let participant = |n: usize| {
+        format!(
+            r#"{{"member":{{"type":"Practitioner","identifier":{{"system":"{SYSTEM}","value":"{run}-{n}"}}}}}}"#
+        )
+    };
+    let writer = async |n: usize| {
+        // Of eight that write, one is done in each round.
+        for _ in 0..64 {
+            let now = record.read("CareTeam", &team.id).await.unwrap();
+            let added = participant(n);
+            let text = match now.json.find("\"participant\"") {
+                Some(at) => {
+                    let (head, list) = now.json.split_at(at);
+                    format!("{head}{}", list.replacen('[', &format!("[{added},"), 1))
+                }
+                None => now.json.replacen('{', &format!("{{\"participant\":[{added}],"), 1),
+            };
+            match record.update("CareTeam", &now.id, &now.version, &text).await {
+                Ok(_) => return,
+                Err(PortError::Conflict) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        panic!("writer {n} never had its turn");
+    };
+    join_all((0..8).map(writer)).await;
+    let now = record.read("CareTeam", &team.id).await.unwrap();
+    for n in 0..8 {
+        assert_eq!(now.json.matches(&format!("{run}-{n}\"")).count(), 1, "writer {n}");
+    }
+    let versions = record.history("CareTeam", &team.id).await.unwrap();
+    assert_eq!(versions.len(), 9, "each of them is a version");
 }
 
 async fn refusals(record: &dyn CareRecord, run: &str) {

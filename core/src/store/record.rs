@@ -14,7 +14,7 @@ use crate::Error;
 use crate::fhir::json::{self, Node};
 use crate::fhir::search::{self, Wanted};
 use crate::fhir::transaction::{self, Action, Names};
-use crate::ports::{CareRecord, Created, Param, PortError, Stored};
+use crate::ports::{Capabilities, CareRecord, Changes, Created, Param, PortError, Stored};
 
 /// The record of an installation that has no FHIR server: it is the store itself.
 ///
@@ -115,6 +115,26 @@ impl CareRecord for EmbeddedRecord {
     async fn transaction(&self, bundle: &str) -> Outcome<usize> {
         let bundle = bundle.to_owned();
         self.run(move |t| carry_out(t, &bundle)).await
+    }
+
+    async fn capabilities(&self) -> Outcome<Capabilities> {
+        Ok(Capabilities::all())
+    }
+
+    async fn changes(&self, kind: &str, since: Option<&str>) -> Outcome<Changes> {
+        let invalid = |_| PortError::Refused { code: "invalid-cursor" };
+        let since: i64 = since.map_or(Ok(0), str::parse).map_err(invalid)?;
+        let kind = kind.to_owned();
+        self.run(move |t| {
+            let sql =
+                "SELECT id, version, json FROM record_version JOIN record_current USING (kind, id, version)
+                JOIN record_change USING (kind, id) WHERE kind = ?1 AND seq > ?2 ORDER BY seq";
+            let resources = stored(t, sql, vec![kind.clone().into(), since.into()])?;
+            let sql = "SELECT coalesce(max(seq), 0) FROM record_change WHERE kind = ?1";
+            let last: i64 = t.query_row(sql, [kind], |row| row.get(0)).map_err(failed)?;
+            Ok(Changes { resources, cursor: last.to_string() })
+        })
+        .await
     }
 }
 

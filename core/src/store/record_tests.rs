@@ -46,3 +46,20 @@ async fn a_transaction_keeps_strangers_and_puts_by_id() {
     assert_eq!(record.transaction(&put.replace('7', "1")).await, Ok(0));
     assert_eq!(record.history("SpaceShip", "s").await.unwrap().len(), 2);
 }
+
+#[test]
+fn what_an_earlier_release_wrote_is_told_of_as_a_change() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    connection.execute_batch(include_str!("schema_1.sql")).unwrap();
+    let old = "INSERT INTO record_version VALUES ('Basic', 'b', 1, '{}'); INSERT INTO record_current VALUES ('Basic', 'b', 1);";
+    connection.execute_batch(old).unwrap();
+    connection.execute_batch(include_str!("schema_2.sql")).unwrap();
+    let last = || {
+        connection.query_row("SELECT max(seq), count(*) FROM record_change", [], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?))
+        })
+    };
+    assert_eq!(last().unwrap(), (1, 1));
+    connection.execute_batch("INSERT INTO record_version VALUES ('Basic', 'b', 2, '{}')").unwrap();
+    assert_eq!(last().unwrap(), (2, 1), "a resource is told of once, as it now is");
+}

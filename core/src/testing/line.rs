@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
-use crate::ports::{CareRecord, Created, Param, PortError, Stored};
+use crate::ports::{Capabilities, CareRecord, Changes, Created, Dropped, Param, PortError, Stored};
 
 /// A device's line to a record that others use too, so that one device can be cut off alone. Clones are the same line.
 #[derive(Clone)]
@@ -70,5 +70,17 @@ impl CareRecord for RecordLine {
 
     async fn transaction(&self, bundle: &str) -> Result<usize, PortError> {
         self.record()?.transaction(bundle).await
+    }
+
+    async fn capabilities(&self) -> Result<Capabilities, PortError> {
+        self.record()?.capabilities().await
+    }
+
+    async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.record()?.changes(kind, since).await
+    }
+
+    fn take_dropped(&self) -> Vec<Dropped> {
+        self.record.take_dropped()
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::faults::Faults;
 use super::lock;
-use crate::ports::{CareRecord, Created, Param, PortError, Stored};
+use crate::ports::{Capabilities, CareRecord, Changes, Created, Offer, Param, PortError, Stored};
 
 /// The calls of [`CareRecord`], each by its method's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub enum RecordEndpoint {
     Update,
     History,
     Transaction,
+    Capabilities,
+    Changes,
 }
 
 /// A record of FHIR resources in memory. It keeps the JSON text as it came, without writing `id` or `meta.versionId` into it,
@@ -45,6 +47,9 @@ struct Resources {
     /// Every version of each resource, oldest first, by type and id.
     versions: BTreeMap<(String, String), Vec<Stored>>,
     serial: u64,
+    /// When each was last written, counted in writes.
+    written: BTreeMap<(String, String), usize>,
+    writes: usize,
 }
 
 impl fmt::Debug for PlainRecord {
@@ -145,6 +150,20 @@ impl Resources {
         Ok(found)
     }
 
+    fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        let invalid = |_| PortError::Refused { code: "invalid-cursor" };
+        let since: usize = since.map_or(Ok(0), str::parse).map_err(invalid)?;
+        let mut found: Vec<(usize, Stored)> = Vec::new();
+        for ((of, id), at) in &self.written {
+            if of == kind && *at > since {
+                found.push((*at, self.latest(kind, id)?.clone()));
+            }
+        }
+        found.sort_by_key(|(at, _)| *at);
+        let resources = found.into_iter().map(|(_, stored)| stored).collect();
+        Ok(Changes { resources, cursor: self.writes.to_string() })
+    }
+
     fn create(&mut self, kind: &str, json: &str, unless: &[Param<'_>]) -> Result<Created, PortError> {
         parse(kind, json)?;
         if !unless.is_empty() {
@@ -181,6 +200,8 @@ impl Resources {
         let version = (versions.len() + 1).to_string();
         let stored = Stored { id: id.to_owned(), version, json: json.to_owned() };
         versions.push(stored.clone());
+        self.writes += 1;
+        self.written.insert((kind.to_owned(), id.to_owned()), self.writes);
         stored
     }
 }
@@ -223,6 +244,17 @@ impl CareRecord for PlainRecord {
             *resources = copy;
             Ok(created)
         })
+    }
+
+    async fn capabilities(&self) -> Result<Capabilities, PortError> {
+        let read_only = lock(&self.0).read_only.clone();
+        let all =
+            read_only.iter().fold(Capabilities::all(), |all, kind| all.with(kind, Offer::all().read_only()));
+        self.call(RecordEndpoint::Capabilities, None, |_| Ok(all))
+    }
+
+    async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.call(RecordEndpoint::Changes, None, |resources| resources.changes(kind, since))
     }
 }
 

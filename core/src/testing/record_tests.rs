@@ -105,6 +105,24 @@ async fn a_transaction_is_whole_or_not_at_all_and_its_references_resolve() {
 }
 
 #[tokio::test]
+async fn it_tells_what_changed_and_what_it_takes() {
+    let record = PlainRecord::new();
+    let one = record.create("Communication", &communication("e1", "a"), &[]).await.unwrap().stored;
+    let first = record.changes("Communication", None).await.unwrap();
+    assert_eq!(first.resources, std::slice::from_ref(&one));
+    let two = record.create("Communication", &communication("e2", "a"), &[]).await.unwrap().stored;
+    let one = record.change_by_another("Communication", &one.id, &communication("e1", "b")).unwrap();
+    let next = record.changes("Communication", Some(&first.cursor)).await.unwrap();
+    assert_eq!(next.resources, [two, one]);
+    assert!(record.changes("Communication", Some(&next.cursor)).await.unwrap().resources.is_empty());
+    let wrong = record.changes("Communication", Some("yesterday")).await;
+    assert_eq!(wrong, Err(PortError::Refused { code: "invalid-cursor" }));
+    record.read_only("CarePlan");
+    let takes = record.capabilities().await.unwrap();
+    assert!(takes.keeps("CareTeam") && !takes.keeps("CarePlan"));
+}
+
+#[tokio::test]
 async fn it_fails_as_it_is_told_to() {
     let record = PlainRecord::new();
     record.fail_next(RecordEndpoint::Create, PortError::Conflict);
