@@ -1,7 +1,8 @@
 //! What others change in a record reaches the case. Everybody here is synthetic.
 
 use super::*;
-use crate::testing::PlainRecord;
+use crate::ports::{CareRecord, Stored};
+use crate::store::{Db, EmbeddedRecord};
 
 const PEOPLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
  {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Organization","identifier":[{"system":"urn:example:org","value":"cp"}],"name":"Bay Community Care"},
@@ -23,7 +24,8 @@ const PLAN: &str = r#"{"resourceType":"CarePlan","identifier":[{"system":"urn:ex
 
 struct Played {
     world: World,
-    record: PlainRecord,
+    record: Arc<EmbeddedRecord>,
+    _records: TempDir,
     jane: Caseline,
     joe: Caseline,
     case: Case,
@@ -32,8 +34,10 @@ struct Played {
 
 async fn play() -> Played {
     let world = World::new();
-    let record = PlainRecord::new();
-    let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
+    let records = TempDir::new().unwrap();
+    let db = Db::open(records.path(), &StoreKey::new([7; 32])).unwrap();
+    let record = Arc::new(EmbeddedRecord::new(db));
+    let jane = world.start_with("jane", Record::Other(record.clone())).await;
     let joe = world.start("joe").await;
     jane.import(&patient("1961-04-05")).await.unwrap();
     jane.import(PEOPLE).await.unwrap();
@@ -42,7 +46,7 @@ async fn play() -> Played {
     let joes = accept(&joe).await;
     settle(&[&joe, &jane]).await;
     jane.look_at_record().await.unwrap();
-    Played { world, record, jane, joe, case, joes }
+    Played { world, record, _records: records, jane, joe, case, joes }
 }
 
 impl Played {
@@ -51,19 +55,18 @@ impl Played {
         self.world.clock.advance(SignedDuration::from_secs(60));
     }
 
-    fn only(&self, kind: &str) -> crate::ports::Stored {
-        let mut all = self.record.all().into_iter().filter(|(of, _)| of == kind);
-        let (_, only) = all.next().unwrap();
-        assert!(all.next().is_none(), "{kind}");
-        only
+    async fn team(&self) -> Stored {
+        let all = self.record.search("CareTeam", &[]).await.unwrap();
+        let [only] = &all[..] else { panic!("{all:?}") };
+        only.clone()
     }
 
     /// Somebody at the record puts another participant in.
-    fn add_to_team(&self, participant: &str) {
-        let team = self.only("CareTeam");
+    async fn add_to_team(&self, participant: &str) {
+        let team = self.team().await;
         let changed = team.json.replacen("\"participant\":[", &format!("\"participant\":[{participant},"), 1);
         assert_ne!(changed, team.json);
-        self.record.change_by_another("CareTeam", &team.id, &changed).unwrap();
+        self.record.update("CareTeam", &team.id, &team.version, &changed).await.unwrap();
     }
 }
 
@@ -74,7 +77,7 @@ async fn a_care_team_that_was_changed_over_there_is_a_proposal_to_the_roster() {
     let state = played.case.state().unwrap();
     assert!(state.team_proposals.all().is_empty(), "what we wrote ourselves proposes nothing");
 
-    played.add_to_team(KIM);
+    played.add_to_team(KIM).await;
     played.jane.look_at_record().await.unwrap();
     played.jane.look_at_record().await.unwrap();
     played.settle().await;
@@ -97,7 +100,7 @@ async fn a_care_team_that_was_changed_over_there_is_a_proposal_to_the_roster() {
     played.settle().await;
     assert_eq!(played.joes.state().unwrap().team_proposals.all().len(), 1);
     // Their entry is still in the record, beside ours.
-    let team = played.only("CareTeam").json;
+    let team = played.team().await.json;
     assert_eq!(team.matches("\"kim\"").count(), 1, "one participant: {team}");
 }
 
@@ -105,7 +108,7 @@ async fn a_care_team_that_was_changed_over_there_is_a_proposal_to_the_roster() {
 async fn what_was_declined_is_not_asked_again_and_again() {
     let played = play().await;
     played.settle().await;
-    played.add_to_team(KIM);
+    played.add_to_team(KIM).await;
     played.jane.look_at_record().await.unwrap();
     played.settle().await;
     let proposal = played.joes.state().unwrap().team_proposals.all()[0].proposed.id;
@@ -133,7 +136,7 @@ async fn a_care_plan_that_was_changed_over_there_is_told() {
     let played = play().await;
     let (patient, _) = played.case.patient().unwrap();
     let text = PLAN.replace("Patient/PATIENT", &patient.unwrap());
-    let plan = crate::ports::CareRecord::create(&played.record, "CarePlan", &text, &[]).await.unwrap().stored;
+    let plan = played.record.create("CarePlan", &text, &[]).await.unwrap().stored;
     let (sent, _) = played.case.send_care_plan(None, "urn:example:plan|1").await.unwrap();
     played.settle().await;
     played.jane.look_at_record().await.unwrap();
@@ -141,7 +144,8 @@ async fn a_care_plan_that_was_changed_over_there_is_told() {
     let changed = |case: &Case| case.state().unwrap().plans.get(sent.id).unwrap().changed.len();
     assert_eq!(changed(&played.joes), 0, "nobody changed it");
 
-    played.record.change_by_another("CarePlan", &plan.id, &text.replace("daily", "weekly")).unwrap();
+    let weekly = text.replace("daily", "weekly");
+    played.record.update("CarePlan", &plan.id, &plan.version, &weekly).await.unwrap();
     played.jane.look_at_record().await.unwrap();
     played.jane.look_at_record().await.unwrap();
     played.settle().await;
