@@ -16,6 +16,8 @@ mod diff;
 mod directory;
 pub(crate) mod json;
 mod merge;
+#[cfg(feature = "store")]
+pub(crate) mod moving;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
