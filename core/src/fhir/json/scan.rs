@@ -85,30 +85,28 @@ impl<'a> Scan<'a> {
     /// Passes over the next value, and refuses one that is nested too deeply.
     pub(super) fn skip(&mut self) -> Result<(), Stop> {
         self.space();
+        if !matches!(self.byte(), Some(b'{' | b'[')) {
+            return if self.byte() == Some(b'"') { self.string().map(|_| ()) } else { self.word() };
+        }
         let mut depth = 0;
         loop {
-            match self.byte().ok_or(Stop::Malformed(self.at))? {
-                b'"' => {
+            // Commas, numbers and white space are not looked at.
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let found = rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'));
+            self.at += found.ok_or(Stop::Malformed(self.at))?;
+            match self.byte() {
+                Some(b'"') => {
                     self.string()?;
+                    continue;
                 }
-                b'{' | b'[' => {
-                    depth += 1;
-                    if depth > MAX_DEPTH + 1 {
-                        return Err(Stop::Deep(self.at));
-                    }
-                    self.at += 1;
-                }
-                b'}' | b']' => {
-                    depth = usize::checked_sub(depth, 1).ok_or(Stop::Malformed(self.at))?;
-                    self.at += 1;
-                }
-                b',' | b':' if depth > 0 => self.at += 1,
-                _ => self.word()?,
+                Some(b'{' | b'[') if depth > MAX_DEPTH => return Err(Stop::Deep(self.at)),
+                Some(b'{' | b'[') => depth += 1,
+                _ => depth -= 1,
             }
+            self.at += 1;
             if depth == 0 {
                 return Ok(());
             }
-            self.space();
         }
     }
 
