@@ -52,6 +52,11 @@ pub(crate) fn check_node(kind: &str, node: &Node<'_>, whole: &str) -> Result<(),
     })
 }
 
+/// Whether we read resources of this type, so that they are checked.
+pub(crate) fn is_known(kind: &str) -> bool {
+    STRUCTURE.resource(kind).is_some()
+}
+
 fn object<'a>(of: &Type, node: &Node<'a>) -> Result<(), Wrong<'a>> {
     if !node.is_object() {
         return Err(wrong(node, FORM));

@@ -100,38 +100,37 @@ impl<'a> Text<'a> {
         self.0
     }
 
-    /// The value and what is directly in it. What that consists of is not known.
+    /// A part of the text, and what is directly in it. What that consists of is not known.
     ///
     /// # Errors
     /// As for [`parse`].
-    pub(crate) fn shallow(self) -> Result<Node<'a>> {
-        Ok(Scan::new(self.0, MAX_ITEM).shallow().map_err(|stop| said(self.0, stop))?)
+    pub(crate) fn shallow(self, part: &'a str) -> Result<Node<'a>, InvalidInput> {
+        Scan::new(part, MAX_ITEM).shallow().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))
     }
 
     /// The tree of one part of the text.
     ///
     /// # Errors
-    /// As for [`parse`].
-    pub(crate) fn tree(self, part: &'a str) -> Result<Node<'a>> {
-        Ok(Scan::new(part, MAX_ITEM).tree().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))?)
+    /// As for [`parse`]; a part is `json-too-large` sooner than a text.
+    pub(crate) fn tree(self, part: &'a str) -> Result<Node<'a>, InvalidInput> {
+        Scan::new(part, MAX_ITEM).tree().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))
     }
 
-    /// Reads the items of a list, a part of the text, one by one.
+    /// Goes through the items of a list, a part of the text.
     ///
     /// # Errors
-    /// As for [`parse`], and those of `each`.
+    /// Those of `each`.
     pub(crate) fn items(
         self,
         list: &'a str,
-        mut each: impl FnMut(usize, &Node<'a>) -> Result<()>,
+        mut each: impl FnMut(usize, &'a str) -> Result<()>,
     ) -> Result<()> {
-        let start = offset(self.0, list);
-        let wrong = |stop| said(self.0, moved(stop, start));
+        let wrong = |stop| said(self.0, moved(stop, offset(self.0, list)));
         let mut scan = Scan::new(list, 0);
         scan.enter().map_err(wrong)?;
         let mut index = 0;
-        while let Some(item) = scan.item(MAX_ITEM).map_err(wrong)? {
-            each(index, &item)?;
+        while let Some(item) = scan.item().map_err(wrong)? {
+            each(index, item)?;
             index += 1;
         }
         Ok(())

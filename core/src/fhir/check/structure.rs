@@ -81,7 +81,8 @@ impl Structure {
             if line.starts_with(' ') {
                 body.push((current, line));
             } else {
-                let (name, base) = line.split_once(" : ").map_or((line, None), |(name, base)| (name, Some(base)));
+                let (name, base) =
+                    line.split_once(" : ").map_or((line, None), |(name, base)| (name, Some(base)));
                 declared.insert(name, Type { base, ..Type::default() });
                 current = name;
             }
@@ -92,7 +93,8 @@ impl Structure {
             let lines = rest.iter().take_while(|(of, _)| *of == name).count();
             let (own, others) = rest.split_at(lines);
             rest = others;
-            let slice = spanned(text, own.first().map_or("", |line| line.1), own.last().map_or("", |line| line.1));
+            let slice =
+                spanned(text, own.first().map_or("", |line| line.1), own.last().map_or("", |line| line.1));
             if let Some(of) = declared.get_mut(name) {
                 of.own = slice.split(',').filter_map(|part| declared_element(part.trim())).collect();
             }
@@ -144,7 +146,13 @@ impl Type {
                     let first = letters.next().map(|first| first.to_ascii_uppercase());
                     let name: String = stem.chars().chain(first).chain(letters).collect();
                     names.push(name.clone());
-                    self.elements.push(Element { name, many, filled, of: Of::read(of), choice: Some(choices) });
+                    self.elements.push(Element {
+                        name,
+                        many,
+                        filled,
+                        of: Of::read(of),
+                        choice: Some(choices),
+                    });
                 }
                 choices += 1;
             } else {

@@ -71,7 +71,12 @@ impl<'a> Node<'a> {
     }
 
     /// What is to be cut so that some parts go, each with one comma.
-    fn gaps<T>(&self, parts: &[T], value: fn(&T) -> &Node<'a>, mut goes: impl FnMut(&T) -> bool) -> Vec<Splice> {
+    fn gaps<T>(
+        &self,
+        parts: &[T],
+        value: fn(&T) -> &Node<'a>,
+        mut goes: impl FnMut(&T) -> bool,
+    ) -> Vec<Splice> {
         let mut cuts = Vec::new();
         // Where a cut begins: behind what stays; or, as long as nothing does, at the first part.
         let mut kept = None;

@@ -67,19 +67,18 @@ impl<'a> Scan<'a> {
         self.expect(b'[')
     }
 
-    /// The next item of the list that was entered; `None` at its end. The memory of the one before is free again.
-    pub(super) fn item(&mut self, memory: usize) -> Result<Option<Node<'a>>, Stop> {
-        self.left = memory;
+    /// The text of the next item of the list that was entered; `None` at its end.
+    pub(super) fn item(&mut self) -> Result<Option<&'a str>, Stop> {
         self.space();
         match self.byte() {
-            Some(b']') => {
-                self.at += 1;
-                return Ok(None);
-            }
+            Some(b']') => return Ok(None),
             Some(b',') => self.at += 1,
             _ => {}
         }
-        self.tree().map(Some)
+        self.space();
+        let start = self.at;
+        self.skip()?;
+        self.since(start).map(Some)
     }
 
     /// Passes over the next value, and refuses one that is nested too deeply.
@@ -151,7 +150,11 @@ impl<'a> Scan<'a> {
                 self.space();
                 let value = read(self, depth)?;
                 if self.members.len() == self.members.capacity() {
-                    charge(&mut self.left, self.at, self.members.capacity().max(32) * size_of::<Member<'_>>())?;
+                    charge(
+                        &mut self.left,
+                        self.at,
+                        self.members.capacity().max(32) * size_of::<Member<'_>>(),
+                    )?;
                     self.members.reserve_exact(self.members.capacity().max(32));
                 }
                 self.members.push((name, value));
