@@ -44,6 +44,7 @@ pub use fhir::{FhirOptions, FhirServer, install_fhir_server};
 pub use homeserver::Homeserver;
 pub use http::get;
 pub use npm::{install_r4_examples, r4_examples};
+pub use python::environment as python_environment;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
 pub use validator::{FileResult, Issue, Severity, Validator};
