@@ -14,6 +14,7 @@ mod check;
 pub mod codes;
 mod diff;
 mod directory;
+mod dropped;
 pub(crate) mod json;
 mod merge;
 mod patient;
@@ -41,6 +42,7 @@ pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
+pub use dropped::dropped;
 pub use merge::merge;
 pub use patient::{is_member, member};
 #[cfg(feature = "store")]
