@@ -49,6 +49,6 @@ pub use patient::{is_member, member};
 pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
-pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use rest::{FixedToken, HostToken, RestRecord, RestRecordBuilder, Token, TokenSource};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;
