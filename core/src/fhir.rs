@@ -14,6 +14,7 @@ mod check;
 pub mod codes;
 mod diff;
 mod directory;
+mod dropped;
 pub(crate) mod json;
 mod merge;
 #[cfg(feature = "store")]
@@ -43,12 +44,13 @@ pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
+pub use dropped::dropped;
 pub use merge::merge;
 pub use patient::{is_member, member};
 #[cfg(feature = "store")]
 pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
-pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use rest::{FixedToken, HostToken, RestRecord, RestRecordBuilder, Token, TokenSource};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;
