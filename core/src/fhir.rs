@@ -18,6 +18,7 @@ mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
 pub(crate) mod rest;
+mod rules;
 #[cfg(feature = "store")]
 pub(crate) mod search;
 #[cfg(feature = "store")]
@@ -39,4 +40,5 @@ pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use rules::{Broken, check, check_change};
 pub use write::event_value;
