@@ -23,6 +23,7 @@ mod rules;
 pub(crate) mod search;
 #[cfg(feature = "store")]
 pub(crate) mod transaction;
+pub mod workflow;
 mod write;
 
 pub use apply::{Applied, apply, gather};

@@ -22,7 +22,7 @@ use std::fmt;
 use super::json;
 use crate::error::{InvalidInput, Result};
 use shape::Shape;
-pub(crate) use value::is_date_time;
+pub(crate) use value::{is_after, is_date_time};
 use walk::Walk;
 
 /// A rule that a resource breaks. Holds no value of the resource.

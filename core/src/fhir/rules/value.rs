@@ -120,7 +120,7 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// Whether one time is certainly after another. Dates are compared as far as both go.
-pub(super) fn is_after(one: &str, other: &str) -> bool {
+pub(crate) fn is_after(one: &str, other: &str) -> bool {
     match (one.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) {
         (Ok(one), Ok(other)) => one > other,
         _ => {
