@@ -23,6 +23,7 @@ mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
 pub(crate) mod rest;
+mod rules;
 mod save;
 #[cfg(feature = "store")]
 pub(crate) mod search;
@@ -30,6 +31,7 @@ pub(crate) mod search;
 pub(crate) mod transaction;
 #[cfg(any(feature = "store", test))]
 pub(crate) mod watch;
+pub mod workflow;
 mod write;
 
 pub use apply::{Applied, apply, gather};
@@ -52,5 +54,6 @@ pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{FixedToken, HostToken, RestRecord, RestRecordBuilder, Token, TokenSource};
+pub use rules::{Broken, check, check_change};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;

@@ -28,6 +28,8 @@ pub const KIND: &str = "urn:caseline:kind";
 pub const SEAT: &str = "urn:caseline:seat";
 /// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
+/// Code system of `Task.code` (FHIR R4, 12.5).
+pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 
