@@ -306,7 +306,7 @@ impl Walk {
                 self.broken("ele-1", "an element has a value or elements; what is empty is left out");
             }
             for (name, value) in node.members() {
-                match name.as_str() {
+                match name.as_ref() {
                     "extension" | "modifierExtension" => {
                         self.at(name, |walk| walk.list(value, |walk, one| walk.object(one, &EXTENSION)));
                     }
