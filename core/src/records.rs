@@ -198,7 +198,11 @@ impl Engine {
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
         // The state is read under the lock, so that nobody's older one takes a newer one's place.
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
-        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
+        let (state, own) = (self.state_in_room(case)?, Own { patient });
+        let mut writes = fhir::project(&state, &own, &text);
+        if self.elsewhere {
+            writes.extend(fhir::documents(&state, &own, &text, &self.takes()));
+        }
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(self.db.projected(case)?),

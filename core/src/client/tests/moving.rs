@@ -161,6 +161,8 @@ async fn what_a_server_does_not_take_is_kept_and_listed() {
     let mut kept: Vec<String> = jane.kept().unwrap().into_iter().map(|one| one.kind).collect();
     kept.sort();
     assert_eq!(kept, ["CarePlan", "CareTeam"]);
+    // A plan and the case in short go as documents.
+    assert_eq!(kinds.iter().filter(|kind| *kind == "DocumentReference").count(), 2);
     let team = jane.engine.embedded.search("CareTeam", &[]).await.unwrap();
     assert_eq!(team.len(), 1);
 
