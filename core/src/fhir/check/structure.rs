@@ -129,7 +129,7 @@ fn declared_element(part: &'static str) -> Option<Declared> {
 impl Type {
     /// An element by the name that it has in JSON.
     pub(super) fn element(&self, name: &str) -> Option<&Element> {
-        let found = self.elements.binary_search_by(|element| element.name.as_str().cmp(name)).ok()?;
+        let found = self.elements.binary_search_by(|element| by_length(&element.name, name)).ok()?;
         self.elements.get(found)
     }
 
@@ -162,8 +162,13 @@ impl Type {
                 self.required.push(Required { called: name, names });
             }
         }
-        self.elements.sort_by(|one, two| one.name.cmp(&two.name));
+        self.elements.sort_by(|one, two| by_length(&one.name, &two.name));
     }
+}
+
+/// The order of an element among others: most names are told apart by their length, which is quick to compare.
+fn by_length(one: &str, two: &str) -> std::cmp::Ordering {
+    one.len().cmp(&two.len()).then_with(|| one.cmp(two))
 }
 
 impl Of {
