@@ -73,7 +73,7 @@ pub(crate) fn parse(text: &str) -> Result<Node<'_>> {
 pub(crate) fn utf_8(bytes: &[u8]) -> Result<&str, InvalidInput> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
         InvalidInput::new("not-utf-8", "the text is not UTF-8; save it as UTF-8").line(line)
     })
 }
