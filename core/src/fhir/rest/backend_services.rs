@@ -86,8 +86,8 @@ impl BackendServices {
     }
 
     async fn fetch(&self, state: &mut State) -> Result<Token, PortError> {
-        self.tries.fetch_add(1, Ordering::SeqCst);
         let fetched = self.ask(state).await;
+        self.tries.fetch_add(1, Ordering::SeqCst);
         state.failed = fetched.as_ref().err().cloned();
         fetched
     }

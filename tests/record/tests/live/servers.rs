@@ -26,13 +26,13 @@ async fn what_a_lenient_server_drops_is_noticed() {
     let value = unique("dropped");
     let team = |more: &str| {
         format!(
-            r#"{{"resourceType":"CareTeam","identifier":[{{"system":"urn:caseline:test","value":"{value}"}}],
+            r##"{{"resourceType":"CareTeam","identifier":[{{"system":"urn:caseline:test","value":"{value}"}}],
             "text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">synthetic</div>"}},
             "contained":[{{"resourceType":"Practitioner","id":"doc1","active":true}}],
             "meta":{{"tag":[{{"system":"urn:caseline:test","code":"t"}}]}},
             "_status":{{"extension":[{{"url":"urn:caseline:test","valueDecimal":1.50}}]}},"status":"active",
             "period":{{"start":"2019-01-01"}},
-            "participant":[{{"member":{{"reference":"#doc1"}}{more}}}]}}"#
+            "participant":[{{"member":{{"reference":"#doc1"}}{more}}}]}}"##
         )
     };
     let token = format!("urn:caseline:test|{value}");
