@@ -1,8 +1,8 @@
 //! FHIR R4: what the record holds, read into the domain's words and written from them.
 //!
-//! Reading goes through a typed check ([`fhir_sdk`]'s R4B types, which carry R4 unchanged for every resource used here);
-//! writing back what somebody else wrote never does: updates are edits of the JSON text, so that unknown elements,
-//! extensions and a decimal's digits stay as they were.
+//! What is read is checked against R4's own structure; what is new is built with [`fhir_sdk`]'s types. Writing back what
+//! somebody else wrote goes through neither: updates are edits of the JSON text, so that unknown elements, extensions and a
+//! decimal's digits stay as they were.
 
 mod apply;
 mod audit_event;
@@ -17,10 +17,13 @@ mod directory;
 mod dropped;
 pub(crate) mod json;
 mod merge;
+#[cfg(feature = "store")]
+pub(crate) mod moving;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
 pub(crate) mod rest;
+mod rules;
 mod save;
 #[cfg(feature = "store")]
 pub(crate) mod search;
@@ -28,6 +31,7 @@ pub(crate) mod search;
 pub(crate) mod transaction;
 #[cfg(any(feature = "store", test))]
 pub(crate) mod watch;
+pub mod workflow;
 mod write;
 
 pub use apply::{Applied, apply, gather};
@@ -53,5 +57,6 @@ pub use rest::{
     BackendServices, BackendServicesBuilder, FixedToken, HostToken, RestRecord, RestRecordBuilder, SCOPES,
     Scopes, SigningKeys, Token, TokenSource,
 };
+pub use rules::{Broken, check, check_change};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;

@@ -133,7 +133,7 @@ pub async fn gather(record: &dyn CareRecord, kind: &str, id: &str) -> Result<Imp
 }
 
 /// The resources of the same record that a resource refers to.
-fn references(text: &str) -> Result<Vec<(String, String)>> {
+pub(super) fn references(text: &str) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     json::parse(text)?.rewrite::<crate::Error>(&mut |key, node| {
         if key == "reference"

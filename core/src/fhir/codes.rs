@@ -11,6 +11,8 @@ pub const EVENT: &str = "urn:caseline:event";
 pub const PLAN: &str = "urn:caseline:plan";
 /// Tag system of an AuditEvent: the value is the chain and the place of its entry.
 pub const AUDIT: &str = "urn:caseline:audit";
+/// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.
+pub const MOVED: &str = "urn:caseline:moved";
 /// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
 pub const SHA256: &str = "urn:caseline:sha256";
 /// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].
@@ -26,6 +28,8 @@ pub const KIND: &str = "urn:caseline:kind";
 pub const SEAT: &str = "urn:caseline:seat";
 /// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
+/// Code system of `Task.code` (FHIR R4, 12.5).
+pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 

@@ -55,11 +55,11 @@ type Lost<'l> = dyn FnMut(String) + 'l;
 /// Compares two resources.
 fn object(sent: &Node<'_>, stored: &Node<'_>, path: &str, lost: &mut Lost<'_>) {
     for (key, value) in sent.members() {
-        match (key.as_str(), stored.get(key)) {
+        match (key.as_ref(), stored.get(key)) {
             ("id", _) => {}
             ("meta", kept) => {
                 let path = format!("{path}.meta");
-                for (key, value) in value.members().iter().filter(|(key, _)| !SERVERS.contains(&key.as_str()))
+                for (key, value) in value.members().iter().filter(|(key, _)| !SERVERS.contains(&key.as_ref()))
                 {
                     member(key, value, kept.and_then(|kept| kept.get(key)), &path, lost);
                 }
