@@ -1,11 +1,13 @@
 //! An authorization server for systems (SMART App Launch 2.x, "Backend Services"), which checks what it is told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Result;
+use std::io::{Read, Result, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -146,6 +148,21 @@ impl AuthorizationServer {
         guard(&self.state).failures = statuses.iter().rev().copied().collect();
     }
 
+    /// Brings it an assertion again, as somebody does who has listened. Returns what it said.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub fn replay(&self, assertion: &str) -> Result<String> {
+        let scope = guard(&self.state).allowed.iter().cloned().collect::<Vec<_>>().join("+");
+        let form = format!(
+            "grant_type=client_credentials&scope={scope}&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion={assertion}"
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.listening.port))?;
+        write!(stream, "POST /token HTTP/1.1\r\nContent-Length: {}\r\n\r\n{form}", form.len())?;
+        stream.read_to_end(&mut Vec::new())?;
+        Ok(self.said().pop().unwrap_or_default())
+    }
+
     /// What it said to each request: `granted`, or why not.
     pub fn said(&self) -> Vec<String> {
         guard(&self.state).said.clone()
@@ -252,7 +269,7 @@ fn grant(state: &mut State, request: &Request) -> std::result::Result<String, Re
     state.algorithms.insert(algorithm);
     let mut random = [0; 16];
     rand::fill(&mut random).map_err(|_| ("server_error", "no random number"))?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = URL_SAFE_NO_PAD.encode(random);
     state.tokens.insert(token.clone(), (now + state.life, scopes.to_owned()));
     Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": state.life, "scope": scopes })
         .to_string())

@@ -32,11 +32,12 @@ pub fn ec_key(kid: &str) -> Value {
 pub fn rsa_key(kid: &str) -> Value {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
     let der: Pkcs8V1Der<'_> = AsDer::as_der(&pair).expect("its encoding");
-    let mut key = json!({ "kty": "RSA", "kid": kid, "use": "sig", "alg": "RS384" });
-    for (name, number) in ["n", "e", "d", "p", "q", "dp", "dq", "qi"].into_iter().zip(numbers(der.as_ref())) {
-        key[name] = Value::from(text(number));
-    }
-    key
+    let fixed = [("kty", "RSA"), ("kid", kid), ("use", "sig"), ("alg", "RS384")];
+    let fixed = fixed.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].into_iter();
+    let numbers =
+        names.zip(numbers(der.as_ref())).map(|(name, number)| (name.to_owned(), text(number).into()));
+    fixed.into_iter().chain(numbers).collect()
 }
 
 /// The numbers of an RSA private key in PKCS#8 (RFC 5208, RFC 8017 A.1.2), without its version.

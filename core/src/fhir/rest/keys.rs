@@ -128,12 +128,9 @@ impl SigningKey {
     }
 
     fn public(&self) -> Value {
-        let mut key =
-            json!({ "kid": self.kid, "alg": self.algorithm(), "use": "sig", "key_ops": ["verify"] });
-        for (name, value) in &self.public {
-            key[*name] = Value::from(value.as_str());
-        }
-        key
+        let all = [("kid", self.kid.as_str()), ("alg", self.algorithm()), ("use", "sig")];
+        let own = self.public.iter().map(|(name, value)| (*name, value.as_str()));
+        all.into_iter().chain(own).map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 }
 

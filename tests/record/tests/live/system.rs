@@ -154,6 +154,18 @@ async fn both_algorithms_are_believed_and_many_ask_once() {
         assert_eq!(world.server.said(), ["granted"]);
         assert_eq!(world.server.algorithms(), [algorithm]);
         assert_eq!(format!("{system:?}"), "BackendServices(…)");
+
+        // The server does not believe all that it is told: the same again, another's words under our signature.
+        let assertion = world.server.assertions().pop().unwrap();
+        assert_eq!(world.server.replay(&assertion).unwrap(), "invalid_client: used before");
+        let mut parts: Vec<&str> = assertion.split('.').collect();
+        let mut claims = claims(&assertion);
+        claims["jti"] = json!("another-id-of-good-length");
+        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+        parts[1] = &claims;
+        let said = world.server.replay(&parts.join(".")).unwrap();
+        assert_eq!(said, "invalid_client: a wrong signature, issuer or audience");
+        assert_eq!(world.grants(), 1);
     }
 }
 
