@@ -55,7 +55,10 @@ pub use patient::{is_member, member};
 pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
-pub use rest::{FixedToken, HostToken, RestRecord, RestRecordBuilder, Token, TokenSource};
+pub use rest::{
+    BackendServices, BackendServicesBuilder, FixedToken, HostToken, RestRecord, RestRecordBuilder, SCOPES,
+    Scopes, SigningKeys, Token, TokenSource,
+};
 pub use rules::{Broken, check, check_change};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;

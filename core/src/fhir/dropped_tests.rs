@@ -101,7 +101,7 @@ fn prune(value: &mut Value, picks: &mut impl Iterator<Item = usize>) -> bool {
     match value {
         Value::Object(members) => {
             let key = members.keys().nth(pick % members.len()).cloned().unwrap();
-            if picks.next().unwrap_or(0) % 2 == 0 && prune(&mut members[&key], picks) {
+            if picks.next().unwrap_or(0).is_multiple_of(2) && prune(&mut members[&key], picks) {
                 return true;
             }
             members.remove(&key).is_some()

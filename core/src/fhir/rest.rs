@@ -1,10 +1,13 @@
 //! A record on a FHIR R4 server, over REST (FHIR R4, 3.1.0 "RESTful API").
 
 mod address;
+mod backend_services;
 mod builder;
 mod changes;
 mod http;
+mod keys;
 mod pages;
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -23,7 +26,10 @@ use super::check::{is_id, is_kind};
 use super::json::{self, Node};
 use crate::error::Result;
 use crate::ports::{Capabilities, CareRecord, Changes, Created, Dropped, Param, PortError, Stored};
+pub use backend_services::{BackendServices, BackendServicesBuilder};
 pub use builder::RestRecordBuilder;
+pub use keys::SigningKeys;
+pub use scopes::{SCOPES, Scopes};
 pub use token::{FixedToken, HostToken, Token, TokenSource};
 
 /// How long it is believed what a server says of itself.

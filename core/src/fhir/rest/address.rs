@@ -17,12 +17,12 @@ pub(super) fn is_local(url: &Url) -> bool {
 pub(super) fn base(text: &str, plain: bool) -> Option<Url> {
     let mut base = Url::parse(text).ok()?;
     let safe = base.scheme() == "https" || (base.scheme() == "http" && (plain || is_local(&base)));
-    let bare = base.host().is_some()
+    let nothing_else = base.host().is_some()
         && base.username().is_empty()
         && base.password().is_none()
         && base.query().is_none()
         && base.fragment().is_none();
-    if !safe || !bare {
+    if !safe || !nothing_else {
         return None;
     }
     if !base.path().ends_with('/') {

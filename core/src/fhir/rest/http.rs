@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+    TRANSFER_ENCODING,
 };
-use reqwest::{Client, Method, Request, Response, tls};
+use reqwest::{Client, Method, Request, Response, Version, tls};
+use serde::de::IgnoredAny;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -270,6 +272,10 @@ impl Http {
         let retry_after = asked_wait(response.headers());
         let answer = Answer { status, location, body: String::new(), retry_after };
         let is_json = is_json(&response);
+        // Such an answer ends where its connection ends, so that nobody sees that its end is missing.
+        let open_ended = response.content_length().is_none()
+            && response.version() <= Version::HTTP_11
+            && !response.headers().contains_key(TRANSFER_ENCODING);
         let limit = if (200..=299).contains(&status) { LIMIT } else { LIMIT_FAILED };
         let body = match body(&mut response, limit).await {
             Ok(body) => body,
@@ -289,8 +295,18 @@ impl Http {
             return Ok(answer);
         }
         let not_utf_8 = |_| Failure::last(PortError::NotUnderstood { code: "not-utf-8" });
-        Ok(Answer { body: String::from_utf8(body).map_err(not_utf_8)?, ..answer })
+        let body = String::from_utf8(body).map_err(not_utf_8)?;
+        if open_ended && ends_early(&body) {
+            let error = PortError::Unavailable { code: "cut-off", retry_after: None };
+            return Err(Failure { error, after: After::Unknown });
+        }
+        Ok(Answer { body, ..answer })
     }
+}
+
+/// Whether a JSON text breaks off.
+fn ends_early(body: &str) -> bool {
+    !body.is_empty() && serde_json::from_str::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }
 
 /// One call of the record: what it may still spend on trying again.

@@ -135,6 +135,10 @@ async fn a_failure_says_what_to_do_next_and_nothing_else() {
             PortError::Unavailable { code: "http-503", retry_after: wait(900) },
         ),
         (fhir("500 Oops", secret), PortError::Unavailable { code: "http-500", retry_after: None }),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"resourceType\":\"Pat".into(),
+            PortError::Unavailable { code: "cut-off", retry_after: None },
+        ),
         (fhir("501 Never", secret), PortError::Refused { code: "http-501" }),
         (fhir("405 Not Here", secret), PortError::Refused { code: "http-405" }),
         (
