@@ -136,6 +136,10 @@ fn is_value_set(system: &str) -> bool {
         "urn:oid:2.16.840.1.113883.1.11.",
         "urn:oid:2.16.840.1.113883.3.526.3.",
     ];
+    // IHE's code system of document formats bears the wrong name.
+    if system == "http://ihe.net/fhir/ValueSet/IHE.FormatCode.codesystem" {
+        return false;
+    }
     lower.contains("/valueset/")
         || lower.ends_with("/valueset")
         || lower.contains("/fhir/vs/")
