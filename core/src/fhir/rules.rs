@@ -148,6 +148,13 @@ fn shape_of(kind: &str) -> Option<&'static Shape> {
     })
 }
 
+/// The codes that R4 takes for an element of a type.
+#[cfg(all(test, feature = "testing"))]
+pub(crate) fn codes_of(kind: &str, element: &str) -> Option<&'static [&'static str]> {
+    let element = shape_of(kind)?.elements.iter().find(|one| one.name == element)?;
+    if let shape::Type::Bound(codes) = element.of { Some(codes) } else { None }
+}
+
 #[cfg(test)]
 #[path = "rules_tests.rs"]
 mod tests;
