@@ -19,8 +19,10 @@ mod work;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::care_plan::is_projected_plan;
 use super::json;
 use crate::error::{InvalidInput, Result};
+use crate::ports::PortError;
 use shape::Shape;
 pub(crate) use value::{is_after, is_date_time};
 use walk::Walk;
@@ -107,6 +109,30 @@ pub(crate) fn sound_change(before: &str, after: String) -> Result<String> {
     match check_change(before, &after)?.into_iter().next() {
         Some(broken) => Err(InvalidInput::from(broken).into()),
         None => Ok(after),
+    }
+}
+
+/// Whether a record may be written: nothing of ours breaks a rule, or one more than what is stored there. The plan that a
+/// case was sent is its author's text: with what its author got wrong it is kept, as any record keeps it.
+///
+/// # Errors
+/// `Refused` with the rule; `NotUnderstood` where a text is not JSON.
+pub(crate) fn permit(stored: Option<&str>, text: &str) -> Result<(), PortError> {
+    let broken = match stored {
+        Some(stored) => check_change(stored, text),
+        None if is_projected_plan(text) => return Ok(()),
+        None => check(text),
+    };
+    match broken.map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?.into_iter().next() {
+        Some(broken) => {
+            tracing::error!(
+                rule = broken.rule,
+                path = broken.path,
+                "a resource that breaks a rule is not written"
+            );
+            Err(PortError::Refused { code: broken.rule })
+        }
+        None => Ok(()),
     }
 }
 
