@@ -405,16 +405,6 @@ fn each_rule_names_itself_and_the_element() {
             &["thread-header Communication.partOf", "thread-header Communication.payload"],
         ),
         (
-            "Communication",
-            &[("partOf", r#"[{"display":"p"},{"display":"q"}]"#)],
-            &["thread-message Communication.partOf"],
-        ),
-        (
-            "Communication",
-            &[("sent", "\"2019-03-02\""), ("received", "\"2019-03-01\"")],
-            &["received-after-sent Communication.received"],
-        ),
-        (
             "Task",
             &[("code", fulfill), ("status", "\"ready\""), ("intent", "\"plan\"")],
             &[

@@ -226,6 +226,31 @@ fn a_new_version_of_a_plan_says_all_that_the_plan_says() {
 }
 
 #[test]
+fn a_new_version_is_not_the_sending_that_it_comes_from() {
+    let sent = r#"{"resourceType":"CarePlan","status":"active","intent":"plan","subject":{"reference":"Patient/1"},
+        "identifier":[{"system":"urn:theirs","value":"1"},{"system":"urn:caseline:plan","value":"2"}],
+        "extension":[{"url":"https://caseline.org/fhir/StructureDefinition/heads","valueString":"[]"}]}"#;
+    let text =
+        CarePlan::new_version(sent, Succession::BasedOn, &Reference::to("CarePlan/1"), &at("2020")).unwrap();
+    let new = parse(&text).unwrap();
+    assert_eq!(new.get("identifier").unwrap().raw(), r#"[{"system":"urn:theirs","value":"1"}]"#);
+    assert!(new.get("extension").is_none());
+}
+
+#[test]
+fn clocks_that_differ_keep_nothing_from_being_written() {
+    let early = at("2018-01-01T00:00:00Z");
+    let task = Task::step(&shape("task"), TaskStatus::Accepted, None, &early).unwrap();
+    assert_eq!(Task::read(&task).unwrap().last_modified, Some(at("2019-03-01T10:00:00-05:00")));
+    let stay = Encounter::step(&shape("stay"), EncounterStatus::Triaged, &early).unwrap();
+    assert_eq!(Encounter::read(&stay).unwrap().status_history, []);
+    let consent = Consent::read(&Consent::revoke(&shape("consent-given"), &early).unwrap()).unwrap();
+    assert_eq!(consent.status, ConsentStatus::Inactive);
+    let message = Communication::receive(&shape("message-right"), &early).unwrap();
+    assert!(Communication::read(&message).unwrap().received.is_some());
+}
+
+#[test]
 fn a_signature_is_of_a_version_and_of_its_text() {
     let signed = Provenance::read(&shape("plan-signature")).unwrap();
     assert_eq!(signed.target[0].reference.as_deref(), Some("CarePlan/synthetic-plan/_history/3"));
