@@ -76,7 +76,7 @@ pub(super) fn check(walk: &mut Walk, shape: &str, node: &Node<'_>) {
                 walk.broken("app-2", "an appointment has both start and end, or neither");
             }
             let open = ["proposed", "cancelled", "waitlist"].iter().any(|status| is("status", status));
-            if !(has("start") && has("end")) && !open {
+            if !(open || has("start") && has("end")) {
                 walk.broken(
                     "app-3",
                     "only a proposed, cancelled or waitlisted appointment has no start and end",

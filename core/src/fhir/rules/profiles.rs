@@ -88,7 +88,7 @@ pub(super) fn check(walk: &mut Walk, kind: &str, node: &Node<'_>) {
             needs(walk, node, "subject", "us-core-encounter", "US Core: an encounter has a subject");
         }
         "ServiceRequest" => {
-            needs(walk, node, "code", "us-core-servicerequest", "US Core: what is asked for has a code")
+            needs(walk, node, "code", "us-core-servicerequest", "US Core: what is asked for has a code");
         }
         "Provenance" => walk.each(node, "agent", |walk, agent| {
             let who = agent.get("who").and_then(|who| walk.kind_of(who));
