@@ -1,6 +1,7 @@
 //! The commands of the working day, alike on a developer's machine and in CI: `cargo xtask`.
 
 mod bindings;
+mod data;
 mod demo;
 mod layers;
 mod lint;
@@ -17,6 +18,8 @@ Usage: cargo xtask COMMAND
 
   demo [ARGUMENTS]          play the story; --help shows the demo's own arguments
   up [--json] [--no-fhir]   start the local servers and keep them until Ctrl-C
+  data synthea --people N [--seed S]
+                            make so many people who do not exist, with their records, and print the folder
   test [STEP ...]           run all tests, or these steps of them; --list shows the steps
   bindings                  build the Python package and print its folder, for PYTHONPATH
   lint                      formatting, clippy, layers, and cargo deny
@@ -65,6 +68,7 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
     };
     match first {
         Arg::Value(command) => match command.string()?.as_str() {
+            "data" => data::run(parser),
             "demo" => demo::run(parser),
             "up" => up::run(parser),
             "test" => test::run(parser),

@@ -3,6 +3,7 @@
 //! - [`Cache`]: where installations go, once per user; [`Step`]: how they tell what they do.
 //! - [`Homeserver`]: a Synapse on loopback; two of them federate.
 //! - [`FhirServer`]: a HAPI FHIR R4 server on loopback; [`Validator`]: HAPI's validator, offline.
+//! - [`Population`]: people who do not exist, with their records, made by Synthea.
 //! - [`Backend`]: the servers of both organisations; [`BackendDescription`]: the same in words, as
 //!   `cargo xtask up --json` prints it and `--backend FILE` reads it.
 //!
@@ -30,6 +31,7 @@ mod process;
 mod python;
 mod step;
 mod synapse;
+mod synthea;
 mod validator;
 
 pub use backend::{Backend, BackendOptions, Records};
@@ -43,4 +45,5 @@ pub use homeserver::Homeserver;
 pub use http::get;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
+pub use synthea::Population;
 pub use validator::{FileResult, Issue, Severity, Validator};
