@@ -1,7 +1,7 @@
 //! One case, as the host works with it.
 
-use crate::care_team::TeamDeclined;
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::care_team::TeamDeclined;
 use crate::case::event::EventKey;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;

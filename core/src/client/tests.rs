@@ -9,6 +9,7 @@ mod limits;
 mod newcomers;
 mod proofs;
 mod shared;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -287,8 +287,7 @@ impl Engine {
             let (case, id) = (one.case.to_string(), plan.sent.id.to_string());
             let nth = plan.changed.len().to_string();
             let id = EventId::derived(&["plan-changed", &case, &id, &sha256.to_string(), &nth]);
-            let changed =
-                PlanChanged { plan: plan.sent.id, organization: one.organization.clone(), sha256 };
+            let changed = PlanChanged { plan: plan.sent.id, organization: one.organization.clone(), sha256 };
             self.tell_case(one.case, Command::new(Some(id), changed))?;
         }
         Ok(Looked::Done)
@@ -296,7 +295,8 @@ impl Engine {
 
     /// What this device would write in the place of a stored resource.
     fn projection(&self, one: &Watched, kind: &str, stored: &str) -> Result<Option<String>> {
-        let text = |document: &crate::care_plan::Document| self.document_text(&document.sha256).ok().flatten();
+        let text =
+            |document: &crate::care_plan::Document| self.document_text(&document.sha256).ok().flatten();
         let writes = fhir::project(&one.state, &Own { patient: one.patient.clone() }, &text);
         let mut writes = writes.into_iter().filter(|write| write.kind == kind);
         Ok(writes.find(|write| fhir::is_found_by(stored, &write.find)).map(|write| write.json))
