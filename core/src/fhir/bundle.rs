@@ -1,125 +1,45 @@
 //! Resources as they come in: a Bundle, one resource, or what a search of a record found.
 
-use std::fmt;
+mod index;
+mod resource;
 
-use super::check::{check, is_kind};
+use std::collections::HashSet;
+
+use index::{Index, Name};
+pub use resource::Resource;
+
 use super::json::{self, Node};
 use crate::error::{InvalidInput, Result};
 
-/// A resource with its JSON text, byte for byte. `Debug` shows none of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Resource {
-    kind: String,
-    id: Option<String>,
-    full_url: Option<String>,
-    json: String,
-    // Where it stood, for errors that name it.
-    path: String,
-    line: u64,
-}
-
-impl fmt::Debug for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Resource({} …)", self.kind)
-    }
-}
-
-impl Resource {
-    /// The resource type.
-    pub fn kind(&self) -> &str {
-        &self.kind
-    }
-
-    /// The id, where it has one.
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    /// The JSON text, as it came.
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-
-    /// How other resources of the same import refer to it: `Kind/id`, or the Bundle's `fullUrl`.
-    pub fn reference(&self) -> Option<String> {
-        match (&self.full_url, &self.id) {
-            (Some(url), _) if url.starts_with("urn:") => Some(url.clone()),
-            (_, Some(id)) => Some(format!("{}/{id}", self.kind)),
-            (url, None) => url.clone(),
-        }
-    }
-
-    pub(crate) fn node(&self) -> Result<Node<'_>> {
-        json::parse(&self.json)
-    }
-
-    /// An error about one of its fields, named as the import spells it.
-    pub(crate) fn wrong(&self, code: &'static str, detail: &'static str, field: &str) -> InvalidInput {
-        let path = match (self.path.as_str(), field) {
-            ("", field) => field.to_owned(),
-            (path, "") => path.to_owned(),
-            (path, field) => format!("{path}.{field}"),
-        };
-        InvalidInput::new(code, detail).field(path).line(self.line)
-    }
-
-    fn read(node: &Node<'_>, full_url: Option<String>, path: &str, line: u64) -> Result<Self> {
-        let wrong = || InvalidInput::new("not-fhir", "a FHIR resource names its resourceType");
-        let at = |field: &str| match path {
-            "" => field.to_owned(),
-            path => format!("{path}.{field}"),
-        };
-        let kind = node
-            .str("resourceType")
-            .filter(|kind| is_kind(kind))
-            .ok_or_else(|| wrong().field(at("resourceType")).line(line))?
-            .into_owned();
-        check(&kind, node.raw()).map_err(|invalid| {
-            let field = at(invalid.field.as_deref().unwrap_or_default());
-            let within = invalid.line.unwrap_or(1);
-            invalid.field(field.trim_end_matches('.')).line(line + within - 1)
-        })?;
-        Ok(Self {
-            kind,
-            id: node.str("id").map(Into::into),
-            full_url,
-            json: node.raw().to_owned(),
-            path: path.to_owned(),
-            line,
-        })
-    }
-}
+/// The most resources that are read from one text.
+const MAX_RESOURCES: usize = 50_000;
 
 /// Resources that came in together and refer to each other. Types that we do not know are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
     resources: Vec<Resource>,
+    index: Index,
 }
 
 impl Import {
     /// Reads a Bundle of any type, or one resource.
     ///
     /// # Errors
-    /// `InvalidInput`: `invalid-json` with the line; `not-fhir` with the path of the field and the line.
+    /// `InvalidInput`: `invalid-json` with the line; `json-too-large`, `json-too-deep`, `too-many-resources`; `not-fhir` with
+    /// the path of the field and the line.
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let node = json::parse(text)?;
-        if node.str("resourceType").as_deref() != Some("Bundle") {
-            return Ok(Self { resources: vec![Resource::read(&node, None, "", 1)?] });
-        }
-        if node.get("type").is_none() || node.get("entry").is_some_and(|entry| !entry.is_array()) {
-            let wrong = InvalidInput::new("not-fhir", "a Bundle has a type, and its entry is a list");
-            return Err(wrong.field("type").line(1).into());
-        }
-        let mut resources = Vec::new();
-        let mut lines = Lines::new(text);
-        for (index, entry) in node.list("entry").iter().enumerate() {
-            let Some(resource) = entry.get("resource") else { continue };
-            let path = format!("entry[{index}].resource");
-            let line = lines.of(resource.raw());
-            resources.push(Resource::read(resource, entry.str("fullUrl").map(Into::into), &path, line)?);
-        }
-        Ok(Self { resources })
+        let mut import = Self::default();
+        import.take(text)?;
+        import.index.finish();
+        Ok(import)
+    }
+
+    /// The same of bytes, which must be UTF-8 (RFC 8259, section 8.1).
+    ///
+    /// # Errors
+    /// As for [`Import::parse`]; `InvalidInput` (`not-utf-8`) with the line.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::parse(json::utf_8(bytes)?)
     }
 
     /// Takes resources one by one, for example those that a search found.
@@ -127,11 +47,52 @@ impl Import {
     /// # Errors
     /// As for [`Import::parse`].
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self> {
-        let mut resources = Vec::new();
+        let mut import = Self::default();
         for text in texts {
-            resources.extend(Self::parse(text)?.resources);
+            import.take(text)?;
         }
-        Ok(Self { resources })
+        import.index.finish();
+        Ok(import)
+    }
+
+    /// Reads a text. Of a Bundle one entry is in memory as a tree at a time.
+    fn take(&mut self, text: &str) -> Result<()> {
+        let read = json::Text::new(text)?;
+        let whole = read.text();
+        let top = read.shallow()?;
+        if top.str("resourceType").as_deref() != Some("Bundle") {
+            let node = read.tree(top.raw())?;
+            return self.add(Resource::read(&node, whole, None, None, json::line_of(whole, json::offset(whole, top.raw())))?, &node);
+        }
+        let entries = top.get("entry");
+        if top.get("type").is_none() || entries.is_some_and(|entry| !entry.is_array()) {
+            let wrong = InvalidInput::new("not-fhir", "a Bundle has a type, and its entry is a list");
+            return Err(wrong.field("type").line(1).into());
+        }
+        // The other members are read too: nothing in them stands twice.
+        for (_, member) in top.members().iter().filter(|(name, _)| name != "entry") {
+            read.tree(member.raw())?;
+        }
+        let Some(entries) = entries else { return Ok(()) };
+        let mut lines = Lines::new(whole);
+        let before = self.resources.len();
+        read.items(entries.raw(), |index, entry| {
+            let Some(resource) = entry.get("resource") else { return Ok(()) };
+            let line = lines.of(resource.raw());
+            if self.resources.len() - before >= MAX_RESOURCES {
+                let detail = "there are more than 50,000 resources in it; split it";
+                return Err(InvalidInput::new("too-many-resources", detail).line(line).into());
+            }
+            let place = u32::try_from(index).ok();
+            self.add(Resource::read(resource, whole, entry.str("fullUrl"), place, line)?, resource)
+        })
+    }
+
+    fn add(&mut self, resource: Resource, node: &Node<'_>) -> Result<()> {
+        let place = u32::try_from(self.resources.len()).unwrap_or(u32::MAX);
+        self.index.add(place, &resource, node)?;
+        self.resources.push(resource);
+        Ok(())
     }
 
     /// All resources, in their order.
@@ -141,7 +102,7 @@ impl Import {
 
     /// The resources of one type.
     pub fn of_kind<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Resource> {
-        self.resources.iter().filter(move |resource| resource.kind == kind)
+        self.resources.iter().filter(move |resource| resource.kind() == kind)
     }
 
     /// The CareTeams.
@@ -169,32 +130,56 @@ impl Import {
     }
 
     /// What a reference points at: a `fullUrl`, `Kind/id` (of any server, with or without a version), or
-    /// `Kind?identifier=system|value` (FHIR R4, 2.3.0.1 and 3.1.0.11).
+    /// `Kind?identifier=system|value` (FHIR R4, 2.3.0.1 and 3.1.0.11). A condition can have several parameters, all of which
+    /// must hold; with one that is neither `identifier` nor `_id` nothing is found, since a wrong person is worse than none.
     pub fn resolve(&self, reference: &str) -> Option<&Resource> {
-        if let Some(found) = self.resources.iter().find(|one| one.full_url.as_deref() == Some(reference)) {
+        let mut by_url = self.found(Name::Url(reference));
+        if let Some(found) = by_url.find(|one| one.full_url() == Some(reference)) {
             return Some(found);
         }
         if let Some((kind, query)) = reference.split_once('?') {
-            let token = query.strip_prefix("identifier=")?;
-            return self.identified(kind, &percent_decoded(token));
+            return self.where_all(kind.rsplit('/').next().unwrap_or(kind), query);
         }
         let path = reference.split("/_history/").next().unwrap_or(reference);
         let mut parts = path.rsplit('/');
         let (id, kind) = (parts.next()?, parts.next()?);
-        self.resources.iter().find(|one| one.kind == kind && one.id.as_deref() == Some(id))
+        self.with_id(kind, id)
     }
 
-    /// The resource of a type that has this identifier.
+    /// The resource of a type that has this identifier: `system|value`, `|value` for one without a system, or the value
+    /// alone where only one resource has it (FHIR R4, 3.1.1.4.10 "token").
     pub fn identified(&self, kind: &str, token: &str) -> Option<&Resource> {
-        let (system, value) = token.split_once('|')?;
-        self.resources.iter().filter(|one| one.kind == kind).find(|resource| {
-            resource.node().is_ok_and(|node| {
-                node.list("identifier").iter().any(|identifier| {
-                    identifier.str("value").as_deref() == Some(value)
-                        && identifier.str("system").as_deref() == Some(system)
-                })
-            })
-        })
+        let (system, value) = token.split_once('|').map_or((None, token), |(s, value)| (Some(s), value));
+        let mut found = self.found(Name::Identifier(kind, value)).filter(|one| has(one, kind, system, value));
+        let first = found.next()?;
+        (system.is_some() || found.next().is_none()).then_some(first)
+    }
+
+    fn with_id(&self, kind: &str, id: &str) -> Option<&Resource> {
+        self.found(Name::Id(kind, id)).find(|one| one.kind() == kind && one.id() == Some(id))
+    }
+
+    fn found(&self, name: Name<'_>) -> impl Iterator<Item = &Resource> {
+        self.index.places(name).filter_map(|place| self.resources.get(place))
+    }
+
+    /// The resource for which every parameter of a condition holds.
+    fn where_all(&self, kind: &str, query: &str) -> Option<&Resource> {
+        let mut found: Option<&Resource> = None;
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=')?;
+            let value = percent_decoded(value);
+            let one = match percent_decoded(name).as_str() {
+                "identifier" => self.identified(kind, &value)?,
+                "_id" => self.with_id(kind, &value)?,
+                _ => return None,
+            };
+            if found.is_some_and(|found| !std::ptr::eq(found, one)) {
+                return None;
+            }
+            found = Some(one);
+        }
+        found
     }
 
     /// What a Reference element points at: by its `reference`, else by its `identifier`.
@@ -221,13 +206,14 @@ impl Import {
         let first = self
             .resolve(care_plan)
             .or_else(|| self.care_plans().find(|plan| plan.id() == Some(care_plan)))
-            .filter(|plan| plan.kind == "CarePlan")
+            .filter(|plan| plan.kind() == "CarePlan")
             .ok_or(crate::Error::NotFound { what: "care plan" })?;
         let mut taken = vec![first];
+        let mut known: HashSet<*const Resource> = HashSet::from([std::ptr::from_ref(first)]);
         let mut next = 0;
         while let Some(resource) = taken.get(next).copied() {
             next += 1;
-            if resource.kind == "Patient" {
+            if resource.kind() == "Patient" {
                 continue;
             }
             let mut found: Vec<&Resource> = Vec::new();
@@ -241,20 +227,32 @@ impl Import {
                 Ok(None)
             })?;
             for target in found {
-                if !taken.iter().any(|one| std::ptr::eq(*one, target)) {
+                if known.insert(std::ptr::from_ref(target)) {
                     taken.push(target);
                 }
             }
         }
         let entries: Vec<String> = taken
             .iter()
-            .map(|resource| match resource.full_url.clone().or_else(|| resource.reference()) {
-                Some(url) => format!(r#"{{"fullUrl":{},"resource":{}}}"#, json::quote(&url), resource.json),
-                None => format!(r#"{{"resource":{}}}"#, resource.json),
+            .map(|resource| match resource.full_url().map(Into::into).or_else(|| resource.reference()) {
+                Some(url) => format!(r#"{{"fullUrl":{},"resource":{}}}"#, json::quote(&url), resource.json()),
+                None => format!(r#"{{"resource":{}}}"#, resource.json()),
             })
             .collect();
         Ok(format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(",")))
     }
+}
+
+/// Whether a resource has such an identifier; without a system, any will do.
+fn has(resource: &Resource, kind: &str, system: Option<&str>, value: &str) -> bool {
+    resource.kind() == kind
+        && resource.node().is_ok_and(|node| {
+            node.list("identifier").iter().any(|identifier| {
+                let its = identifier.str("system");
+                identifier.str("value").as_deref() == Some(value)
+                    && system.is_none_or(|system| its.as_deref().unwrap_or_default() == system)
+            })
+        })
 }
 
 /// Counts lines once, for slices that come in their order.

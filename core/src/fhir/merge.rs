@@ -40,8 +40,8 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
     let mut stale = Vec::new();
     for (name, value) in ours.members() {
         match stored.get(name) {
-            None => edits.push((name.as_str(), value.raw().to_owned())),
-            Some(old) => edits.extend(merged(name, old, value)?.map(|text| (name.as_str(), text))),
+            None => edits.push((name.as_ref(), value.raw().to_owned())),
+            Some(old) => edits.extend(merged(name, old, value)?.map(|text| (name.as_ref(), text))),
         }
     }
     // Half of a period of another time is a wrong period; and an end that the state no longer has must go.
@@ -53,9 +53,9 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
     {
         let left: Vec<&str> = old.items().iter().filter(|item| !is_ours(name, item)).map(Node::raw).collect();
         if left.is_empty() && !old.items().is_empty() {
-            stale.push(name.as_str());
+            stale.push(name.as_ref());
         } else if left.len() < old.items().len() {
-            edits.push((name.as_str(), format!("[{}]", left.join(","))));
+            edits.push((name.as_ref(), format!("[{}]", left.join(","))));
         }
     }
     if edits.is_empty() && stale.is_empty() {
