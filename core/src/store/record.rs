@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{OptionalExtension, ToSql, Transaction, params, params_from_iter};
 
 use super::Db;
 use crate::Error;
@@ -246,17 +246,20 @@ fn write(t: &Transaction<'_>, kind: &str, id: &str, old: Option<Stored>, text: &
         version: version.to_string(),
         json: stamped(&resource, id, &version.to_string()),
     };
-    t.execute(
+    let execute = |sql, params: &[&dyn ToSql]| {
+        t.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(failed)
+    };
+    execute(
         "INSERT INTO record_version (kind, id, version, json) VALUES (?1, ?2, ?3, ?4)",
         params![kind, id, version, stored.json],
-    )
-    .map_err(failed)?;
-    t.execute(
+    )?;
+    execute(
         "INSERT OR REPLACE INTO record_current (kind, id, version) VALUES (?1, ?2, ?3)",
         params![kind, id, version],
-    )
-    .map_err(failed)?;
-    t.execute("DELETE FROM record_index WHERE kind = ?1 AND id = ?2", params![kind, id]).map_err(failed)?;
+    )?;
+    if version > 1 {
+        execute("DELETE FROM record_index WHERE kind = ?1 AND id = ?2", params![kind, id])?;
+    }
     let mut insert = t
         .prepare_cached(
             "INSERT INTO record_index (kind, id, param, system, value) VALUES (?1, ?2, ?3, ?4, ?5)",
