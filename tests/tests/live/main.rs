@@ -10,4 +10,5 @@ mod kill;
 mod record;
 mod rooms;
 mod sign_in;
+mod synthea;
 mod transport;
