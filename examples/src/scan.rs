@@ -45,7 +45,13 @@ impl Words {
                     }
                 }
                 Some("CarePlan") => {
-                    for path in ["title", "description", "activity/detail/description"] {
+                    for path in [
+                        "title",
+                        "description",
+                        "category/text",
+                        "activity/detail/description",
+                        "activity/detail/code/text",
+                    ] {
                         collect(resource, path, &mut words);
                     }
                 }

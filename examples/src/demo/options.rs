@@ -105,7 +105,8 @@ impl Options {
                     })?);
                 }
                 "--people" => {
-                    let number = value("a number")?.parse().ok().filter(|many| (1..=MOST_PEOPLE).contains(many));
+                    let number =
+                        value("a number")?.parse().ok().filter(|many| (1..=MOST_PEOPLE).contains(many));
                     options.people = Some(number.ok_or_else(|| {
                         Trouble::Usage(format!("--people needs a number from 1 to {MOST_PEOPLE}"))
                     })?);
@@ -125,8 +126,7 @@ impl Options {
                 "--fhir" => options.fhir = true,
                 "--keep" => options.keep = true,
                 other => {
-                    let known =
-                        "--story, --kill-after, --people, --seed, --records, --fhir, --backend, --joe, --keep";
+                    let known = "--story, --kill-after, --people, --seed, --records, --fhir, --backend, --joe, --keep";
                     return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
                 }
             }

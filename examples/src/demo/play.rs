@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::actor::{LATER, SOON};
 use super::fault::{Fault, no_case, told};
+use super::people::Person;
 use super::seen::{self, Look, list, text};
 use super::stage::Stage;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
 use crate::interrupt;
 use crate::process::{CallError, Refusal};
-use crate::story::{Deed, Refused, Step, StepKind, Story};
+use crate::story::{Deed, Open, Refused, Step, StepKind, Story};
 
 /// How long it may take until something is seen.
 const WITHIN: Duration = Duration::from_mins(3);
@@ -39,21 +40,36 @@ pub(super) struct Case {
     pub(super) inviters: Vec<String>,
 }
 
+/// One telling of the story: about its member, or about somebody in their place.
+#[derive(Debug, Default)]
+struct Telling {
+    cases: BTreeMap<String, Case>,
+    labels: Labels,
+    /// The case that was opened last.
+    current: Option<String>,
+    /// The CareTeam that it was opened from, where somebody is in the member's place.
+    care_team: Option<String>,
+}
+
 /// What the proof needs to know of the play.
 #[derive(Debug, Default)]
 pub(super) struct Played {
-    pub(super) cases: BTreeMap<String, Case>,
+    tellings: Vec<Telling>,
     /// What was written, in messages and otherwise.
     pub(super) texts: Vec<String>,
     /// How many messages were sent.
     pub(super) messages: usize,
     /// How many care plans were sent.
     pub(super) plans: usize,
-    labels: Labels,
-    /// The case that was opened last.
-    current: Option<String>,
     /// Who acted last.
     last: Option<String>,
+}
+
+impl Played {
+    /// How many cases were opened.
+    pub(super) fn cases(&self) -> usize {
+        self.tellings.iter().map(|telling| telling.cases.len()).sum()
+    }
 }
 
 /// The step that stands on this line of the file; a number before the first step counts the steps.
@@ -73,15 +89,22 @@ pub(super) fn play(
     transcript: &mut Transcript,
     kill_after: Option<usize>,
 ) -> Result<Played, Trouble> {
+    let tellings = stage.people.as_ref().map_or(1, |people| people.people.len());
     let mut played = Played::default();
+    played.tellings.resize_with(tellings, Telling::default);
     let steps = stage.story.steps.clone();
     for (index, step) in steps.iter().enumerate() {
-        if interrupt::is_asked() {
-            return Err(Trouble::Interrupted);
+        // What is about a case happens in each, one after the other; everything else once.
+        let about_a_case = matches!(&step.kind, StepKind::Deed { deed, .. } if deed.is_about_a_case());
+        let times = if about_a_case { tellings } else { 1 };
+        for telling in 0..times {
+            if interrupt::is_asked() {
+                return Err(Trouble::Interrupted);
+            }
+            let kill = kill_after == Some(index) && telling + 1 == times;
+            let outcome = Line { stage, transcript, played: &mut played, step, kill, telling }.play();
+            outcome.map_err(|fault| fault.of(step, stage.story))?;
         }
-        let kill = kill_after == Some(index);
-        let outcome = Line { stage, transcript, played: &mut played, step, kill }.play();
-        outcome.map_err(|fault| fault.of(step, stage.story))?;
     }
     Ok(played)
 }
@@ -94,6 +117,8 @@ struct Line<'p, 's> {
     step: &'p Step,
     /// Whether whoever acts is killed and started again after it.
     kill: bool,
+    /// In which telling it happens.
+    telling: usize,
 }
 
 impl Line<'_, '_> {
@@ -104,7 +129,13 @@ impl Line<'_, '_> {
                 self.transcript.clock(*now);
                 self.stage.ask_all("clock", &json!({ "now": now.to_string() }))?;
             }
-            StepKind::Note(note) => self.transcript.happens(note),
+            StepKind::Note(note) => {
+                let note = match (&self.stage.story.member, &self.stage.people) {
+                    (Some(member), Some(people)) => note.replace(&member.name, &people.names()),
+                    _ => note.clone(),
+                };
+                self.transcript.happens(&note);
+            }
             StepKind::Settle => settle(self.stage)?,
             StepKind::Kill(who) => {
                 self.stage.kill(who)?;
@@ -124,13 +155,37 @@ impl Line<'_, '_> {
             }
             StepKind::Deed { who, deed } => {
                 self.played.last = Some(who.clone());
-                self.deed(who, deed)?;
+                match (&self.stage.story.member, self.person().map(|person| person.name.clone())) {
+                    (Some(member), Some(name)) => self.deed(who, &deed.about(&member.name, &name))?,
+                    _ => self.deed(who, deed)?,
+                }
             }
         }
         if self.kill {
             self.kill_the_last()?;
         }
         Ok(())
+    }
+
+    /// Who is in the member's place.
+    fn person(&self) -> Option<&Person> {
+        self.stage.people.as_ref()?.people.get(self.telling)
+    }
+
+    /// What was told so far; there is always one of each.
+    fn told(&mut self) -> Result<&mut Telling, Fault> {
+        self.played.tellings.get_mut(self.telling).ok_or_else(no_case)
+    }
+
+    fn label(&self, name: &str) -> Option<&Sent> {
+        self.played.tellings.get(self.telling)?.labels.get(name)
+    }
+
+    /// Tells it, and of whom where there are several.
+    fn tells(&mut self, what: &str) {
+        let several = self.stage.people.as_ref().is_some_and(|people| people.people.len() > 1);
+        let of = self.person().filter(|_| several).map(|person| format!("[{}] ", person.name));
+        self.transcript.happens(&format!("{}{what}", of.unwrap_or_default()));
     }
 
     fn happens(&mut self, who: &str, what: &str) {
@@ -176,12 +231,13 @@ impl Line<'_, '_> {
         }
         if let Some(expected) = &deed.sees {
             let case = self.case_of(deed).map(|case| case.id.clone());
-            let until = Instant::now() + within;
+            let (until, none) = (Instant::now() + within, Labels::new());
             loop {
+                let telling = self.played.tellings.get(self.telling);
                 let looked = seen::look(
                     self.stage,
                     self.transcript,
-                    &self.played.labels,
+                    telling.map_or(&none, |telling| &telling.labels),
                     who,
                     case.as_deref(),
                     expected,
@@ -209,8 +265,9 @@ impl Line<'_, '_> {
 
     /// The case that a deed is about.
     fn case_of(&self, deed: &Deed) -> Option<&Case> {
-        let name = deed.case.as_ref().or(deed.accept.as_ref()).or(self.played.current.as_ref())?;
-        self.played.cases.get(name)
+        let telling = self.played.tellings.get(self.telling)?;
+        let name = deed.case.as_ref().or(deed.accept.as_ref()).or(telling.current.as_ref())?;
+        telling.cases.get(name)
     }
 
     /// Does it, and tells of it. The inner error is the client's own.
@@ -243,7 +300,7 @@ impl Line<'_, '_> {
             "open" => {
                 let Some(open) = &deed.open else { return Err(no_case()) };
                 (
-                    json!({ "care_team": open.care_team }),
+                    self.care_team(who, open)?,
                     format!("{name} opens the case with the people of the care team."),
                 )
             }
@@ -264,27 +321,70 @@ impl Line<'_, '_> {
             Err(CallError::Refused(refusal)) => return Ok(Err(refusal)),
             Err(other) => return Err(other.into()),
         };
-        self.transcript.happens(&says);
+        self.tells(&says);
+        let told = self.told()?;
         if let Some(open) = &deed.open {
             let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
-            self.played.cases.insert(open.case.clone(), case);
-            self.played.current = Some(open.case.clone());
+            told.cases.insert(open.case.clone(), case);
+            told.current = Some(open.case.clone());
         }
         if deed.name_seat.is_some()
             && let Some(case) = case
-            && let Some(case) = self.played.cases.values_mut().find(|known| known.id == case.id)
+            && let Some(case) = told.cases.values_mut().find(|known| known.id == case.id)
         {
             case.inviters.push(who.to_owned());
         }
         if let Some(label) = &deed.label {
             let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
-            self.played.labels.insert(label.clone(), sent);
+            told.labels.insert(label.clone(), sent);
         }
         self.played.texts.extend(deed.send.clone());
         self.played.messages += usize::from(deed.send.is_some());
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
+    }
+
+    /// From which care team a case is opened, and with whom. Somebody in the member's place has one of another system, which knows
+    /// nobody of the story: whom the story's own team names is named beside it.
+    fn care_team(&mut self, who: &str, open: &Open) -> Result<Value, Fault> {
+        let member = match (self.person(), &self.stage.story.member) {
+            (Some(person), Some(of_story)) if of_story.care_team == open.care_team => {
+                person.member.id.clone()
+            }
+            _ => return Ok(json!({ "care_team": open.care_team })),
+        };
+        let answer = self.stage.actor(who)?.call("care_teams", json!({ "member": member }), SOON)?;
+        // What goes on comes first.
+        let team = list(&answer, "care_teams").first().map(|team| text(team, "care_team").to_owned());
+        let team = team.ok_or_else(|| Fault::Not {
+            wanted: "the record has a care team of this member".into(),
+            seen: "none".into(),
+        })?;
+        self.told()?.care_team = Some(team.clone());
+        let contacts = self.stage.people.as_ref().map_or(&[][..], |people| &people.contacts);
+        Ok(json!({ "care_team": team, "contacts": contacts }))
+    }
+
+    /// Which care plan is sent: of somebody in the member's place the one that the case's care team carries out.
+    fn care_plan(&mut self, who: &str, written: &str) -> Result<String, Fault> {
+        let member = match (self.person(), &self.stage.story.member) {
+            (Some(person), Some(of_story)) if of_story.care_plan == written => person.member.id.clone(),
+            _ => return Ok(written.to_owned()),
+        };
+        let answer = self.stage.actor(who)?.call("care_plans", json!({ "member": member }), SOON)?;
+        let team = self.told()?.care_team.clone();
+        let plans = list(&answer, "care_plans");
+        let of_team = |plan: &&Value| {
+            list(plan, "care_teams")
+                .iter()
+                .any(|one| one.as_str().is_some() && one.as_str() == team.as_deref())
+        };
+        let plan = plans.iter().find(of_team).or(plans.first());
+        plan.map(|plan| text(plan, "care_plan").to_owned()).ok_or_else(|| Fault::Not {
+            wanted: "the record has a care plan of this member".into(),
+            seen: "none".into(),
+        })
     }
 
     /// What to ask for, and how to tell it, where it is about a case.
@@ -297,6 +397,7 @@ impl Line<'_, '_> {
         within: Duration,
     ) -> Result<(Value, String), Fault> {
         let name = self.stage.story.name_of(who);
+        let care_plan = deed.send_care_plan.as_ref().map(|plan| self.care_plan(who, plan)).transpose()?;
         let mut fields = json!({ "case": case.id, "key": Uuid::now_v7().to_string() });
         let mut set = |field: &str, value: Value| {
             if let Some(fields) = fields.as_object_mut() {
@@ -309,11 +410,11 @@ impl Line<'_, '_> {
             if let Some(priority) = deed.priority {
                 set("priority", json!(priority));
             }
-            if let Some(earlier) = deed.in_reply_to.as_ref().and_then(|label| self.played.labels.get(label)) {
+            if let Some(earlier) = deed.in_reply_to.as_ref().and_then(|label| self.label(label)) {
                 set("in_reply_to", json!({ "sender": earlier.sender, "id": earlier.id }));
             }
             format!("{name}: “{message}”")
-        } else if let Some(plan) = &deed.send_care_plan {
+        } else if let Some(plan) = care_plan {
             set("care_plan", json!(plan));
             format!("{name} sends the care plan for signature.")
         } else if let Some(person) = deed.name_seat.as_ref().or(deed.end_seat.as_ref()) {
@@ -332,7 +433,7 @@ impl Line<'_, '_> {
                 .as_ref()
                 .or(deed.approve_plan.as_ref())
                 .or(returned.map(|returned| &returned.plan));
-            let plan = label.and_then(|label| self.played.labels.get(label));
+            let plan = label.and_then(|label| self.label(label));
             let plan = plan.map_or(String::new(), |plan| plan.id.clone());
             set("plan", json!(plan));
             if let Some(returned) = returned {
@@ -434,7 +535,7 @@ impl Line<'_, '_> {
             Some("name_seat" | "end_seat") => "tries to change the roster",
             _ => "tries",
         };
-        self.transcript.happens(&format!("{name} {tries}, and is refused."));
+        self.tells(&format!("{name} {tries}, and is refused."));
         if refusal.reasons.is_empty() {
             Transcript::follows(&refusal.detail);
         }

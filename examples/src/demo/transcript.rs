@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 
+use super::people::People;
 use super::table::Table;
 use crate::story::Story;
 
@@ -29,13 +30,32 @@ impl Transcript {
     }
 
     /// The story's title and what it is about.
-    pub(super) fn title(&self, story: &Story) {
+    pub(super) fn title(&self, story: &Story, people: Option<&People>) {
+        let about = |text: &str| match (&story.member, people) {
+            (Some(member), Some(people)) => text.replace(&member.name, &people.names()),
+            _ => text.to_owned(),
+        };
         put("");
-        put(&self.strong(&story.title));
-        if let Some(about) = &story.about {
-            for line in wrap(about.trim(), WIDTH) {
+        put(&self.strong(&about(&story.title)));
+        if let Some(text) = &story.about {
+            for line in wrap(about(text).trim(), WIDTH) {
                 put(&line);
             }
+        }
+    }
+
+    /// On whom it is played, where they stand in the place of the story's member.
+    pub(super) fn people(people: Option<&People>, seed: i64) {
+        let Some(people) = people else { return };
+        put("");
+        for line in wrap(
+            &format!(
+                "In the member's place: {}, who do not exist. Synthea made them, and their records, with seed {seed}.",
+                people.names()
+            ),
+            WIDTH,
+        ) {
+            put(&line);
         }
     }
 

@@ -120,7 +120,8 @@ impl Deed {
     #[must_use]
     pub fn about(&self, member: &str, other: &str) -> Self {
         let mut deed = self.clone();
-        let message = deed.sees.as_mut().and_then(|sees| sees.message.as_mut()).map(|message| &mut message.text);
+        let message =
+            deed.sees.as_mut().and_then(|sees| sees.message.as_mut()).map(|message| &mut message.text);
         let changes = deed.return_plan.as_mut().map(|returned| &mut returned.changes);
         for text in [deed.send.as_mut(), message, changes].into_iter().flatten() {
             *text = text.replace(member, other);

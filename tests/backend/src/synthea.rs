@@ -18,13 +18,13 @@ const PROGRAM: Program = Program {
     libraries: include_str!("../synthea/libs.sha256"),
 };
 
-/// What is made, beside number and seed. The dates are fixed, so that the same seed gives the same people on every day;
-/// the files are named by ids, since not every file system takes every name of a person.
+/// What is made, beside number and seed. The dates are fixed, so that the same seed gives the same people on every day, and are
+/// those of the demo's story; the files are named by ids, since not every file system takes every name of a person.
 const SETTINGS: &[&str] = &[
     "-r",
-    "20240101",
+    "20190301",
     "-e",
-    "20240101",
+    "20190301",
     "--exporter.fhir.export=true",
     "--exporter.fhir.use_us_core_ig=true",
     "--exporter.hospital.fhir.export=true",
