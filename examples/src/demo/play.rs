@@ -1,5 +1,8 @@
 //! Playing a story, line by line.
 
+mod place;
+mod wait;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -165,11 +168,6 @@ impl Line<'_, '_> {
             self.kill_the_last()?;
         }
         Ok(())
-    }
-
-    /// Who is in the member's place.
-    fn person(&self) -> Option<&Person> {
-        self.stage.people.as_ref()?.people.get(self.telling)
     }
 
     /// What was told so far; there is always one of each.
@@ -345,48 +343,6 @@ impl Line<'_, '_> {
         Ok(Ok(ok))
     }
 
-    /// From which care team a case is opened, and with whom. Somebody in the member's place has one of another system, which knows
-    /// nobody of the story: whom the story's own team names is named beside it.
-    fn care_team(&mut self, who: &str, open: &Open) -> Result<Value, Fault> {
-        let member = match (self.person(), &self.stage.story.member) {
-            (Some(person), Some(of_story)) if of_story.care_team == open.care_team => {
-                person.member.id.clone()
-            }
-            _ => return Ok(json!({ "care_team": open.care_team })),
-        };
-        let answer = self.stage.actor(who)?.call("care_teams", json!({ "member": member }), SOON)?;
-        // What goes on comes first.
-        let team = list(&answer, "care_teams").first().map(|team| text(team, "care_team").to_owned());
-        let team = team.ok_or_else(|| Fault::Not {
-            wanted: "the record has a care team of this member".into(),
-            seen: "none".into(),
-        })?;
-        self.told()?.care_team = Some(team.clone());
-        let contacts = self.stage.people.as_ref().map_or(&[][..], |people| &people.contacts);
-        Ok(json!({ "care_team": team, "contacts": contacts }))
-    }
-
-    /// Which care plan is sent: of somebody in the member's place the one that the case's care team carries out.
-    fn care_plan(&mut self, who: &str, written: &str) -> Result<String, Fault> {
-        let member = match (self.person(), &self.stage.story.member) {
-            (Some(person), Some(of_story)) if of_story.care_plan == written => person.member.id.clone(),
-            _ => return Ok(written.to_owned()),
-        };
-        let answer = self.stage.actor(who)?.call("care_plans", json!({ "member": member }), SOON)?;
-        let team = self.told()?.care_team.clone();
-        let plans = list(&answer, "care_plans");
-        let of_team = |plan: &&Value| {
-            list(plan, "care_teams")
-                .iter()
-                .any(|one| one.as_str().is_some() && one.as_str() == team.as_deref())
-        };
-        let plan = plans.iter().find(of_team).or(plans.first());
-        plan.map(|plan| text(plan, "care_plan").to_owned()).ok_or_else(|| Fault::Not {
-            wanted: "the record has a care plan of this member".into(),
-            seen: "none".into(),
-        })
-    }
-
     /// What to ask for, and how to tell it, where it is about a case.
     fn about_case(
         &mut self,
@@ -449,69 +405,6 @@ impl Line<'_, '_> {
         };
         self.until_there(who, case, waits_for.as_deref(), within)?;
         Ok((fields, says))
-    }
-
-    /// Waits until somebody's client has the case, and the plan that they want to answer: nobody answers what they do not
-    /// see.
-    fn until_there(
-        &mut self,
-        who: &str,
-        case: &Case,
-        plan: Option<&str>,
-        within: Duration,
-    ) -> Result<(), Fault> {
-        let until = Instant::now() + within;
-        loop {
-            let state = match self.stage.actor(who)?.call("state", json!({ "case": case.id }), SOON) {
-                Ok(state) => Some(state),
-                Err(CallError::Refused(_)) => None,
-                Err(other) => return Err(other.into()),
-            };
-            let there = state.as_ref().is_some_and(|state| {
-                plan.is_none_or(|plan| list(state, "plans").iter().any(|known| text(known, "plan") == plan))
-            });
-            if there {
-                return Ok(());
-            }
-            if Instant::now() >= until {
-                let name = self.stage.story.name_of(who);
-                return Err(match state {
-                    None => {
-                        Fault::Not { wanted: format!("{name} is in the case"), seen: "no such case".into() }
-                    }
-                    Some(_) => Fault::Not {
-                        wanted: format!("{name} has the care plan"),
-                        seen: "no such plan".into(),
-                    },
-                });
-            }
-            blink()?;
-        }
-    }
-
-    /// Waits for an invitation to a case, the latest first: its room, and who invites.
-    fn invited(&mut self, who: &str, case: &Case, within: Duration) -> Result<(String, String), Fault> {
-        let inviters: Vec<(String, String)> =
-            case.inviters.iter().map(|name| (self.stage.user(name).to_owned(), name.clone())).collect();
-        let until = Instant::now() + within;
-        loop {
-            let answer = self.stage.actor(who)?.call("invitations", json!({}), SOON)?;
-            let invitations = list(&answer, "invitations");
-            let found = invitations.iter().rev().find_map(|invitation| {
-                let (_, name) = inviters.iter().find(|(user, _)| text(invitation, "by") == user)?;
-                Some((text(invitation, "room").to_owned(), name.clone()))
-            });
-            if let Some(found) = found {
-                return Ok(found);
-            }
-            if Instant::now() >= until {
-                let name = self.stage.story.name_of(who);
-                let seen =
-                    format!("{} invitations, none from who opened the case or named them", invitations.len());
-                return Err(Fault::Not { wanted: format!("{name} is invited"), seen });
-            }
-            blink()?;
-        }
     }
 
     /// Judges a refusal, and tells of it.

@@ -47,16 +47,12 @@ impl Transcript {
     /// On whom it is played, where they stand in the place of the story's member.
     pub(super) fn people(people: Option<&People>, seed: i64) {
         let Some(people) = people else { return };
+        let text = format!(
+            "In the member's place, made up by Synthea with their whole records (seed {seed}): {}.",
+            people.names()
+        );
         put("");
-        for line in wrap(
-            &format!(
-                "In the member's place: {}, who do not exist. Synthea made them, and their records, with seed {seed}.",
-                people.names()
-            ),
-            WIDTH,
-        ) {
-            put(&line);
-        }
+        wrap(&text, WIDTH).iter().for_each(|line| put(line));
     }
 
     /// The story's time.
