@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use caseline_backend::{Cache, Step, Validator, install_fhir_server, install_synapse, seconds};
+use caseline_backend::{Cache, Population, Step, Validator, install_fhir_server, install_synapse, seconds};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::run::{EVERYTHING, cargo, check, check_build_tools};
@@ -34,6 +34,8 @@ fn servers() -> Result<(), Failure> {
     install_synapse(&cache)?;
     install_fhir_server(&cache)?;
     Validator::install()?;
+    // Those who are imported, and of whom the demo plays one.
+    Population::make(6, 1)?;
     Ok(())
 }
 

@@ -11,14 +11,13 @@ use uuid::Uuid;
 
 use super::actor::{LATER, SOON};
 use super::fault::{Fault, no_case, told};
-use super::people::Person;
-use super::seen::{self, Look, list, text};
+use super::seen::{self, Look, text};
 use super::stage::Stage;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
 use crate::interrupt;
 use crate::process::{CallError, Refusal};
-use crate::story::{Deed, Open, Refused, Step, StepKind, Story};
+use crate::story::{Deed, Refused, Step, StepKind, Story};
 
 /// How long it may take until something is seen.
 const WITHIN: Duration = Duration::from_mins(3);
@@ -97,9 +96,15 @@ pub(super) fn play(
     played.tellings.resize_with(tellings, Telling::default);
     let steps = stage.story.steps.clone();
     for (index, step) in steps.iter().enumerate() {
-        // What is about a case happens in each, one after the other; everything else once.
-        let about_a_case = matches!(&step.kind, StepKind::Deed { deed, .. } if deed.is_about_a_case());
-        let times = if about_a_case { tellings } else { 1 };
+        // What is about a case, or names its member, happens of each, one after the other; everything else once.
+        let of_each = match &step.kind {
+            StepKind::Deed { deed, .. } => deed.is_about_a_case(),
+            StepKind::Note(note) => {
+                stage.story.member.as_ref().is_some_and(|member| note.contains(&member.name))
+            }
+            _ => false,
+        };
+        let times = if of_each { tellings } else { 1 };
         for telling in 0..times {
             if interrupt::is_asked() {
                 return Err(Trouble::Interrupted);
@@ -132,13 +137,12 @@ impl Line<'_, '_> {
                 self.transcript.clock(*now);
                 self.stage.ask_all("clock", &json!({ "now": now.to_string() }))?;
             }
-            StepKind::Note(note) => {
-                let note = match (&self.stage.story.member, &self.stage.people) {
-                    (Some(member), Some(people)) => note.replace(&member.name, &people.names()),
-                    _ => note.clone(),
-                };
-                self.transcript.happens(&note);
-            }
+            StepKind::Note(note) => match (&self.stage.story.member, self.person()) {
+                (Some(member), Some(person)) if note.contains(&member.name) => {
+                    self.tells(&note.replace(&member.name, &person.name));
+                }
+                _ => self.transcript.happens(note),
+            },
             StepKind::Settle => settle(self.stage)?,
             StepKind::Kill(who) => {
                 self.stage.kill(who)?;
@@ -181,7 +185,8 @@ impl Line<'_, '_> {
 
     /// Tells it, and of whom where there are several.
     fn tells(&mut self, what: &str) {
-        let several = self.stage.people.as_ref().is_some_and(|people| people.people.len() > 1);
+        let once = matches!(&self.step.kind, StepKind::Deed { deed, .. } if !deed.is_about_a_case());
+        let several = !once && self.stage.people.as_ref().is_some_and(|people| people.people.len() > 1);
         let of = self.person().filter(|_| several).map(|person| format!("[{}] ", person.name));
         self.transcript.happens(&format!("{}{what}", of.unwrap_or_default()));
     }

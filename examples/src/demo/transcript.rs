@@ -31,8 +31,13 @@ impl Transcript {
 
     /// The story's title and what it is about.
     pub(super) fn title(&self, story: &Story, people: Option<&People>) {
-        let about = |text: &str| match (&story.member, people) {
-            (Some(member), Some(people)) => text.replace(&member.name, &people.names()),
+        // Of several the words of the story would not be right.
+        let only = people.and_then(|people| match people.people.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
+        let about = |text: &str| match (&story.member, only) {
+            (Some(member), Some(person)) => text.replace(&member.name, &person.name),
             _ => text.to_owned(),
         };
         put("");

@@ -46,4 +46,4 @@ pub use http::get;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
 pub use synthea::Population;
-pub use validator::{FileResult, Issue, Severity, Validator};
+pub use validator::{FileResult, Issue, Judged, Reviewed, Severity, Validator};

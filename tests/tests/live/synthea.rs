@@ -57,7 +57,7 @@ fn peak() -> Option<u64> {
 
 /// How many people: `CASELINE_PEOPLE=20` measures more of them than the tests need.
 fn wanted() -> u32 {
-    std::env::var("CASELINE_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(2)
+    std::env::var("CASELINE_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(6)
 }
 
 #[tokio::test(flavor = "multi_thread")]
