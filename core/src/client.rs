@@ -5,6 +5,7 @@ mod case;
 mod identity;
 mod invitation;
 mod open;
+mod propose;
 mod running;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
@@ -33,6 +34,7 @@ pub use case::{Case, Message};
 pub use identity::Identity;
 pub use invitation::Invitation;
 pub use open::OpenCase;
+pub use propose::{Missing, Named, ProposedCase};
 
 /// A signed-in device. Clones are the same device.
 ///
@@ -114,7 +116,9 @@ impl Caseline {
         self.engine.refresh_directory().await
     }
 
-    /// Carries out a FHIR Bundle of type `transaction` in the record; returns how many resources were created.
+    /// Carries out a FHIR Bundle of type `transaction` or `batch` in the record, whole or not at all; returns how many resources
+    /// were created. References by `urn:uuid` and by condition (`Practitioner?identifier=…`) become references of the record: what
+    /// they go to is in the Bundle, or was imported before.
     ///
     /// # Errors
     /// `InvalidInput` where it is no such Bundle; then nothing is changed. `NotFound` without a record.

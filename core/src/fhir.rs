@@ -6,6 +6,8 @@
 
 mod apply;
 mod audit_event;
+#[cfg(feature = "store")]
+mod batch;
 mod bundle;
 mod capability_statement;
 mod care_plan;
@@ -16,6 +18,7 @@ mod diff;
 mod directory;
 mod documents;
 mod dropped;
+mod found;
 pub(crate) mod json;
 mod merge;
 #[cfg(feature = "store")]
@@ -39,16 +42,23 @@ pub use apply::{Applied, apply, gather};
 #[cfg(feature = "store")]
 pub(crate) use apply::{heads, is_found_by};
 pub use audit_event::audit_event;
+#[cfg(feature = "store")]
+pub(crate) use batch::as_transaction;
 pub use bundle::{Import, Resource};
 pub use capability_statement::capabilities;
 #[cfg(feature = "store")]
 pub(crate) use care_plan::is_projected_plan;
 pub use care_plan::{MEMBER_APPROVED, member_approved};
 pub use care_team::{CareTeamProposal, care_team};
+#[cfg(feature = "store")]
+pub(crate) use care_team::{keeper, team_member};
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
 pub use documents::documents;
 pub use dropped::dropped;
+pub use found::CarePlanFound;
+#[cfg(feature = "store")]
+pub(crate) use found::{care_plan_found, team_head};
 pub use merge::merge;
 pub use patient::{is_member, member};
 #[cfg(feature = "store")]

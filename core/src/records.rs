@@ -108,20 +108,26 @@ impl Engine {
             self.learn_directory(bundle)?;
             return Ok(0);
         };
-        let created = record.transaction(bundle).await.map_err(|error| match error {
-            PortError::Refused { code } | PortError::NotUnderstood { code } => {
-                InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
-                    .into()
-            }
-            other => Error::from(other),
-        })?;
+        let created =
+            record.transaction(&fhir::as_transaction(bundle)?).await.map_err(|error| match error {
+                PortError::Refused { code } | PortError::NotUnderstood { code } => {
+                    InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
+                        .into()
+                }
+                other => Error::from(other),
+            })?;
         self.refresh_directory().await?;
         Ok(created)
     }
 
-    /// A care plan of our record with everything that it references, as one document.
+    /// A care plan of our record with everything that it references, as one document. It is named by its identifier, or as the
+    /// record refers to it: `CarePlan/{id}`.
     pub(crate) async fn plan_document(&self, care_plan: &str) -> Result<String> {
         let record = self.record()?;
+        if let Some(id) = care_plan.strip_prefix("CarePlan/") {
+            let gathered = fhir::gather(record.as_ref(), "CarePlan", id).await?;
+            return gathered.plan_document(care_plan);
+        }
         let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
         // What a case wrote here of an earlier sending carries the plan's identifier too, and is not the plan.
         let mut originals = found.iter().filter(|stored| !fhir::is_projected_plan(&stored.json));

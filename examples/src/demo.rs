@@ -4,6 +4,7 @@ mod actor;
 mod fault;
 mod options;
 mod papers;
+mod people;
 mod play;
 mod proof;
 mod seen;
@@ -17,6 +18,7 @@ pub use trouble::Trouble;
 
 use crate::interrupt;
 use crate::story::Story;
+use people::People;
 use stage::Stage;
 use transcript::Transcript;
 
@@ -28,12 +30,14 @@ use transcript::Transcript;
 pub fn run(options: &Options) -> Result<(), Trouble> {
     interrupt::listen();
     let story = Story::read(&options.story)?;
+    let people = options.people.map(|many| People::choose(&story, many, options.seed)).transpose()?;
     let kill_after = options.kill_after.map(|line| play::step_of_line(&story, line)).transpose()?;
     let mut transcript = Transcript::of(&story);
-    let mut stage = Stage::set(options, &story)?;
-    transcript.title(&story);
+    let mut stage = Stage::set(options, &story, people)?;
+    transcript.title(&story, stage.people.as_ref());
+    Transcript::people(stage.people.as_ref(), options.seed);
     let outcome = play::play(&mut stage, &mut transcript, kill_after)
-        .and_then(|played| proof::prove(&mut stage, &transcript, &played));
+        .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref()));
     stage.clear(options.keep || outcome.is_err() && !matches!(outcome, Err(Trouble::Interrupted)));
     outcome
 }

@@ -10,10 +10,10 @@ use caseline::error::InvalidInput;
 use caseline::id::{CaseId, ContactId};
 use caseline::ports::Clock;
 use caseline::store::StoreKey;
-use caseline::{Caseline, Error, Message, Record};
+use caseline::{Caseline, Error, Message, Named, Record};
 use serde_json::{Value, json};
 
-use crate::protocol::{Failure, RecordPlace, SignIn, Verb, key_bytes};
+use crate::protocol::{Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
 pub use caseline::ports::StoryClock;
@@ -115,8 +115,24 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
                 std::iter::once(&found.primary).chain(&found.backups).map(view::contact).collect();
             Ok(json!({ "contacts": contacts }))
         }
-        Verb::Open { care_team, case } => {
-            let mut proposed = caseline.propose(&care_team).await?;
+        Verb::CareTeams { member } => {
+            let teams = caseline.care_teams(&member).await?;
+            Ok(json!({ "care_teams": teams.iter().map(view::care_team).collect::<Vec<_>>() }))
+        }
+        Verb::CarePlans { member } => {
+            let plans = caseline.care_plans(&member).await?;
+            Ok(json!({ "care_plans": plans.iter().map(view::care_plan).collect::<Vec<_>>() }))
+        }
+        Verb::Open { care_team, case, contacts } => {
+            let mut proposed = if contacts.is_empty() {
+                caseline.propose(&care_team).await?
+            } else {
+                let named: Vec<Named> = contacts
+                    .into_iter()
+                    .map(|NamedContact { contact, lead }| Named { contact, lead })
+                    .collect();
+                caseline.complete(caseline.proposal(&care_team).await?, &named)?
+            };
             proposed.id = case;
             Ok(json!({ "case": caseline.open(proposed)?.id() }))
         }
@@ -162,10 +178,16 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             }
             Ok(json!({ "entries": status.length, "chains": [chain] }))
         }
-        Verb::Record { kind } => {
-            let stored = caseline.resources(&kind).await?;
+        Verb::Record { kind, written, texts } => {
+            let mut stored = caseline.resources(&kind).await?;
+            stored.retain(|stored| !written || view::is_written(&stored.json));
             let ids: Vec<&str> = stored.iter().map(|stored| stored.id.as_str()).collect();
-            Ok(json!({ "count": stored.len(), "ids": ids }))
+            let mut told = json!({ "count": stored.len(), "ids": ids });
+            if let Some(fields) = told.as_object_mut().filter(|_| texts) {
+                let texts: Vec<&str> = stored.iter().map(|stored| stored.json.as_str()).collect();
+                fields.insert("texts".into(), json!(texts));
+            }
+            Ok(told)
         }
         said => say(caseline, said).await,
     }

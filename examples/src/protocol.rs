@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caseline::case::event::EventKey;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
-use caseline::id::{CaseId, ContactId, EventId, OrganizationId, RoomId, Sha256, UserId};
+use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::{Error, policy::Reason};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -63,9 +63,17 @@ pub enum Verb {
         organization: OrganizationId,
         topic: Topic,
     },
+    CareTeams {
+        member: MemberId,
+    },
+    CarePlans {
+        member: MemberId,
+    },
     Open {
         care_team: String,
         case: Option<CaseId>,
+        #[serde(default)]
+        contacts: Vec<NamedContact>,
     },
     Invitations {},
     Accept {
@@ -132,7 +140,22 @@ pub enum Verb {
     Audit {},
     Record {
         kind: String,
+        #[serde(default)]
+        written: bool,
+        #[serde(default)]
+        texts: bool,
     },
+}
+
+/// Somebody of the directory, to be named for a case that is opened.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedContact {
+    /// Who.
+    pub contact: ContactId,
+    /// Whether they decide for their side.
+    #[serde(default)]
+    pub lead: bool,
 }
 
 /// How to sign in.

@@ -45,7 +45,13 @@ impl Words {
                     }
                 }
                 Some("CarePlan") => {
-                    for path in ["title", "description", "activity/detail/description"] {
+                    for path in [
+                        "title",
+                        "description",
+                        "category/text",
+                        "activity/detail/description",
+                        "activity/detail/code/text",
+                    ] {
                         collect(resource, path, &mut words);
                     }
                 }
@@ -85,6 +91,7 @@ impl Words {
     /// Where a file cannot be read.
     pub fn scan<'a>(&self, paths: impl IntoIterator<Item = &'a Path>) -> io::Result<Scan> {
         let mut scan = Scan::default();
+        let patterns = Patterns::of(&self.words);
         let mut waiting: Vec<PathBuf> = paths.into_iter().map(Path::to_owned).collect();
         while let Some(path) = waiting.pop() {
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
@@ -100,7 +107,7 @@ impl Words {
                 };
                 scan.files += 1;
                 scan.bytes += bytes.len() as u64;
-                let found = self.words.iter().filter(|word| stands_in(&bytes, word)).count();
+                let found = patterns.found_in(&bytes);
                 if found > 0 {
                     scan.found.push((path, found));
                 }
@@ -134,20 +141,42 @@ fn collect(value: &Value, path: &str, words: &mut Words) {
     }
 }
 
-/// Whether the word stands there: as it is, or as JSON would escape it. A short word inside a run of Base64 is chance, not
-/// a leak.
-fn stands_in(bytes: &[u8], word: &str) -> bool {
-    let escaped = Value::from(word).to_string();
-    let escaped = escaped.trim_matches('"');
-    [word, escaped].iter().any(|word| {
-        let positions = positions(bytes, word.as_bytes());
-        let mut positions = positions.filter(|at| word.len() >= 8 || !in_base64(bytes, *at, word.len()));
-        positions.next().is_some()
-    })
-}
+/// The words as they are and as JSON would escape them, by their first two bytes, so that many are looked for in one pass.
+struct Patterns(Vec<Vec<(usize, Vec<u8>)>>);
 
-fn positions<'a>(bytes: &'a [u8], word: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    bytes.windows(word.len().max(1)).enumerate().filter(move |(_, window)| *window == word).map(|(at, _)| at)
+impl Patterns {
+    fn of(words: &BTreeSet<String>) -> Self {
+        let mut patterns = Self(vec![Vec::new(); 1 << 16]);
+        for (index, word) in words.iter().enumerate() {
+            let escaped = Value::from(word.as_str()).to_string();
+            let spellings = BTreeSet::from([word.as_str(), escaped.trim_matches('"')]);
+            for spelling in spellings {
+                let place = Self::place(spelling.as_bytes()).and_then(|place| patterns.0.get_mut(place));
+                place.into_iter().for_each(|place| place.push((index, spelling.as_bytes().to_owned())));
+            }
+        }
+        patterns
+    }
+
+    fn place(bytes: &[u8]) -> Option<usize> {
+        let pair: [u8; 2] = bytes.get(..2)?.try_into().ok()?;
+        Some(usize::from(u16::from_le_bytes(pair)))
+    }
+
+    /// How many of the words stand there. A short word inside a run of Base64 is chance, not a leak.
+    fn found_in(&self, bytes: &[u8]) -> usize {
+        let mut found = BTreeSet::new();
+        for (at, pair) in bytes.windows(2).enumerate() {
+            let Some(candidates) = Self::place(pair).and_then(|place| self.0.get(place)) else { continue };
+            for (index, word) in candidates {
+                let there = bytes.get(at..).is_some_and(|rest| rest.starts_with(word));
+                if there && (word.len() >= 8 || !in_base64(bytes, at, word.len())) {
+                    found.insert(*index);
+                }
+            }
+        }
+        found.len()
+    }
 }
 
 fn in_base64(bytes: &[u8], at: usize, length: usize) -> bool {

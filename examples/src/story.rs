@@ -38,6 +38,8 @@ pub struct Story {
     pub organizations: BTreeMap<String, Organization>,
     /// The people, by the names that steps use.
     pub people: BTreeMap<String, Person>,
+    /// Whose case it is, where others can take their place.
+    pub member: Option<Member>,
     /// The agreement between the organisations.
     pub agreement: PathBuf,
     /// The rule set.
@@ -80,6 +82,19 @@ pub struct Person {
     pub present: bool,
 }
 
+/// Whose case it is. Somebody else can take their place: then their name stands where this one does, in what is said and seen,
+/// and their own care team and care plan where these two do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// What the story's people call them.
+    pub name: String,
+    /// Their CareTeam's identifier, `system|value`.
+    pub care_team: String,
+    /// Their CarePlan's identifier, `system|value`.
+    pub care_plan: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -96,6 +111,8 @@ struct Written {
     begins: serde_saphyr::Spanned<DateTime>,
     organizations: BTreeMap<String, serde_saphyr::Spanned<Organization>>,
     people: BTreeMap<String, serde_saphyr::Spanned<Person>>,
+    #[serde(default)]
+    member: Option<serde_saphyr::Spanned<Member>>,
     agreement: PathBuf,
     rules: PathBuf,
     steps: Vec<serde_saphyr::Spanned<step::Written>>,
@@ -140,6 +157,7 @@ impl Story {
         }
         check::organizations(file, &written.organizations)?;
         check::people(file, &written.people, &written.organizations)?;
+        check::member(file, written.member.as_ref())?;
         let mut story = Self {
             file: file.to_owned(),
             title: written.story,
@@ -148,6 +166,7 @@ impl Story {
             begins,
             organizations: written.organizations.into_iter().map(|(key, value)| (key, value.value)).collect(),
             people: written.people.into_iter().map(|(key, value)| (key, value.value)).collect(),
+            member: written.member.map(|member| member.value),
             agreement: beside(written.agreement),
             rules: beside(written.rules),
             steps,

@@ -2,10 +2,11 @@
 
 use caseline::care_plan::{PlanState, PlanStatus};
 use caseline::case::state::{CaseState, Entry};
-use caseline::contact::Contact;
+use caseline::contact::{Contact, Seat};
 use caseline::due::DueItem;
+use caseline::fhir::{CarePlanFound, codes};
 use caseline::id::CaseId;
-use caseline::{Invitation, Notice};
+use caseline::{Invitation, Notice, ProposedCase};
 use serde_json::{Map, Value, json};
 
 use crate::protocol::reasons;
@@ -39,6 +40,48 @@ pub fn invitation(invitation: &Invitation) -> Value {
         fields.extend(warning.map(|warning| ("warning".into(), reasons(std::slice::from_ref(warning)))));
     }
     shown
+}
+
+/// A CareTeam of the record, as the case that it proposes.
+pub fn care_team(team: &ProposedCase) -> Value {
+    let seat = |seat: &Seat| {
+        let mut shown = contact(&seat.contact);
+        if let Some(fields) = shown.as_object_mut() {
+            fields.insert("lead".into(), json!(seat.lead));
+        }
+        shown
+    };
+    let mut shown = Map::new();
+    shown.insert("care_team".into(), json!(team.care_team));
+    shown.extend(team.name.as_ref().map(|name| ("name".into(), json!(name))));
+    shown.extend(team.status.as_ref().map(|status| ("status".into(), json!(status))));
+    shown.insert("contacts".into(), team.seats.iter().map(seat).collect());
+    shown.insert("missing".into(), team.missing.iter().map(|missing| json!(missing.code())).collect());
+    Value::Object(shown)
+}
+
+/// A CarePlan of the record.
+pub fn care_plan(plan: &CarePlanFound) -> Value {
+    let mut shown = Map::new();
+    shown.insert("care_plan".into(), json!(plan.care_plan));
+    shown.extend(plan.title.as_ref().map(|title| ("title".into(), json!(title))));
+    shown.extend(plan.status.as_ref().map(|status| ("status".into(), json!(status))));
+    shown.insert("care_teams".into(), json!(plan.care_teams));
+    shown.insert("activities".into(), json!(plan.activities));
+    Value::Object(shown)
+}
+
+/// Whether a case wrote this resource: it is found by one of our identifiers or tags.
+pub fn is_written(resource: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
+    let ours = [codes::CASE, codes::THREAD, codes::EVENT, codes::PLAN, codes::AUDIT];
+    [value.get("identifier"), value.pointer("/meta/tag")]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_array)
+        .flatten()
+        .filter_map(|one| one.get("system")?.as_str())
+        .any(|system| ours.contains(&system))
 }
 
 /// A case's state.

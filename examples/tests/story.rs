@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-use caseline_backend::{Backend, BackendOptions};
+use caseline_backend::{Backend, BackendOptions, Reviewed, Validator};
 use tempfile::TempDir;
 
 /// One demo at a time: each starts two homeservers and six clients.
@@ -35,10 +35,42 @@ fn said(output: &Output) -> String {
     format!("{}\n{}\n{}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
+/// The files in which the cases of a demo wrote, of both organizations.
+fn written(folder: &Path) -> Vec<PathBuf> {
+    let files = |organization: &str| {
+        let entries = std::fs::read_dir(folder.join(organization)).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    [files("cp"), files("aco")].concat()
+}
+
+/// The resource type that a file's name begins with.
+fn kind(file: &Path) -> String {
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    name.split('-').next().unwrap().to_owned()
+}
+
 #[test]
-fn martys_story_comes_true() {
-    let output = demo(&[]);
-    assert!(output.status.success(), "{}", said(&output));
+fn it_comes_true_of_marty_and_of_somebody_else_and_all_that_is_written_of_them_is_valid_fhir() {
+    let folder = TempDir::new().unwrap();
+    let mut files = Vec::new();
+    for (name, people) in [("marty", &[][..]), ("another", &["--people", "1"])] {
+        let records = folder.path().join(name);
+        let output = demo(&[&["--records", records.to_str().unwrap()], people].concat());
+        let said = said(&output);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("Marty"), people.is_empty(), "{said}");
+        let written = written(&records);
+        for wanted in ["CareTeam", "CarePlan", "Communication", "Provenance", "AuditEvent"] {
+            assert!(written.iter().filter(|file| kind(file) == wanted).count() >= 2, "{wanted}: {written:?}");
+        }
+        files.extend(written);
+    }
+    let results = Validator::install().unwrap().run(&files).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+    assert!(judged.unused.is_empty(), "on the list, and not needed any more: {:#?}", judged.unused);
 }
 
 #[test]

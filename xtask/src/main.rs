@@ -2,6 +2,7 @@
 
 mod bench;
 mod bindings;
+mod data;
 mod demo;
 mod layers;
 mod lint;
@@ -19,6 +20,8 @@ Usage: cargo xtask COMMAND
 
   demo [ARGUMENTS]          play the story; --help shows the demo's own arguments
   up [--json] [--no-fhir]   start the local servers and keep them until Ctrl-C
+  data synthea --people N [--seed S]
+                            make so many people who do not exist, with their records, and print the folder
   test [STEP ...]           run all tests, or these steps of them; --list shows the steps
   nightly                   what takes too long for test: a minute of fuzzing
   bench                     measure reading and writing, beside serde_json and Python's fhir.resources
@@ -69,6 +72,7 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
     };
     match first {
         Arg::Value(command) => match command.string()?.as_str() {
+            "data" => data::run(parser),
             "demo" => demo::run(parser),
             "up" => up::run(parser),
             "test" => test::run(parser),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use caseline_backend::{
-    Cache, Step, Validator, install_fhir_server, install_r4_examples, install_synapse, seconds,
+    Cache, Population, Step, Validator, install_fhir_server, install_r4_examples, install_synapse, seconds,
 };
 use lexopt::{Arg, Parser, ValueExt};
 
@@ -52,6 +52,8 @@ fn servers() -> Result<(), Failure> {
     install_synapse(&cache)?;
     install_fhir_server(&cache)?;
     Validator::install()?;
+    // Those who are imported, and of whom the demo plays one.
+    Population::make(6, 1)?;
     Ok(())
 }
 

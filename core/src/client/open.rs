@@ -1,21 +1,20 @@
 //! Opening a case.
 
-use serde_json::Value;
-
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::life::{Carried, CaseOpened};
+use crate::client::propose::between;
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::contact::{Role, Seat};
 use crate::error::{Error, InvalidInput, Result};
-use crate::fhir::{self, Import};
-use crate::id::{AgreementId, CaseId, OrganizationId, RuleSetId, UserId};
+use crate::id::{AgreementId, CaseId, RuleSetId, UserId};
 use crate::member::Member;
 use crate::notice::Notice;
 use crate::organization::Organization;
-use crate::records::DIRECTORY;
 use crate::store::outbox::{Item, Make};
 use crate::store::papers::Paper;
+
+pub(super) const NO_AGREEMENT: Error = Error::NotFound { what: "agreement in force between the two sides" };
 
 /// A case to open. [`Caseline::propose`] makes one from a CareTeam of the record; a host may change it, or make its own.
 #[derive(Debug, Clone)]
@@ -39,34 +38,33 @@ pub struct OpenCase {
 }
 
 impl Caseline {
-    /// A case as a CareTeam of the record proposes it. `care_team` is its identifier, `system|value`.
+    /// A case as a CareTeam of the record proposes it. `care_team` is its identifier, `system|value`, or how the record refers to
+    /// it, `CareTeam/{id}`. Where it is of a system that knows no cases, [`Caseline::proposal`] says what is missing.
     ///
     /// # Errors
-    /// `NotFound` (`care-team`); `InvalidInput` where the CareTeam cannot be used, naming the field.
+    /// `NotFound` (`care-team`, `agreement in force between the two sides`); `InvalidInput` where the CareTeam cannot be used,
+    /// naming the field.
     pub async fn propose(&self, care_team: &str) -> Result<OpenCase> {
-        let engine = &self.engine;
-        let record = engine.record()?;
-        let found = record.search("CareTeam", &[("identifier", care_team)]).await?;
-        let [team] = found.as_slice() else { return Err(Error::NotFound { what: "care-team" }) };
-        let mut texts = engine.all_of(&DIRECTORY).await?;
-        texts.push(team.json.clone());
-        if let Some(patient) = subject(&team.json) {
-            texts.push(record.read("Patient", &patient).await?.json);
+        let proposed = self.proposal(care_team).await?;
+        let in_force = self.in_force()?;
+        let agreement = between(&in_force, &proposed.organizations).ok_or(NO_AGREEMENT)?;
+        let (mut plan_side, mut community_side, mut others) = (None, None, Vec::new());
+        for organization in proposed.organizations {
+            if organization.id == agreement.plan_side.id {
+                plan_side = Some(organization);
+            } else if organization.id == agreement.community_side.id {
+                community_side = Some(organization);
+            } else {
+                others.push(organization);
+            }
         }
-        let import = Import::of(texts.iter().map(String::as_str))?;
-        let teams = import.care_teams()?;
-        let team = teams.first().ok_or(Error::NotFound { what: "care-team" })?;
-        let proposal =
-            fhir::care_team(&import, team, None, engine.now().to_zoned(jiff::tz::TimeZone::UTC).date())?;
-        let sides = self.sides(&proposal.organizations)?;
-        let (plan_side, community_side, others) = sides;
         Ok(OpenCase {
             id: None,
-            member: proposal.member,
-            plan_side,
-            community_side,
+            member: proposed.member,
+            plan_side: plan_side.ok_or(NO_AGREEMENT)?,
+            community_side: community_side.ok_or(NO_AGREEMENT)?,
             others,
-            roster: proposal.seats,
+            roster: proposed.seats,
             agreement: None,
             rules: None,
         })
@@ -133,30 +131,6 @@ impl Caseline {
         self.case(case)
     }
 
-    /// Which of a care team's organisations are the two sides: those that an agreement in force is between.
-    fn sides(
-        &self,
-        organizations: &[Organization],
-    ) -> Result<(Organization, Organization, Vec<Organization>)> {
-        let find =
-            |id: &OrganizationId| organizations.iter().find(|organization| organization.id == *id).cloned();
-        for text in self.engine.db.papers(Paper::Agreement)? {
-            let agreement = Agreement::parse(&text)?;
-            let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
-            if !agreement.in_force_on(today) {
-                continue;
-            }
-            if let Some((plan, community)) =
-                find(&agreement.plan_side.id).zip(find(&agreement.community_side.id))
-            {
-                let sides = [&plan.id, &community.id];
-                let others = organizations.iter().filter(|one| !sides.contains(&&one.id)).cloned().collect();
-                return Ok((plan, community, others));
-            }
-        }
-        Err(Error::NotFound { what: "agreement in force between the two sides" })
-    }
-
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
         let engine = &self.engine;
         for text in engine.db.papers(Paper::Agreement)? {
@@ -174,7 +148,7 @@ impl Caseline {
                 return Carried::agreement(&text);
             }
         }
-        Err(Error::NotFound { what: "agreement in force between the two sides" })
+        Err(NO_AGREEMENT)
     }
 
     fn find_rules(&self, open: &OpenCase) -> Result<Carried<RuleSetId>> {
@@ -196,11 +170,4 @@ impl Caseline {
         }
         Err(Error::NotFound { what: "rules" })
     }
-}
-
-/// The id of the Patient that a CareTeam is about.
-fn subject(json: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(json).ok()?;
-    let reference = value.get("subject")?.get("reference")?.as_str()?;
-    reference.strip_prefix("Patient/").map(str::to_owned)
 }

@@ -42,14 +42,7 @@ pub fn care_team(
     on: Date,
 ) -> Result<CareTeamProposal> {
     let node = team.node()?;
-    let patient = node
-        .get("subject")
-        .and_then(|subject| import.target(subject))
-        .filter(|patient| patient.kind() == "Patient")
-        .ok_or_else(|| {
-            let detail = "the CareTeam does not refer to a Patient that is here";
-            team.wrong("care-team-without-member", detail, "subject")
-        })?;
+    let patient = patient_of(import, team)?;
     if member.is_some_and(|member| !patient::is_member(patient, member)) {
         let detail = "this CareTeam is another member's";
         return Err(team.wrong("care-team-of-another-member", detail, "subject").into());
@@ -88,6 +81,25 @@ pub fn care_team(
         }
     }
     Ok(proposal)
+}
+
+/// The Patient whose team it is.
+fn patient_of<'i>(import: &'i Import, team: &Resource) -> Result<&'i Resource> {
+    let node = team.node()?;
+    let patient = node.get("subject").and_then(|subject| import.target(subject));
+    Ok(patient.filter(|patient| patient.kind() == "Patient").ok_or_else(|| {
+        let detail = "the CareTeam does not refer to a Patient that is here";
+        team.wrong("care-team-without-member", detail, "subject")
+    })?)
+}
+
+/// Whose team it is.
+///
+/// # Errors
+/// `InvalidInput`, with the field: `care-team-without-member`, `invalid-member`.
+#[cfg(feature = "store")]
+pub(crate) fn team_member(import: &Import, team: &Resource) -> Result<Member> {
+    patient::member(patient_of(import, team)?)
 }
 
 /// Whether somebody's time on the team was over before that day.

@@ -84,11 +84,54 @@ pub(crate) fn contact(import: &Import, resource: &Resource) -> Result<Option<Con
 
 /// The first identifier that can name something: the one that the record calls official, else the first.
 pub(crate) fn token<Id: std::str::FromStr>(node: &Node<'_>) -> Option<Id> {
-    let identifiers = node.list("identifier");
-    let official = identifiers.iter().filter(|one| one.str("use").as_deref() == Some("official"));
+    let official = identifiers(node).filter(|one| one.str("use").as_deref() == Some("official"));
     official
-        .chain(identifiers)
+        .chain(identifiers(node))
         .find_map(|one| format!("{}|{}", one.str("system")?, one.str("value")?).parse().ok())
+}
+
+/// Types of HL7 v2 table 0203 by which a person is known outside of care: social security and other national numbers, licence,
+/// passport, what registries of births and marriages wrote, taxes and pension, army and prison, bank and cards.
+#[rustfmt::skip]
+const OF_A_CITIZEN: [&str; 26] = [
+    "SS", "SB", "NI", "CZ", "IND", "DL", "PPN", "DP", "PRC", "NCT", "BCT", "BCFN", "BR", "MCT", "TAX", "PEN", "MI", "PC", "PCN",
+    "BA", "BC", "AM", "DI", "DS", "MS", "VS",
+];
+/// Systems of such numbers, for identifiers that have no type: HL7's URLs, and the OIDs of social security numbers and (each
+/// state its own) of driver's licences.
+const SYSTEMS_OF_A_CITIZEN: [&str; 4] = [
+    "http://hl7.org/fhir/sid/us-ssn",
+    "urn:oid:2.16.840.1.113883.4.1",
+    "urn:oid:2.16.840.1.113883.4.3.",
+    "http://hl7.org/fhir/sid/passport-",
+];
+
+/// The identifiers by which somebody may be called between two organisations: none that is `old`, and of a person none of a
+/// citizen.
+pub(crate) fn identifiers<'n>(node: &'n Node<'n>) -> impl Iterator<Item = &'n Node<'n>> {
+    let person = node.str("resourceType").as_deref() != Some("Organization");
+    let usable =
+        move |one: &&Node<'_>| one.str("use").as_deref() != Some("old") && !(person && is_of_a_citizen(one));
+    node.list("identifier").iter().filter(usable)
+}
+
+fn is_of_a_citizen(identifier: &Node<'_>) -> bool {
+    let system = identifier.str("system").unwrap_or_default();
+    let by_system = SYSTEMS_OF_A_CITIZEN.iter().any(|known| match known.chars().last() {
+        Some('.' | '-') => system.starts_with(known),
+        _ => system == *known,
+    });
+    // A national number can carry its country in the type: `NNUSA`.
+    let is_type = |code: &str| OF_A_CITIZEN.contains(&code) || code.len() == 5 && code.starts_with("NN");
+    let types = identifier.get("type").map_or(&[][..], |kind| kind.list("coding"));
+    by_system || types.iter().filter_map(|coding| coding.str("code")).any(|code| is_type(&code))
+}
+
+/// Whether an identifier is of a type of HL7 v2 table 0203.
+pub(crate) fn has_type(identifier: &Node<'_>, code: &str) -> bool {
+    identifier.get("type").is_some_and(|kind| {
+        kind.list("coding").iter().any(|coding| coding.str("code").as_deref() == Some(code))
+    })
 }
 
 /// The code of a system among CodeableConcepts.

@@ -1,21 +1,30 @@
 //! Patient, read as the member of a case.
 
 use super::bundle::Resource;
-use super::directory::{person_name, token};
-use super::json::Node;
+use super::directory::{has_type, identifiers, person_name, token};
 use crate::error::Result;
 use crate::id::MemberId;
 use crate::member::Member;
 
 /// Reads the member that a Patient is. Of several identifiers the Medicaid number counts (type `MA` of HL7 v2 table 0203),
-/// else the one called official, else the first.
+/// else the member number of a plan (`MB`), else the one called official, else the first.
+///
+/// A case's two sides, and every room of it, know the member by this number. So a number that opens doors outside of care
+/// (social security, driver's licence, passport and the like) is never taken, whatever it is called, nor one that is `old`: a
+/// Patient that has nothing else cannot be a case's member.
 ///
 /// # Errors
-/// `InvalidInput` (`invalid-member`) with the field, where there is no identifier, no name or no whole date of birth.
+/// `InvalidInput` (`invalid-member`) with the field, where there is no identifier that may be used, no name or no whole date of
+/// birth.
 pub fn member(patient: &Resource) -> Result<Member> {
     let node = patient.node()?;
-    let id = medicaid(&node).or_else(|| token(&node)).ok_or_else(|| {
-        patient.wrong("invalid-member", "a member needs an identifier with a system", "identifier")
+    let typed = |code: &str| {
+        let one = identifiers(&node).find(|one| has_type(one, code))?;
+        MemberId::from_parts(&one.str("system")?, &one.str("value")?).ok()
+    };
+    let id = typed("MA").or_else(|| typed("MB")).or_else(|| token(&node)).ok_or_else(|| {
+        let detail = "a member needs an identifier with a system, other than of social security, driver's licence or passport";
+        patient.wrong("invalid-member", detail, "identifier")
     })?;
     let name = person_name(&node);
     if name.is_empty() {
@@ -28,16 +37,6 @@ pub fn member(patient: &Resource) -> Result<Member> {
     Ok(Member { id, name, birth_date })
 }
 
-fn medicaid(node: &Node<'_>) -> Option<MemberId> {
-    let is_medicaid = |one: &&Node<'_>| {
-        one.get("type").is_some_and(|kind| {
-            kind.list("coding").iter().any(|coding| coding.str("code").as_deref() == Some("MA"))
-        })
-    };
-    let one = node.list("identifier").iter().find(is_medicaid)?;
-    MemberId::from_parts(&one.str("system")?, &one.str("value")?).ok()
-}
-
 /// Whether one of a Patient's identifiers is this one.
 pub fn is_member(patient: &Resource, member: &MemberId) -> bool {
     patient.node().is_ok_and(|node| {
@@ -47,3 +46,7 @@ pub fn is_member(patient: &Resource, member: &MemberId) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+#[path = "patient_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::check::{check, is_id, is_kind};
-use super::json::{self, Node};
+use super::json::{self, Node, Text};
 use super::search;
 use crate::ports::PortError;
 
@@ -11,11 +11,22 @@ use crate::ports::PortError;
 pub(crate) struct Entry<'a> {
     /// The resource type.
     pub(crate) kind: String,
-    /// The resource.
-    pub(crate) resource: &'a Node<'a>,
+    /// The resource's text.
+    pub(crate) resource: &'a str,
     /// What to do with it.
     pub(crate) action: Action,
     full_url: Option<String>,
+    own_id: Option<String>,
+}
+
+impl<'a> Entry<'a> {
+    /// The resource.
+    ///
+    /// # Errors
+    /// `Refused` (`invalid-json`).
+    pub(crate) fn node(&self) -> Result<Node<'a>, PortError> {
+        json::again(self.resource).map_err(|_| PortError::Refused { code: "invalid-json" })
+    }
 }
 
 /// What an entry asks for.
@@ -29,42 +40,62 @@ pub(crate) enum Action {
     PutWhere(Vec<(String, String)>),
 }
 
-/// Reads a transaction.
+/// Reads a transaction. Of its entries one is in memory as a tree at a time.
 ///
 /// # Errors
 /// `Refused`: `invalid-json`, `not-fhir`, `not-a-transaction`, or what is wrong with an entry.
-pub(crate) fn entries<'a>(bundle: &'a Node<'a>) -> Result<Vec<Entry<'a>>, PortError> {
+pub(crate) fn entries(bundle: &str) -> Result<Vec<Entry<'_>>, PortError> {
     let refused = |code| PortError::Refused { code };
-    if bundle.str("resourceType").as_deref() != Some("Bundle")
-        || bundle.str("type").as_deref() != Some("transaction")
+    let invalid = |_| PortError::Refused { code: "invalid-json" };
+    let text = Text::new(bundle).map_err(invalid)?;
+    let top = text.shallow().map_err(invalid)?;
+    if top.str("resourceType").as_deref() != Some("Bundle")
+        || top.str("type").as_deref() != Some("transaction")
     {
         return Err(refused("not-a-transaction"));
     }
-    bundle
-        .list("entry")
-        .iter()
-        .map(|entry| {
-            let resource = entry.get("resource").ok_or(refused("entry-without-resource"))?;
-            let kind = kind_of(resource)?;
-            let request = entry.get("request").ok_or(refused("entry-without-request"))?;
-            let url = request.str("url").ok_or(refused("entry-without-request"))?;
-            let action = match (request.str("method").as_deref(), url.split_once('?'), url.split_once('/')) {
-                (Some("POST"), None, None) if *url == *kind => Action::Create(
-                    request
-                        .str("ifNoneExist")
-                        .map(|text| search::query(&text))
-                        .transpose()?
-                        .unwrap_or_default(),
-                ),
-                (Some("PUT"), None, Some((of, id))) if of == kind && is_id(id) => {
-                    Action::Put(id.to_owned(), request.str("ifMatch").map(|text| version_of(&text)))
-                }
-                (Some("PUT"), Some((of, text)), _) if of == kind => Action::PutWhere(search::query(text)?),
-                _ => return Err(refused("unsupported-request")),
-            };
-            Ok(Entry { kind, resource, action, full_url: entry.str("fullUrl").map(Into::into) })
-        })
-        .collect()
+    let Some(list) = top.get("entry") else { return Ok(Vec::new()) };
+    let (mut entries, mut refusal) = (Vec::new(), None);
+    let read = text.items(list.raw(), |_, node| match entry(node) {
+        Ok(entry) => {
+            entries.push(entry);
+            Ok(())
+        }
+        Err(error) => {
+            refusal = Some(error);
+            Err(crate::Error::internal("transaction"))
+        }
+    });
+    match (read, refusal) {
+        (_, Some(refusal)) => Err(refusal),
+        (Err(_), None) => Err(refused("invalid-json")),
+        (Ok(()), None) => Ok(entries),
+    }
+}
+
+fn entry<'a>(entry: &Node<'a>) -> Result<Entry<'a>, PortError> {
+    let refused = |code| PortError::Refused { code };
+    let resource = entry.get("resource").ok_or(refused("entry-without-resource"))?;
+    let kind = kind_of(resource)?;
+    let request = entry.get("request").ok_or(refused("entry-without-request"))?;
+    let url = request.str("url").ok_or(refused("entry-without-request"))?;
+    let action = match (request.str("method").as_deref(), url.split_once('?'), url.split_once('/')) {
+        (Some("POST"), None, None) if *url == *kind => Action::Create(
+            request.str("ifNoneExist").map(|text| search::query(&text)).transpose()?.unwrap_or_default(),
+        ),
+        (Some("PUT"), None, Some((of, id))) if of == kind && is_id(id) => {
+            Action::Put(id.to_owned(), request.str("ifMatch").map(|text| version_of(&text)))
+        }
+        (Some("PUT"), Some((of, text)), _) if of == kind => Action::PutWhere(search::query(text)?),
+        _ => return Err(refused("unsupported-request")),
+    };
+    Ok(Entry {
+        kind,
+        resource: resource.raw(),
+        action,
+        full_url: entry.str("fullUrl").map(Into::into),
+        own_id: resource.str("id").map(Into::into),
+    })
 }
 
 /// The resource type of something that a record is to hold.
@@ -97,7 +128,7 @@ impl Names {
         if let Some(url) = &entry.full_url {
             self.0.insert(url.clone(), target.clone());
         }
-        if let Some(own) = entry.resource.str("id") {
+        if let Some(own) = &entry.own_id {
             self.0.entry(format!("{}/{own}", entry.kind)).or_insert(target);
         }
     }

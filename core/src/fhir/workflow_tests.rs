@@ -429,12 +429,12 @@ proptest! {
             };
             prop_assert_eq!(strangers(&new), strangers(&old), "{} {:?}: {}", name, named, after);
             for (member, value) in old.members() {
-                if !named.contains(&member.as_str()) {
+                if !named.contains(&member.as_ref()) {
                     prop_assert_eq!(new.get(member).map(Node::raw), Some(value.raw()), "{} {}", name, member);
                 }
             }
             for (member, _) in new.members() {
-                prop_assert!(old.get(member).is_some() || named.contains(&member.as_str()), "{} {}", name, member);
+                prop_assert!(old.get(member).is_some() || named.contains(&member.as_ref()), "{} {}", name, member);
             }
             // What is done is done.
             let twice = edit(&after);

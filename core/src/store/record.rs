@@ -3,17 +3,18 @@
 //! A resource is kept as the text that was given, with its `id` and `meta.versionId` set in it. `meta.lastUpdated` is not
 //! written: what a record holds is a function of what was said, not of when a device wrote it down.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{OptionalExtension, ToSql, Transaction, params, params_from_iter};
 
 use super::Db;
 use crate::Error;
 use crate::fhir::json::{self, Node};
-use crate::fhir::search::{self, Wanted};
-use crate::fhir::transaction::{self, Action, Names};
+use crate::fhir::search::{self, Key, Wanted};
+use crate::fhir::transaction::{self, Action, Entry, Names};
 use crate::ports::{Capabilities, CareRecord, Changes, Created, Param, PortError, Stored};
 
 /// The record of an installation that has no FHIR server: it is the store itself.
@@ -32,6 +33,8 @@ impl std::fmt::Debug for EmbeddedRecord {
 }
 
 type Outcome<T> = Result<T, PortError>;
+/// The parameters of a search, each with its value.
+type Query = Vec<(String, String)>;
 
 impl EmbeddedRecord {
     /// The record of an open store.
@@ -156,7 +159,7 @@ fn one(mut found: Vec<Stored>) -> Outcome<Option<Stored>> {
 }
 
 fn stored(t: &Transaction<'_>, sql: &str, values: Vec<Value>) -> Outcome<Vec<Stored>> {
-    let mut statement = t.prepare(sql).map_err(failed)?;
+    let mut statement = t.prepare_cached(sql).map_err(failed)?;
     let rows = statement
         .query_map(params_from_iter(values), |row| {
             let version: i64 = row.get(1)?;
@@ -243,17 +246,20 @@ fn write(t: &Transaction<'_>, kind: &str, id: &str, old: Option<Stored>, text: &
         version: version.to_string(),
         json: stamped(&resource, id, &version.to_string()),
     };
-    t.execute(
+    let execute = |sql, params: &[&dyn ToSql]| {
+        t.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(failed)
+    };
+    execute(
         "INSERT INTO record_version (kind, id, version, json) VALUES (?1, ?2, ?3, ?4)",
         params![kind, id, version, stored.json],
-    )
-    .map_err(failed)?;
-    t.execute(
+    )?;
+    execute(
         "INSERT OR REPLACE INTO record_current (kind, id, version) VALUES (?1, ?2, ?3)",
         params![kind, id, version],
-    )
-    .map_err(failed)?;
-    t.execute("DELETE FROM record_index WHERE kind = ?1 AND id = ?2", params![kind, id]).map_err(failed)?;
+    )?;
+    if version > 1 {
+        execute("DELETE FROM record_index WHERE kind = ?1 AND id = ?2", params![kind, id])?;
+    }
     let mut insert = t
         .prepare_cached(
             "INSERT INTO record_index (kind, id, param, system, value) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -265,14 +271,16 @@ fn write(t: &Transaction<'_>, kind: &str, id: &str, old: Option<Stored>, text: &
     Ok(stored)
 }
 
-/// Carries out a transaction; returns how many resources it created.
+/// Carries out a transaction; returns how many resources it created. Its time grows with the number of its entries, and no
+/// faster.
 fn carry_out(t: &Transaction<'_>, bundle: &str) -> Outcome<usize> {
-    let bundle = json::parse(bundle).map_err(|_| PortError::Refused { code: "invalid-json" })?;
-    let entries = transaction::entries(&bundle)?;
+    let entries = transaction::entries(bundle)?;
     let mut names = Names::default();
     // What each entry becomes: its id, and whether there is something to write.
     let mut places: Vec<(String, bool)> = Vec::with_capacity(entries.len());
-    for (n, entry) in entries.iter().enumerate() {
+    // Two entries that are created on one condition are one resource.
+    let mut conditions: HashMap<(&str, &Query), String> = HashMap::new();
+    for entry in &entries {
         let (query, create) = match &entry.action {
             Action::Put(id, version) => {
                 let old = version_in(t, &entry.kind, id)?;
@@ -286,51 +294,107 @@ fn carry_out(t: &Transaction<'_>, bundle: &str) -> Outcome<usize> {
             Action::Create(query) => (query, true),
             Action::PutWhere(query) => (query, false),
         };
-        // Two entries that are created on one condition are one resource.
-        let earlier = entries.iter().zip(&places).take(n).find(|(other, _)| {
-            create && !query.is_empty() && other.kind == entry.kind && other.action == entry.action
-        });
-        let place = match earlier {
-            Some((_, (id, _))) => (id.clone(), false),
+        let condition = (entry.kind.as_str(), query);
+        let place = match conditions.get(&condition).filter(|_| create) {
+            Some(id) => (id.clone(), false),
             None if query.is_empty() => (new_id(), true),
             None => match one(found(t, &entry.kind, query)?)? {
                 Some(stored) => (stored.id, !create),
                 None => (new_id(), true),
             },
         };
+        if create && !query.is_empty() {
+            conditions.entry(condition).or_insert_with(|| place.0.clone());
+        }
         names.add(entry, &place.0);
         places.push(place);
     }
+    let mut here = Here::new(&entries);
     let mut created = 0;
     for (entry, (id, writes)) in entries.iter().zip(&places) {
         if !writes {
             continue;
         }
-        let text = names.rewrite(entry.resource, &mut |kind, query| {
-            // A resource of this very transaction, else one that was there.
-            let here = entries.iter().zip(&places).find(|(other, _)| {
-                let keys = search::keys(other.resource);
-                other.kind == kind
-                    && query.iter().all(|(name, text)| {
-                        search::wanted(name, text).iter().any(|wanted| {
-                            keys.iter().any(|key| {
-                                key.param == name
-                                    && wanted.value.as_ref().is_none_or(|value| *value == key.value)
-                                    && wanted.system.as_ref().is_none_or(|system| *system == key.system)
-                            })
-                        })
-                    })
-            });
-            match here {
-                Some((_, (id, _))) => Ok(Some(id.clone())),
-                None => Ok(one(found(t, kind, query)?)?.map(|stored| stored.id)),
-            }
-        })?;
+        let resource = entry.node()?;
+        let text = names.rewrite(&resource, &mut |kind, query| here.find(t, kind, query, &places))?;
         let old = current(t, &entry.kind, id)?;
         created += usize::from(old.is_none());
-        write(t, &entry.kind, id, old, text.as_deref().unwrap_or(entry.resource.raw()))?;
+        write(t, &entry.kind, id, old, text.as_deref().unwrap_or(entry.resource))?;
     }
     Ok(created)
+}
+
+/// What the conditional references of a transaction find: a resource of this very transaction, else one that was there.
+struct Here<'e, 'b> {
+    entries: &'e [Entry<'b>],
+    /// By type and value of a key: the entries, with all their keys. Read when the first condition comes up.
+    by_value: Option<HashMap<(&'e str, String), Vec<usize>>>,
+    keys: Vec<Vec<Key>>,
+    /// What was found before: thousands of references go to a handful of people.
+    known: HashMap<String, Option<String>>,
+}
+
+impl<'e, 'b> Here<'e, 'b> {
+    fn new(entries: &'e [Entry<'b>]) -> Self {
+        Self { entries, by_value: None, keys: Vec::new(), known: HashMap::new() }
+    }
+
+    fn find(
+        &mut self,
+        t: &Transaction<'_>,
+        kind: &str,
+        query: &[(String, String)],
+        places: &[(String, bool)],
+    ) -> Outcome<Option<String>> {
+        let name = format!("{kind}?{query:?}");
+        if let Some(known) = self.known.get(&name) {
+            return Ok(known.clone());
+        }
+        let found = match self.among_entries(kind, query)?.and_then(|index| places.get(index)) {
+            Some((id, _)) => Some(id.clone()),
+            None => one(found(t, kind, query)?)?.map(|stored| stored.id),
+        };
+        self.known.insert(name, found.clone());
+        Ok(found)
+    }
+
+    fn among_entries(&mut self, kind: &str, query: &[(String, String)]) -> Outcome<Option<usize>> {
+        let entries = self.entries;
+        if self.by_value.is_none() {
+            let mut by_value: HashMap<(&str, String), Vec<usize>> = HashMap::new();
+            for (index, entry) in entries.iter().enumerate() {
+                let its = search::keys(&entry.node()?);
+                for key in &its {
+                    by_value.entry((&entry.kind, key.value.clone())).or_default().push(index);
+                }
+                self.keys.push(its);
+            }
+            self.by_value = Some(by_value);
+        }
+        let wanted: Vec<(&str, Vec<Wanted>)> =
+            query.iter().map(|(name, text)| (name.as_str(), search::wanted(name, text))).collect();
+        let holds = |index: &usize| {
+            let its = self.keys.get(*index).map_or(&[][..], Vec::as_slice);
+            wanted.iter().all(|(name, alternatives)| {
+                alternatives.iter().any(|wanted| {
+                    its.iter().any(|key| {
+                        key.param == *name
+                            && wanted.value.as_ref().is_none_or(|value| *value == key.value)
+                            && wanted.system.as_ref().is_none_or(|system| *system == key.system)
+                    })
+                })
+            })
+        };
+        // The first parameter narrows them down, where it names values.
+        let values = wanted.first().map_or(&[][..], |(_, alternatives)| alternatives.as_slice());
+        if values.is_empty() || values.iter().any(|wanted| wanted.value.is_none()) {
+            let of_kind = |index: &usize| entries.get(*index).is_some_and(|entry| entry.kind == kind);
+            return Ok((0..entries.len()).filter(of_kind).find(|index| holds(index)));
+        }
+        let of_value = |value| self.by_value.as_ref()?.get(&(kind, value));
+        let candidates = values.iter().filter_map(|wanted| wanted.value.clone()).filter_map(of_value);
+        Ok(candidates.flatten().copied().filter(|index| holds(index)).min())
+    }
 }
 
 fn version_in(t: &Transaction<'_>, kind: &str, id: &str) -> Outcome<Option<String>> {

@@ -60,8 +60,10 @@ pub(super) struct Account<'a> {
 /// What the story brings into a store.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Furniture<'a> {
-    /// `None` where a FHIR server has it.
-    pub(super) bundle: Option<&'a Path>,
+    /// For a person's record, once; none where a FHIR server has them.
+    pub(super) bundles: &'a [PathBuf],
+    /// For a keeper's, at every start; `None` where a FHIR server has it.
+    pub(super) for_keeper: Option<&'a Path>,
     pub(super) agreement: &'a Path,
     pub(super) rules: &'a Path,
 }
@@ -110,7 +112,7 @@ impl Actor {
             "organization": account.organization_id, "record": record,
             "agreements": [furniture.agreement], "rules": [furniture.rules],
         });
-        if let (Some(bundle), Some(fields)) = (furniture.bundle, config.as_object_mut()) {
+        if let (Some(bundle), Some(fields)) = (furniture.for_keeper, config.as_object_mut()) {
             fields.insert("bundle".into(), json!(bundle));
         }
         let path = folder.join(format!("{}.yaml", account.key));
@@ -194,7 +196,7 @@ impl Actor {
         // A keeper answers once it has signed in and read its papers.
         process.call("clock", json!({ "now": now.to_string() }), LATER)?;
         if !keeper && !furnished {
-            if let Some(bundle) = furniture.bundle {
+            for bundle in furniture.bundles {
                 process.call("import", json!({ "path": bundle }), SOON)?;
             }
             process.call("add_agreement", json!({ "path": furniture.agreement }), SOON)?;

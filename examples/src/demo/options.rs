@@ -13,10 +13,17 @@ Plays a story between two homeservers, prints what happens, then proves it.
     --story FILE      the story; examples/data/marty.yaml where left out (the format: examples/STORIES.md)
     --kill-after N    kill -9 and start again whoever acts on line N of the story, right after it
                       (a number below the first step's line counts the steps)
+    --people N        play it on N people who do not exist, each with their own record, side by side
+                      (made by Synthea, which needs Java 17 and Maven)
+    --seed S          which people; 1 where left out
+    --records FOLDER  write into this folder what the cases wrote into both records
     --fhir            keep the records on FHIR servers, one for each organization
     --backend FILE    use the servers that FILE describes, as `cargo xtask up --json` prints it
     --joe python      play Joe with the Python driver
     --keep            leave the stores and logs where they are, and say where";
+
+/// More than these are no play any more.
+const MOST_PEOPLE: u32 = 50;
 
 /// The language of a driver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +42,12 @@ pub struct Options {
     pub story: PathBuf,
     /// The line after which the acting driver is killed and started again.
     pub kill_after: Option<u64>,
+    /// How many people take the place of the story's member.
+    pub people: Option<u32>,
+    /// Which people.
+    pub seed: i64,
+    /// Where what the cases wrote into both records is written to.
+    pub records: Option<PathBuf>,
     /// Whether the records are kept on FHIR servers.
     pub fhir: bool,
     /// The description of a backend that runs already.
@@ -50,6 +63,9 @@ impl Default for Options {
         Self {
             story: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/marty.yaml"),
             kill_after: None,
+            people: None,
+            seed: 1,
+            records: None,
             fhir: false,
             backend: None,
             joe: Language::Rust,
@@ -88,6 +104,18 @@ impl Options {
                         Trouble::Usage("--kill-after needs the number of a line of the story".into())
                     })?);
                 }
+                "--people" => {
+                    let number =
+                        value("a number")?.parse().ok().filter(|many| (1..=MOST_PEOPLE).contains(many));
+                    options.people = Some(number.ok_or_else(|| {
+                        Trouble::Usage(format!("--people needs a number from 1 to {MOST_PEOPLE}"))
+                    })?);
+                }
+                "--seed" => {
+                    let seed = value("a number")?.parse().ok();
+                    options.seed = seed.ok_or_else(|| Trouble::Usage("--seed needs a number".into()))?;
+                }
+                "--records" => options.records = Some(value("a folder")?.into()),
                 "--joe" => {
                     options.joe = match value("`python` or `rust`")?.as_str() {
                         "python" => Language::Python,
@@ -98,7 +126,7 @@ impl Options {
                 "--fhir" => options.fhir = true,
                 "--keep" => options.keep = true,
                 other => {
-                    let known = "--story, --kill-after, --fhir, --backend, --joe, --keep";
+                    let known = "--story, --kill-after, --people, --seed, --records, --fhir, --backend, --joe, --keep";
                     return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
                 }
             }
@@ -122,6 +150,8 @@ mod tests {
             parse(&["--story=s.yaml", "--kill-after", "7", "--fhir", "--joe", "python"]).unwrap().unwrap();
         assert_eq!((options.story, options.kill_after), ("s.yaml".into(), Some(7)));
         assert!(options.fhir && options.joe == Language::Python && !options.keep);
+        let options = parse(&["--people", "2", "--seed=-7", "--records", "out"]).unwrap().unwrap();
+        assert_eq!((options.people, options.seed, options.records), (Some(2), -7, Some("out".into())));
         assert!(parse(&["--help"]).unwrap().is_none());
     }
 
@@ -132,6 +162,8 @@ mod tests {
             (&["--story"], "--story needs a file"),
             (&["--kill-after", "joe"], "number of a line"),
             (&["--joe", "perl"], "`python` or `rust`"),
+            (&["--people", "0"], "from 1 to"),
+            (&["--seed", "x"], "--seed needs a number"),
         ] {
             let told = parse(arguments).unwrap_err().to_string();
             assert!(told.contains(says), "{told}");

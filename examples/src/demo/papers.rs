@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use caseline_backend::BackendDescription;
 use serde_json::Value;
 
+use super::people::People;
 use super::trouble::{Doing, Trouble};
 use crate::scan::Words;
 use crate::story::Story;
@@ -14,14 +15,22 @@ use crate::yaml::{self, Mistake};
 /// The Bundles, agreement and rule set, ready to load.
 #[derive(Debug)]
 pub(super) struct Papers {
-    /// The Bundles, by organisation.
-    pub(super) bundles: BTreeMap<String, PathBuf>,
+    /// The Bundles for each organisation's record, in the order in which they are imported.
+    pub(super) bundles: BTreeMap<String, Vec<PathBuf>>,
+    /// What a keeper imports at every start: it changes nothing the second time.
+    pub(super) for_keepers: BTreeMap<String, PathBuf>,
     /// The members' own words in them.
     pub(super) words: Words,
 }
 
-/// Writes the Bundles into `folder`, the running servers' names put in the place of the written ones.
-pub(super) fn prepare(story: &Story, backend: &BackendDescription, folder: &Path) -> Result<Papers, Trouble> {
+/// Writes the Bundles into `folder`, the running servers' names put in the place of the written ones, and others in the place of
+/// the story's member where there are any.
+pub(super) fn prepare(
+    story: &Story,
+    people: Option<&People>,
+    backend: &BackendDescription,
+    folder: &Path,
+) -> Result<Papers, Trouble> {
     let names: Vec<(String, String)> = story
         .organizations
         .iter()
@@ -30,15 +39,36 @@ pub(super) fn prepare(story: &Story, backend: &BackendDescription, folder: &Path
             Some((organization.server.clone(), running))
         })
         .collect();
-    let mut papers = Papers { bundles: BTreeMap::new(), words: Words::default() };
+    let mut papers = Papers {
+        bundles: BTreeMap::new(),
+        for_keepers: BTreeMap::new(),
+        words: people.map_or(Ok(Words::default()), People::words)?,
+    };
     for (key, organization) in &story.organizations {
         let text = yaml::text(&organization.bundle)?;
         let parsed: Value = serde_json::from_str(&text)
             .map_err(|error| Mistake::new(&organization.bundle, "is not JSON").at(error.line() as u64, ""))?;
-        papers.words.extend(Words::of_bundle(&parsed));
-        let path = folder.join(format!("{key}.json"));
-        std::fs::write(&path, with_servers(&text, &parsed, &names)).doing("writing a Bundle")?;
-        papers.bundles.insert(key.clone(), path);
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, with_servers(text, &parsed, &names)).doing("writing a Bundle")?;
+            Ok::<PathBuf, Trouble>(path)
+        };
+        let Some(people) = people else {
+            papers.words.extend(Words::of_bundle(&parsed));
+            let path = write(&format!("{key}.json"), &text)?;
+            papers.for_keepers.insert(key.clone(), path.clone());
+            papers.bundles.insert(key.clone(), vec![path]);
+            continue;
+        };
+        let patients = write(&format!("{key}-patients.json"), &people.in_place(&parsed, true).to_string())?;
+        papers.for_keepers.insert(key.clone(), patients.clone());
+        let bundles = if people.home == *key {
+            let directory = write(&format!("{key}.json"), &people.in_place(&parsed, false).to_string())?;
+            std::iter::once(directory).chain(people.bundles().map(Path::to_owned)).collect()
+        } else {
+            vec![patients]
+        };
+        papers.bundles.insert(key.clone(), bundles);
     }
     for paper in [&story.agreement, &story.rules] {
         yaml::text(paper)?;

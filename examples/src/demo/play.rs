@@ -1,5 +1,8 @@
 //! Playing a story, line by line.
 
+mod place;
+mod wait;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -8,7 +11,7 @@ use uuid::Uuid;
 
 use super::actor::{LATER, SOON};
 use super::fault::{Fault, no_case, told};
-use super::seen::{self, Look, list, text};
+use super::seen::{self, Look, text};
 use super::stage::Stage;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
@@ -39,21 +42,36 @@ pub(super) struct Case {
     pub(super) inviters: Vec<String>,
 }
 
+/// One telling of the story: about its member, or about somebody in their place.
+#[derive(Debug, Default)]
+struct Telling {
+    cases: BTreeMap<String, Case>,
+    labels: Labels,
+    /// The case that was opened last.
+    current: Option<String>,
+    /// The CareTeam that it was opened from, where somebody is in the member's place.
+    care_team: Option<String>,
+}
+
 /// What the proof needs to know of the play.
 #[derive(Debug, Default)]
 pub(super) struct Played {
-    pub(super) cases: BTreeMap<String, Case>,
+    tellings: Vec<Telling>,
     /// What was written, in messages and otherwise.
     pub(super) texts: Vec<String>,
     /// How many messages were sent.
     pub(super) messages: usize,
     /// How many care plans were sent.
     pub(super) plans: usize,
-    labels: Labels,
-    /// The case that was opened last.
-    current: Option<String>,
     /// Who acted last.
     last: Option<String>,
+}
+
+impl Played {
+    /// How many cases were opened.
+    pub(super) fn cases(&self) -> usize {
+        self.tellings.iter().map(|telling| telling.cases.len()).sum()
+    }
 }
 
 /// The step that stands on this line of the file; a number before the first step counts the steps.
@@ -73,15 +91,28 @@ pub(super) fn play(
     transcript: &mut Transcript,
     kill_after: Option<usize>,
 ) -> Result<Played, Trouble> {
+    let tellings = stage.people.as_ref().map_or(1, |people| people.people.len());
     let mut played = Played::default();
+    played.tellings.resize_with(tellings, Telling::default);
     let steps = stage.story.steps.clone();
     for (index, step) in steps.iter().enumerate() {
-        if interrupt::is_asked() {
-            return Err(Trouble::Interrupted);
+        // What is about a case, or names its member, happens of each, one after the other; everything else once.
+        let of_each = match &step.kind {
+            StepKind::Deed { deed, .. } => deed.is_about_a_case(),
+            StepKind::Note(note) => {
+                stage.story.member.as_ref().is_some_and(|member| note.contains(&member.name))
+            }
+            _ => false,
+        };
+        let times = if of_each { tellings } else { 1 };
+        for telling in 0..times {
+            if interrupt::is_asked() {
+                return Err(Trouble::Interrupted);
+            }
+            let kill = kill_after == Some(index) && telling + 1 == times;
+            let outcome = Line { stage, transcript, played: &mut played, step, kill, telling }.play();
+            outcome.map_err(|fault| fault.of(step, stage.story))?;
         }
-        let kill = kill_after == Some(index);
-        let outcome = Line { stage, transcript, played: &mut played, step, kill }.play();
-        outcome.map_err(|fault| fault.of(step, stage.story))?;
     }
     Ok(played)
 }
@@ -94,6 +125,8 @@ struct Line<'p, 's> {
     step: &'p Step,
     /// Whether whoever acts is killed and started again after it.
     kill: bool,
+    /// In which telling it happens.
+    telling: usize,
 }
 
 impl Line<'_, '_> {
@@ -104,7 +137,12 @@ impl Line<'_, '_> {
                 self.transcript.clock(*now);
                 self.stage.ask_all("clock", &json!({ "now": now.to_string() }))?;
             }
-            StepKind::Note(note) => self.transcript.happens(note),
+            StepKind::Note(note) => match (&self.stage.story.member, self.person()) {
+                (Some(member), Some(person)) if note.contains(&member.name) => {
+                    self.tells(&note.replace(&member.name, &person.name));
+                }
+                _ => self.transcript.happens(note),
+            },
             StepKind::Settle => settle(self.stage)?,
             StepKind::Kill(who) => {
                 self.stage.kill(who)?;
@@ -124,13 +162,33 @@ impl Line<'_, '_> {
             }
             StepKind::Deed { who, deed } => {
                 self.played.last = Some(who.clone());
-                self.deed(who, deed)?;
+                match (&self.stage.story.member, self.person().map(|person| person.name.clone())) {
+                    (Some(member), Some(name)) => self.deed(who, &deed.about(&member.name, &name))?,
+                    _ => self.deed(who, deed)?,
+                }
             }
         }
         if self.kill {
             self.kill_the_last()?;
         }
         Ok(())
+    }
+
+    /// What was told so far; there is always one of each.
+    fn told(&mut self) -> Result<&mut Telling, Fault> {
+        self.played.tellings.get_mut(self.telling).ok_or_else(no_case)
+    }
+
+    fn label(&self, name: &str) -> Option<&Sent> {
+        self.played.tellings.get(self.telling)?.labels.get(name)
+    }
+
+    /// Tells it, and of whom where there are several.
+    fn tells(&mut self, what: &str) {
+        let once = matches!(&self.step.kind, StepKind::Deed { deed, .. } if !deed.is_about_a_case());
+        let several = !once && self.stage.people.as_ref().is_some_and(|people| people.people.len() > 1);
+        let of = self.person().filter(|_| several).map(|person| format!("[{}] ", person.name));
+        self.transcript.happens(&format!("{}{what}", of.unwrap_or_default()));
     }
 
     fn happens(&mut self, who: &str, what: &str) {
@@ -176,12 +234,13 @@ impl Line<'_, '_> {
         }
         if let Some(expected) = &deed.sees {
             let case = self.case_of(deed).map(|case| case.id.clone());
-            let until = Instant::now() + within;
+            let (until, none) = (Instant::now() + within, Labels::new());
             loop {
+                let telling = self.played.tellings.get(self.telling);
                 let looked = seen::look(
                     self.stage,
                     self.transcript,
-                    &self.played.labels,
+                    telling.map_or(&none, |telling| &telling.labels),
                     who,
                     case.as_deref(),
                     expected,
@@ -209,8 +268,9 @@ impl Line<'_, '_> {
 
     /// The case that a deed is about.
     fn case_of(&self, deed: &Deed) -> Option<&Case> {
-        let name = deed.case.as_ref().or(deed.accept.as_ref()).or(self.played.current.as_ref())?;
-        self.played.cases.get(name)
+        let telling = self.played.tellings.get(self.telling)?;
+        let name = deed.case.as_ref().or(deed.accept.as_ref()).or(telling.current.as_ref())?;
+        telling.cases.get(name)
     }
 
     /// Does it, and tells of it. The inner error is the client's own.
@@ -243,7 +303,7 @@ impl Line<'_, '_> {
             "open" => {
                 let Some(open) = &deed.open else { return Err(no_case()) };
                 (
-                    json!({ "care_team": open.care_team }),
+                    self.care_team(who, open)?,
                     format!("{name} opens the case with the people of the care team."),
                 )
             }
@@ -264,21 +324,22 @@ impl Line<'_, '_> {
             Err(CallError::Refused(refusal)) => return Ok(Err(refusal)),
             Err(other) => return Err(other.into()),
         };
-        self.transcript.happens(&says);
+        self.tells(&says);
+        let told = self.told()?;
         if let Some(open) = &deed.open {
             let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
-            self.played.cases.insert(open.case.clone(), case);
-            self.played.current = Some(open.case.clone());
+            told.cases.insert(open.case.clone(), case);
+            told.current = Some(open.case.clone());
         }
         if deed.name_seat.is_some()
             && let Some(case) = case
-            && let Some(case) = self.played.cases.values_mut().find(|known| known.id == case.id)
+            && let Some(case) = told.cases.values_mut().find(|known| known.id == case.id)
         {
             case.inviters.push(who.to_owned());
         }
         if let Some(label) = &deed.label {
             let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
-            self.played.labels.insert(label.clone(), sent);
+            told.labels.insert(label.clone(), sent);
         }
         self.played.texts.extend(deed.send.clone());
         self.played.messages += usize::from(deed.send.is_some());
@@ -297,6 +358,7 @@ impl Line<'_, '_> {
         within: Duration,
     ) -> Result<(Value, String), Fault> {
         let name = self.stage.story.name_of(who);
+        let care_plan = deed.send_care_plan.as_ref().map(|plan| self.care_plan(who, plan)).transpose()?;
         let mut fields = json!({ "case": case.id, "key": Uuid::now_v7().to_string() });
         let mut set = |field: &str, value: Value| {
             if let Some(fields) = fields.as_object_mut() {
@@ -309,11 +371,11 @@ impl Line<'_, '_> {
             if let Some(priority) = deed.priority {
                 set("priority", json!(priority));
             }
-            if let Some(earlier) = deed.in_reply_to.as_ref().and_then(|label| self.played.labels.get(label)) {
+            if let Some(earlier) = deed.in_reply_to.as_ref().and_then(|label| self.label(label)) {
                 set("in_reply_to", json!({ "sender": earlier.sender, "id": earlier.id }));
             }
             format!("{name}: “{message}”")
-        } else if let Some(plan) = &deed.send_care_plan {
+        } else if let Some(plan) = care_plan {
             set("care_plan", json!(plan));
             format!("{name} sends the care plan for signature.")
         } else if let Some(person) = deed.name_seat.as_ref().or(deed.end_seat.as_ref()) {
@@ -332,7 +394,7 @@ impl Line<'_, '_> {
                 .as_ref()
                 .or(deed.approve_plan.as_ref())
                 .or(returned.map(|returned| &returned.plan));
-            let plan = label.and_then(|label| self.played.labels.get(label));
+            let plan = label.and_then(|label| self.label(label));
             let plan = plan.map_or(String::new(), |plan| plan.id.clone());
             set("plan", json!(plan));
             if let Some(returned) = returned {
@@ -348,69 +410,6 @@ impl Line<'_, '_> {
         };
         self.until_there(who, case, waits_for.as_deref(), within)?;
         Ok((fields, says))
-    }
-
-    /// Waits until somebody's client has the case, and the plan that they want to answer: nobody answers what they do not
-    /// see.
-    fn until_there(
-        &mut self,
-        who: &str,
-        case: &Case,
-        plan: Option<&str>,
-        within: Duration,
-    ) -> Result<(), Fault> {
-        let until = Instant::now() + within;
-        loop {
-            let state = match self.stage.actor(who)?.call("state", json!({ "case": case.id }), SOON) {
-                Ok(state) => Some(state),
-                Err(CallError::Refused(_)) => None,
-                Err(other) => return Err(other.into()),
-            };
-            let there = state.as_ref().is_some_and(|state| {
-                plan.is_none_or(|plan| list(state, "plans").iter().any(|known| text(known, "plan") == plan))
-            });
-            if there {
-                return Ok(());
-            }
-            if Instant::now() >= until {
-                let name = self.stage.story.name_of(who);
-                return Err(match state {
-                    None => {
-                        Fault::Not { wanted: format!("{name} is in the case"), seen: "no such case".into() }
-                    }
-                    Some(_) => Fault::Not {
-                        wanted: format!("{name} has the care plan"),
-                        seen: "no such plan".into(),
-                    },
-                });
-            }
-            blink()?;
-        }
-    }
-
-    /// Waits for an invitation to a case, the latest first: its room, and who invites.
-    fn invited(&mut self, who: &str, case: &Case, within: Duration) -> Result<(String, String), Fault> {
-        let inviters: Vec<(String, String)> =
-            case.inviters.iter().map(|name| (self.stage.user(name).to_owned(), name.clone())).collect();
-        let until = Instant::now() + within;
-        loop {
-            let answer = self.stage.actor(who)?.call("invitations", json!({}), SOON)?;
-            let invitations = list(&answer, "invitations");
-            let found = invitations.iter().rev().find_map(|invitation| {
-                let (_, name) = inviters.iter().find(|(user, _)| text(invitation, "by") == user)?;
-                Some((text(invitation, "room").to_owned(), name.clone()))
-            });
-            if let Some(found) = found {
-                return Ok(found);
-            }
-            if Instant::now() >= until {
-                let name = self.stage.story.name_of(who);
-                let seen =
-                    format!("{} invitations, none from who opened the case or named them", invitations.len());
-                return Err(Fault::Not { wanted: format!("{name} is invited"), seen });
-            }
-            blink()?;
-        }
     }
 
     /// Judges a refusal, and tells of it.
@@ -434,7 +433,7 @@ impl Line<'_, '_> {
             Some("name_seat" | "end_seat") => "tries to change the roster",
             _ => "tries",
         };
-        self.transcript.happens(&format!("{name} {tries}, and is refused."));
+        self.tells(&format!("{name} {tries}, and is refused."));
         if refusal.reasons.is_empty() {
             Transcript::follows(&refusal.detail);
         }

@@ -20,20 +20,26 @@ const KINDS: [&str; 8] =
 const WITH_IDS: [&str; 3] = ["CareTeam", "CarePlan", "Communication"];
 
 /// Proves what the play promised.
-pub(super) fn prove(stage: &mut Stage<'_>, transcript: &Transcript, played: &Played) -> Result<(), Trouble> {
+/// Writes what the cases wrote into both records into the folder `into`, where there is one.
+pub(super) fn prove(
+    stage: &mut Stage<'_>,
+    transcript: &Transcript,
+    played: &Played,
+    into: Option<&Path>,
+) -> Result<(), Trouble> {
     settle(stage)?;
     transcript.heading("Proof");
-    records(stage, played)?;
+    records(stage, played, into)?;
     audit(stage)?;
     words(stage, played)
 }
 
 /// Counts the resources of each organisation's record: the FHIR server's, or the embedded one of somebody who took part. What
-/// the story has sent must be there.
-fn records(stage: &mut Stage<'_>, played: &Played) -> Result<(), Trouble> {
+/// the story has sent must be there, written by its cases.
+fn records(stage: &mut Stage<'_>, played: &Played, into: Option<&Path>) -> Result<(), Trouble> {
     let story = stage.story;
     let expected =
-        [("CareTeam", played.cases.len()), ("CarePlan", played.plans), ("Communication", played.messages)];
+        [("CareTeam", played.cases()), ("CarePlan", played.plans), ("Communication", played.messages)];
     for (key, organization) in &story.organizations {
         let Some(reader) = reader(stage, key)? else { continue };
         let place = if stage.fhir {
@@ -45,24 +51,34 @@ fn records(stage: &mut Stage<'_>, played: &Played) -> Result<(), Trouble> {
             format!("the embedded record on the device of {}", story.name_of(&reader))
         };
         Transcript::says(&format!("{}: {place}", organization.name));
-        let mut table = Table::new(&["resource", "count", "ids"]);
+        let mut table = Table::new(&["resource", "count", "by the cases", "ids"]);
         let mut missing = None;
         for kind in KINDS {
             let answer = stage.actor(&reader)?.call("record", json!({ "kind": kind }), LATER)?;
             let count = answer.get("count").and_then(Value::as_u64).unwrap_or(0);
+            let asked = json!({ "kind": kind, "written": true, "texts": into.is_some() });
+            let answer = stage.actor(&reader)?.call("record", asked, LATER)?;
+            let written = answer.get("count").and_then(Value::as_u64).unwrap_or(0);
             let least = expected.iter().find(|(of, _)| *of == kind).map_or(0, |(_, least)| *least as u64);
-            if count < least {
+            if written < least {
                 missing.get_or_insert_with(|| {
-                    format!("{place} has {count} resources {kind}, and the story makes at least {least}")
+                    format!("{place} has {written} resources {kind} of the cases, and the story makes at least {least}")
                 });
             }
             if count == 0 {
                 continue;
             }
             let ids: Vec<&str> = list(&answer, "ids").iter().filter_map(Value::as_str).collect();
-            let shown: &[&str] = if WITH_IDS.contains(&kind) { &ids } else { &[""] };
+            if let Some(folder) = into {
+                let texts = list(&answer, "texts").iter().filter_map(Value::as_str);
+                keep(&folder.join(key), kind, ids.iter().copied().zip(texts))?;
+            }
+            let shown: &[&str] = if WITH_IDS.contains(&kind) && !ids.is_empty() { &ids } else { &[""] };
             for (n, id) in shown.iter().enumerate() {
-                let cells = if n == 0 { [kind.to_owned(), count.to_string()] } else { Default::default() };
+                let cells = match n {
+                    0 => [kind.to_owned(), count.to_string(), written.to_string()],
+                    _ => Default::default(),
+                };
                 table.row(cells.into_iter().chain([(*id).to_owned()]));
             }
         }
@@ -70,6 +86,22 @@ fn records(stage: &mut Stage<'_>, played: &Played) -> Result<(), Trouble> {
         if let Some(missing) = missing {
             return Err(Trouble::Proof(missing));
         }
+    }
+    if let Some(folder) = into {
+        Transcript::says(&format!("What the cases wrote is in {}.", folder.display()));
+    }
+    Ok(())
+}
+
+/// Writes resources of one type into a folder, each into a file of its own.
+fn keep<'t>(
+    folder: &Path,
+    kind: &str,
+    resources: impl Iterator<Item = (&'t str, &'t str)>,
+) -> Result<(), Trouble> {
+    std::fs::create_dir_all(folder).doing("making a folder for the records")?;
+    for (id, text) in resources {
+        std::fs::write(folder.join(format!("{kind}-{id}.json")), text).doing("writing a resource")?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The stage: servers, papers, and everybody who plays.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use caseline_backend::{Backend, BackendDescription, BackendOptions, Step};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::actor::{Account, Actor, Furniture};
 use super::options::{Language, Options};
 use super::papers::{self, Papers};
+use super::people::People;
 use super::trouble::{Doing, Trouble};
 use crate::story::Story;
 
@@ -23,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub(super) story: &'a Story,
     pub(super) backend: BackendDescription,
     pub(super) papers: Papers,
+    /// Those in the member's place.
+    pub(super) people: Option<People>,
     pub(super) fhir: bool,
     /// The story's time.
     pub(super) now: Timestamp,
@@ -32,7 +35,7 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// Starts the servers and everybody who is present from the beginning.
-    pub(super) fn set(options: &Options, story: &'a Story) -> Result<Self, Trouble> {
+    pub(super) fn set(options: &Options, story: &'a Story, people: Option<People>) -> Result<Self, Trouble> {
         let (servers, backend) = if let Some(file) = &options.backend {
             (None, BackendDescription::from_file(file)?)
         } else {
@@ -46,13 +49,14 @@ impl<'a> Stage<'a> {
         for inner in ["logs", "stores"] {
             std::fs::create_dir(own.path().join(inner)).doing("making a folder")?;
         }
-        let papers = papers::prepare(story, &backend, papers_folder.path())?;
+        let papers = papers::prepare(story, people.as_ref(), &backend, papers_folder.path())?;
         let mut stage = Self {
             actors: BTreeMap::new(),
             _servers: servers,
             story,
             backend,
             papers,
+            people,
             fhir: options.fhir,
             now: story.begins,
             folder: own,
@@ -97,18 +101,20 @@ impl<'a> Stage<'a> {
     /// Loads each organisation's Bundle into its FHIR server.
     fn load_records(&self) -> Result<(), Trouble> {
         Step::run("Loading both records", || {
-            for (key, path) in &self.papers.bundles {
+            for (key, paths) in &self.papers.bundles {
                 let record = self.backend.record(key).ok_or_else(|| {
                     Trouble::Missing(format!(
                         "the backend has no FHIR server for `{key}`: start it with `cargo xtask up`"
                     ))
                 })?;
-                let bundle = std::fs::read_to_string(path).doing("reading a Bundle")?;
-                let sent = ureq::post(&record.url).content_type("application/fhir+json").send(bundle);
-                if let Err(error) = sent {
-                    return Err(Trouble::Missing(format!(
-                        "the FHIR server of `{key}` did not take its Bundle: {error}"
-                    )));
+                for path in paths {
+                    let bundle = std::fs::read_to_string(path).doing("reading a Bundle")?;
+                    let sent = ureq::post(&record.url).content_type("application/fhir+json").send(bundle);
+                    if let Err(error) = sent {
+                        return Err(Trouble::Missing(format!(
+                            "the FHIR server of `{key}` did not take its Bundle: {error}"
+                        )));
+                    }
                 }
             }
             Ok(())
@@ -164,9 +170,10 @@ impl<'a> Stage<'a> {
 
     /// What the story brings into the store of somebody of this organisation.
     fn furniture(&self, organization: &str) -> Furniture<'_> {
-        let bundle = self.papers.bundles.get(organization).filter(|_| !self.fhir);
+        let papers = (!self.fhir).then_some(&self.papers);
         Furniture {
-            bundle: bundle.map(std::path::PathBuf::as_path),
+            bundles: papers.and_then(|papers| papers.bundles.get(organization)).map_or(&[], Vec::as_slice),
+            for_keeper: papers.and_then(|papers| papers.for_keepers.get(organization)).map(PathBuf::as_path),
             agreement: &self.story.agreement,
             rules: &self.story.rules,
         }

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 
+use super::people::People;
 use super::table::Table;
 use crate::story::Story;
 
@@ -29,14 +30,34 @@ impl Transcript {
     }
 
     /// The story's title and what it is about.
-    pub(super) fn title(&self, story: &Story) {
+    pub(super) fn title(&self, story: &Story, people: Option<&People>) {
+        // Of several the words of the story would not be right.
+        let only = people.and_then(|people| match people.people.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
+        let about = |text: &str| match (&story.member, only) {
+            (Some(member), Some(person)) => text.replace(&member.name, &person.name),
+            _ => text.to_owned(),
+        };
         put("");
-        put(&self.strong(&story.title));
-        if let Some(about) = &story.about {
-            for line in wrap(about.trim(), WIDTH) {
+        put(&self.strong(&about(&story.title)));
+        if let Some(text) = &story.about {
+            for line in wrap(about(text).trim(), WIDTH) {
                 put(&line);
             }
         }
+    }
+
+    /// On whom it is played, where they stand in the place of the story's member.
+    pub(super) fn people(people: Option<&People>, seed: i64) {
+        let Some(people) = people else { return };
+        let text = format!(
+            "In the member's place, made up by Synthea with their whole records (seed {seed}): {}.",
+            people.names()
+        );
+        put("");
+        wrap(&text, WIDTH).iter().for_each(|line| put(line));
     }
 
     /// The story's time.

@@ -7,7 +7,7 @@ use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
 use super::step::{Deed, Expected, StepKind};
-use super::{Organization, Person, Story};
+use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
 
 /// The words that stand where a person's name could.
@@ -55,6 +55,21 @@ pub(super) fn people(
         }
     }
     Ok(())
+}
+
+pub(super) fn member(file: &Path, member: Option<&Spanned<Member>>) -> Result<(), Mistake> {
+    let Some(member) = member else { return Ok(()) };
+    let fields = [
+        ("name", !member.value.name.trim().is_empty(), "say what the story's people call them"),
+        ("care_team", member.value.care_team.contains('|'), "write its identifier as system|value"),
+        ("care_plan", member.value.care_plan.contains('|'), "write its identifier as system|value"),
+    ];
+    match fields.into_iter().find(|(_, sound, _)| !sound) {
+        None => Ok(()),
+        Some((field, _, problem)) => {
+            Err(Mistake::new(file, problem).at(member.referenced.line(), format!("member.{field}")))
+        }
+    }
 }
 
 pub(super) fn steps(story: &Story) -> Result<(), Mistake> {

@@ -110,6 +110,26 @@ impl Deed {
     }
 }
 
+impl Deed {
+    /// Whether it is about a case, and not about whom there is to call.
+    pub fn is_about_a_case(&self) -> bool {
+        self.who_to_call.is_none()
+    }
+
+    /// The same about somebody else: their name in what is said and seen.
+    #[must_use]
+    pub fn about(&self, member: &str, other: &str) -> Self {
+        let mut deed = self.clone();
+        let message =
+            deed.sees.as_mut().and_then(|sees| sees.message.as_mut()).map(|message| &mut message.text);
+        let changes = deed.return_plan.as_mut().map(|returned| &mut returned.changes);
+        for text in [deed.send.as_mut(), message, changes].into_iter().flatten() {
+            *text = text.replace(member, other);
+        }
+        deed
+    }
+}
+
 /// Whom to call for this organisation, about this topic.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -49,6 +49,11 @@ impl Cache {
         self.root.join(format!("{name}.log"))
     }
 
+    /// Whether the installation `name` is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.root.join(name).join(MARKER).is_file()
+    }
+
     /// Returns the folder of the installation `name`, made by `build` if it is not there.
     ///
     /// `build` fills a folder beside the final place, which is renamed when it is complete; other processes wait

@@ -4,6 +4,7 @@
 //! - [`Homeserver`]: a Synapse on loopback; two of them federate.
 //! - [`FhirServer`]: a HAPI FHIR R4 server on loopback; [`Validator`]: HAPI's validator, offline.
 //! - [`install_r4_examples`]: the resources that HL7 published as examples of FHIR R4.
+//! - [`Population`]: people who do not exist, with their records, made by Synthea.
 //! - [`Backend`]: the servers of both organisations; [`BackendDescription`]: the same in words, as
 //!   `cargo xtask up --json` prints it and `--backend FILE` reads it.
 //!
@@ -32,6 +33,7 @@ mod process;
 mod python;
 mod step;
 mod synapse;
+mod synthea;
 mod validator;
 
 pub use backend::{Backend, BackendOptions, Records};
@@ -47,4 +49,5 @@ pub use npm::{install_r4_examples, r4_examples};
 pub use python::environment as python_environment;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
-pub use validator::{FileResult, Issue, Severity, Validator};
+pub use synthea::Population;
+pub use validator::{FileResult, Issue, Judged, Reviewed, Severity, Validator};

@@ -1,5 +1,7 @@
 //! HAPI's instance validator, offline.
 
+mod reviewed;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +11,8 @@ use serde::Deserialize;
 use crate::cache::Cache;
 use crate::error::{Doing, Error, Result};
 use crate::maven::Program;
+
+pub use reviewed::{Judged, Reviewed};
 
 const PROGRAM: Program = Program {
     name: "fhir-validator",

@@ -11,4 +11,5 @@ mod record;
 mod rooms;
 mod shapes;
 mod sign_in;
+mod synthea;
 mod transport;

@@ -1,0 +1,81 @@
+//! Waiting for what somebody must have before they can act.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Case, Line, blink};
+use crate::demo::actor::SOON;
+use crate::demo::fault::Fault;
+use crate::demo::seen::{list, text};
+use crate::process::CallError;
+
+impl Line<'_, '_> {
+    /// Waits until somebody's client has the case, and the plan that they want to answer: nobody answers what they do not
+    /// see.
+    pub(super) fn until_there(
+        &mut self,
+        who: &str,
+        case: &Case,
+        plan: Option<&str>,
+        within: Duration,
+    ) -> Result<(), Fault> {
+        let until = Instant::now() + within;
+        loop {
+            let state = match self.stage.actor(who)?.call("state", json!({ "case": case.id }), SOON) {
+                Ok(state) => Some(state),
+                Err(CallError::Refused(_)) => None,
+                Err(other) => return Err(other.into()),
+            };
+            let there = state.as_ref().is_some_and(|state| {
+                plan.is_none_or(|plan| list(state, "plans").iter().any(|known| text(known, "plan") == plan))
+            });
+            if there {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                let name = self.stage.story.name_of(who);
+                return Err(match state {
+                    None => {
+                        Fault::Not { wanted: format!("{name} is in the case"), seen: "no such case".into() }
+                    }
+                    Some(_) => Fault::Not {
+                        wanted: format!("{name} has the care plan"),
+                        seen: "no such plan".into(),
+                    },
+                });
+            }
+            blink()?;
+        }
+    }
+
+    /// Waits for an invitation to a case, the latest first: its room, and who invites.
+    pub(super) fn invited(
+        &mut self,
+        who: &str,
+        case: &Case,
+        within: Duration,
+    ) -> Result<(String, String), Fault> {
+        let inviters: Vec<(String, String)> =
+            case.inviters.iter().map(|name| (self.stage.user(name).to_owned(), name.clone())).collect();
+        let until = Instant::now() + within;
+        loop {
+            let answer = self.stage.actor(who)?.call("invitations", json!({}), SOON)?;
+            let invitations = list(&answer, "invitations");
+            let found = invitations.iter().rev().find_map(|invitation| {
+                let (_, name) = inviters.iter().find(|(user, _)| text(invitation, "by") == user)?;
+                Some((text(invitation, "room").to_owned(), name.clone()))
+            });
+            if let Some(found) = found {
+                return Ok(found);
+            }
+            if Instant::now() >= until {
+                let name = self.stage.story.name_of(who);
+                let seen =
+                    format!("{} invitations, none from who opened the case or named them", invitations.len());
+                return Err(Fault::Not { wanted: format!("{name} is invited"), seen });
+            }
+            blink()?;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Records that another system made: Synthea's people, imported, and cases opened from their care teams. Nobody here exists.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use caseline::fhir::{CarePlanFound, Import, member};
+use caseline::id::{ContactId, UserId};
+use caseline::member::Member;
+use caseline::store::StoreKey;
+use caseline::testing::{LoopbackHomeserver, ManualClock};
+use caseline::{Caseline, Error, Missing, Named, ProposedCase, Record};
+use caseline_backend::Population;
+use tempfile::TempDir;
+
+const CP: &str = include_str!("../../../examples/data/cp.json");
+const ACO: &str = include_str!("../../../examples/data/aco.json");
+const AGREEMENT: &str = include_str!("../../../examples/data/agreement.yaml");
+const RULES: &str = include_str!("../../../examples/data/rules.yaml");
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn start(server: &LoopbackHomeserver, clock: &ManualClock, folder: &TempDir, name: &str) -> Caseline {
+    let caseline = Caseline::builder()
+        .store(folder.path().join(name), StoreKey::new([7; 32]))
+        .record(Record::Embedded)
+        .clock(Arc::new(clock.clone()))
+        .with_transport(Arc::new(server.transport(&user(name))))
+        .await
+        .unwrap();
+    caseline.add_agreement(AGREEMENT).unwrap();
+    caseline.add_rules(RULES).unwrap();
+    caseline
+}
+
+fn user(name: &str) -> UserId {
+    let server = if name == "jane" { "cp" } else { "aco" };
+    format!("@{name}:{server}.example").parse().unwrap()
+}
+
+fn staff(name: &str) -> ContactId {
+    format!("https://caseline.example/staff|{name}").parse().unwrap()
+}
+
+/// The only person of a Bundle.
+fn member_of(bundle: &str) -> Member {
+    let import = Import::parse(bundle).unwrap();
+    let patient = import.patients().next().unwrap();
+    assert_eq!(import.patients().count(), 1);
+    member(patient).unwrap()
+}
+
+/// The most memory that this process has had so far, in MB, where the system tells.
+fn peak() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+}
+
+/// How many people: `CASELINE_PEOPLE=20` measures more of them than the tests need.
+fn wanted() -> u32 {
+    std::env::var("CASELINE_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(6)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
+    let population = tokio::task::spawn_blocking(|| Population::make(wanted(), 1)).await.unwrap().unwrap();
+    let clock = ManualClock::new("2024-01-02T14:00:00Z".parse().unwrap());
+    let (server, folder) = (LoopbackHomeserver::new(clock.clone()), TempDir::new().unwrap());
+    let jane = start(&server, &clock, &folder, "jane").await;
+    let joe = start(&server, &clock, &folder, "joe").await;
+    jane.import(CP).await.unwrap();
+    joe.import(ACO).await.unwrap();
+
+    let (begun, mut bytes, mut resources) = (Instant::now(), 0, 0);
+    let mut members = Vec::new();
+    for path in population.bundles() {
+        let text = std::fs::read_to_string(path).unwrap();
+        bytes += text.len();
+        resources += jane.import(&text).await.unwrap();
+        if population.people.iter().any(|person| person == path) {
+            members.push(member_of(&text));
+        }
+    }
+    let imported = begun.elapsed();
+
+    let (begun, mut teams, mut plans, mut opened) = (Instant::now(), 0, 0, Vec::new());
+    for member in &members {
+        assert!(member.id.system() != "http://hl7.org/fhir/sid/us-ssn", "never a social security number");
+        let proposed = jane.care_teams(&member.id).await.unwrap();
+        let found = jane.care_plans(&member.id).await.unwrap();
+        assert!(!proposed.is_empty() && !found.is_empty());
+        assert!(found.iter().all(|plan| plan.title.is_some()), "{found:?}");
+        teams += proposed.len();
+        plans += found.len();
+        // What is over is offered last, and no team of theirs knows of our two sides.
+        let over = |team: &ProposedCase| team.missing.contains(&Missing::Ended);
+        assert!(proposed.is_sorted_by_key(over));
+        assert!(proposed.iter().all(|team| team.missing.contains(&Missing::Sides) && &team.member == member));
+        let first = proposed.into_iter().next().unwrap();
+        assert_eq!(
+            jane.propose(&first.care_team).await.unwrap_err().to_string(),
+            "not found: agreement in force between the two sides"
+        );
+        // The team's own people stay named on it, without an account; only the member is no seat.
+        assert!(!first.seats.is_empty() && first.seats.iter().all(|seat| seat.contact.user.is_none()));
+        let theirs = first.seats.len();
+        let named = [Named::lead(staff("jane")), Named::lead(staff("joe")), Named::contact(staff("rao"))];
+        let mut open = jane.complete(first.clone(), &named).unwrap();
+        assert_eq!(open.roster.len(), theirs + 3 + 2, "both keepers too, as the agreement allows");
+        assert_eq!(open.others.len(), first.organizations.len());
+        // Nobody plays the keepers here: who has no device cannot be waited for.
+        open.roster.retain(|seat| !seat.is_keeper() && seat.contact.id != staff("rao"));
+        let case = jane.open(open).unwrap();
+        opened.push((case, found.into_iter().next().unwrap()));
+        let unknown = jane.complete(first, &[Named::lead(staff("nobody"))]).unwrap_err();
+        assert!(matches!(unknown, Error::NotFound { what: "contact" }));
+    }
+    let proposed = begun.elapsed();
+    eprintln!(
+        "{} people, {} MB, {resources} resources imported in {imported:.1?}; {teams} care teams and {plans} care plans \
+         found, {} cases opened in {proposed:.1?}; at most {} MB of memory",
+        members.len(),
+        bytes / 1_000_000,
+        opened.len(),
+        peak().map_or("unknown".into(), |megabytes| megabytes.to_string()),
+    );
+    let stranger = "https://caseline.example/member|nobody".parse().unwrap();
+    assert!(matches!(jane.care_teams(&stranger).await, Err(Error::NotFound { what: "member" })));
+
+    // One of them goes to the other side, with the plan that Synthea wrote.
+    assert!(jane.settle(PATIENCE).await.unwrap(), "{:?}", jane.outbox().unwrap());
+    let with_activities = |(_, plan): &&(_, CarePlanFound)| !plan.activities.is_empty();
+    let (case, plan) = opened.iter().find(with_activities).unwrap();
+    let (sent, _) = case.send_care_plan(None, &plan.care_plan).await.unwrap();
+    for invitation in joe.invitations().await.unwrap() {
+        joe.accept(&invitation.room, false).await.unwrap();
+    }
+    for one in [&jane, &joe] {
+        assert!(one.settle(PATIENCE).await.unwrap(), "{:?}", one.outbox().unwrap());
+    }
+    assert_eq!(joe.cases().unwrap().len(), opened.len());
+    let theirs = joe.case(case.id()).unwrap();
+    assert_eq!(theirs.state().unwrap().digest(), case.state().unwrap().digest());
+    let text = theirs.plan_text(sent.id).unwrap().unwrap();
+    let document = Import::parse(&text).unwrap();
+    let sent = document.care_plans().next().unwrap();
+    assert!(sent.json().contains("\"detail\""), "what others wrote of their activities is kept");
+    jane.shutdown().await;
+    joe.shutdown().await;
+}
