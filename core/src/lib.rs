@@ -94,7 +94,7 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Message, OpenCase, OutboxStatus, Record,
+    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message, OpenCase, OutboxStatus, Record,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

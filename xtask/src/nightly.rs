@@ -31,13 +31,13 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let mut times = Vec::new();
     for target in TARGETS {
         let build = Step::start(format!("Building the fuzz target {target}"));
-        check(cargo(&["+nightly", "fuzz", "build", target], &fuzz)?)?;
+        check(cargo(&["+nightly", "fuzz", "build", target], &fuzz))?;
         times.push((format!("building {target}"), build.done()));
         // What is found goes here; what is committed is only read.
         let found = fuzz.join("target/corpus").join(target);
         fs::create_dir_all(&found).map_err(|error| Failure::Work(format!("{}: {error}", found.display())))?;
         let step = Step::start(format!("Fuzzing {target} for {SECONDS} s"));
-        let mut command = cargo(&["+nightly", "fuzz", "run", target], &fuzz)?;
+        let mut command = cargo(&["+nightly", "fuzz", "run", target], &fuzz);
         command.arg(&found).arg(fuzz.join("corpus").join(target));
         command.arg("--").arg(format!("-max_total_time={SECONDS}")).arg(format!("-max_len={LONGEST}"));
         check(command)?;
@@ -51,18 +51,16 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
 }
 
 /// Cargo by its name, since the one that runs us is of another toolchain.
-#[allow(clippy::unnecessary_wraps)] // As `crate::run::cargo`.
-fn cargo(arguments: &[&str], folder: &Path) -> Result<Command, Failure> {
+fn cargo(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(name);
     }
-    Ok(command)
+    command
 }
 
 fn runs(arguments: &[&str]) -> bool {
-    cargo(arguments, Path::new(".")).is_ok_and(|mut command| {
-        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
-    })
+    let mut command = cargo(arguments, Path::new("."));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

@@ -9,6 +9,10 @@ pub const THREAD: &str = "urn:caseline:thread";
 pub const EVENT: &str = "urn:caseline:event";
 /// Identifier system of the CarePlan that a `plan.sent` carries: the value is [`super::event_value`].
 pub const PLAN: &str = "urn:caseline:plan";
+/// Identifier system of the DocumentReference that stands for a CarePlan: the value is [`super::event_value`].
+pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
+/// Identifier system of the DocumentReference that tells of a case in short: the value is the case's id.
+pub const SUMMARY: &str = "urn:caseline:summary";
 /// Tag system of an AuditEvent: the value is the chain and the place of its entry.
 pub const AUDIT: &str = "urn:caseline:audit";
 /// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.

@@ -33,17 +33,21 @@ pub(crate) type Member<'a> = (Cow<'a, str>, Node<'a>);
 /// A JSON value with the text that it was read from.
 pub(crate) struct Node<'a> {
     raw: &'a str,
-    parts: Option<Box<Parts<'a>>>,
+    parts: Parts<'a>,
 }
 
 enum Parts<'a> {
-    Object(Object<'a>),
-    Array(Vec<Node<'a>>),
+    /// A string, a number or a literal; or a container that was not read.
+    None,
+    Array(Box<[Node<'a>]>),
+    Object(Box<[Member<'a>]>),
+    Large(Box<Large<'a>>),
 }
 
-struct Object<'a> {
-    members: Vec<Member<'a>>,
-    // The members' places in the order of their names, where there are many.
+/// An object with many members.
+struct Large<'a> {
+    members: Box<[Member<'a>]>,
+    // The members' places in the order of their names.
     by_name: Box<[u32]>,
 }
 
@@ -69,7 +73,7 @@ pub(crate) fn parse(text: &str) -> Result<Node<'_>> {
 pub(crate) fn utf_8(bytes: &[u8]) -> Result<&str, InvalidInput> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
         InvalidInput::new("not-utf-8", "the text is not UTF-8; save it as UTF-8").line(line)
     })
 }
@@ -204,24 +208,25 @@ impl<'a> Node<'a> {
 
     /// The members of an object, in their order; none of anything else.
     pub(crate) fn members(&self) -> &[Member<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Object(object)) => &object.members,
+        match &self.parts {
+            Parts::Object(members) => members,
+            Parts::Large(object) => &object.members,
             _ => &[],
         }
     }
 
     /// The items of an array; none of anything else.
     pub(crate) fn items(&self) -> &[Node<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Array(items)) => items,
+        match &self.parts {
+            Parts::Array(items) => items,
             _ => &[],
         }
     }
 
     /// The items of an array, or the node itself: for FHIR elements that repeat in one resource and not in another.
     pub(crate) fn each(&self) -> &[Node<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Array(items)) => items,
+        match &self.parts {
+            Parts::Array(items) => items,
             _ => std::slice::from_ref(self),
         }
     }
@@ -238,10 +243,13 @@ impl<'a> Node<'a> {
 
     /// A member of an object.
     pub(crate) fn get(&self, key: &str) -> Option<&Node<'a>> {
-        let Some(Parts::Object(object)) = self.parts.as_deref() else { return None };
-        if object.by_name.is_empty() {
-            return object.members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        }
+        let object = match &self.parts {
+            Parts::Object(members) => {
+                return members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+            }
+            Parts::Large(object) => object,
+            _ => return None,
+        };
         let member = |place: &u32| object.members.get(*place as usize);
         let found = object
             .by_name
@@ -275,20 +283,18 @@ impl<'a> Node<'a> {
         if self.raw == other.raw {
             return true;
         }
-        match (self.parts.as_deref(), other.parts.as_deref()) {
-            (Some(Parts::Object(one)), Some(Parts::Object(two))) => {
-                one.members.len() == two.members.len()
-                    && one
-                        .members
-                        .iter()
-                        .all(|(key, value)| other.get(key).is_some_and(|theirs| value.same(theirs)))
-            }
-            (Some(Parts::Array(one)), Some(Parts::Array(two))) => {
-                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same(two))
-            }
-            (None, None) => self.text().is_some_and(|text| Some(text) == other.text()),
-            _ => false,
+        if self.is_object() && other.is_object() {
+            let members = self.members();
+            return members.len() == other.members().len()
+                && members
+                    .iter()
+                    .all(|(key, value)| other.get(key).is_some_and(|theirs| value.same(theirs)));
         }
+        if self.is_array() && other.is_array() {
+            let (one, two) = (self.items(), other.items());
+            return one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same(two));
+        }
+        self.text().is_some_and(|text| Some(text) == other.text())
     }
 }
 

@@ -8,7 +8,7 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
-use super::write::{coding, identifier};
+use super::write::{Object, coding, identifier};
 use crate::error::Result;
 
 /// A resource by its type and its record's id for it.
@@ -159,6 +159,37 @@ pub(crate) fn moved(text: &str, target: &dyn Fn(&Name) -> Option<Target>) -> Res
         None => node.without(&["id"]),
     };
     Ok(text)
+}
+
+/// A transaction that makes resources together, each unless it is there (FHIR R4, 3.1.0.11.1): its `fullUrl`, its type, its text,
+/// and what it is found by.
+pub(crate) fn transaction<'t>(
+    all: impl Iterator<Item = (&'t str, &'t str, &'t str, &'t (String, String))>,
+) -> String {
+    let entries: Vec<String> = all
+        .map(|(url, kind, text, (param, value))| {
+            let request = Object::new()
+                .text("method", "POST")
+                .text("url", kind)
+                .text("ifNoneExist", &format!("{param}={}", encoded(value)))
+                .done();
+            Object::new().text("fullUrl", url).raw("resource", text).raw("request", &request).done()
+        })
+        .collect();
+    Object::resource("Bundle").text("type", "transaction").list("entry", &entries).done()
+}
+
+/// Percent-encoding of a query's value (RFC 3986, 2.1): all but what never needs it.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// The first identifier of a resource that names something.

@@ -19,8 +19,10 @@ mod work;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::care_plan::is_projected_plan;
 use super::json;
 use crate::error::{InvalidInput, Result};
+use crate::ports::PortError;
 use shape::Shape;
 pub(crate) use value::{is_after, is_date_time};
 use walk::Walk;
@@ -110,6 +112,30 @@ pub(crate) fn sound_change(before: &str, after: String) -> Result<String> {
     }
 }
 
+/// Whether a record may be written: nothing of ours breaks a rule, or one more than what is stored there. The plan that a
+/// case was sent is its author's text: with what its author got wrong it is kept, as any record keeps it.
+///
+/// # Errors
+/// `Refused` with the rule; `NotUnderstood` where a text is not JSON.
+pub(crate) fn permit(stored: Option<&str>, text: &str) -> Result<(), PortError> {
+    let broken = match stored {
+        Some(stored) => check_change(stored, text),
+        None if is_projected_plan(text) => return Ok(()),
+        None => check(text),
+    };
+    match broken.map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?.into_iter().next() {
+        Some(broken) => {
+            tracing::error!(
+                rule = broken.rule,
+                path = broken.path,
+                "a resource that breaks a rule is not written"
+            );
+            Err(PortError::Refused { code: broken.rule })
+        }
+        None => Ok(()),
+    }
+}
+
 fn without_places(path: &str) -> String {
     let mut inside = false;
     path.chars()
@@ -146,6 +172,13 @@ fn shape_of(kind: &str) -> Option<&'static Shape> {
         "AuditEvent" => &trail::AUDIT_EVENT,
         _ => return None,
     })
+}
+
+/// The codes that R4 takes for an element of a type.
+#[cfg(all(test, feature = "testing"))]
+pub(crate) fn codes_of(kind: &str, element: &str) -> Option<&'static [&'static str]> {
+    let element = shape_of(kind)?.elements.iter().find(|one| one.name == element)?;
+    if let shape::Type::Bound(codes) = element.of { Some(codes) } else { None }
 }
 
 #[cfg(test)]

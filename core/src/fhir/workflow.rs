@@ -72,3 +72,7 @@ pub use provenance::{Agent, Entity, EntityRole, Provenance, Signature, Signature
 pub use related_person::RelatedPerson;
 pub use service_request::{ServiceRequest, ServiceRequestStatus};
 pub use task::{Output, Restriction, Task, TaskStatus};
+
+#[cfg(all(test, feature = "testing"))]
+#[path = "workflow_tests.rs"]
+mod tests;

@@ -9,5 +9,6 @@ mod foreign;
 mod kill;
 mod record;
 mod rooms;
+mod shapes;
 mod sign_in;
 mod transport;

@@ -121,15 +121,13 @@ fn is_base64(text: &str) -> bool {
 
 /// Whether one time is certainly after another. Dates are compared as far as both go.
 pub(crate) fn is_after(one: &str, other: &str) -> bool {
-    match (one.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) {
-        (Ok(one), Ok(other)) => one > other,
-        _ => {
-            let day = |text: &str| text.split('T').next().unwrap_or_default().to_owned();
-            let (one, other) = (day(one), day(other));
-            let length = one.len().min(other.len());
-            one.get(..length) > other.get(..length)
-        }
+    if let (Ok(one), Ok(other)) = (one.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) {
+        return one > other;
     }
+    let day = |text: &str| text.split('T').next().unwrap_or_default().to_owned();
+    let (one, other) = (day(one), day(other));
+    let length = one.len().min(other.len());
+    one.get(..length) > other.get(..length)
 }
 
 #[cfg(test)]

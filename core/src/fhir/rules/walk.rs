@@ -161,15 +161,15 @@ impl Walk {
             "text" if resource => self.at("text", |walk| walk.object(value, &NARRATIVE)),
             "contained" if resource => {
                 let inside = std::mem::replace(&mut self.inside, true);
-                self.at("contained", |walk| walk.list(value, |walk, one| walk.resource(one)));
+                self.at("contained", |walk| walk.list(value, Self::resource));
                 self.inside = inside;
             }
             "extension" => {
-                self.at("extension", |walk| walk.list(value, |walk, one| walk.object(one, &EXTENSION)))
+                self.at("extension", |walk| walk.list(value, |walk, one| walk.object(one, &EXTENSION)));
             }
             "modifierExtension" if shape.kind != Kind::Data => {
                 self.at("modifierExtension", |walk| {
-                    walk.list(value, |walk, one| walk.object(one, &EXTENSION))
+                    walk.list(value, |walk, one| walk.object(one, &EXTENSION));
                 });
             }
             _ if name.starts_with('_') => {
@@ -226,10 +226,8 @@ impl Walk {
             return self.broken("wrong-form", "this does not have the form that FHIR R4 gives it");
         }
         match of {
-            Type::Bound(codes) => {
-                if !node.text().is_some_and(|code| codes.contains(&&*code)) {
-                    self.broken("required-binding", "R4 takes none but the codes of its own list here");
-                }
+            Type::Bound(codes) if !node.text().is_some_and(|code| codes.contains(&&*code)) => {
+                self.broken("required-binding", "R4 takes none but the codes of its own list here");
             }
             Type::Uri => self.used.extend(node.text().filter(|text| text.starts_with('#')).map(Into::into)),
             Type::Of(shape) => self.object(node, shape),

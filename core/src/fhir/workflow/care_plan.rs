@@ -6,7 +6,8 @@ use super::element::{Value, part, resource};
 use super::parts::{Concept, Identifier, Intent, Note, Period, Reference, Time};
 use super::status::{status, step};
 use crate::error::{InvalidInput, Result};
-use crate::fhir::json;
+use crate::fhir::codes;
+use crate::fhir::json::{self, Node};
 
 status! {
     /// How a plan stands (R4 RequestStatus).
@@ -168,12 +169,26 @@ impl CarePlan {
         if meta.as_deref() == Some("{}") {
             gone.push("meta");
         }
+        // What names one sending of the plan in a case, and the events that shaped it, is not this version's.
+        let mut edits = Vec::new();
+        for (element, member, ours) in
+            [("identifier", "system", codes::PLAN), ("extension", "url", codes::HEADS)]
+        {
+            let items = node.list(element);
+            let kept = items.iter().filter(|one| one.str(member).as_deref() != Some(ours));
+            let kept: Vec<&str> = kept.map(Node::raw).collect();
+            if kept.is_empty() {
+                gone.push(element);
+            } else if kept.len() < items.len() {
+                edits.push((element, format!("[{}]", kept.join(","))));
+            }
+        }
         let bare = node.without(&gone);
-        let mut edits = vec![
+        edits.extend([
             (element, vec![of.clone()].write()),
             ("status", CarePlanStatus::Draft.write()),
             ("created", created.write()),
-        ];
+        ]);
         edits.extend(meta.filter(|meta| meta != "{}").map(|meta| ("meta", meta)));
         changed(text, json::parse(&bare)?.with(&edits))
     }

@@ -160,11 +160,10 @@ impl Communication {
     }
 
     /// Corrects a message: the old one entered in error, and `new` in response to it. A record holds both or neither: write
-    /// them in one transaction.
+    /// them in one transaction. Made again, it is the same.
     ///
     /// # Errors
-    /// `InvalidInput`: `illegal-status-step` where it cannot be corrected; `correction-of-nothing` where it has neither an
-    /// identifier nor an id; the rule that one of them breaks.
+    /// `InvalidInput`: `correction-of-nothing` where it has neither an identifier nor an id; the rule that one of them breaks.
     pub fn correct(text: &str, mut new: Self) -> Result<(String, String)> {
         let old = Self::read(text)?;
         let named = old.identifier.into_iter().find(|one| one.value.is_some());

@@ -128,16 +128,19 @@ impl Consent {
         Coding::new("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy").into()
     }
 
-    /// Revokes it, or lets it end: no longer active, and its provision ends then.
+    /// Revokes it, or lets it end: no longer active, and its provision ends then, unless it would have begun later.
     ///
     /// # Errors
-    /// `InvalidInput`: `illegal-status-step`; `per-1` where it would end before it starts.
+    /// `InvalidInput` (`illegal-status-step`) with the statuses that it could take.
     pub fn revoke(text: &str, at: &Time) -> Result<String> {
         let stepped = step(text, ConsentStatus::Inactive, &[])?;
         let node = of_kind(json::parse(&stepped)?, Self::KIND)?;
         let Some(provision) = node.get("provision") else { return Ok(stepped) };
-        let end = provision.get("period").and_then(|period| period.str("end"));
-        if end.and_then(|end| end.parse::<Time>().ok()).is_some_and(|end| !end.is_after(at)) {
+        let time = |member: &str| {
+            provision.get("period").and_then(|period| period.str(member)?.parse::<Time>().ok())
+        };
+        let over = time("end").is_some_and(|end| !end.is_after(at));
+        if over || time("start").is_some_and(|start| start.is_after(at)) {
             return Ok(stepped);
         }
         let period = match provision.get("period") {

@@ -124,7 +124,8 @@ impl Encounter {
         let began = node.list("statusHistory").last().and_then(|past| past.get("period")?.str("end"));
         let began = began.or_else(|| node.get("period").and_then(|period| period.str("start")));
         let from = node.str("status").and_then(|code| EncounterStatus::from_code(&code));
-        if let Some((from, began)) = from.zip(began.and_then(|began| began.parse::<Time>().ok())) {
+        let began = began.and_then(|began| began.parse::<Time>().ok()).filter(|began| !began.is_after(at));
+        if let Some((from, began)) = from.zip(began) {
             let past = PastStatus { status: from, period: Period::between(began, at.clone()) };
             more.push(("statusHistory", appended(node.get("statusHistory"), &past.write())));
         }

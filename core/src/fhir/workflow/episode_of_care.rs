@@ -76,7 +76,8 @@ impl EpisodeOfCare {
         let began = node.list("statusHistory").last().and_then(|past| past.get("period")?.str("end"));
         let began = began.or_else(|| period.and_then(|period| period.str("start")));
         let from = node.str("status").and_then(|code| EpisodeOfCareStatus::from_code(&code));
-        if let Some((from, began)) = from.zip(began.and_then(|began| began.parse::<Time>().ok())) {
+        let began = began.and_then(|began| began.parse::<Time>().ok()).filter(|began| !began.is_after(at));
+        if let Some((from, began)) = from.zip(began) {
             let past = PastEpisode { status: from, period: Period::between(began, at.clone()) };
             more.push(("statusHistory", appended(node.get("statusHistory"), &past.write())));
         }
