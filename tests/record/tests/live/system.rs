@@ -286,13 +286,22 @@ async fn a_server_that_is_away_or_says_no_is_named() {
     world.server.fail(&[503]);
     assert!(matches!(system.token().await, Err(PortError::Unavailable { .. })));
 
-    // All who wait fail together.
-    let system = world.system(keys());
+    // All who wait fail together: the first is not answered before all are there.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let configuration = world.server.configuration();
+    let slow = Proxy::start(NOWHERE, move |_| {
+        wait.recv().unwrap();
+        Some(Fault::json(&configuration))
+    })
+    .unwrap();
+    let system = BackendServices::builder(&slow.url(), CLIENT, keys()).build().unwrap();
     let before = world.server.said().len();
     world.server.fail(&[503; 20]);
-    let all = join_all((0..10).map(|_| system.token())).await;
-    assert!(all.iter().all(Result::is_err));
-    assert_eq!(world.server.said().len() - before, 1);
+    let mut all = join_all((0..10).map(|_| system.token()));
+    assert!(futures_util::poll!(&mut all).is_pending());
+    go.send(()).unwrap();
+    assert!(all.await.iter().all(Result::is_err));
+    assert_eq!(world.server.said().split_off(before), ["503"]);
     world.server.fail(&[]);
 
     let greedy = BackendServices::builder(&world.gate.url(), CLIENT, keys())
