@@ -25,6 +25,10 @@ pub const ORGANIZATION_KIND: &str = "urn:caseline:organization-kind";
 pub const ROLE: &str = "urn:caseline:role";
 /// Code system of `PractitionerRole.specialty`: [`crate::contact::Topic::code`].
 pub const TOPIC: &str = "urn:caseline:topic";
+/// Code system of `Endpoint.connectionType`: `matrix` is a Matrix account.
+pub const ENDPOINT_TYPE: &str = "urn:caseline:endpoint-type";
+/// Code system of `Endpoint.payloadType`: `case-event` is a case event.
+pub const PAYLOAD_TYPE: &str = "urn:caseline:payload-type";
 /// Code system of `Communication.category`: what kind of event it is.
 pub const KIND: &str = "urn:caseline:kind";
 /// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `named` or `lead`; `valueBoolean` true is read

@@ -5,6 +5,7 @@ use super::element::resource;
 use super::parts::{Coding, Concept, Identifier, Period, Reference};
 use super::status::{status, step};
 use crate::error::Result;
+use crate::fhir::codes;
 use crate::id::UserId;
 
 status! {
@@ -61,8 +62,8 @@ impl Endpoint {
     pub fn matrix(user: &UserId) -> Self {
         Self {
             status: EndpointStatus::Active,
-            connection_type: Coding::new("urn:caseline:connection", "matrix"),
-            payload_type: vec![Concept::text("Matrix")],
+            connection_type: Coding::new(codes::ENDPOINT_TYPE, "matrix").display("Matrix account"),
+            payload_type: vec![Coding::new(codes::PAYLOAD_TYPE, "case-event").display("Case event").into()],
             address: format!("matrix:u/{}", user.as_str().trim_start_matches('@')),
             ..Self::default()
         }
