@@ -50,7 +50,7 @@ fn reading_takes_little_more_memory_than_the_text() {
     for (name, head, part, tail, ends) in [
         ("one long string", r#"{"resourceType":"Basic","x":""#, "x", r#""}"#, "read 1"),
         ("numbers", "[", "0,", "0]", "json-too-large"),
-        ("numbers in a resource", r#"{"resourceType":"Basic","x":["#, "0,", "0]}", "json-too-large"),
+        ("numbers in a stranger", r#"{"resourceType":"Basic","x":["#, "0,", "0]}", "read 1"),
         (
             "objects in a care plan",
             r#"{"resourceType":"CarePlan","activity":["#,
@@ -66,7 +66,7 @@ fn reading_takes_little_more_memory_than_the_text() {
             r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"X","identifier":["#,
             r#"{"value":""},"#,
             "{}]}}]}",
-            "json-too-large",
+            "read 1",
         ),
         ("deep", "[", "[", "", "json-too-deep"),
     ] {
