@@ -1,7 +1,6 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
 mod moving;
-mod watch;
 
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
@@ -34,7 +33,7 @@ pub use moving::Kept;
 /// The types that the directory is read from.
 pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
 /// The directory as last read, kept for when the record does not answer.
-const DIRECTORY_META: &str = "directory";
+pub(crate) const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
 const BEHIND: Duration = Duration::from_secs(5);
 
