@@ -18,6 +18,7 @@ mod diff;
 mod directory;
 mod documents;
 mod dropped;
+#[cfg(feature = "store")]
 mod found;
 pub(crate) mod json;
 mod merge;
@@ -56,6 +57,7 @@ pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
 pub use documents::documents;
 pub use dropped::dropped;
+#[cfg(feature = "store")]
 pub use found::CarePlanFound;
 #[cfg(feature = "store")]
 pub(crate) use found::{care_plan_found, team_head};

@@ -9,7 +9,7 @@ use super::write::{
     Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of,
     literal, logical, organization_ref, period,
 };
-use super::{care_plan, codes, documents};
+use super::{care_plan, codes};
 use crate::care_plan::{Document, PlanState, PlanStatus, StepTaken};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
@@ -95,7 +95,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     };
     let mut resources: Vec<&Resource> = state.shaping.keys().filter(of).collect();
     if system == codes::SUMMARY {
-        resources = documents::summarized(state).collect();
+        resources = super::documents::summarized(state).collect();
     } else if resources.is_empty() {
         // The header of the thread opens and closes with the CareTeam.
         resources.push(&Resource::CareTeam);
