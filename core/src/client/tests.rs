@@ -8,6 +8,7 @@ mod late;
 mod limits;
 mod newcomers;
 mod proofs;
+mod proposals;
 mod shared;
 mod watch;
 
