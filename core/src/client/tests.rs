@@ -9,6 +9,7 @@ mod limits;
 mod moving;
 mod newcomers;
 mod proofs;
+mod proposals;
 mod shared;
 mod watch;
 

@@ -225,7 +225,7 @@ pub(crate) fn keeper(of: &Organization) -> Option<Contact> {
 }
 
 /// A Practitioner: with what their PractitionerRole at that organisation says, where there is one. Without `onBehalfOf` the
-/// organisation is that of their only PractitionerRole.
+/// organisation is the only one at which they have a PractitionerRole.
 fn practitioner<'i>(
     import: &'i Import,
     person: &Resource,
@@ -245,7 +245,8 @@ fn practitioner<'i>(
             roles.push((contact, of));
         }
     }
-    if behalf.is_none() && roles.len() > 1 {
+    let first = roles.first().map(|(_, of)| *of);
+    if behalf.is_none() && roles.iter().any(|(_, of)| first.is_some_and(|first| !std::ptr::eq(first, *of))) {
         return Ok(None);
     }
     if !roles.is_empty() {

@@ -87,10 +87,13 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
         assert!(member.id.system() != "http://hl7.org/fhir/sid/us-ssn", "never a social security number");
         let proposed = jane.care_teams(&member.id).await.unwrap();
         let found = jane.care_plans(&member.id).await.unwrap();
-        assert!(!proposed.is_empty() && !found.is_empty());
-        assert!(found.iter().all(|plan| plan.title.is_some()), "{found:?}");
         teams += proposed.len();
         plans += found.len();
+        // Not everybody was ever so ill that there is one.
+        if proposed.is_empty() || found.is_empty() {
+            continue;
+        }
+        assert!(found.iter().all(|plan| plan.title.is_some()), "{found:?}");
         // What is over is offered last, and no team of theirs knows of our two sides.
         let over = |team: &ProposedCase| team.missing.contains(&Missing::Ended);
         assert!(proposed.is_sorted_by_key(over));
@@ -123,6 +126,7 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
         opened.len(),
         peak().map_or("unknown".into(), |megabytes| megabytes.to_string()),
     );
+    assert!(!opened.is_empty());
     let stranger = "https://caseline.example/member|nobody".parse().unwrap();
     assert!(matches!(jane.care_teams(&stranger).await, Err(Error::NotFound { what: "member" })));
 
