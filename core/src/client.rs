@@ -26,6 +26,7 @@ use crate::id::{CaseId, UserId};
 use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Stored;
+pub use crate::records::Kept;
 use crate::store::papers::Paper;
 
 pub use builder::{Builder, Record};
@@ -134,6 +135,12 @@ impl Caseline {
         self.engine.look_at_record().await
     }
 
+    /// What the organisation's server does not take, and is kept in the embedded record instead. It is offered again at each
+    /// start.
+    pub fn kept(&self) -> Result<Vec<Kept>> {
+        self.engine.kept()
+    }
+
     /// Resources of one type in the record.
     ///
     /// # Errors
@@ -222,8 +229,11 @@ impl Caseline {
             let settled = async {
                 self.engine.catch_up_all(&Below::default()).await?;
                 self.engine.fetch_all_documents().await?;
+                // What waits for the record shows in the outbox; the rest goes on without it.
+                let moved = self.engine.move_record().await;
                 self.engine.drain().await?;
-                Ok::<_, Error>(self.engine.db.outbox_waiting()? == 0)
+                moved?;
+                Ok::<_, Error>(self.engine.db.outbox_waiting()? == 0 && !self.engine.is_moving()?)
             };
             match tokio::time::timeout(left, settled).await {
                 Ok(Ok(true)) => return Ok(true),

@@ -1,5 +1,7 @@
 //! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
 
+mod watch;
+
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
 use crate::case::event::{Block, EventData, EventKey, HeldBody};

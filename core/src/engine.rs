@@ -3,6 +3,7 @@
 mod folds;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -16,10 +17,10 @@ use crate::id::{CaseId, Sha256, UserId};
 use crate::inbox::Fetching;
 use crate::notice::Notice;
 use crate::outbox::Silence;
-use crate::ports::{CareRecord, CaseTransport, Clock, PortError};
-use crate::store::Db;
+use crate::ports::{Capabilities, CareRecord, CaseTransport, Clock, PortError};
 use crate::store::cases::CaseRow;
 use crate::store::outbox::OutEvent;
+use crate::store::{Db, EmbeddedRecord};
 use folds::Folds;
 
 /// The device: its store, its ports, and the state of its cases.
@@ -27,6 +28,16 @@ pub(crate) struct Engine {
     pub(crate) db: Arc<Db>,
     pub(crate) transport: Arc<dyn CaseTransport>,
     pub(crate) record: Option<Arc<dyn CareRecord>>,
+    /// The record in the store: the record itself, or what keeps what the record does not take.
+    pub(crate) embedded: Arc<EmbeddedRecord>,
+    /// Whether the record is another than the embedded one.
+    pub(crate) elsewhere: bool,
+    /// What the record takes, once it has been asked.
+    pub(crate) takes: RwLock<Option<Capabilities>>,
+    /// Whether this process has offered the record all that the embedded one holds.
+    pub(crate) offered: AtomicBool,
+    /// One at a time moves what the embedded record holds.
+    pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) directory: RwLock<Directory>,
     pub(crate) notices: broadcast::Sender<Notice>,
@@ -52,13 +63,19 @@ impl Engine {
     pub(crate) fn new(
         db: Arc<Db>,
         transport: Arc<dyn CaseTransport>,
-        record: Option<Arc<dyn CareRecord>>,
+        (record, elsewhere): (Option<Arc<dyn CareRecord>>, bool),
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let embedded = Arc::new(EmbeddedRecord::new(Arc::clone(&db)));
         Self {
             db,
             transport,
+            elsewhere,
             record,
+            embedded,
+            takes: RwLock::default(),
+            offered: AtomicBool::default(),
+            moving: tokio::sync::Mutex::default(),
             clock,
             directory: RwLock::default(),
             notices: broadcast::channel(1024).0,

@@ -1,8 +1,8 @@
 //! FHIR R4: what the record holds, read into the domain's words and written from them.
 //!
-//! Reading goes through a typed check ([`fhir_sdk`]'s R4B types, which carry R4 unchanged for every resource used here);
-//! writing back what somebody else wrote never does: updates are edits of the JSON text, so that unknown elements,
-//! extensions and a decimal's digits stay as they were.
+//! What is read is checked against R4's own structure; what is new is built with [`fhir_sdk`]'s types. Writing back what
+//! somebody else wrote goes through neither: updates are edits of the JSON text, so that unknown elements, extensions and a
+//! decimal's digits stay as they were.
 
 mod apply;
 mod audit_event;
@@ -16,13 +16,19 @@ mod check;
 pub mod codes;
 mod diff;
 mod directory;
+mod documents;
+mod dropped;
+#[cfg(feature = "store")]
 mod found;
 pub(crate) mod json;
 mod merge;
+#[cfg(feature = "store")]
+pub(crate) mod moving;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
 pub(crate) mod rest;
+mod rules;
 mod save;
 #[cfg(feature = "store")]
 pub(crate) mod search;
@@ -30,6 +36,7 @@ pub(crate) mod search;
 pub(crate) mod transaction;
 #[cfg(any(feature = "store", test))]
 pub(crate) mod watch;
+pub mod workflow;
 mod write;
 
 pub use apply::{Applied, apply, gather};
@@ -48,6 +55,9 @@ pub use care_team::{CareTeamProposal, care_team};
 pub(crate) use care_team::{keeper, team_member};
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
+pub use documents::documents;
+pub use dropped::dropped;
+#[cfg(feature = "store")]
 pub use found::CarePlanFound;
 #[cfg(feature = "store")]
 pub(crate) use found::{care_plan_found, team_head};
@@ -57,6 +67,10 @@ pub use patient::{is_member, member};
 pub(crate) use project::knows;
 pub use project::{Own, project};
 #[cfg(feature = "fhir-rest")]
-pub use rest::{FixedToken, RestRecord, TokenSource};
+pub use rest::{
+    BackendServices, BackendServicesBuilder, FixedToken, HostToken, RestRecord, RestRecordBuilder, SCOPES,
+    Scopes, SigningKeys, Token, TokenSource,
+};
+pub use rules::{Broken, check, check_change};
 pub use save::{Conflict, Unsaved, edit, save};
 pub use write::event_value;

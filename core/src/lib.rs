@@ -94,8 +94,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Message, Missing, Named, OpenCase, OutboxStatus, ProposedCase,
-    Record,
+    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message, Missing, Named, OpenCase,
+    OutboxStatus, ProposedCase, Record,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

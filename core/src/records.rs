@@ -1,6 +1,6 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
-mod watch;
+mod moving;
 
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
@@ -28,10 +28,12 @@ use crate::store::outbox::{
 };
 use crate::store::papers::project;
 
+pub use moving::Kept;
+
 /// The types that the directory is read from.
 pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
 /// The directory as last read, kept for when the record does not answer.
-const DIRECTORY_META: &str = "directory";
+pub(crate) const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -105,13 +107,14 @@ impl Engine {
             self.learn_directory(bundle)?;
             return Ok(0);
         };
-        let created = record.transaction(&fhir::as_transaction(bundle)?).await.map_err(|error| match error {
-            PortError::Refused { code } | PortError::NotUnderstood { code } => {
-                InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
-                    .into()
-            }
-            other => Error::from(other),
-        })?;
+        let created =
+            record.transaction(&fhir::as_transaction(bundle)?).await.map_err(|error| match error {
+                PortError::Refused { code } | PortError::NotUnderstood { code } => {
+                    InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
+                        .into()
+                }
+                other => Error::from(other),
+            })?;
         self.refresh_directory().await?;
         Ok(created)
     }
@@ -144,6 +147,9 @@ impl Engine {
 
     /// Binds a case to a Patient of our own record: by member id with agreeing birth date; else a person has to confirm.
     pub(crate) async fn bind_patient(&self, row: &Row, case: CaseId) -> Result<Attempt> {
+        if self.is_moving()? {
+            return Ok(Attempt::later(BEHIND, "record-moving"));
+        }
         let state = self.state(case)?;
         let known = self.case_row(case)?;
         let (Some(opening), None, None) = (state.opening(), known.patient, known.proposed_patient) else {
@@ -197,7 +203,11 @@ impl Engine {
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
         // The state is read under the lock, so that nobody's older one takes a newer one's place.
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
-        let writes = fhir::project(&self.state_in_room(case)?, &Own { patient }, &text);
+        let (state, own) = (self.state_in_room(case)?, Own { patient });
+        let mut writes = fhir::project(&state, &own, &text);
+        if self.elsewhere {
+            writes.extend(fhir::documents(&state, &own, &text, &self.takes()));
+        }
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(self.db.projected(case)?),
@@ -231,6 +241,13 @@ impl Engine {
     /// Writes one resource. Its audit entry and the mark that permits the writing are one transaction.
     pub(crate) async fn write_record(&self, row: &Row, case: CaseId, write: &RecordWrite) -> Result<Attempt> {
         let Some(record) = &self.record else { return self.finish(row) };
+        if self.is_moving()? {
+            return Ok(Attempt::later(BEHIND, "record-moving"));
+        }
+        self.know_what_it_takes().await?;
+        // What the server does not take is kept here.
+        let record: &dyn CareRecord =
+            if !self.elsewhere || self.takes_write(write) { record.as_ref() } else { self.embedded.as_ref() };
         let state = self.state_in_room(case)?;
         let audited = write.kind == "AuditEvent" || row.state == State::Marked;
         let permit = || {
@@ -255,7 +272,7 @@ impl Engine {
             Ok(())
         };
         let known = |heads: &[Head], event: &EventKey| fhir::knows(&state, write, heads, event);
-        let applied = fhir::apply(record.as_ref(), write, &known, &permit).await;
+        let applied = fhir::apply(record, write, &known, &permit).await;
         point("record-written");
         match applied {
             Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod db;
 pub(crate) mod inbox;
+pub(crate) mod moved;
 pub(crate) mod outbox;
 pub(crate) mod papers;
 mod record;

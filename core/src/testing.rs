@@ -5,6 +5,7 @@
 //!   keeps rooms, powers, memberships, history in order, and who could decrypt what, and it fails in the ways that a
 //!   homeserver fails.
 //! - [`PlainRecord`] is a record of FHIR resources in memory, with conditional creates, versions and conflicts.
+//! - [`shapes`] are a resource of every type that the workflow writes.
 //! - [`RecordLine`] is one device's line to a record that others use too, and can be cut.
 //!
 //! None of them encrypts anything: they are for tests with synthetic data.
@@ -16,12 +17,14 @@ mod homeserver;
 mod line;
 mod record;
 mod room;
+mod shapes;
 mod transport;
 
 pub use clock::ManualClock;
 pub use homeserver::LoopbackHomeserver;
 pub use line::RecordLine;
 pub use record::{PlainRecord, RecordEndpoint};
+pub use shapes::shapes;
 pub use transport::{Endpoint, LoopbackTransport};
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The commands of the working day, alike on a developer's machine and in CI: `cargo xtask`.
 
+mod bench;
 mod bindings;
 mod data;
 mod demo;
 mod layers;
 mod lint;
+mod nightly;
 mod run;
 mod test;
 mod up;
@@ -21,6 +23,8 @@ Usage: cargo xtask COMMAND
   data synthea --people N [--seed S]
                             make so many people who do not exist, with their records, and print the folder
   test [STEP ...]           run all tests, or these steps of them; --list shows the steps
+  nightly                   what takes too long for test: a minute of fuzzing
+  bench                     measure reading and writing, beside serde_json and Python's fhir.resources
   bindings                  build the Python package and print its folder, for PYTHONPATH
   lint                      formatting, clippy, layers, and cargo deny
   layers                    check which part may name which, and what the pure part depends on
@@ -72,6 +76,8 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
             "demo" => demo::run(parser),
             "up" => up::run(parser),
             "test" => test::run(parser),
+            "nightly" => no_arguments(parser).and_then(|()| nightly::run()),
+            "bench" => no_arguments(parser).and_then(|()| bench::run()),
             "bindings" => no_arguments(parser).and_then(|()| bindings::run()),
             "lint" => no_arguments(parser).and_then(|()| lint::run()),
             "layers" => no_arguments(parser).and_then(|()| layers::run()),

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use caseline_backend::{Cache, Population, Step, Validator, install_fhir_server, install_synapse, seconds};
+use caseline_backend::{
+    Cache, Population, Step, Validator, install_fhir_server, install_r4_examples, install_synapse, seconds,
+};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::run::{EVERYTHING, cargo, check, check_build_tools};
@@ -17,8 +19,9 @@ struct Part {
 }
 
 /// In this order: what fails quickest comes first.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { name: "pure", title: "Testing the pure part, without servers or adapters", run: pure },
+    Part { name: "examples", title: "Reading and changing FHIR R4's own examples", run: examples },
     Part { name: "servers", title: "Installing the servers that the tests start", run: servers },
     Part { name: "build", title: "Building everything", run: build },
     Part { name: "rust", title: "Testing everything", run: rust },
@@ -27,6 +30,21 @@ const PARTS: [Part; 5] = [
 
 fn pure() -> Result<(), Failure> {
     check(cargo(&["test", "--package", "caseline", "--no-default-features", "--features", "testing"])?)
+}
+
+fn examples() -> Result<(), Failure> {
+    install_r4_examples(&Cache::open()?)?;
+    // With the features of the pure part, so that nothing is built for it.
+    check(cargo(&[
+        "test",
+        "--package",
+        "caseline",
+        "--no-default-features",
+        "--features",
+        "testing",
+        "--test",
+        "r4_examples",
+    ])?)
 }
 
 fn servers() -> Result<(), Failure> {

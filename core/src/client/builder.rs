@@ -161,12 +161,16 @@ impl Builder {
 
     #[cfg_attr(not(any(feature = "matrix", feature = "testing")), allow(dead_code))]
     async fn start(self, db: Arc<Db>, transport: Arc<dyn CaseTransport>) -> Result<Caseline> {
-        let record: Option<Arc<dyn CareRecord>> = match self.record {
-            Record::Embedded => Some(Arc::new(EmbeddedRecord::new(Arc::clone(&db)))),
-            Record::None => None,
-            Record::Other(record) => Some(record),
+        let record: (Option<Arc<dyn CareRecord>>, bool) = match self.record {
+            Record::Embedded => (Some(Arc::new(EmbeddedRecord::new(Arc::clone(&db)))), false),
+            Record::None => (None, false),
+            Record::Other(record) => (Some(record), true),
         };
+        let embedded = matches!(record, (Some(_), false));
         let engine = Arc::new(Engine::new(db, transport, record, self.clock));
+        if embedded {
+            engine.at_home()?;
+        }
         // Without the record the directory of the last time stands.
         let _ = engine.refresh_directory().await;
         engine.read_directory()?;

@@ -179,9 +179,7 @@ impl Caseline {
         let agreement = self
             .in_force()?
             .into_iter()
-            .find(|agreement| {
-                people.iter().all(|(at, _)| at.iter().any(|contact| party(agreement, contact)))
-            })
+            .find(|agreement| people.iter().all(|(at, _)| at.iter().any(|contact| party(agreement, contact))))
             .ok_or(NO_AGREEMENT)?;
         let known = |id: &OrganizationId| {
             let on_the_team = proposed.organizations.iter().find(|one| one.id == *id);
@@ -321,9 +319,7 @@ pub(super) fn between<'a>(
     organizations: &[Organization],
 ) -> Option<&'a Agreement> {
     let there = |id: &OrganizationId| organizations.iter().any(|one| one.id == *id);
-    in_force
-        .iter()
-        .find(|agreement| there(&agreement.plan_side.id) && there(&agreement.community_side.id))
+    in_force.iter().find(|agreement| there(&agreement.plan_side.id) && there(&agreement.community_side.id))
 }
 
 /// Puts a seat on a roster, in the place of the same person's at the same organisation.

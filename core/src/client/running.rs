@@ -193,6 +193,10 @@ async fn fetch(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
 /// Looks at the record again and again: nothing tells when somebody else has changed it.
 async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
     loop {
+        awake(&mut suspended).await;
+        if let Err(error) = engine.move_record().await {
+            tracing::debug!(code = error.code(), "the record does not take what is to move there yet");
+        }
         tokio::time::sleep(LOOK_AT_RECORD).await;
         awake(&mut suspended).await;
         // What the record does not answer now it answers at the next look.

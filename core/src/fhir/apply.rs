@@ -4,6 +4,7 @@ use super::bundle::Import;
 use super::codes;
 use super::json;
 use super::merge::merge;
+use super::rules;
 use crate::case::event::{EventKey, Head};
 use crate::error::Result;
 use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
@@ -52,6 +53,7 @@ pub async fn apply(
         let stored = if let Some(stored) = found.pop() {
             stored
         } else {
+            rules::permit(None, &write.json)?;
             permit_once()?;
             let created = record.create(&write.kind, &write.json, &find).await?;
             if created.created {
@@ -72,6 +74,7 @@ pub async fn apply(
         let Some(text) = merge(&stored.json, &write.json).map_err(not_understood)? else {
             return Ok(Applied::Unchanged(stored));
         };
+        rules::permit(Some(&stored.json), &text)?;
         permit_once()?;
         match record.update(&write.kind, &stored.id, &stored.version, &text).await {
             Err(PortError::Conflict) => {}
@@ -133,7 +136,7 @@ pub async fn gather(record: &dyn CareRecord, kind: &str, id: &str) -> Result<Imp
 }
 
 /// The resources of the same record that a resource refers to.
-fn references(text: &str) -> Result<Vec<(String, String)>> {
+pub(super) fn references(text: &str) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     json::parse(text)?.rewrite::<crate::Error>(&mut |key, node| {
         if key == "reference"

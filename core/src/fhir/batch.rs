@@ -12,7 +12,7 @@ use crate::error::Result;
 /// `InvalidInput`: `invalid-json` and what else reading fails with.
 pub(crate) fn as_transaction(bundle: &str) -> Result<Cow<'_, str>> {
     let read = Text::new(bundle)?;
-    let top = read.shallow()?;
+    let top = read.shallow(read.text())?;
     if top.str("type").as_deref() != Some("batch") {
         return Ok(Cow::Borrowed(bundle));
     }

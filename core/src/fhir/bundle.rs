@@ -3,11 +3,13 @@
 mod index;
 mod resource;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use index::{Index, Name};
 pub use resource::Resource;
 
+use super::check;
 use super::json::{self, Node};
 use crate::error::{InvalidInput, Result};
 
@@ -59,10 +61,10 @@ impl Import {
     fn take(&mut self, text: &str) -> Result<()> {
         let read = json::Text::new(text)?;
         let whole = read.text();
-        let top = read.shallow()?;
+        let top = read.shallow(whole)?;
         if top.str("resourceType").as_deref() != Some("Bundle") {
-            let node = read.tree(top.raw())?;
-            return self.add(Resource::read(&node, whole, None, None, json::line_of(whole, json::offset(whole, top.raw())))?, &node);
+            let line = json::line_of(whole, json::offset(whole, top.raw()));
+            return self.add(read, top.raw(), None, None, line);
         }
         let entries = top.get("entry");
         if top.get("type").is_none() || entries.is_some_and(|entry| !entry.is_array()) {
@@ -77,20 +79,42 @@ impl Import {
         let mut lines = Lines::new(whole);
         let before = self.resources.len();
         read.items(entries.raw(), |index, entry| {
+            let entry = read.shallow(entry)?;
+            for (_, member) in entry.members().iter().filter(|(name, _)| name != "resource") {
+                read.tree(member.raw())?;
+            }
             let Some(resource) = entry.get("resource") else { return Ok(()) };
             let line = lines.of(resource.raw());
             if self.resources.len() - before >= MAX_RESOURCES {
                 let detail = "there are more than 50,000 resources in it; split it";
                 return Err(InvalidInput::new("too-many-resources", detail).line(line).into());
             }
-            let place = u32::try_from(index).ok();
-            self.add(Resource::read(resource, whole, entry.str("fullUrl"), place, line)?, resource)
+            self.add(read, resource.raw(), entry.str("fullUrl"), u32::try_from(index).ok(), line)
         })
     }
 
-    fn add(&mut self, resource: Resource, node: &Node<'_>) -> Result<()> {
+    fn add<'a>(
+        &mut self,
+        read: json::Text<'a>,
+        part: &'a str,
+        full_url: Option<Cow<'_, str>>,
+        entry: Option<u32>,
+        line: u64,
+    ) -> Result<()> {
+        let node = match read.tree(part) {
+            // Of a large stranger only what names it is read.
+            Err(large) if large.code == "json-too-large" => {
+                let node = read.shallow(part)?;
+                if node.str("resourceType").is_none_or(|kind| check::is_known(&kind)) {
+                    return Err(large.into());
+                }
+                node
+            }
+            node => node?,
+        };
+        let resource = Resource::read(&node, read.text(), full_url, entry, line)?;
         let place = u32::try_from(self.resources.len()).unwrap_or(u32::MAX);
-        self.index.add(place, &resource, node)?;
+        self.index.add(place, &resource, &node)?;
         self.resources.push(resource);
         Ok(())
     }

@@ -127,30 +127,45 @@ fn circles_end() {
       {"fullUrl":"urn:uuid:3","resource":{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:3"}]}}]}}]}"#;
     let import = Import::parse(text).unwrap();
     let document = import.plan_document("p").unwrap();
-    let kinds: Vec<_> = Import::parse(&document).unwrap().resources().iter().map(|one| one.kind().to_owned()).collect();
+    let kinds: Vec<_> =
+        Import::parse(&document).unwrap().resources().iter().map(|one| one.kind().to_owned()).collect();
     assert_eq!(kinds, ["CarePlan", "Group"]);
 }
 
 #[test]
 fn what_lies_about_its_type_is_refused() {
-    for kind in ["{\"a\":1}", "[\"Patient\"]", "null", "7", "\"patient\"", "\"Pa tient\"", "\"\"", "\"\\ud800\""] {
-        let entry = invalid(&format!("{{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[\n{{\"resource\":{{\"resourceType\":{kind}}}}}]}}"));
+    for kind in
+        ["{\"a\":1}", "[\"Patient\"]", "null", "7", "\"patient\"", "\"Pa tient\"", "\"\"", "\"\\ud800\""]
+    {
+        let entry = invalid(&format!(
+            "{{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[\n{{\"resource\":{{\"resourceType\":{kind}}}}}]}}"
+        ));
         assert_eq!((entry.code, entry.line), ("not-fhir", Some(2)), "{kind}");
         assert_eq!(entry.field.as_deref(), Some("entry[0].resource.resourceType"));
         assert_eq!(invalid(&format!("{{\"resourceType\":{kind}}}")).code, "not-fhir");
     }
     // A Bundle in name, and a name that says Bundle twice.
-    assert_eq!(invalid(r#"{"resourceType":"Bundle","resourceType":"Bundle","type":"batch"}"#).code, "invalid-json");
-    assert_eq!(invalid(r#"{"resourceType":"Bundle","type":"batch","link":[{"url":"a","url":"b"}]}"#).code, "invalid-json");
-    let deep = invalid(r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"X"}},
+    assert_eq!(
+        invalid(r#"{"resourceType":"Bundle","resourceType":"Bundle","type":"batch"}"#).code,
+        "invalid-json"
+    );
+    assert_eq!(
+        invalid(r#"{"resourceType":"Bundle","type":"batch","link":[{"url":"a","url":"b"}]}"#).code,
+        "invalid-json"
+    );
+    let deep = invalid(
+        r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"X"}},
         {"resource":{"resourceType":"X","a":{"b":1,
-        "b":2}}}]}"#);
+        "b":2}}}]}"#,
+    );
     assert_eq!((deep.code, deep.line), ("invalid-json", Some(3)));
     for odd in ["{\"resource\":7}", "{\"resource\":[]}", "{\"resource\":null}"] {
         let text = format!("{{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{odd}]}}");
         assert_eq!(invalid(&text).code, "not-fhir", "{odd}");
     }
-    assert!(matches!(Import::from_bytes(b"{\"a\":\"\xff\"}"), Err(Error::InvalidInput(wrong)) if wrong.code == "not-utf-8"));
+    assert!(
+        matches!(Import::from_bytes(b"{\"a\":\"\xff\"}"), Err(Error::InvalidInput(wrong)) if wrong.code == "not-utf-8")
+    );
 }
 
 #[test]
@@ -168,7 +183,9 @@ fn one_thing_is_changed_and_checked() {
         other => panic!("{other:?}"),
     }
     assert!(matches!(plan.without("subject"), Err(Error::InvalidInput(wrong)) if wrong.code == "not-fhir"));
-    assert!(matches!(plan.without("nothing"), Err(Error::InvalidInput(wrong)) if wrong.code == "no-such-element"));
+    assert!(
+        matches!(plan.without("nothing"), Err(Error::InvalidInput(wrong)) if wrong.code == "no-such-element")
+    );
     let patient = import.patients().next().unwrap();
     let moved = patient.with("birthDate", "\"1970\"").unwrap();
     assert_eq!(moved.reference().as_deref(), Some("urn:uuid:a"), "it is the same resource");

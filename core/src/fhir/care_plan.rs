@@ -20,11 +20,11 @@ pub fn member_approved(plan: &Resource) -> Option<Date> {
     extensions.find(|one| one.str("url").as_deref() == Some(MEMBER_APPROVED))?.str("valueDate")?.parse().ok()
 }
 
-/// Whether a stored CarePlan is what a case's state was written as, and not the plan that it was sent from.
-#[cfg(feature = "store")]
+/// Whether a CarePlan is what a case's state was written as, and not the plan that it was sent from.
 pub(crate) fn is_projected_plan(text: &str) -> bool {
     json::parse(text).is_ok_and(|plan| {
-        plan.list("identifier").iter().any(|one| one.str("system").as_deref() == Some(codes::PLAN))
+        let is_plan = plan.str("resourceType").as_deref() == Some("CarePlan");
+        is_plan && plan.list("identifier").iter().any(|one| one.str("system").as_deref() == Some(codes::PLAN))
     })
 }
 

@@ -109,6 +109,7 @@ fn is_over(participant: &Node<'_>, on: Date) -> bool {
 }
 
 /// Somebody on a team, as a change of it is noticed.
+#[cfg(any(feature = "store", test))]
 pub(super) struct Participant {
     /// Who, and for which organisation.
     pub(super) key: (ContactId, OrganizationId),
@@ -121,6 +122,7 @@ pub(super) struct Participant {
 }
 
 /// Reads one participant: by the directory, else by the identifiers that the references themselves give.
+#[cfg(any(feature = "store", test))]
 pub(super) fn participant(import: &Import, node: &Node<'_>, on: Date) -> Result<Option<Participant>> {
     let marked = mark(node).is_some();
     // Somebody who was entered as ended today is no longer there.

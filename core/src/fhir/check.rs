@@ -52,6 +52,11 @@ pub(crate) fn check_node(kind: &str, node: &Node<'_>, whole: &str) -> Result<(),
     })
 }
 
+/// Whether we read resources of this type, so that they are checked.
+pub(crate) fn is_known(kind: &str) -> bool {
+    STRUCTURE.resource(kind).is_some()
+}
+
 fn object<'a>(of: &Type, node: &Node<'a>) -> Result<(), Wrong<'a>> {
     if !node.is_object() {
         return Err(wrong(node, FORM));
@@ -112,7 +117,7 @@ fn value<'a>(of: &Of, node: &Node<'a>) -> Result<(), Wrong<'a>> {
     let fits = match of {
         Of::Primitive(primitive) => primitive.takes(node),
         Of::Codes(codes) => node.text().is_some_and(|text| codes.iter().any(|code| *code == text)),
-        Of::Type(name) => return STRUCTURE.get(name).map_or(Ok(()), |of| object(of, node)),
+        Of::Type(place) => return STRUCTURE.at(*place).map_or(Ok(()), |of| object(of, node)),
         Of::Resource => {
             let kind = node.str("resourceType").filter(|kind| is_kind(kind));
             let kind = kind.ok_or_else(|| wrong(node, MISSING).within("resourceType"))?;

@@ -9,8 +9,14 @@ pub const THREAD: &str = "urn:caseline:thread";
 pub const EVENT: &str = "urn:caseline:event";
 /// Identifier system of the CarePlan that a `plan.sent` carries: the value is [`super::event_value`].
 pub const PLAN: &str = "urn:caseline:plan";
+/// Identifier system of the DocumentReference that stands for a CarePlan: the value is [`super::event_value`].
+pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
+/// Identifier system of the DocumentReference that tells of a case in short: the value is the case's id.
+pub const SUMMARY: &str = "urn:caseline:summary";
 /// Tag system of an AuditEvent: the value is the chain and the place of its entry.
 pub const AUDIT: &str = "urn:caseline:audit";
+/// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.
+pub const MOVED: &str = "urn:caseline:moved";
 /// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
 pub const SHA256: &str = "urn:caseline:sha256";
 /// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].
@@ -19,6 +25,10 @@ pub const ORGANIZATION_KIND: &str = "urn:caseline:organization-kind";
 pub const ROLE: &str = "urn:caseline:role";
 /// Code system of `PractitionerRole.specialty`: [`crate::contact::Topic::code`].
 pub const TOPIC: &str = "urn:caseline:topic";
+/// Code system of `Endpoint.connectionType`: `matrix` is a Matrix account.
+pub const ENDPOINT_TYPE: &str = "urn:caseline:endpoint-type";
+/// Code system of `Endpoint.payloadType`: `case-event` is a case event.
+pub const PAYLOAD_TYPE: &str = "urn:caseline:payload-type";
 /// Code system of `Communication.category`: what kind of event it is.
 pub const KIND: &str = "urn:caseline:kind";
 /// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `named` or `lead`; `valueBoolean` true is read
@@ -26,6 +36,8 @@ pub const KIND: &str = "urn:caseline:kind";
 pub const SEAT: &str = "urn:caseline:seat";
 /// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
+/// Code system of `Task.code` (FHIR R4, 12.5).
+pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 

@@ -33,17 +33,21 @@ pub(crate) type Member<'a> = (Cow<'a, str>, Node<'a>);
 /// A JSON value with the text that it was read from.
 pub(crate) struct Node<'a> {
     raw: &'a str,
-    parts: Option<Box<Parts<'a>>>,
+    parts: Parts<'a>,
 }
 
 enum Parts<'a> {
-    Object(Object<'a>),
-    Array(Vec<Node<'a>>),
+    /// A string, a number or a literal; or a container that was not read.
+    None,
+    Array(Box<[Node<'a>]>),
+    Object(Box<[Member<'a>]>),
+    Large(Box<Large<'a>>),
 }
 
-struct Object<'a> {
-    members: Vec<Member<'a>>,
-    // The members' places in the order of their names, where there are many.
+/// An object with many members.
+struct Large<'a> {
+    members: Box<[Member<'a>]>,
+    // The members' places in the order of their names.
     by_name: Box<[u32]>,
 }
 
@@ -69,7 +73,7 @@ pub(crate) fn parse(text: &str) -> Result<Node<'_>> {
 pub(crate) fn utf_8(bytes: &[u8]) -> Result<&str, InvalidInput> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = 1 + memchr::memchr_iter(b'\n', before).count() as u64;
         InvalidInput::new("not-utf-8", "the text is not UTF-8; save it as UTF-8").line(line)
     })
 }
@@ -100,38 +104,37 @@ impl<'a> Text<'a> {
         self.0
     }
 
-    /// The value and what is directly in it. What that consists of is not known.
+    /// A part of the text, and what is directly in it. What that consists of is not known.
     ///
     /// # Errors
     /// As for [`parse`].
-    pub(crate) fn shallow(self) -> Result<Node<'a>> {
-        Ok(Scan::new(self.0, MAX_ITEM).shallow().map_err(|stop| said(self.0, stop))?)
+    pub(crate) fn shallow(self, part: &'a str) -> Result<Node<'a>, InvalidInput> {
+        Scan::new(part, MAX_ITEM).shallow().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))
     }
 
     /// The tree of one part of the text.
     ///
     /// # Errors
-    /// As for [`parse`].
-    pub(crate) fn tree(self, part: &'a str) -> Result<Node<'a>> {
-        Ok(Scan::new(part, MAX_ITEM).tree().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))?)
+    /// As for [`parse`]; a part is `json-too-large` sooner than a text.
+    pub(crate) fn tree(self, part: &'a str) -> Result<Node<'a>, InvalidInput> {
+        Scan::new(part, MAX_ITEM).tree().map_err(|stop| said(self.0, moved(stop, offset(self.0, part))))
     }
 
-    /// Reads the items of a list, a part of the text, one by one.
+    /// Goes through the items of a list, a part of the text.
     ///
     /// # Errors
-    /// As for [`parse`], and those of `each`.
+    /// Those of `each`.
     pub(crate) fn items(
         self,
         list: &'a str,
-        mut each: impl FnMut(usize, &Node<'a>) -> Result<()>,
+        mut each: impl FnMut(usize, &'a str) -> Result<()>,
     ) -> Result<()> {
-        let start = offset(self.0, list);
-        let wrong = |stop| said(self.0, moved(stop, start));
+        let wrong = |stop| said(self.0, moved(stop, offset(self.0, list)));
         let mut scan = Scan::new(list, 0);
         scan.enter().map_err(wrong)?;
         let mut index = 0;
-        while let Some(item) = scan.item(MAX_ITEM).map_err(wrong)? {
-            each(index, &item)?;
+        while let Some(item) = scan.item().map_err(wrong)? {
+            each(index, item)?;
             index += 1;
         }
         Ok(())
@@ -205,24 +208,25 @@ impl<'a> Node<'a> {
 
     /// The members of an object, in their order; none of anything else.
     pub(crate) fn members(&self) -> &[Member<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Object(object)) => &object.members,
+        match &self.parts {
+            Parts::Object(members) => members,
+            Parts::Large(object) => &object.members,
             _ => &[],
         }
     }
 
     /// The items of an array; none of anything else.
     pub(crate) fn items(&self) -> &[Node<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Array(items)) => items,
+        match &self.parts {
+            Parts::Array(items) => items,
             _ => &[],
         }
     }
 
     /// The items of an array, or the node itself: for FHIR elements that repeat in one resource and not in another.
     pub(crate) fn each(&self) -> &[Node<'a>] {
-        match self.parts.as_deref() {
-            Some(Parts::Array(items)) => items,
+        match &self.parts {
+            Parts::Array(items) => items,
             _ => std::slice::from_ref(self),
         }
     }
@@ -239,10 +243,13 @@ impl<'a> Node<'a> {
 
     /// A member of an object.
     pub(crate) fn get(&self, key: &str) -> Option<&Node<'a>> {
-        let Some(Parts::Object(object)) = self.parts.as_deref() else { return None };
-        if object.by_name.is_empty() {
-            return object.members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        }
+        let object = match &self.parts {
+            Parts::Object(members) => {
+                return members.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+            }
+            Parts::Large(object) => object,
+            _ => return None,
+        };
         let member = |place: &u32| object.members.get(*place as usize);
         let found = object
             .by_name
@@ -276,20 +283,18 @@ impl<'a> Node<'a> {
         if self.raw == other.raw {
             return true;
         }
-        match (self.parts.as_deref(), other.parts.as_deref()) {
-            (Some(Parts::Object(one)), Some(Parts::Object(two))) => {
-                one.members.len() == two.members.len()
-                    && one
-                        .members
-                        .iter()
-                        .all(|(key, value)| other.get(key).is_some_and(|theirs| value.same(theirs)))
-            }
-            (Some(Parts::Array(one)), Some(Parts::Array(two))) => {
-                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same(two))
-            }
-            (None, None) => self.text().is_some_and(|text| Some(text) == other.text()),
-            _ => false,
+        if self.is_object() && other.is_object() {
+            let members = self.members();
+            return members.len() == other.members().len()
+                && members
+                    .iter()
+                    .all(|(key, value)| other.get(key).is_some_and(|theirs| value.same(theirs)));
         }
+        if self.is_array() && other.is_array() {
+            let (one, two) = (self.items(), other.items());
+            return one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same(two));
+        }
+        self.text().is_some_and(|text| Some(text) == other.text())
     }
 }
 

@@ -66,7 +66,9 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
 }
 
 fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
-    if ours.items().iter().any(|item| identities(key, item).is_empty()) {
+    // US Core lets a participant have one role: what others call it and what we call it are codes of that one.
+    let one_role = key == "role" && stored.items().len() == 1 && ours.items().len() == 1;
+    if one_role || ours.items().iter().any(|item| identities(key, item).is_empty()) {
         return merged_by_place(key, stored, ours);
     }
     let mut taken = vec![false; stored.items().len()];

@@ -61,6 +61,23 @@ fn a_reference_to_somebody_else_is_replaced_whole() {
 }
 
 #[test]
+fn a_participant_has_one_role_by_all_its_codes() {
+    let team = |codings: &str| {
+        format!(
+            r#"{{"participant":[{{"role":[{{"coding":[{codings}]}}],"member":{{"reference":"Practitioner/1"}}}}]}}"#
+        )
+    };
+    let (nurse, lead) = (
+        r#"{"system":"urn:caseline:role","code":"nurse"}"#,
+        r#"{"system":"urn:caseline:role","code":"pcp"}"#,
+    );
+    let theirs = r#"{"system":"urn:theirs","code":"RN"}"#;
+    let merged = merge(&team(theirs), &team(nurse)).unwrap().unwrap();
+    assert_eq!(merged, team(&format!("{theirs},{nurse}")));
+    assert_eq!(merge(&merged, &team(lead)).unwrap().unwrap(), team(&format!("{theirs},{lead}")));
+}
+
+#[test]
 fn a_list_that_is_no_longer_written_loses_what_was_ours() {
     let stored =
         r#"{"recipient":[{"reference":"A/1"}],"extension":[{"url":"urn:x"},{"url":"urn:caseline:x"}],"a":1}"#;

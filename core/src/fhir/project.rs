@@ -84,15 +84,28 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 /// waited while its resource went on must not bring back what was.
 #[cfg(any(feature = "store", test))]
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
-    let value = write.find.1.split_once('|').map_or("", |(_, value)| value);
-    let resource = state.shaping.keys().find(|resource| match (resource, write.kind.as_str()) {
+    let (system, value) = write.find.1.split_once('|').unwrap_or_default();
+    let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Message(key), "Communication") => event_value(key) == value,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
+        (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
+            value.starts_with(&id.to_string())
+        }
         _ => false,
-    });
-    // The header of the thread opens and closes with the CareTeam.
-    let resource = resource.unwrap_or(&Resource::CareTeam);
-    state.folded(event) && !state.is_news_to(heads, resource, event)
+    };
+    let mut resources: Vec<&Resource> = state.shaping.keys().filter(of).collect();
+    if system == codes::SUMMARY {
+        resources = super::documents::summarized(state).collect();
+    } else if resources.is_empty() {
+        // The header of the thread opens and closes with the CareTeam.
+        resources.push(&Resource::CareTeam);
+    }
+    state.folded(event) && !resources.iter().any(|resource| state.is_news_to(heads, resource, event))
+}
+
+pub(super) fn write(kind: &str, find: (&str, String), json: String) -> RecordWrite {
+    let sha256 = Sha256::of(&json);
+    RecordWrite { kind: kind.to_owned(), find: (find.0.to_owned(), find.1), json, sha256 }
 }
 
 /// A message, whether it counts or not.
@@ -154,11 +167,6 @@ impl<'a> View<'a> {
         Self { state, opening, own, entries, reach }
     }
 
-    fn write(kind: &str, find: (&str, String), json: String) -> RecordWrite {
-        let sha256 = Sha256::of(&json);
-        RecordWrite { kind: kind.to_owned(), find: (find.0.to_owned(), find.1), json, sha256 }
-    }
-
     fn at(&self, key: &EventKey) -> Option<String> {
         self.entries.get(key).map(|entry| entry.at.to_string())
     }
@@ -186,7 +194,7 @@ impl<'a> View<'a> {
             .list("participant", &participants)
             .list("managingOrganization", &sides)
             .done();
-        Self::write("CareTeam", ("identifier", format!("{}|{case}", codes::CASE)), json)
+        write("CareTeam", ("identifier", format!("{}|{case}", codes::CASE)), json)
     }
 
     fn participant(&self, place: &Place) -> String {
@@ -227,7 +235,7 @@ impl<'a> View<'a> {
             .text("status", if closed.is_some() { "completed" } else { "in-progress" })
             .raw("subject", &literal(&self.own.patient))
             .done();
-        Self::write("Communication", ("identifier", format!("{}|{case}", codes::THREAD)), json)
+        write("Communication", ("identifier", format!("{}|{case}", codes::THREAD)), json)
     }
 
     fn message(&self, message: &Written<'_>) -> RecordWrite {
@@ -259,7 +267,7 @@ impl<'a> View<'a> {
             .raw("sender", &sender)
             .list("payload", &payload)
             .done();
-        Self::write("Communication", ("identifier", format!("{}|{value}", codes::EVENT)), json)
+        write("Communication", ("identifier", format!("{}|{value}", codes::EVENT)), json)
     }
 
     /// Who had a seat in the room when the message was written, as far as its author knew: a later change of the roster
@@ -286,7 +294,7 @@ impl<'a> View<'a> {
         let value = event_value(sent);
         let heads = heads_extension(&self.state.shaped_by(resource));
         let json = care_plan::projected(text, &value, &self.own.patient, status, &heads)?;
-        Ok(Self::write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
+        Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
 
     /// Who approved a plan: R4's Provenance has no identifier, so it is found by its tag.
@@ -333,7 +341,7 @@ impl<'a> View<'a> {
             .list("agent", &[agent])
             .list("entity", &[Object::new().text("role", "source").raw("what", &source).done()])
             .done();
-        Self::write("Provenance", ("_tag", format!("{}|{tag}", codes::EVENT)), json)
+        write("Provenance", ("_tag", format!("{}|{tag}", codes::EVENT)), json)
     }
 }
 

@@ -119,6 +119,25 @@ fn a_case_is_written_as_fhir() {
 }
 
 #[test]
+fn all_that_a_case_is_written_as_breaks_no_rule() {
+    let events = story();
+    for known in 0..=events.len() {
+        for write in project(folded(&events[..known]).state(), &own(), &inline) {
+            let broken = crate::fhir::check(&write.json).unwrap();
+            // What the plan's author got wrong is in it, and no more.
+            if write.kind == "CarePlan" {
+                let document = Import::parse(PLAN).unwrap();
+                let theirs = document.care_plans().next().unwrap().json();
+                let added = crate::fhir::check_change(theirs, &write.json).unwrap();
+                assert_eq!(added, [], "{}", write.json);
+            } else {
+                assert_eq!(broken, [], "{} {}", write.kind, write.json);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_message_went_to_those_who_were_named_then() {
     let writes = project(folded(&story()).state(), &own(), &inline);
     let names = |write: &RecordWrite| -> Vec<String> {
@@ -336,6 +355,7 @@ fn an_audit_entry_is_written_as_fhir() {
         mac: Sha256::of(""),
     };
     let write = crate::fhir::audit_event(&entry, &user("jane"));
+    assert_eq!(crate::fhir::check(&write.json).unwrap(), []);
     check(&write.kind, &write.json).unwrap();
     assert_eq!(write.find.1, "urn:caseline:audit|00000000-0000-0000-0000-000000000001-3");
 }
@@ -385,6 +405,7 @@ proptest! {
         prop_assert_eq!(&whole, &project(one_by_one.state(), &own(), &text));
         for write in &whole {
             prop_assert!(check(&write.kind, &write.json).is_ok(), "{}", write.json);
+            prop_assert_eq!(crate::fhir::check(&write.json).unwrap(), [], "{}", write.json);
         }
     }
 }

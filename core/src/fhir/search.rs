@@ -20,34 +20,87 @@ enum Form {
     Code,
     Concept,
     Reference,
+    /// A reference, if it is to a Patient.
+    Patient,
 }
 
-/// The parameters, the elements that they look into, and how those are read.
+/// The parameters, the elements that they look into, and how those are read. R4 names them for each type; where an element is
+/// not there, nothing is found by it.
 const PARAMS: &[(&str, &str, Form)] = &[
     ("identifier", "identifier", Form::Identifier),
     ("status", "status", Form::Code),
+    ("lifecycle-status", "lifecycleStatus", Form::Code),
+    ("intent", "intent", Form::Code),
     ("category", "category", Form::Concept),
+    ("code", "code", Form::Concept),
     ("type", "type", Form::Concept),
     ("role", "code", Form::Concept),
     ("subject", "subject", Form::Reference),
     ("patient", "subject", Form::Reference),
     ("patient", "patient", Form::Reference),
+    // Of a Task.
+    ("patient", "for", Form::Reference),
+    ("owner", "owner", Form::Reference),
+    ("requester", "requester", Form::Reference),
+    ("focus", "focus", Form::Reference),
+    ("based-on", "basedOn", Form::Reference),
+    ("replaces", "replaces", Form::Reference),
     ("part-of", "partOf", Form::Reference),
     ("target", "target", Form::Reference),
+    ("encounter", "encounter", Form::Reference),
     ("practitioner", "practitioner", Form::Reference),
     ("organization", "organization", Form::Reference),
+    // Of a CareTeam; of an Encounter it is the individual.
+    ("participant", "participant.member", Form::Reference),
+    ("participant", "participant.individual", Form::Reference),
+    // Of an Appointment.
+    ("actor", "participant.actor", Form::Reference),
+    ("patient", "participant.actor", Form::Patient),
+    // Of a CarePlan.
+    ("care-team", "careTeam", Form::Reference),
+    ("goal", "goal", Form::Reference),
+    ("activity-reference", "activity.reference", Form::Reference),
+    // Of a Communication.
+    ("sender", "sender", Form::Reference),
+    ("recipient", "recipient", Form::Reference),
+];
+
+/// The parameters that references by identifier are found by (R4, 3.1.1.4.12): `name:identifier`.
+const BY_IDENTIFIER: &[(&str, &str)] = &[
+    ("subject", "subject:identifier"),
+    ("patient", "patient:identifier"),
+    ("owner", "owner:identifier"),
+    ("requester", "requester:identifier"),
+    ("focus", "focus:identifier"),
+    ("based-on", "based-on:identifier"),
+    ("replaces", "replaces:identifier"),
+    ("part-of", "part-of:identifier"),
+    ("target", "target:identifier"),
+    ("encounter", "encounter:identifier"),
+    ("practitioner", "practitioner:identifier"),
+    ("organization", "organization:identifier"),
+    ("participant", "participant:identifier"),
+    ("actor", "actor:identifier"),
+    ("care-team", "care-team:identifier"),
+    ("goal", "goal:identifier"),
+    ("activity-reference", "activity-reference:identifier"),
+    ("sender", "sender:identifier"),
+    ("recipient", "recipient:identifier"),
 ];
 
 /// Whether the record answers this parameter (`_id` apart, which is not indexed).
 pub(crate) fn param(name: &str) -> Option<&'static str> {
-    match name {
-        "_tag" => Some("_tag"),
-        "subject:identifier" => Some("subject:identifier"),
-        "patient:identifier" => Some("patient:identifier"),
-        "part-of:identifier" => Some("part-of:identifier"),
-        "target:identifier" => Some("target:identifier"),
-        name => PARAMS.iter().find(|(param, ..)| *param == name).map(|(param, ..)| *param),
+    if name == "_tag" {
+        return Some("_tag");
     }
+    let plain = PARAMS.iter().find(|(param, ..)| *param == name).map(|(param, ..)| *param);
+    plain.or_else(|| BY_IDENTIFIER.iter().find(|(_, full)| *full == name).map(|(_, full)| *full))
+}
+
+/// The nodes at a path: each item of what repeats on the way.
+fn at<'n, 'a>(node: &'n Node<'a>, path: &str) -> Vec<&'n Node<'a>> {
+    path.split('.')
+        .fold(vec![node], |nodes, name| nodes.into_iter().flat_map(|node| node.list(name)).collect())
 }
 
 /// Everything by which a resource is found, each once.
@@ -63,8 +116,9 @@ pub(crate) fn keys(resource: &Node<'_>) -> Vec<Key> {
         add(Some("_tag"), tag, "system", "code");
     }
     for (name, element, form) in PARAMS {
-        for node in resource.list(element) {
+        for node in at(resource, element) {
             match form {
+                Form::Patient if !is_patient(node) => {}
                 Form::Identifier => add(Some(name), node, "system", "value"),
                 Form::Code => add(Some(name), resource, "", element),
                 Form::Concept if node.get("coding").is_some() => {
@@ -72,10 +126,11 @@ pub(crate) fn keys(resource: &Node<'_>) -> Vec<Key> {
                 }
                 // AuditEvent.type is a Coding.
                 Form::Concept => add(Some(name), node, "system", "code"),
-                Form::Reference => {
+                Form::Reference | Form::Patient => {
                     add(Some(name), node, "", "reference");
+                    let full = BY_IDENTIFIER.iter().find(|(param, _)| param == name).map(|(_, full)| *full);
                     if let Some(identifier) = node.get("identifier") {
-                        add(param(&format!("{name}:identifier")), identifier, "system", "value");
+                        add(full, identifier, "system", "value");
                     }
                 }
             }
@@ -84,6 +139,14 @@ pub(crate) fn keys(resource: &Node<'_>) -> Vec<Key> {
     keys.sort();
     keys.dedup();
     keys
+}
+
+fn is_patient(reference: &Node<'_>) -> bool {
+    let literal = |text: &str| text.rsplit('/').nth(1) == Some("Patient");
+    reference
+        .str("reference")
+        .is_some_and(|text| literal(text.split("/_history/").next().unwrap_or_default()))
+        || reference.str("type").as_deref() == Some("Patient")
 }
 
 /// One alternative of a searched value.
@@ -152,6 +215,63 @@ mod tests {
         assert_eq!(wanted("patient", "7"), [one(None, Some("Patient/7"))]);
         assert_eq!(query("identifier=urn%3Ax%7C1&status=a").unwrap()[0].1, "urn:x|1");
         assert!(query("x").is_err() && query("").is_err());
+    }
+
+    /// The keys of a synthetic resource, as `param=system|value`.
+    fn keys_of(text: &str) -> Vec<String> {
+        let node = json::parse(text).unwrap();
+        keys(&node).into_iter().map(|key| format!("{}={}|{}", key.param, key.system, key.value)).collect()
+    }
+
+    #[test]
+    fn a_team_is_found_by_who_takes_part() {
+        let keys = keys_of(
+            r#"{"resourceType":"CareTeam","status":"active","category":[{"coding":[{"system":"http://loinc.org","code":"LA28865-6"}]}],
+            "subject":{"reference":"Patient/1"},"participant":[{"member":{"reference":"Practitioner/2"}},
+            {"member":{"type":"Organization","identifier":{"system":"o","value":"3"}}},{"role":[{"text":"r"}]}]}"#,
+        );
+        let wanted = [
+            "category=http://loinc.org|LA28865-6",
+            "participant=|Practitioner/2",
+            "participant:identifier=o|3",
+            "patient=|Patient/1",
+            "status=|active",
+            "subject=|Patient/1",
+        ];
+        assert_eq!(keys, wanted);
+    }
+
+    #[test]
+    fn the_workflow_is_found_by_what_it_is_about() {
+        let task = keys_of(
+            r#"{"resourceType":"Task","status":"requested","intent":"order","for":{"reference":"Patient/1"},
+            "focus":{"reference":"ServiceRequest/2"},"owner":{"identifier":{"system":"p","value":"3"}},"code":{"coding":[{"system":"s","code":"fulfill"}]}}"#,
+        );
+        let wanted = [
+            "code=s|fulfill",
+            "focus=|ServiceRequest/2",
+            "intent=|order",
+            "owner:identifier=p|3",
+            "patient=|Patient/1",
+            // R4 has no `role` of a Task: nobody asks for it.
+            "role=s|fulfill",
+            "status=|requested",
+        ];
+        assert_eq!(task, wanted);
+        let meeting = keys_of(
+            r#"{"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Practitioner/2"}}]}"#,
+        );
+        assert_eq!(meeting, ["actor=|Patient/1", "actor=|Practitioner/2", "patient=|Patient/1"]);
+        let plan = keys_of(
+            r#"{"resourceType":"CarePlan","careTeam":[{"reference":"CareTeam/1"}],"replaces":[{"reference":"CarePlan/1"}],
+            "activity":[{"reference":{"reference":"Task/1"}},{"detail":{"status":"scheduled"}}]}"#,
+        );
+        assert_eq!(plan, ["activity-reference=|Task/1", "care-team=|CareTeam/1", "replaces=|CarePlan/1"]);
+        for (_, full) in BY_IDENTIFIER {
+            assert_eq!(param(full), Some(*full));
+            assert!(param(full.split(':').next().unwrap()).is_some());
+        }
+        assert!(param("name").is_none() && param("status:identifier").is_none());
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) fn entries(bundle: &str) -> Result<Vec<Entry<'_>>, PortError> {
     let refused = |code| PortError::Refused { code };
     let invalid = |_| PortError::Refused { code: "invalid-json" };
     let text = Text::new(bundle).map_err(invalid)?;
-    let top = text.shallow().map_err(invalid)?;
+    let top = text.shallow(text.text()).map_err(|_| refused("invalid-json"))?;
     if top.str("resourceType").as_deref() != Some("Bundle")
         || top.str("type").as_deref() != Some("transaction")
     {
@@ -56,7 +56,7 @@ pub(crate) fn entries(bundle: &str) -> Result<Vec<Entry<'_>>, PortError> {
     }
     let Some(list) = top.get("entry") else { return Ok(Vec::new()) };
     let (mut entries, mut refusal) = (Vec::new(), None);
-    let read = text.items(list.raw(), |_, node| match entry(node) {
+    let read = text.items(list.raw(), |_, part| match entry(&text.tree(part)?) {
         Ok(entry) => {
             entries.push(entry);
             Ok(())

@@ -129,6 +129,7 @@ pub(crate) fn sent_plan(document: &str) -> Option<String> {
 }
 
 /// The Patient that a resource is about, as a reference of its record.
+#[cfg(feature = "store")]
 pub(crate) fn subject(resource: &Resource) -> Option<String> {
     let node = resource.node().ok()?;
     let reference = node.get("subject")?.str("reference")?;

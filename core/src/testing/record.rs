@@ -37,6 +37,7 @@ pub struct PlainRecord(Arc<Mutex<State>>);
 struct State {
     resources: Resources,
     read_only: BTreeSet<String>,
+    silently: BTreeSet<String>,
     offline: bool,
     faults: Faults<RecordEndpoint>,
 }
@@ -85,9 +86,18 @@ impl PlainRecord {
         lock(&self.0).read_only.insert(kind.to_owned());
     }
 
+    /// The same, and its capabilities say nothing of it: the server offers what this user may not do.
+    pub fn forbid(&self, kind: &str) {
+        let state = &mut lock(&self.0);
+        state.read_only.insert(kind.to_owned());
+        state.silently.insert(kind.to_owned());
+    }
+
     /// Writes resources of this type again.
     pub fn writable(&self, kind: &str) {
-        lock(&self.0).read_only.remove(kind);
+        let state = &mut lock(&self.0);
+        state.read_only.remove(kind);
+        state.silently.remove(kind);
     }
 
     /// Takes the record off the network, or puts it back.
@@ -247,7 +257,10 @@ impl CareRecord for PlainRecord {
     }
 
     async fn capabilities(&self) -> Result<Capabilities, PortError> {
-        let read_only = lock(&self.0).read_only.clone();
+        let read_only: Vec<String> = {
+            let state = lock(&self.0);
+            state.read_only.difference(&state.silently).cloned().collect()
+        };
         let all =
             read_only.iter().fold(Capabilities::all(), |all, kind| all.with(kind, Offer::all().read_only()));
         self.call(RecordEndpoint::Capabilities, None, |_| Ok(all))

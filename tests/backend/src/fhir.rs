@@ -43,12 +43,14 @@ pub struct FhirOptions {
     pub references: bool,
     /// The bearer token that requests need.
     pub token: Option<String>,
+    /// The resource types that cannot be written: HAPI does not offer it, and refuses it.
+    pub read_only: Vec<String>,
 }
 
 impl Default for FhirOptions {
     /// As HAPI comes: unknown elements are dropped, references must resolve, everybody is let in.
     fn default() -> Self {
-        Self { strict: false, references: true, token: None }
+        Self { strict: false, references: true, token: None, read_only: Vec::new() }
     }
 }
 
@@ -135,6 +137,9 @@ impl FhirServer {
         }
         if !self.options.references {
             command.arg("dangling");
+        }
+        if !self.options.read_only.is_empty() {
+            command.arg(format!("read-only={}", self.options.read_only.join(",")));
         }
         // In the environment, because everybody may read a command line.
         match &self.options.token {

@@ -3,6 +3,7 @@
 //! - [`Cache`]: where installations go, once per user; [`Step`]: how they tell what they do.
 //! - [`Homeserver`]: a Synapse on loopback; two of them federate.
 //! - [`FhirServer`]: a HAPI FHIR R4 server on loopback; [`Validator`]: HAPI's validator, offline.
+//! - [`install_r4_examples`]: the resources that HL7 published as examples of FHIR R4.
 //! - [`Population`]: people who do not exist, with their records, made by Synthea.
 //! - [`Backend`]: the servers of both organisations; [`BackendDescription`]: the same in words, as
 //!   `cargo xtask up --json` prints it and `--backend FILE` reads it.
@@ -27,6 +28,7 @@ mod fhir;
 mod homeserver;
 mod http;
 mod maven;
+mod npm;
 mod process;
 mod python;
 mod step;
@@ -43,6 +45,8 @@ pub use error::{Error, Result};
 pub use fhir::{FhirOptions, FhirServer, install_fhir_server};
 pub use homeserver::Homeserver;
 pub use http::get;
+pub use npm::{install_r4_examples, r4_examples};
+pub use python::environment as python_environment;
 pub use step::{Step, seconds};
 pub use synapse::install as install_synapse;
 pub use synthea::Population;

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cache::{Cache, fingerprint};
-use crate::error::{Doing, Error, Result};
-use crate::process::{last_line, run_to_end};
+use crate::cache::Cache;
+use crate::error::{Doing, Result};
 use crate::python;
 
 const VERSION: &str = "1.163.2";
@@ -15,58 +14,12 @@ const REQUIREMENTS: &str = include_str!("../synapse/requirements.txt");
 
 /// Installs Synapse into the cache, unless it is there, and returns the Python that can run it.
 pub fn install(cache: &Cache) -> Result<PathBuf> {
-    let python = python::find()?;
-    let minor = python.minor;
-    let name = format!("synapse-{VERSION}-py3.{minor}-{}", fingerprint(&[REQUIREMENTS]));
-    let place = cache.root().join(&name);
-    let program = |venv: &Path| venv.join("bin/python");
-    // A system upgrade may have taken away the Python that the environment points to.
-    if place.exists() && !program(&place).exists() {
-        fs::remove_dir_all(&place).doing(|| format!("removing {}", place.display()))?;
-    }
-    let title = format!("Synapse {VERSION}");
-    let venv =
-        cache.install(&name, &format!("{title} (about 40 MB, 240 MB on disk)"), REQUIREMENTS, |venv| {
-            python.check_venv()?;
-            let log = cache.log(&name);
-            let fail = |reason: String| Error::Install {
-                what: title.clone(),
-                reason,
-                log: log.display().to_string(),
-            };
-            let path = venv.display().to_string();
-            let own = python.program.display().to_string();
-            if !run_to_end(&python.program, &[&own, "-I", "-m", "venv", &path], venv, &log)?.success() {
-                return Err(fail(last_line(&log)));
-            }
-            let list = venv.join("requirements.txt");
-            fs::write(&list, REQUIREMENTS).doing(|| format!("writing {}", list.display()))?;
-            let pip = program(venv).display().to_string();
-            let list = list.display().to_string();
-            let mut command =
-                vec![pip.as_str(), "-I", "-m", "pip", "install", "--no-input", "--progress-bar=off"];
-            command.extend([
-                "--disable-pip-version-check",
-                "--only-binary=:all:",
-                "--require-hashes",
-                "-r",
-                &list,
-            ]);
-            if run_to_end(&python.program, &command, venv, &log)?.success() {
-                return Ok(());
-            }
-            let output = fs::read_to_string(&log).unwrap_or_default();
-            if no_network(&output) {
-                return Err(Error::NoNetwork { what: title.clone(), log: log.display().to_string() });
-            }
-            if output.contains("(from versions: none)") {
-                let reason = "the package registry has none of it for this machine, or cannot be reached";
-                return Err(fail(reason.to_owned()));
-            }
-            let error = output.lines().find(|line| line.starts_with("ERROR"));
-            Err(fail(error.map_or_else(|| last_line(&log), |line| line.chars().take(200).collect())))
-        })?;
-    Ok(program(&venv))
+    python::environment(
+        cache,
+        &format!("synapse-{VERSION}"),
+        &format!("Synapse {VERSION} (about 40 MB, 240 MB on disk)"),
+        REQUIREMENTS,
+    )
 }
 
 /// Whether an installer's output says that it reached nobody.

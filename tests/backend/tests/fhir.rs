@@ -8,7 +8,7 @@ use serde_json::json;
 
 #[test]
 fn a_record_survives_a_kill_and_asks_for_its_token() {
-    let options = FhirOptions { strict: true, references: true, token: Some("a-token".into()) };
+    let options = FhirOptions { strict: true, token: Some("a-token".into()), ..FhirOptions::default() };
     let server = FhirServer::start_with("cp", &options).unwrap();
     let made =
         server.api("POST", "/Patient", Some(&json!({ "resourceType": "Patient", "active": true }))).unwrap();

@@ -9,6 +9,7 @@ mod foreign;
 mod kill;
 mod record;
 mod rooms;
+mod shapes;
 mod sign_in;
 mod synthea;
 mod transport;

@@ -181,7 +181,7 @@ async fn what_a_record_refuses_holds_up_nothing_else() {
     let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
     let joe = world.start("joe").await;
     jane.import(&patient("1961-04-05")).await.unwrap();
-    record.read_only("CareTeam");
+    record.forbid("CareTeam");
     let mut notices = jane.notices();
     let case = jane.open(opening(&["jane", "joe"])).unwrap();
     assert!(!jane.settle(Duration::from_secs(1)).await.unwrap());

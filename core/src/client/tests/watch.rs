@@ -4,7 +4,7 @@ use super::*;
 use crate::ports::{CareRecord, Stored};
 use crate::store::{Db, EmbeddedRecord};
 
-const PEOPLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
+pub(super) const PEOPLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
  {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Organization","identifier":[{"system":"urn:example:org","value":"cp"}],"name":"Bay Community Care"},
   "request":{"method":"POST","url":"Organization","ifNoneExist":"identifier=urn:example:org|cp"}},
  {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Practitioner","identifier":[{"system":"urn:example:staff","value":"kim"}],"name":[{"text":"Kim (synthetic)"}]},

@@ -26,6 +26,15 @@ impl fmt::Debug for Resource {
 }
 
 impl Resource {
+    /// Reads one resource, of whatever type; of a Bundle, all of it as one.
+    ///
+    /// # Errors
+    /// As for [`Import::parse`](super::Import::parse).
+    pub fn parse(text: &str) -> Result<Self> {
+        let node = json::parse(text)?;
+        Self::read(&node, text, None, None, 1)
+    }
+
     /// The resource type.
     pub fn kind(&self) -> &str {
         &self.kind

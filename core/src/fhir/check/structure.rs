@@ -15,8 +15,11 @@ const ANY: &str = "base64Binary|boolean|canonical|code|date|dateTime|decimal|id|
                    SampledData|Signature|Timing|ContactDetail|Contributor|DataRequirement|Expression|\
                    ParameterDefinition|RelatedArtifact|TriggerDefinition|UsageContext|Dosage|Meta";
 
-/// The types by name.
-pub(super) struct Structure(HashMap<&'static str, Type>);
+/// The types, and their places by name.
+pub(super) struct Structure {
+    types: Vec<Type>,
+    places: HashMap<&'static str, usize>,
+}
 
 /// A type: its elements by name, and those of which it must have one.
 #[derive(Default)]
@@ -56,14 +59,20 @@ pub(super) struct Element {
 pub(super) enum Of {
     Primitive(Primitive),
     Codes(Vec<&'static str>),
-    Type(&'static str),
+    /// The type at this place.
+    Type(usize),
     Resource,
 }
 
 impl Structure {
     /// A type.
     pub(super) fn get(&self, name: &str) -> Option<&Type> {
-        self.0.get(name)
+        self.at(*self.places.get(name)?)
+    }
+
+    /// The type at a place.
+    pub(super) fn at(&self, place: usize) -> Option<&Type> {
+        self.types.get(place)
     }
 
     /// A resource type.
@@ -74,42 +83,33 @@ impl Structure {
     }
 
     fn read(text: &'static str) -> Self {
-        let mut declared: HashMap<&'static str, Type> = HashMap::new();
-        let mut current = "";
-        let mut body: Vec<(&'static str, &'static str)> = Vec::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            if line.starts_with(' ') {
-                body.push((current, line));
-            } else {
-                let (name, base) = line.split_once(" : ").map_or((line, None), |(name, base)| (name, Some(base)));
-                declared.insert(name, Type { base, ..Type::default() });
-                current = name;
+        let mut types: Vec<Type> = Vec::new();
+        let mut places = HashMap::new();
+        // An element's codes can go over several lines, so a type's elements are one stretch of the table.
+        let mut rest = text.lines().filter(|line| !line.starts_with('#')).peekable();
+        while let Some(head) = rest.next() {
+            let (name, base) = head.split_once(" : ").map_or((head, None), |(name, base)| (name, Some(base)));
+            let mut body: Option<&str> = None;
+            while let Some(line) = rest.next_if(|line| line.starts_with(' ')) {
+                body = Some(body.map_or(line, |body| spanned(text, body, line)));
             }
+            let own = body.into_iter().flat_map(|body| body.split(','));
+            let own = own.filter_map(|part| declared_element(part.trim())).collect();
+            places.insert(name, types.len());
+            types.push(Type { base, own, ..Type::default() });
         }
-        // An element's codes can go over several lines, so an element is a slice of the table from its name on.
-        let mut rest = body.as_slice();
-        while let Some((name, _)) = rest.first().copied() {
-            let lines = rest.iter().take_while(|(of, _)| *of == name).count();
-            let (own, others) = rest.split_at(lines);
-            rest = others;
-            let slice = spanned(text, own.first().map_or("", |line| line.1), own.last().map_or("", |line| line.1));
-            if let Some(of) = declared.get_mut(name) {
-                of.own = slice.split(',').filter_map(|part| declared_element(part.trim())).collect();
-            }
-        }
-        let names: Vec<&'static str> = declared.keys().copied().collect();
-        for name in names {
+        for place in 0..types.len() {
             let mut all = Vec::new();
-            let mut of = Some(name);
-            while let Some(found) = of.and_then(|of| declared.get(of)) {
+            let mut of = types.get(place);
+            while let Some(found) = of {
                 all.extend(found.own.iter().copied());
-                of = found.base;
+                of = found.base.and_then(|base| places.get(base)).and_then(|base| types.get(*base));
             }
-            if let Some(found) = declared.get_mut(name) {
-                found.fill(&all);
+            if let Some(found) = types.get_mut(place) {
+                found.fill(&all, &places);
             }
         }
-        Self(declared)
+        Self { types, places }
     }
 }
 
@@ -129,11 +129,11 @@ fn declared_element(part: &'static str) -> Option<Declared> {
 impl Type {
     /// An element by the name that it has in JSON.
     pub(super) fn element(&self, name: &str) -> Option<&Element> {
-        let found = self.elements.binary_search_by(|element| element.name.as_str().cmp(name)).ok()?;
+        let found = self.elements.binary_search_by(|element| by_length(&element.name, name)).ok()?;
         self.elements.get(found)
     }
 
-    fn fill(&mut self, all: &[Declared]) {
+    fn fill(&mut self, all: &[Declared], places: &HashMap<&'static str, usize>) {
         let mut choices = 0;
         for Declared { name, card, of } in all.iter().copied() {
             let (many, filled) = (matches!(card, '*' | '+'), card == '+');
@@ -144,31 +144,42 @@ impl Type {
                     let first = letters.next().map(|first| first.to_ascii_uppercase());
                     let name: String = stem.chars().chain(first).chain(letters).collect();
                     names.push(name.clone());
-                    self.elements.push(Element { name, many, filled, of: Of::read(of), choice: Some(choices) });
+                    self.elements.push(Element {
+                        name,
+                        many,
+                        filled,
+                        of: Of::read(of, places),
+                        choice: Some(choices),
+                    });
                 }
                 choices += 1;
             } else {
                 names.push(name.to_owned());
                 let name = name.to_owned();
-                self.elements.push(Element { name, many, filled, of: Of::read(of), choice: None });
+                self.elements.push(Element { name, many, filled, of: Of::read(of, places), choice: None });
             }
             if matches!(card, '!' | '+') {
                 self.required.push(Required { called: name, names });
             }
         }
-        self.elements.sort_by(|one, two| one.name.cmp(&two.name));
+        self.elements.sort_by(|one, two| by_length(&one.name, &two.name));
     }
 }
 
+/// The order of an element among others: most names are told apart by their length, which is quick to compare.
+fn by_length(one: &str, two: &str) -> std::cmp::Ordering {
+    one.len().cmp(&two.len()).then_with(|| one.cmp(two))
+}
+
 impl Of {
-    fn read(of: &'static str) -> Self {
+    fn read(of: &'static str, places: &HashMap<&'static str, usize>) -> Self {
         if let Some(codes) = of.strip_prefix("code(").and_then(|codes| codes.strip_suffix(')')) {
             return Self::Codes(codes.split_ascii_whitespace().collect());
         }
-        match Primitive::named(of) {
-            Some(primitive) => Self::Primitive(primitive),
-            None if of == "Resource" => Self::Resource,
-            None => Self::Type(of),
+        match (Primitive::named(of), places.get(of)) {
+            (Some(primitive), _) => Self::Primitive(primitive),
+            (None, Some(place)) if of != "Resource" => Self::Type(*place),
+            (None, _) => Self::Resource,
         }
     }
 }

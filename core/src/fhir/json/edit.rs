@@ -1,6 +1,6 @@
 //! Edits: some ranges of a text are replaced, all other bytes stay.
 
-use super::{Member, Node, Parts, offset, quote};
+use super::{Member, Node, offset, quote};
 
 /// What an edit makes of a node, which has this name where it is a member: another text, or `None`.
 type Change<'c, 'a, E> = dyn FnMut(&str, &Node<'a>) -> Result<Option<String>, E> + 'c;
@@ -71,7 +71,12 @@ impl<'a> Node<'a> {
     }
 
     /// What is to be cut so that some parts go, each with one comma.
-    fn gaps<T>(&self, parts: &[T], value: fn(&T) -> &Node<'a>, mut goes: impl FnMut(&T) -> bool) -> Vec<Splice> {
+    fn gaps<T>(
+        &self,
+        parts: &[T],
+        value: fn(&T) -> &Node<'a>,
+        mut goes: impl FnMut(&T) -> bool,
+    ) -> Vec<Splice> {
         let mut cuts = Vec::new();
         // Where a cut begins: behind what stays; or, as long as nothing does, at the first part.
         let mut kept = None;
@@ -152,13 +157,8 @@ impl<'a> Node<'a> {
             }
             None => child.rewrite_parts(key, whole, change, splices),
         };
-        match self.parts.as_deref() {
-            Some(Parts::Object(object)) => {
-                object.members.iter().try_for_each(|(key, child)| visit(key.as_ref(), child))
-            }
-            Some(Parts::Array(items)) => items.iter().try_for_each(|child| visit(key, child)),
-            None => Ok(()),
-        }
+        self.members().iter().try_for_each(|(key, child)| visit(key.as_ref(), child))?;
+        self.items().iter().try_for_each(|child| visit(key, child))
     }
 
     /// Where a part stands in this node's text.

@@ -8,7 +8,7 @@ use std::mem::size_of;
 
 use memchr::memchr2;
 
-use super::{Member, Node, Object, Parts};
+use super::{Large, Member, Node, Parts};
 
 /// The deepest nesting that is read. FHIR resources stay far below; `serde_json`'s own limit is 128.
 pub(super) const MAX_DEPTH: usize = 100;
@@ -67,19 +67,18 @@ impl<'a> Scan<'a> {
         self.expect(b'[')
     }
 
-    /// The next item of the list that was entered; `None` at its end. The memory of the one before is free again.
-    pub(super) fn item(&mut self, memory: usize) -> Result<Option<Node<'a>>, Stop> {
-        self.left = memory;
+    /// The text of the next item of the list that was entered; `None` at its end.
+    pub(super) fn item(&mut self) -> Result<Option<&'a str>, Stop> {
         self.space();
         match self.byte() {
-            Some(b']') => {
-                self.at += 1;
-                return Ok(None);
-            }
+            Some(b']') => return Ok(None),
             Some(b',') => self.at += 1,
             _ => {}
         }
-        self.tree().map(Some)
+        self.space();
+        let start = self.at;
+        self.skip()?;
+        self.since(start).map(Some)
     }
 
     /// Passes over the next value, and refuses one that is nested too deeply.
@@ -113,7 +112,7 @@ impl<'a> Scan<'a> {
     fn skipped(&mut self, _: usize) -> Result<Node<'a>, Stop> {
         let start = self.at;
         self.skip()?;
-        Ok(Node { raw: self.since(start)?, parts: None })
+        Ok(Node { raw: self.since(start)?, parts: Parts::None })
     }
 
     fn value(&mut self, depth: usize) -> Result<Node<'a>, Stop> {
@@ -124,11 +123,11 @@ impl<'a> Scan<'a> {
             b'[' => self.array(depth + 1, Self::value),
             b'"' => {
                 self.string()?;
-                Ok(Node { raw: self.since(start)?, parts: None })
+                Ok(Node { raw: self.since(start)?, parts: Parts::None })
             }
             _ => {
                 self.word()?;
-                Ok(Node { raw: self.since(start)?, parts: None })
+                Ok(Node { raw: self.since(start)?, parts: Parts::None })
             }
         }
     }
@@ -151,7 +150,11 @@ impl<'a> Scan<'a> {
                 self.space();
                 let value = read(self, depth)?;
                 if self.members.len() == self.members.capacity() {
-                    charge(&mut self.left, self.at, self.members.capacity().max(32) * size_of::<Member<'_>>())?;
+                    charge(
+                        &mut self.left,
+                        self.at,
+                        self.members.capacity().max(32) * size_of::<Member<'_>>(),
+                    )?;
                     self.members.reserve_exact(self.members.capacity().max(32));
                 }
                 self.members.push((name, value));
@@ -161,11 +164,15 @@ impl<'a> Scan<'a> {
             }
         }
         let count = self.members.len() - base;
-        let size = size_of::<Parts<'_>>() + count * size_of::<Member<'_>>() + 2 * OVERHEAD;
+        let size = count * size_of::<Member<'_>>() + OVERHEAD;
         charge(&mut self.left, self.at, size)?;
-        let members: Vec<Member<'a>> = self.members.drain(base..).collect();
+        let members: Box<[Member<'a>]> = self.members.drain(base..).collect();
         let by_name = self.by_name(&members)?;
-        let parts = Some(Box::new(Parts::Object(Object { members, by_name })));
+        let parts = if by_name.is_empty() {
+            Parts::Object(members)
+        } else {
+            Parts::Large(Box::new(Large { members, by_name }))
+        };
         Ok(Node { raw: self.since(start)?, parts })
     }
 
@@ -193,10 +200,10 @@ impl<'a> Scan<'a> {
             }
         }
         let count = self.items.len() - base;
-        let size = size_of::<Parts<'_>>() + count * size_of::<Node<'_>>() + 2 * OVERHEAD;
+        let size = count * size_of::<Node<'_>>() + OVERHEAD;
         charge(&mut self.left, self.at, size)?;
         let items = self.items.drain(base..).collect();
-        Ok(Node { raw: self.since(start)?, parts: Some(Box::new(Parts::Array(items))) })
+        Ok(Node { raw: self.since(start)?, parts: Parts::Array(items) })
     }
 
     /// The order of a large object's members by name. Refuses a name that stands there twice.
@@ -205,7 +212,7 @@ impl<'a> Scan<'a> {
         if members.len() <= FEW {
             let mut before = members;
             while let Some(((name, value), rest)) = before.split_last() {
-                if rest.iter().any(|(other, _)| other == name) {
+                if rest.iter().any(|(other, _)| is(other, name)) {
                     return Err(twice(value));
                 }
                 before = rest;
@@ -306,6 +313,11 @@ impl<'a> Scan<'a> {
     fn since(&self, start: usize) -> Result<&'a str, Stop> {
         self.text.get(start..self.at).ok_or(Stop::Malformed(start))
     }
+}
+
+/// Whether two names are one; most that are not differ in their length or their last letter.
+fn is(one: &str, two: &str) -> bool {
+    one.len() == two.len() && one.as_bytes().last() == two.as_bytes().last() && one == two
 }
 
 fn charge(left: &mut usize, at: usize, size: usize) -> Result<(), Stop> {

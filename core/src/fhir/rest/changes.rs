@@ -1,38 +1,59 @@
 //! What others changed, asked for by `_lastUpdated` (FHIR R4, 3.1.1.4.3).
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 
-use super::{RestRecord, encoded, named, parse};
-use crate::fhir::rest::http::Ask;
+use super::http::Call;
+use super::{RestRecord, parse};
 use crate::ports::{Changes, PortError, Stored};
 
 /// How far a call looks back behind where the last one stood. What a server commits late bears an earlier time: HAPI stamps
 /// a transaction when it begins.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 
+/// The end of a cursor behind which there was more: the next call goes on exactly there, or it would tell of the same again.
+const PART: &str = "+";
+
+/// How many pages one call tells of, at most: who asks comes again for the rest.
+const PAGES: usize = 50;
+
 impl RestRecord {
-    pub(super) async fn changes_of(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
-        let since: Option<Timestamp> = match since.filter(|cursor| !cursor.is_empty()) {
-            Some(cursor) => Some(cursor.parse().map_err(|_| PortError::Refused { code: "invalid-cursor" })?),
-            None => None,
+    pub(super) async fn changes_in(
+        &self,
+        call: &mut Call<'_>,
+        kind: &str,
+        since: Option<&str>,
+    ) -> Result<Changes, PortError> {
+        let cursor = since.filter(|cursor| !cursor.is_empty());
+        let (since, overlap) = match cursor.map(|cursor| (cursor, cursor.strip_suffix(PART))) {
+            Some((_, Some(part))) => (Some(part), SignedDuration::ZERO),
+            Some((whole, None)) => (Some(whole), OVERLAP),
+            None => (None, OVERLAP),
         };
+        let invalid = |_| PortError::Refused { code: "invalid-cursor" };
+        let since: Option<Timestamp> = since.map(str::parse).transpose().map_err(invalid)?;
         let from = since.map(|since| {
-            let from = since.checked_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+            let from = since.checked_sub(overlap).unwrap_or(Timestamp::MIN);
             format!("ge{from:.3}")
         });
-        let mut params = vec![("_sort", "_lastUpdated"), ("_count", "200")];
+        let mut params = vec![("_sort", "_lastUpdated")];
         params.extend(from.as_deref().map(|from| ("_lastUpdated", from)));
-        let url = self.http.at(&[named(kind)?, "_search"])?;
-        let ask = Ask::new(Method::POST, url).body("application/x-www-form-urlencoded", encoded(&params));
-        let answer = self.http.exchange(ask).await?.expect_success()?;
-        let resources = self.pages(answer, kind).await?;
-        let mut last = since;
-        for stored in &resources {
-            last = last.max(Some(updated(stored)?));
+        let mut pages = Self::begin(self.search_for(kind, &params)?);
+        let mut read = 0;
+        while pages.more() && read < PAGES {
+            self.page(call, &mut pages, kind).await?;
+            read += 1;
         }
-        let cursor = last.map(|last| format!("{last:.3}")).unwrap_or_default();
-        Ok(Changes { resources, cursor })
+        let more = pages.more();
+        let times = pages.found.iter().map(updated).collect::<Result<Vec<Timestamp>, _>>()?;
+        let last = times.iter().copied().max().max(since);
+        // A part is enough where the rest is younger; without the order that was asked for, nobody knows that. And a part
+        // that ends where the last call ended would be the same for ever.
+        if more && (!times.is_sorted() || last == since) {
+            return Err(PortError::NotUnderstood { code: "too-many-pages" });
+        }
+        let part = if more { PART } else { "" };
+        let cursor = last.map(|last| format!("{last:.3}{part}")).unwrap_or_default();
+        Ok(Changes { resources: pages.found, cursor })
     }
 }
 

@@ -1,9 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use super::wait::Time;
 use super::*;
+
+mod pages;
+mod waits;
 
 /// A server that gives these answers, one for each connection, and keeps what it was asked.
 struct Canned {
@@ -11,14 +15,28 @@ struct Canned {
     asked: Arc<Mutex<Vec<String>>>,
 }
 
+impl Canned {
+    /// What was asked: the first line of each request.
+    fn lines(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|one| one.split(" HTTP/").next().unwrap_or_default().to_owned()).collect()
+    }
+}
+
 fn canned(answers: Vec<String>) -> Canned {
+    let mut answers = answers.into_iter();
+    serve(move |stream, _| answers.next().map(|answer| stream.write_all(answer.as_bytes())).is_some())
+}
+
+/// A server that answers each request so, until that is false.
+fn serve(mut answer: impl FnMut(&mut TcpStream, &str) -> bool + Send + 'static) -> Canned {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/fhir", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = asked.clone();
     std::thread::spawn(move || {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
             let (mut request, mut buffer) = (Vec::new(), vec![0; 65536]);
             loop {
                 let n = stream.read(&mut buffer).unwrap_or(0);
@@ -31,11 +49,50 @@ fn canned(answers: Vec<String>) -> Canned {
                     break;
                 }
             }
-            log.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-            stream.write_all(answer.as_bytes()).unwrap();
+            let request = String::from_utf8_lossy(&request).into_owned();
+            log.lock().unwrap().push(request.clone());
+            if !answer(&mut stream, &request) {
+                return;
+            }
         }
     });
     Canned { base, asked }
+}
+
+/// Time that passes by being waited for.
+#[derive(Clone)]
+struct Waits {
+    begun: Instant,
+    waited: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Waits {
+    fn new() -> Self {
+        Self { begun: Instant::now(), waited: Arc::default() }
+    }
+
+    fn seconds(&self) -> Vec<u64> {
+        self.waited.lock().unwrap().iter().map(Duration::as_secs).collect()
+    }
+}
+
+#[async_trait]
+impl Time for Waits {
+    fn now(&self) -> Instant {
+        self.begun + self.waited.lock().unwrap().iter().sum::<Duration>()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.waited.lock().unwrap().push(wait);
+    }
+}
+
+/// A record with a time of its own.
+fn timed(server: &Canned, tokens: impl TokenSource) -> (RestRecord, Waits) {
+    let waits = Waits::new();
+    let mut record = RestRecord::new(&server.base, tokens).unwrap();
+    record.http = record.http.with_time(waits.clone());
+    (record, waits)
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
@@ -47,12 +104,14 @@ fn fhir(status: &str, body: &str) -> String {
 }
 
 fn record(server: &Canned) -> RestRecord {
-    RestRecord::new(&server.base, FixedToken::new("synthetic-token".into())).unwrap()
+    timed(server, FixedToken::new("synthetic-token".into())).0
 }
 
+/// What one answer comes to, where nothing is tried again.
 async fn read_of(answer: String) -> PortError {
     let server = canned(vec![answer]);
-    record(&server).read("Patient", "p").await.unwrap_err()
+    let record = RestRecord::builder(&server.base).patience(Duration::ZERO).build().unwrap();
+    record.read("Patient", "p").await.unwrap_err()
 }
 
 #[tokio::test]
@@ -76,6 +135,16 @@ async fn a_failure_says_what_to_do_next_and_nothing_else() {
             PortError::Unavailable { code: "http-503", retry_after: wait(900) },
         ),
         (fhir("500 Oops", secret), PortError::Unavailable { code: "http-500", retry_after: None }),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"resourceType\":\"Pat".into(),
+            PortError::Unavailable { code: "cut-off", retry_after: None },
+        ),
+        (fhir("501 Never", secret), PortError::Refused { code: "http-501" }),
+        (fhir("405 Not Here", secret), PortError::Refused { code: "http-405" }),
+        (
+            fhir("200 OK", "{\"resourceType\":\"Patient\"}").replace("\"}", ""),
+            PortError::Unavailable { code: "cut-off", retry_after: None },
+        ),
         (
             answer("200 OK", "Content-Type: text/html\r\n", "<html>Marty Synthetic</html>"),
             PortError::Unavailable { code: "not-fhir", retry_after: None },
@@ -102,19 +171,9 @@ async fn nobody_there_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let record = RestRecord::new(&base, FixedToken::none()).unwrap();
+    let record = RestRecord::builder(&base).patience(Duration::ZERO).build().unwrap();
     let error = record.read("Patient", "p").await.unwrap_err();
     assert_eq!(error, PortError::Unavailable { code: "connect", retry_after: None });
-}
-
-#[tokio::test]
-async fn a_post_is_sent_once() {
-    // The first connection breaks off; were the POST sent again, it would be answered.
-    let made = fhir("201 Created", r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"1"}}"#);
-    let server = canned(vec![String::new(), made]);
-    let error = record(&server).create("Patient", r#"{"resourceType":"Patient"}"#, &[]).await.unwrap_err();
-    assert!(matches!(error, PortError::Unavailable { .. }), "{error:?}");
-    assert_eq!(server.asked.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -137,25 +196,6 @@ async fn a_lost_race_is_looked_up() {
         );
         assert!(asked[0].contains("authorization: Bearer synthetic-token"));
     }
-}
-
-#[tokio::test]
-async fn pages_are_followed_on_the_same_server_only() {
-    let page = |id: &str, next: &str| {
-        fhir(
-            "200 OK",
-            &format!(
-                r#"{{"resourceType":"Bundle","link":[{{"relation":"next","url":"{next}"}}],"entry":[{{"resource":{{"resourceType":"Patient","id":"{id}","meta":{{"versionId":"1"}}}}}},{{"resource":{{"resourceType":"OperationOutcome"}}}}]}}"#
-            ),
-        )
-    };
-    let last = fhir("200 OK", r#"{"resourceType":"Bundle"}"#);
-    let server = canned(vec![page("b", "/fhir?_getpages=1"), page("a", "?_getpages=2"), last]);
-    let found = record(&server).search("Patient", &[]).await.unwrap();
-    assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    let server = canned(vec![page("b", "https://elsewhere.example/fhir?_getpages=1")]);
-    let error = record(&server).search("Patient", &[]).await.unwrap_err();
-    assert_eq!(error, PortError::NotUnderstood { code: "next-link" });
 }
 
 #[tokio::test]
@@ -193,4 +233,51 @@ fn addresses_are_checked() {
     ] {
         assert!(RestRecord::new(right, FixedToken::none()).is_ok(), "{right}");
     }
+    let plain = "http://fhir.aco.example/fhir";
+    assert!(RestRecord::builder(plain).allow_plain_http().build().is_ok(), "where the host says so");
+    assert!(RestRecord::builder("ftp://x").allow_plain_http().build().is_err());
+}
+
+#[tokio::test]
+async fn what_a_server_dropped_is_told_once_and_without_values() {
+    let sent = r#"{"resourceType":"CareTeam","name":"Marty Synthetic","secret":"Marty","participant":[{"period":{"start":"2019"}}]}"#;
+    let kept = r#"{"resourceType":"CareTeam","id":"a","meta":{"versionId":"1"},"name":"other","participant":[{"x":1}]}"#;
+    let server = canned(vec![
+        fhir("201 Created", kept),
+        fhir("200 OK", kept),
+        fhir("200 OK", kept),
+        fhir(
+            "200 OK",
+            &format!(
+                r#"{{"resourceType":"Bundle","entry":[{{"resource":{kept},"response":{{"status":"201 Created"}}}},{{"resource":{kept},"response":{{"status":"200 OK"}}}}]}}"#
+            ),
+        ),
+    ]);
+    let record = record(&server);
+    let lost = |paths: &[&str]| Dropped {
+        kind: "CareTeam".into(),
+        id: "a".into(),
+        paths: paths.iter().map(ToString::to_string).collect(),
+    };
+    let all = lost(&["CareTeam.secret", "CareTeam.participant[0].period"]);
+    record.create("CareTeam", sent, &[]).await.unwrap();
+    assert_eq!(record.take_dropped(), std::slice::from_ref(&all));
+    assert_eq!(record.take_dropped(), []);
+    assert!(!format!("{all:?}").contains("Marty"));
+    // What was there already is another's: it need not say what we said.
+    let there = record.create("CareTeam", sent, &[("identifier", "urn:x|1")]).await.unwrap();
+    assert!(!there.created);
+    assert_eq!(record.take_dropped(), []);
+    record.update("CareTeam", "a", "1", sent).await.unwrap();
+    assert_eq!(record.take_dropped(), std::slice::from_ref(&all));
+    let entry = |condition: &str| {
+        format!(r#"{{"resource":{sent},"request":{{"method":"POST","url":"CareTeam"{condition}}}}}"#)
+    };
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{},{}]}}"#,
+        entry(""),
+        entry(r#","ifNoneExist":"identifier=x""#)
+    );
+    assert_eq!(record.transaction(&bundle).await.unwrap(), 1);
+    assert_eq!(record.take_dropped(), [all]);
 }

@@ -38,6 +38,7 @@ import ca.uhn.fhir.rest.api.IResourceSupportedSvc;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.exceptions.AuthenticationException;
+import ca.uhn.fhir.rest.server.exceptions.ForbiddenOperationException;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import jakarta.persistence.EntityManagerFactory;
@@ -49,6 +50,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -57,6 +59,11 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.hibernate.dialect.Dialect;
+import org.hl7.fhir.instance.model.api.IBaseConformance;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.CapabilityStatement;
+import org.hl7.fhir.r4.model.CapabilityStatement.CapabilityStatementRestComponent;
+import org.hl7.fhir.r4.model.CapabilityStatement.CapabilityStatementRestResourceComponent;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -70,9 +77,10 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 /**
  * A FHIR R4 server on loopback that keeps its data in one folder.
  *
- * <p>{@code java -jar fhir-server.jar FOLDER PORT [strict] [dangling]}, port 0 for any free one. When it is ready,
+ * <p>{@code java -jar fhir-server.jar FOLDER PORT [strict] [dangling] [read-only=TYPE,…]}, port 0 for any free one. When it is ready,
  * the file {@code port} in the folder holds the port. {@code strict} refuses unknown elements, which HAPI drops
- * otherwise; {@code dangling} accepts references to what is not there. If {@code CASELINE_FHIR_TOKEN} is set,
+ * otherwise; {@code dangling} accepts references to what is not there; resources of the types that are
+ * {@code read-only} are neither created nor changed. If {@code CASELINE_FHIR_TOKEN} is set,
  * requests need it as their bearer token.
  *
  * <p>Standard input is the leash: at its end the server stops. A parent that said "stop" before keeps the folder;
@@ -80,6 +88,7 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
  */
 public final class FhirServer {
   private static final long PATIENCE_MILLIS = 8_000;
+  private static final String READ_ONLY = "read-only=";
 
   private final Path folder;
   private Server http;
@@ -100,7 +109,7 @@ public final class FhirServer {
     leash.setDaemon(true);
     leash.start();
     try {
-      server.start(port, options.contains("strict"), !options.contains("dangling"));
+      server.start(port, options);
     } catch (Exception problem) {
       problem.printStackTrace();
       Throwable cause = problem;
@@ -112,7 +121,8 @@ public final class FhirServer {
     }
   }
 
-  private void start(int port, boolean strict, boolean references) throws Exception {
+  private void start(int port, List<String> options) throws Exception {
+    boolean references = !options.contains("dangling");
     AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
     context.registerBean("database", DataSource.class, () -> database(folder));
     context.registerBean(JpaStorageSettings.class, () -> storage(references));
@@ -125,7 +135,7 @@ public final class FhirServer {
     loopback.setPort(port);
     jetty.addConnector(loopback);
     ServletContextHandler servlets = new ServletContextHandler("/");
-    servlets.addServlet(new ServletHolder(restful(context, strict)), "/fhir/*");
+    servlets.addServlet(new ServletHolder(restful(context, options)), "/fhir/*");
     jetty.setHandler(new GracefulHandler(servlets));
     jetty.setStopTimeout(3_000);
 
@@ -143,16 +153,21 @@ public final class FhirServer {
     Files.move(ready, folder.resolve("port"), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private static RestfulServer restful(AnnotationConfigApplicationContext context, boolean strict) {
+  private static RestfulServer restful(AnnotationConfigApplicationContext context, List<String> options) {
     IFhirSystemDao<?, ?> system = context.getBean(IFhirSystemDao.class);
     FhirContext fhir = system.getContext();
-    if (strict) {
+    if (options.contains("strict")) {
       fhir.setParserErrorHandler(new StrictErrorHandler());
     }
     RestfulServer server = new RestfulServer(fhir);
     String token = System.getenv("CASELINE_FHIR_TOKEN");
     if (token != null && !token.isEmpty()) {
       server.registerInterceptor(new BearerToken(token));
+    }
+    for (String option : options) {
+      if (option.startsWith(READ_ONLY)) {
+        server.registerInterceptor(new ReadOnly(Set.of(option.substring(READ_ONLY.length()).split(","))));
+      }
     }
     server.registerProviders(
         context.getBean("myResourceProvidersR4", ResourceProviderFactory.class).createProviders());
@@ -257,6 +272,56 @@ public final class FhirServer {
       boolean capabilities = "metadata".equals(request.getRequestPath());
       if (!capabilities && !expected.equals(request.getHeader("Authorization"))) {
         throw new AuthenticationException("a valid bearer token is required");
+      }
+    }
+  }
+
+  /** Refuses to write resources of some types, also in a transaction, and does not offer it. */
+  @Interceptor
+  public static final class ReadOnly {
+    private static final Set<String> WRITES = Set.of("create", "update", "patch", "delete");
+
+    private final Set<String> types;
+
+    ReadOnly(Set<String> types) {
+      this.types = types;
+    }
+
+    /** Called by HAPI before a resource is stored for the first time. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_CREATED)
+    public void create(IBaseResource resource) {
+      refuse(resource);
+    }
+
+    /** Called by HAPI before a resource is stored anew. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_UPDATED)
+    public void update(IBaseResource before, IBaseResource after) {
+      refuse(after);
+    }
+
+    /** Called by HAPI before a resource is deleted. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_DELETED)
+    public void delete(IBaseResource resource) {
+      refuse(resource);
+    }
+
+    private void refuse(IBaseResource resource) {
+      if (types.contains(resource.fhirType())) {
+        throw new ForbiddenOperationException("resources of this type are read-only here");
+      }
+    }
+
+    /** Called by HAPI when it has written down what it offers. */
+    @Hook(Pointcut.SERVER_CAPABILITY_STATEMENT_GENERATED)
+    public void describe(IBaseConformance conformance) {
+      for (CapabilityStatementRestComponent rest : ((CapabilityStatement) conformance).getRest()) {
+        for (CapabilityStatementRestResourceComponent resource : rest.getResource()) {
+          if (types.contains(resource.getType())) {
+            resource.getInteraction().removeIf(one -> WRITES.contains(one.getCode().toCode()));
+            resource.setConditionalCreate(false);
+            resource.setConditionalUpdate(false);
+          }
+        }
       }
     }
   }

@@ -8,17 +8,18 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{DIRECTORY_META, Engine};
+use super::Command;
 use crate::care_plan::{PlanChanged, PlanState, PlanStatus};
 use crate::care_team::TeamProposed;
 use crate::case::roster::decides;
 use crate::case::state::CaseState;
-use crate::commands::Command;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::fhir::watch::{self, Seen};
 use crate::fhir::{self, Import, Own, Resource};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256};
 use crate::ports::{CareRecord, PortError, Stored};
+use crate::records::DIRECTORY_META;
 
 /// What is looked at.
 const KINDS: [&str; 2] = ["CareTeam", "CarePlan"];

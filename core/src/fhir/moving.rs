@@ -1,0 +1,280 @@
+//! Moving resources from one record into another: in which order, found there by what, and with references that hold there.
+
+use std::collections::HashMap;
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::DiGraph;
+
+use super::apply::references;
+use super::codes;
+use super::json::{self, Node};
+use super::write::{Object, coding, identifier};
+use crate::error::Result;
+
+/// A resource by its type and its record's id for it.
+pub(crate) type Name = (String, String);
+
+/// Where a reference of a resource that is moved points then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// At this resource of the record that it is moved to, whose id there is known.
+    There(String),
+    /// At this entry of the transaction by which both are moved.
+    Entry(String),
+    /// At nothing: the record does not take what it referred to, which is known by this identifier, if any.
+    Nowhere(Option<(String, String)>),
+}
+
+/// A resource that is to be moved, and what it refers to.
+pub(crate) struct Moving {
+    /// Which.
+    pub(crate) name: Name,
+    /// What it refers to, in its own record.
+    pub(crate) refers: Vec<Name>,
+}
+
+impl Moving {
+    /// Reads what a resource refers to.
+    ///
+    /// # Errors
+    /// `InvalidInput` where it is not JSON.
+    pub(crate) fn new(name: Name, text: &str) -> Result<Self> {
+        Ok(Self { name, refers: references(text)? })
+    }
+}
+
+/// The order in which resources are moved: what something refers to goes before it. Resources that refer to each other in a circle
+/// are one group, and go together.
+pub(crate) fn order(all: &[Moving]) -> Vec<Vec<usize>> {
+    let places: HashMap<&Name, usize> = all.iter().enumerate().map(|(n, one)| (&one.name, n)).collect();
+    let mut graph = DiGraph::<usize, ()>::with_capacity(all.len(), all.len());
+    let nodes: Vec<_> = (0..all.len()).map(|n| graph.add_node(n)).collect();
+    for (n, one) in all.iter().enumerate() {
+        for to in one.refers.iter().filter_map(|name| places.get(name)).filter(|to| **to != n) {
+            if let (Some(from), Some(to)) = (nodes.get(n), nodes.get(*to)) {
+                graph.update_edge(*from, *to, ());
+            }
+        }
+    }
+    // Components come in reverse topological order: what is referred to first.
+    let groups = kosaraju_scc(&graph).into_iter();
+    groups
+        .map(|group| {
+            let mut group: Vec<usize> =
+                group.into_iter().filter_map(|node| graph.node_weight(node).copied()).collect();
+            group.sort_unstable();
+            group
+        })
+        .collect()
+}
+
+/// What a resource is found by where it is moved to: our own identifier, else the first that names something; for a type
+/// without one, our tag. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
+/// text comes back with it.
+///
+/// # Errors
+/// `InvalidInput` where it is not JSON.
+pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), String)> {
+    let node = json::parse(text)?;
+    let token =
+        |one: &Node<'_>, value: &str| Some((one.str("system")?.into_owned(), one.str(value)?.into_owned()));
+    let pick = |list: &[Node<'_>], value: &str, any: bool| {
+        let tokens: Vec<(String, String)> = list.iter().filter_map(|one| token(one, value)).collect();
+        let ours = tokens.iter().find(|(system, _)| codes::is_ours(system));
+        ours.or(if any { tokens.first() } else { None })
+            .map(|(system, value)| format!("{}|{}", escaped(system), escaped(value)))
+    };
+    let tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag"));
+    if let Some(found) = pick(node.list("identifier"), "value", true) {
+        return Ok((("identifier".to_owned(), found), text.to_owned()));
+    }
+    if let Some(found) = pick(tags, "code", false) {
+        return Ok((("_tag".to_owned(), found), text.to_owned()));
+    }
+    let tag = coding(codes::MOVED, &name.1, "");
+    let tags: Vec<String> = tags.iter().map(|one| one.raw().to_owned()).chain([tag]).collect();
+    let tags = [("tag", format!("[{}]", tags.join(",")))];
+    let meta = match node.get("meta") {
+        Some(meta) => meta.with(&tags),
+        None => format!("{{\"tag\":{}}}", tags[0].1),
+    };
+    let text = node.with(&[("meta", meta)]);
+    Ok((("_tag".to_owned(), format!("{}|{}", codes::MOVED, name.1)), text))
+}
+
+/// A value as a search parameter spells it (FHIR R4, 3.1.1.4.0.2 "Escaping search parameters").
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | ',' | '|' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The text of a resource for the record that it is moved to: without what its own record set, and with references that hold
+/// there. `target` says where what it refers to is; `None` leaves a reference as it is.
+///
+/// # Errors
+/// `InvalidInput` where it is not JSON.
+pub(crate) fn moved(text: &str, target: &dyn Fn(&Name) -> Option<Target>) -> Result<String> {
+    let node = json::parse(text)?;
+    let rewritten = node.rewrite::<crate::Error>(&mut |_, one| {
+        let Some(reference) = one.get("reference").and_then(Node::text) else { return Ok(None) };
+        let path = reference.split("/_history/").next().unwrap_or(&reference);
+        let Some((kind, id)) = path.split_once('/') else { return Ok(None) };
+        let Some(target) = target(&(kind.to_owned(), id.to_owned())) else { return Ok(None) };
+        Ok(Some(match target {
+            Target::There(there) => one.with(&[("reference", json::quote(&format!("{kind}/{there}")))]),
+            Target::Entry(url) => one.with(&[("reference", json::quote(&url))]),
+            Target::Nowhere(known) => {
+                let text = one.without(&["reference"]);
+                let rest = json::parse(&text)?;
+                match known {
+                    Some((system, value)) if rest.get("identifier").is_none() => {
+                        rest.with(&[("type", json::quote(kind)), ("identifier", identifier(&system, &value))])
+                    }
+                    None if rest.get("identifier").is_none() && rest.get("display").is_none() => {
+                        rest.with(&[("display", json::quote("not in this record"))])
+                    }
+                    _ => text,
+                }
+            }
+        }))
+    })?;
+    let text = rewritten.unwrap_or_else(|| text.to_owned());
+    let node = json::parse(&text)?;
+    let text = match node.get("meta") {
+        Some(meta) => {
+            let meta = meta.without(&["versionId", "lastUpdated", "source"]);
+            if json::parse(&meta)?.members().is_empty() {
+                node.without(&["id", "meta"])
+            } else {
+                let text = node.without(&["id"]);
+                json::parse(&text)?.with(&[("meta", meta)])
+            }
+        }
+        None => node.without(&["id"]),
+    };
+    Ok(text)
+}
+
+/// A transaction that makes resources together, each unless it is there (FHIR R4, 3.1.0.11.1): its `fullUrl`, its type, its text,
+/// and what it is found by.
+pub(crate) fn transaction<'t>(
+    all: impl Iterator<Item = (&'t str, &'t str, &'t str, &'t (String, String))>,
+) -> String {
+    let entries: Vec<String> = all
+        .map(|(url, kind, text, (param, value))| {
+            let request = Object::new()
+                .text("method", "POST")
+                .text("url", kind)
+                .text("ifNoneExist", &format!("{param}={}", encoded(value)))
+                .done();
+            Object::new().text("fullUrl", url).raw("resource", text).raw("request", &request).done()
+        })
+        .collect();
+    Object::resource("Bundle").text("type", "transaction").list("entry", &entries).done()
+}
+
+/// Percent-encoding of a query's value (RFC 3986, 2.1): all but what never needs it.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The first identifier of a resource that names something.
+pub(crate) fn known_by(text: &str) -> Option<(String, String)> {
+    let node = json::parse(text).ok()?;
+    node.list("identifier")
+        .iter()
+        .find_map(|one| Some((one.str("system")?.into_owned(), one.str("value")?.into_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn name(kind: &str, id: &str) -> Name {
+        (kind.to_owned(), id.to_owned())
+    }
+
+    #[test]
+    fn what_is_referred_to_goes_first_and_a_circle_goes_together() {
+        let one = |kind: &str, id: &str, to: &[&str]| {
+            let references: Vec<String> = to.iter().map(|to| format!(r#"{{"reference":"{to}"}}"#)).collect();
+            Moving::new(name(kind, id), &format!(r#"{{"x":[{}]}}"#, references.join(","))).unwrap()
+        };
+        let all = [
+            one("CareTeam", "t", &["Patient/p", "Practitioner/d", "Practitioner/elsewhere"]),
+            one("Patient", "p", &["Practitioner/d", "Patient/p"]),
+            one("Organization", "a", &["Endpoint/e"]),
+            one("Endpoint", "e", &["Organization/a"]),
+            one("Practitioner", "d", &["Organization/a/_history/2"]),
+        ];
+        let order = order(&all);
+        let place = |n: usize| order.iter().position(|group| group.contains(&n)).unwrap();
+        assert_eq!(place(2), place(3), "a circle");
+        assert!(place(2) < place(4) && place(4) < place(1) && place(1) < place(0), "{order:?}");
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_deep_stack() {
+        let all: Vec<Moving> = (0..100_000)
+            .map(|n| Moving {
+                name: name("Communication", &n.to_string()),
+                refers: vec![name("Communication", &(n + 1).to_string())],
+            })
+            .collect();
+        assert_eq!(order(&all).first(), Some(&vec![99_999]));
+    }
+
+    #[test]
+    fn it_is_found_there_by_what_it_carries_or_is_given_something() {
+        let find = |text: &str| findable(&name("Basic", "7"), text).unwrap();
+        let both =
+            r#"{"identifier":[{"system":"urn:x","value":"1"},{"system":"urn:caseline:event","value":"2"}]}"#;
+        assert_eq!(find(both), (("identifier".into(), "urn:caseline:event|2".into()), both.to_owned()));
+        let theirs = r#"{"identifier":[{"value":"0"},{"system":"urn:x","value":"1,2"}]}"#;
+        assert_eq!(find(theirs).0, ("identifier".into(), "urn:x|1\\,2".into()));
+        let tagged = r#"{"meta":{"tag":[{"system":"urn:caseline:audit","code":"a"}]}}"#;
+        assert_eq!(find(tagged).0, ("_tag".into(), "urn:caseline:audit|a".into()));
+        let nothing = r#"{"resourceType":"Basic","meta":{"tag":[{"system":"urn:y","code":"b"}]}, "x":1.50}"#;
+        let (found, text) = find(nothing);
+        assert_eq!(found, ("_tag".into(), "urn:caseline:moved|7".into()));
+        assert!(text.contains("urn:y") && text.contains("urn:caseline:moved") && text.contains("1.50"));
+    }
+
+    #[test]
+    fn references_hold_where_it_is_moved_to() {
+        let text = r##"{"resourceType":"CareTeam","id":"1","meta":{"versionId":"3"},"x": 1.50,
+            "subject":{"reference":"Patient/p","display":"Synthetic"},"a":{"reference":"Goal/g/_history/2"},
+            "b":{"reference":"Goal/h"},"c":{"reference":"Endpoint/e"},"d":[{"reference":"#c"},{"reference":"Patient/unknown"}]}"##;
+        let target = |name: &Name| match (name.0.as_str(), name.1.as_str()) {
+            ("Patient", "p") => Some(Target::There("77".into())),
+            ("Goal", "g") => Some(Target::Nowhere(Some(("urn:g".into(), "1".into())))),
+            ("Goal", _) => Some(Target::Nowhere(None)),
+            ("Endpoint", _) => Some(Target::Entry("urn:uuid:e".into())),
+            _ => None,
+        };
+        let text = moved(text, &target).unwrap();
+        let node = json::parse(&text).unwrap();
+        assert!(node.get("id").is_none() && node.get("meta").is_none() && text.contains("1.50"));
+        let raw = |key: &str| node.get(key).unwrap().raw();
+        assert_eq!(raw("subject"), r#"{"reference":"Patient/77","display":"Synthetic"}"#);
+        assert_eq!(raw("a"), r#"{"type":"Goal","identifier":{"system":"urn:g","value":"1"}}"#);
+        assert_eq!(raw("b"), r#"{"display":"not in this record"}"#);
+        assert_eq!(raw("c"), r#"{"reference":"urn:uuid:e"}"#);
+        assert_eq!(raw("d"), r##"[{"reference":"#c"},{"reference":"Patient/unknown"}]"##);
+    }
+}
