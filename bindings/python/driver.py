@@ -93,6 +93,34 @@ def invitation(waiting: caseline.Invitation) -> dict[str, Any]:
     )
 
 
+def care_team(team: caseline.ProposedCase) -> dict[str, Any]:
+    return shown(
+        care_team=team.care_team,
+        name=team.name,
+        status=team.status,
+        contacts=[{**contact(each.contact), "lead": each.lead} for each in team.contacts],
+        missing=team.missing,
+    )
+
+
+def care_plan(found: caseline.CarePlanFound) -> dict[str, Any]:
+    return shown(
+        care_plan=found.care_plan,
+        title=found.title,
+        status=found.status,
+        care_teams=found.care_teams,
+        activities=found.activities,
+    )
+
+
+def is_written(resource: str) -> bool:
+    """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
+    fields = json.loads(resource)
+    found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
+    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "event", "plan", "audit")}
+    return any(isinstance(one, dict) and one.get("system") in ours for one in found)
+
+
 def plan(sent: caseline.Plan) -> dict[str, Any]:
     return shown(
         plan=sent.plan,
@@ -229,6 +257,10 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
         case "who_to_call":
             found = await client.who_to_call(**fields)
             return {"contacts": [contact(each) for each in [found.primary, *found.backups]]}
+        case "care_teams":
+            return {"care_teams": [care_team(each) for each in await client.care_teams(**fields)]}
+        case "care_plans":
+            return {"care_plans": [care_plan(each) for each in await client.care_plans(**fields)]}
         case "open" | "accept":
             case = await getattr(client, verb)(**fields)
             return {"case": case.id()}
@@ -253,8 +285,13 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             )
             return {"entries": audit.length, "chains": [chain]}
         case "record":
-            ids = [resource.id for resource in await client.resources(fields["kind"])]
-            return {"count": len(ids), "ids": ids}
+            resources = await client.resources(fields["kind"])
+            if fields.get("written"):
+                resources = [each for each in resources if is_written(each.json)]
+            told = {"count": len(resources), "ids": [each.id for each in resources]}
+            if fields.get("texts"):
+                told["texts"] = [each.json for each in resources]
+            return told
     return await say(await client.case(fields.pop("case")), verb, fields)
 
 

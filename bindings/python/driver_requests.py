@@ -70,6 +70,19 @@ def event_key(value: Any) -> Any:
     return caseline.EventKey(sender=value["sender"], id=value["id"])
 
 
+def named(value: Any) -> Any:
+    if not isinstance(value, list):
+        return WRONG
+    contacts = []
+    for one in value:
+        if not isinstance(one, dict) or not {"contact"} <= set(one) <= {"contact", "lead"}:
+            return WRONG
+        if text(one["contact"]) is WRONG or flag(one.get("lead", False)) is WRONG:
+            return WRONG
+        contacts.append(caseline.NamedContact(contact=one["contact"], lead=one.get("lead", False)))
+    return contacts
+
+
 def place(value: Any) -> Any:
     if not isinstance(value, dict) or not set(value) <= {"embedded", "fhir", "token", "none"}:
         return WRONG
@@ -122,7 +135,9 @@ FIELDS: dict[str, dict[str, Check]] = {
     "add_rules": PAPER,
     "directory": {},
     "who_to_call": {"organization": text, "topic": one_of(TOPICS)},
-    "open": {"care_team": text, "case?": uuid},
+    "care_teams": {"member": text},
+    "care_plans": {"member": text},
+    "open": {"care_team": text, "case?": uuid, "contacts?": named},
     "invitations": {},
     "accept": {"room": text, "despite_warning?": flag},
     "cases": {},
@@ -145,7 +160,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "outbox": {},
     "settle": {"timeout_s": seconds},
     "audit": {},
-    "record": {"kind": text},
+    "record": {"kind": text, "written?": flag, "texts?": flag},
 }
 
 

@@ -10,6 +10,7 @@ use crate::models::{
     AuditStatus, CallList, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Resource, Topic,
 };
 use crate::options::Options;
+use crate::proposals::{CarePlanFound, NamedContact, ProposedCase};
 use crate::runtime::{Client, run};
 
 /// A signed-in device: its cases, its directory, what is due.
@@ -165,16 +166,54 @@ impl Caseline {
             .await
     }
 
-    /// Opens a case as a CareTeam of the record (`system|value`) proposes it. A given `case` is the new case's id: the same
-    /// id returns the case that was opened with it.
+    /// The CareTeams of a member (`system|value`) in the record, as cases that they propose: those that go on first.
     ///
     /// # Errors
-    /// `NotAllowed`, with every reason; `NotFound` (`care-team`, `agreement`, `rules`); `InvalidInput`.
-    #[uniffi::method(default(case = None))]
-    pub async fn open(&self, care_team: String, case: Option<String>) -> Result<Arc<Case>> {
+    /// `NotFound` (`member`, `record`); `InvalidInput`; `Unavailable` where the record does not answer.
+    pub async fn care_teams(&self, member: String) -> Result<Vec<ProposedCase>> {
+        let member = parsed(&member, "member")?;
+        let found = move |caseline: caseline::Caseline| async move {
+            Ok(caseline.care_teams(&member).await?.into_iter().map(ProposedCase::from).collect())
+        };
+        self.client.call(found).await
+    }
+
+    /// The care plans of a member (`system|value`) in the record: those that go on first.
+    ///
+    /// # Errors
+    /// `NotFound` (`member`, `record`); `InvalidInput`; `Unavailable` where the record does not answer.
+    pub async fn care_plans(&self, member: String) -> Result<Vec<CarePlanFound>> {
+        let member = parsed(&member, "member")?;
+        let found = move |caseline: caseline::Caseline| async move {
+            Ok(caseline.care_plans(&member).await?.into_iter().map(CarePlanFound::from).collect())
+        };
+        self.client.call(found).await
+    }
+
+    /// Opens a case as a CareTeam of the record (`system|value`, or as the record refers to it) proposes it. Where that is of a
+    /// system that knows no cases, `contacts` of the directory are named beside it. A given `case` is the new case's id: the
+    /// same id returns the case that was opened with it.
+    ///
+    /// # Errors
+    /// `NotAllowed`, with every reason; `NotFound` (`care-team`, `contact`, `agreement`, `rules`); `InvalidInput`.
+    #[uniffi::method(default(case = None, contacts = []))]
+    pub async fn open(
+        &self,
+        care_team: String,
+        case: Option<String>,
+        contacts: Vec<NamedContact>,
+    ) -> Result<Arc<Case>> {
         let id = case.map(|case| parsed(&case, "case")).transpose()?;
+        let mut named = Vec::new();
+        for NamedContact { contact, lead } in contacts {
+            named.push(caseline::Named { contact: parsed(&contact, "contacts")?, lead });
+        }
         let opened = move |caseline: caseline::Caseline| async move {
-            let mut proposed = caseline.propose(&care_team).await?;
+            let mut proposed = if named.is_empty() {
+                caseline.propose(&care_team).await?
+            } else {
+                caseline.complete(caseline.proposal(&care_team).await?, &named)?
+            };
             proposed.id = id;
             Ok(caseline.open(proposed)?.id())
         };

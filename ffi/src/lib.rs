@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod models;
 mod options;
+mod proposals;
 mod runtime;
 mod state;
 
@@ -28,6 +29,7 @@ pub use models::{
     OutboxStatus, Paper, Resource, Rung, Topic,
 };
 pub use options::{Options, RecordChoice, StoreKey, StoryClock};
+pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use runtime::end_threads;
 pub use state::{CaseState, Message, MessagePriority, Plan, Reminder, Seat, SentPlan, TimelineEntry};
 

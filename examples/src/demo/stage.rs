@@ -15,6 +15,9 @@ use super::people::People;
 use super::trouble::{Doing, Trouble};
 use crate::story::Story;
 
+/// The most that a FHIR server may answer to a Bundle.
+const ANSWER: u64 = 64 * 1024 * 1024;
+
 /// Everything that a story is played with. All of it ends with this value.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
@@ -109,12 +112,9 @@ impl<'a> Stage<'a> {
                 })?;
                 for path in paths {
                     let bundle = std::fs::read_to_string(path).doing("reading a Bundle")?;
-                    let sent = ureq::post(&record.url).content_type("application/fhir+json").send(bundle);
-                    if let Err(error) = sent {
-                        return Err(Trouble::Missing(format!(
-                            "the FHIR server of `{key}` did not take its Bundle: {error}"
-                        )));
-                    }
+                    take(&record.url, bundle).map_err(|problem| {
+                        Trouble::Missing(format!("the FHIR server of `{key}` did not take its Bundle: {problem}"))
+                    })?;
                 }
             }
             Ok(())
@@ -242,6 +242,18 @@ impl<'a> Stage<'a> {
         }
         Ok(answers)
     }
+}
+
+/// Has a FHIR server carry out a Bundle, every entry of it.
+fn take(server: &str, bundle: String) -> Result<(), String> {
+    let sent = ureq::post(server).content_type("application/fhir+json").send(bundle);
+    let answer = sent.and_then(|mut answer| answer.body_mut().with_config().limit(ANSWER).read_to_string());
+    let answer: Value = serde_json::from_str(&answer.map_err(|error| error.to_string())?)
+        .map_err(|_| "its answer is not JSON".to_owned())?;
+    // Of a batch it can refuse one entry and take the others.
+    let entries = answer.get("entry").and_then(Value::as_array);
+    let statuses = entries.into_iter().flatten().filter_map(|entry| entry.pointer("/response/status")?.as_str());
+    statuses.map(str::to_owned).find(|status| !status.starts_with('2')).map_or(Ok(()), Err)
 }
 
 fn nobody(key: &str) -> Trouble {
