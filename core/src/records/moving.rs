@@ -210,7 +210,7 @@ impl Move<'_> {
         let here: HashSet<(&str, &str)> =
             self.all.iter().map(|one| (one.kind.as_str(), one.id.as_str())).collect();
         let mut staying = HashMap::new();
-        for name in Moving::new(("".into(), "".into()), &stored.json)?.refers {
+        for name in moving::refers(&stored.json)? {
             if here.contains(&(name.0.as_str(), name.1.as_str())) && !self.there.contains_key(&name) {
                 let text = self.engine.embedded.read(&name.0, &name.1).await?.json;
                 staying.insert(name, moving::known_by(&text));
