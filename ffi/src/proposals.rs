@@ -53,7 +53,8 @@ pub struct CarePlanFound {
 
 impl From<caseline::ProposedCase> for ProposedCase {
     fn from(proposed: caseline::ProposedCase) -> Self {
-        let named = |seat: &caseline::contact::Seat| NamedOn { contact: (&seat.contact).into(), lead: seat.lead };
+        let named =
+            |seat: &caseline::contact::Seat| NamedOn { contact: (&seat.contact).into(), lead: seat.lead };
         Self {
             care_team: proposed.care_team,
             name: proposed.name,

@@ -113,7 +113,9 @@ impl<'a> Stage<'a> {
                 for path in paths {
                     let bundle = std::fs::read_to_string(path).doing("reading a Bundle")?;
                     take(&record.url, bundle).map_err(|problem| {
-                        Trouble::Missing(format!("the FHIR server of `{key}` did not take its Bundle: {problem}"))
+                        Trouble::Missing(format!(
+                            "the FHIR server of `{key}` did not take its Bundle: {problem}"
+                        ))
                     })?;
                 }
             }
@@ -252,7 +254,8 @@ fn take(server: &str, bundle: String) -> Result<(), String> {
         .map_err(|_| "its answer is not JSON".to_owned())?;
     // Of a batch it can refuse one entry and take the others.
     let entries = answer.get("entry").and_then(Value::as_array);
-    let statuses = entries.into_iter().flatten().filter_map(|entry| entry.pointer("/response/status")?.as_str());
+    let statuses =
+        entries.into_iter().flatten().filter_map(|entry| entry.pointer("/response/status")?.as_str());
     statuses.map(str::to_owned).find(|status| !status.starts_with('2')).map_or(Ok(()), Err)
 }
 
