@@ -6,6 +6,7 @@ mod identity;
 mod invitation;
 mod open;
 mod propose;
+mod resource;
 mod running;
 #[cfg(all(test, feature = "testing"))]
 mod tests;

@@ -82,6 +82,15 @@ pub enum Notice {
         /// The resource type.
         kind: String,
     },
+    /// The record took a resource and did not keep all of it: a server can drop what it does not know, without a word.
+    RecordDropped {
+        /// The resource type.
+        kind: String,
+        /// The record's own id for it.
+        id: String,
+        /// The elements that are not there, as FHIR names them (`CareTeam.participant[1].onBehalfOf`).
+        paths: Vec<String>,
+    },
     /// A case was opened of which no organisation has a role account: who opened it keeps the highest power in its room, and
     /// can be removed by nobody.
     NoRoleAccount {

@@ -115,8 +115,17 @@ impl Engine {
                 }
                 other => Error::from(other),
             })?;
+        self.tell_dropped();
         self.refresh_directory().await?;
         Ok(created)
+    }
+
+    /// Tells what the record did not keep of what it was sent.
+    pub(crate) fn tell_dropped(&self) {
+        for dropped in self.record.iter().flat_map(|record| record.take_dropped()) {
+            tracing::warn!(kind = dropped.kind, paths = ?dropped.paths, "the record did not keep all of a resource");
+            self.tell(Notice::RecordDropped { kind: dropped.kind, id: dropped.id, paths: dropped.paths });
+        }
     }
 
     /// A care plan of our record with everything that it references, as one document. It is named by its identifier, or as the
@@ -274,6 +283,7 @@ impl Engine {
         let known = |heads: &[Head], event: &EventKey| fhir::knows(&state, write, heads, event);
         let applied = fhir::apply(record, write, &known, &permit).await;
         point("record-written");
+        self.tell_dropped();
         match applied {
             Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {
                 self.db.write(|t| end_record(t, row.seq, write))?;

@@ -8,7 +8,9 @@ use super::json::Node;
 use super::{codes, patient};
 use crate::contact::{Contact, Role, Seat};
 use crate::error::{InvalidInput, Result};
-use crate::id::{ContactId, MemberId, OrganizationId};
+use crate::id::MemberId;
+#[cfg(any(feature = "store", test))]
+use crate::id::{ContactId, OrganizationId};
 use crate::member::Member;
 use crate::organization::Organization;
 

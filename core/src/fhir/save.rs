@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::diff::{Change, ChangedBy, changes};
+use super::rules;
 use crate::error::{Error, Result};
 use crate::ports::{CareRecord, PortError, Stored};
 
@@ -68,6 +69,7 @@ pub async fn save(record: &dyn CareRecord, kind: &str, base: &Stored, ours: &str
     if changes(&base.json, ours, &base.json).map_err(Unsaved::Invalid)?.is_empty() {
         return Ok(base.clone());
     }
+    rules::permit(Some(&base.json), ours)?;
     match record.update(kind, &base.id, &base.version, ours).await {
         Err(PortError::Conflict) => {}
         updated => return updated.map_err(Unsaved::Record),

@@ -15,7 +15,8 @@ async fn team(record: &PlainRecord) -> Stored {
 
 fn with_participant(text: &str, who: usize) -> Result<String> {
     let team = json::parse(text)?;
-    let added = format!(r#"{{"member":{{"reference":"Practitioner/p{who}"}}}}"#);
+    let added =
+        format!(r#"{{"role":[{{"text":"synthetic"}}],"member":{{"reference":"Practitioner/p{who}"}}}}"#);
     let items: Vec<&str> = team.list("participant").iter().map(json::Node::raw).chain([&*added]).collect();
     Ok(team.with(&[("participant", format!("[{}]", items.join(",")))]))
 }
@@ -87,6 +88,19 @@ async fn eight_writers_of_one_care_team_lose_nothing() {
     assert_eq!(node.list("participant").len(), 8);
     assert!(team.contains("1.50"));
     assert_eq!(record.history("CareTeam", &base.id).await.unwrap().len(), 9);
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_a_rule_is_not_written() {
+    let record = PlainRecord::new();
+    let base = team(&record).await;
+    let ours = with_participant(TEAM, 1).unwrap().replace(r#""role":[{"text":"synthetic"}],"#, "");
+    let refused = save(&record, "CareTeam", &base, &ours).await.unwrap_err();
+    assert!(
+        matches!(refused, Unsaved::Record(PortError::Refused { code: "us-core-careteam" })),
+        "{refused:?}"
+    );
+    assert_eq!(record.requests(RecordEndpoint::Update), 0);
 }
 
 #[tokio::test]

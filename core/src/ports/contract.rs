@@ -211,11 +211,14 @@ async fn capabilities(record: &dyn CareRecord) {
     assert_eq!(record.capabilities().await.unwrap(), found);
 }
 
+/// A type that nothing else is written of meanwhile: a reader of changes sees everybody's.
+const CHANGED: &str = "Basic";
+
 /// What a reader of changes knows after it has asked until there is nothing new.
 async fn all_changes(record: &dyn CareRecord, since: Option<&str>, known: &mut Vec<Stored>) -> String {
     let mut cursor = since.map(ToOwned::to_owned);
     loop {
-        let changes = record.changes("CareTeam", cursor.as_deref()).await.unwrap();
+        let changes = record.changes(CHANGED, cursor.as_deref()).await.unwrap();
         let news: Vec<Stored> = changes.resources.into_iter().filter(|one| !known.contains(one)).collect();
         if news.is_empty() {
             return changes.cursor;
@@ -228,10 +231,10 @@ async fn all_changes(record: &dyn CareRecord, since: Option<&str>, known: &mut V
 async fn changes(record: &dyn CareRecord, run: &str) {
     let team = |name: &str| {
         format!(
-            r#"{{"resourceType":"CareTeam","identifier":[{{"system":"{SYSTEM}","value":"{run}-{name}"}}],"name":"{name}"}}"#
+            r#"{{"resourceType":"{CHANGED}","identifier":[{{"system":"{SYSTEM}","value":"{run}-{name}"}}],"code":{{"text":"{name}"}}}}"#
         )
     };
-    let create = async |name: &str| record.create("CareTeam", &team(name), &[]).await.unwrap().stored;
+    let create = async |name: &str| record.create(CHANGED, &team(name), &[]).await.unwrap().stored;
     let before = create("before").await;
     let mut known = Vec::new();
     let start = all_changes(record, None, &mut known).await;
@@ -242,9 +245,9 @@ async fn changes(record: &dyn CareRecord, run: &str) {
 
     let (one, two) = (create("one").await, create("two").await);
     let text = before.json.replace("\"before\"", "\"after\"");
-    let after = record.update("CareTeam", &before.id, &before.version, &text).await.unwrap();
+    let after = record.update(CHANGED, &before.id, &before.version, &text).await.unwrap();
     let again = after.json.replace("\"after\"", "\"again\"");
-    let again = record.update("CareTeam", &after.id, &after.version, &again).await.unwrap();
+    let again = record.update(CHANGED, &after.id, &after.version, &again).await.unwrap();
     let next = all_changes(record, Some(&start), &mut known).await;
     let news = known.split_off(seen);
     assert_eq!(news, [one, two, again], "each as it now is, the oldest change first");

@@ -1,5 +1,6 @@
 //! The record over FHIR REST, against HAPI, and what a case writes, before HAPI's validator.
 
+mod lesser;
 mod played;
 
 use std::collections::BTreeMap;

@@ -155,3 +155,26 @@ async fn a_care_plan_that_was_changed_over_there_is_told() {
     assert!(state.timeline.last().unwrap().text.contains("was changed"));
     assert_eq!(state.digest(), played.case.state().unwrap().digest());
 }
+
+#[tokio::test]
+async fn what_a_host_changes_meets_what_others_change() {
+    let played = play().await;
+    played.settle().await;
+    let before = played.jane.audit().unwrap().length;
+    let base = played.team().await;
+    played.add_to_team(KIM).await;
+    let ours =
+        base.json.replacen("\"status\":\"active\"", "\"status\":\"active\",\"name\":\"Marty's team\"", 1);
+    let Err(crate::fhir::Unsaved::Conflict { conflict, .. }) =
+        played.jane.save_resource("CareTeam", &base, &ours).await
+    else {
+        panic!("nothing of theirs may be written over");
+    };
+    assert!(conflict.theirs.json.contains("\"kim\"") && conflict.changes.len() == 2);
+    let name = |text: &str| {
+        Ok(text.replacen("\"status\":\"active\"", "\"status\":\"active\",\"name\":\"Marty's team\"", 1))
+    };
+    let saved = played.jane.edit_resource("CareTeam", &base.id, name).await.unwrap();
+    assert!(saved.json.contains("\"kim\"") && saved.json.contains("Marty's team"));
+    assert_eq!(played.jane.audit().unwrap().length, before + 2, "both were entered before they were tried");
+}

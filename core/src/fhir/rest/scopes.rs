@@ -7,11 +7,12 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 11] = [
+pub const SCOPES: [(&str, &str); 12] = [
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
     ("Communication", "crus"),
+    ("DocumentReference", "crus"),
     ("Endpoint", "rs"),
     ("Goal", "rs"),
     ("Organization", "rs"),

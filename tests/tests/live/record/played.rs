@@ -22,6 +22,8 @@ const DATA: [&str; 4] = [
     include_str!("../../../../examples/data/agreement.yaml"),
     include_str!("../../../../examples/data/rules.yaml"),
 ];
+/// What the community side's record begins with.
+pub(crate) const CP_DATA: &str = DATA[0];
 const CP: &str = "https://caseline.example/organization|harbor-bridge";
 const ACO: &str = "https://caseline.example/organization|bay-river";
 const PLAN: &str = "https://caseline.example/care-plan|marty-2019";
@@ -38,14 +40,25 @@ pub(crate) struct Played {
     _folder: (TempDir, TempDir),
 }
 
-struct World {
+pub(crate) struct World {
     server: LoopbackHomeserver,
     clock: ManualClock,
     folder: TempDir,
 }
 
 impl World {
+    pub(crate) fn new() -> Self {
+        let clock = ManualClock::new("2019-03-04T14:00:00Z".parse().unwrap());
+        let server = LoopbackHomeserver::new(clock.clone());
+        Self { server, clock, folder: TempDir::new().unwrap() }
+    }
+
     async fn start(&self, name: &str, record: Record) -> Caseline {
+        self.start_with(name, record, DATA[usize::from(user(name).server() == "aco.example")]).await
+    }
+
+    /// A client whose record begins with this Bundle.
+    pub(crate) async fn start_with(&self, name: &str, record: Record, bundle: &str) -> Caseline {
         let caseline = Caseline::builder()
             .store(self.folder.path().join(name), StoreKey::new([7; 32]))
             .record(record)
@@ -55,12 +68,12 @@ impl World {
             .unwrap();
         caseline.add_agreement(DATA[2]).unwrap();
         caseline.add_rules(DATA[3]).unwrap();
-        caseline.import(DATA[usize::from(user(name).server() == "aco.example")]).await.unwrap();
+        caseline.import(bundle).await.unwrap();
         caseline
     }
 
     /// A minute later everybody has everything.
-    async fn settle(&self, everybody: &[&Caseline]) {
+    pub(crate) async fn settle(&self, everybody: &[&Caseline]) {
         for _ in 0..2 {
             for one in everybody {
                 assert!(one.settle(PATIENCE).await.unwrap(), "{one:?}: {:?}", one.outbox().unwrap());
@@ -107,9 +120,7 @@ pub(crate) fn record() -> (Arc<EmbeddedRecord>, TempDir) {
 
 /// Plays the case. Kim is a day behind in its middle: first what she has to write waits, then she hears nothing.
 pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
-    let clock = ManualClock::new("2019-03-04T14:00:00Z".parse().unwrap());
-    let server = LoopbackHomeserver::new(clock.clone());
-    let world = World { server, clock, folder: TempDir::new().unwrap() };
+    let world = World::new();
     let (lone, lones) = record();
     let wire = RecordLine::new(Arc::clone(&shared));
     let jane = world.start("jane", Record::Other(shared)).await;

@@ -1,0 +1,70 @@
+//! Resources of the record that the host changes itself.
+
+use crate::audit::{Action, Audited, Purpose, ResourceFound};
+use crate::client::Caseline;
+use crate::error::{Error, Result};
+use crate::fhir::{self, Unsaved};
+use crate::ports::{PortError, Stored};
+use crate::store::audit::append;
+
+impl Caseline {
+    /// One resource of the record, by the record's own id.
+    ///
+    /// # Errors
+    /// `NotFound`, also without a record; `Unavailable` where the record does not answer.
+    pub async fn resource(&self, kind: &str, id: &str) -> Result<Stored> {
+        Ok(self.engine.record()?.read(kind, id).await?)
+    }
+
+    /// Writes what became of a version that was read before; see [`fhir::save`]. It is entered in the audit before it is tried.
+    ///
+    /// # Errors
+    /// [`Unsaved::Conflict`], with both versions and who changed which element, where somebody else changed it meanwhile;
+    /// [`Unsaved::Invalid`]; [`Unsaved::Record`].
+    pub async fn save_resource(&self, kind: &str, base: &Stored, json: &str) -> Result<Stored, Unsaved> {
+        let record = self.engine.record().map_err(Unsaved::Invalid)?;
+        self.audit_write(kind, &base.id)?;
+        let saved = fhir::save(record.as_ref(), kind, base, json).await;
+        self.engine.tell_dropped();
+        saved
+    }
+
+    /// Reads a resource, changes it and writes it; where somebody else was first, the change is made anew on theirs. See
+    /// [`fhir::edit`]. It is entered in the audit before it is tried.
+    ///
+    /// # Errors
+    /// [`Unsaved::Invalid`] with what `change` fails with; [`Unsaved::Conflict`] where others were first again and again;
+    /// [`Unsaved::Record`].
+    pub async fn edit_resource(
+        &self,
+        kind: &str,
+        id: &str,
+        change: impl Fn(&str) -> Result<String> + Send + Sync,
+    ) -> Result<Stored, Unsaved> {
+        let record = self.engine.record().map_err(Unsaved::Invalid)?;
+        self.audit_write(kind, id)?;
+        let saved = fhir::edit(record.as_ref(), kind, id, change).await;
+        self.engine.tell_dropped();
+        saved
+    }
+
+    fn audit_write(&self, kind: &str, id: &str) -> Result<(), Unsaved> {
+        let resource = ResourceFound { kind: kind.to_owned(), find: ("_id".to_owned(), id.to_owned()) };
+        let written = Audited {
+            action: Action::RecordWritten,
+            case: None,
+            event: None,
+            resource: Some(resource),
+            recipients: Vec::new(),
+            agreement: None,
+            reasons: Vec::new(),
+            purpose: Purpose::Coordination,
+            labels: Vec::new(),
+        };
+        let written = self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop));
+        written.map_err(|error: Error| match error {
+            Error::Internal { code } => PortError::Internal { code }.into(),
+            _ => PortError::Internal { code: "record-audit" }.into(),
+        })
+    }
+}
