@@ -3,7 +3,8 @@
 //! A resource is kept as the text that was given, with its `id` and `meta.versionId` set in it. `meta.lastUpdated` is not
 //! written: what a record holds is a function of what was said, not of when a device wrote it down.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -327,16 +328,22 @@ fn carry_out(t: &Transaction<'_>, bundle: &str) -> Outcome<usize> {
 /// What the conditional references of a transaction find: a resource of this very transaction, else one that was there.
 struct Here<'e, 'b> {
     entries: &'e [Entry<'b>],
-    /// By type and value of a key: the entries, with all their keys. Read when the first condition comes up.
-    by_value: Option<HashMap<(&'e str, String), Vec<usize>>>,
-    keys: Vec<Vec<Key>>,
+    /// The entries of each type that a condition has named, read when the first of them comes up.
+    kinds: HashMap<String, OfKind>,
     /// What was found before: thousands of references go to a handful of people.
     known: HashMap<String, Option<String>>,
 }
 
+/// The entries of one type, by the values of their keys, and with all of these.
+#[derive(Default)]
+struct OfKind {
+    by_value: HashMap<String, Vec<usize>>,
+    keys: BTreeMap<usize, Vec<Key>>,
+}
+
 impl<'e, 'b> Here<'e, 'b> {
     fn new(entries: &'e [Entry<'b>]) -> Self {
-        Self { entries, by_value: None, keys: Vec::new(), known: HashMap::new() }
+        Self { entries, kinds: HashMap::new(), known: HashMap::new() }
     }
 
     fn find(
@@ -350,7 +357,8 @@ impl<'e, 'b> Here<'e, 'b> {
         if let Some(known) = self.known.get(&name) {
             return Ok(known.clone());
         }
-        let found = match self.among_entries(kind, query)?.and_then(|index| places.get(index)) {
+        let here = self.of_kind(kind)?.first(query).and_then(|index| places.get(index));
+        let found = match here {
             Some((id, _)) => Some(id.clone()),
             None => one(found(t, kind, query)?)?.map(|stored| stored.id),
         };
@@ -358,26 +366,34 @@ impl<'e, 'b> Here<'e, 'b> {
         Ok(found)
     }
 
-    fn among_entries(&mut self, kind: &str, query: &[(String, String)]) -> Outcome<Option<usize>> {
+    fn of_kind(&mut self, kind: &str) -> Outcome<&OfKind> {
         let entries = self.entries;
-        if self.by_value.is_none() {
-            let mut by_value: HashMap<(&str, String), Vec<usize>> = HashMap::new();
-            for (index, entry) in entries.iter().enumerate() {
-                let its = search::keys(&entry.node()?);
-                for key in &its {
-                    by_value.entry((&entry.kind, key.value.clone())).or_default().push(index);
+        Ok(match self.kinds.entry(kind.to_owned()) {
+            Place::Occupied(known) => known.into_mut(),
+            Place::Vacant(place) => {
+                let mut of_kind = OfKind::default();
+                for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.kind == kind) {
+                    let keys = search::keys(&entry.node()?);
+                    for key in &keys {
+                        of_kind.by_value.entry(key.value.clone()).or_default().push(index);
+                    }
+                    of_kind.keys.insert(index, keys);
                 }
-                self.keys.push(its);
+                place.insert(of_kind)
             }
-            self.by_value = Some(by_value);
-        }
+        })
+    }
+}
+
+impl OfKind {
+    /// The first entry for which every parameter of a query holds.
+    fn first(&self, query: &[(String, String)]) -> Option<usize> {
         let wanted: Vec<(&str, Vec<Wanted>)> =
             query.iter().map(|(name, text)| (name.as_str(), search::wanted(name, text))).collect();
-        let holds = |index: &usize| {
-            let its = self.keys.get(*index).map_or(&[][..], Vec::as_slice);
+        let holds = |keys: &[Key]| {
             wanted.iter().all(|(name, alternatives)| {
                 alternatives.iter().any(|wanted| {
-                    its.iter().any(|key| {
+                    keys.iter().any(|key| {
                         key.param == *name
                             && wanted.value.as_ref().is_none_or(|value| *value == key.value)
                             && wanted.system.as_ref().is_none_or(|system| *system == key.system)
@@ -388,12 +404,10 @@ impl<'e, 'b> Here<'e, 'b> {
         // The first parameter narrows them down, where it names values.
         let values = wanted.first().map_or(&[][..], |(_, alternatives)| alternatives.as_slice());
         if values.is_empty() || values.iter().any(|wanted| wanted.value.is_none()) {
-            let of_kind = |index: &usize| entries.get(*index).is_some_and(|entry| entry.kind == kind);
-            return Ok((0..entries.len()).filter(of_kind).find(|index| holds(index)));
+            return self.keys.iter().find(|(_, keys)| holds(keys)).map(|(index, _)| *index);
         }
-        let of_value = |value| self.by_value.as_ref()?.get(&(kind, value));
-        let candidates = values.iter().filter_map(|wanted| wanted.value.clone()).filter_map(of_value);
-        Ok(candidates.flatten().copied().filter(|index| holds(index)).min())
+        let named = values.iter().filter_map(|wanted| self.by_value.get(wanted.value.as_ref()?)).flatten();
+        named.copied().filter(|index| self.keys.get(index).is_some_and(|keys| holds(keys))).min()
     }
 }
 

@@ -29,6 +29,7 @@ const SETTINGS: &[&str] = &[
     "--exporter.fhir.use_us_core_ig=true",
     "--exporter.hospital.fhir.export=true",
     "--exporter.practitioner.fhir.export=true",
+    "--exporter.pretty_print=false",
     "--exporter.use_uuid_filenames=true",
     "--exporter.metadata.export=false",
 ];
