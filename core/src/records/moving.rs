@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::Engine;
-use crate::audit::{Action, Audited, Purpose, ResourceFound};
+use crate::audit::{Audited, ResourceFound};
 use crate::error::Result;
 use crate::fhir::moving::{self, Moving, Name, Target};
 use crate::point::point;
@@ -313,17 +313,7 @@ impl Move<'_> {
             return Ok(());
         }
         let resource = ResourceFound { kind: ready.name.0.clone(), find: ready.find.clone() };
-        let written = Audited {
-            action: Action::RecordWritten,
-            case: None,
-            event: None,
-            resource: Some(resource),
-            recipients: Vec::new(),
-            agreement: None,
-            reasons: Vec::new(),
-            purpose: Purpose::Coordination,
-            labels: Vec::new(),
-        };
+        let written = Audited::written(resource);
         self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop))
     }
 
