@@ -100,8 +100,12 @@ pub(crate) fn is_of(stored: &Resource, plan: &PlanState, document: &str) -> bool
         let pair = |one: &Node<'_>| Some((one.str("system")?.into_owned(), one.str("value")?.into_owned()));
         node.list("identifier").iter().filter_map(pair).collect()
     };
-    let sent = pairs(&sent);
-    pairs(&node).iter().any(|pair| sent.contains(pair))
+    // One without any identifier is known by its record's id for it, which its document carries.
+    let known = pairs(&sent);
+    if known.is_empty() {
+        return sent.str("id").is_some_and(|id| Some(id) == node.str("id"));
+    }
+    pairs(&node).iter().any(|pair| known.contains(pair))
 }
 
 /// What a record made of a plan, by its hash, where that says something else than what was sent: `written` is the plan as it was

@@ -147,6 +147,13 @@ fn a_plan_that_says_something_else_is_noticed() {
         let import = Import::parse(&stored).unwrap();
         assert_eq!(is_of(&import.resources()[0], &plan, document), same);
     }
+    // Many a record's plan has no identifier.
+    let unnamed = document.replace(r#""identifier":[{"system":"urn:plans","value":"1"}],"#, "");
+    for (id, same) in [("1", true), ("2", false)] {
+        let stored = sent_plan(&unnamed).unwrap().replace(r#""id":"1""#, &format!(r#""id":"{id}""#));
+        let import = Import::parse(&stored).unwrap();
+        assert_eq!(is_of(&import.resources()[0], &plan, &unnamed), same);
+    }
     for basis in [written, &source] {
         let node = json::parse(basis).unwrap();
         let aside = node.with(&[

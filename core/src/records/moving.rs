@@ -16,8 +16,8 @@ use crate::point::point;
 use crate::ports::{Capabilities, CareRecord, Interaction, PortError, RecordWrite};
 use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::db::note;
 use crate::store::moved::{Unmoved, put_moved, put_refused};
+use crate::store::outbox::unmark_records;
 
 /// Whose ids the cases' bindings are of: `embedded`, or `elsewhere`.
 const HOME: &str = "record-home";
@@ -75,7 +75,12 @@ impl Engine {
     async fn ask_what_it_takes(&self, record: &dyn CareRecord) -> Result<Capabilities> {
         let takes = record.capabilities().await?;
         let mut known = self.takes.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Some(takes.clone());
+        let first = known.replace(takes.clone()).is_none();
+        drop(known);
+        if first && !takes_all(&takes) {
+            // What is written instead of what it does not take.
+            self.look_at_all()?;
+        }
         Ok(takes)
     }
 
@@ -99,7 +104,6 @@ impl Engine {
         if self.offered.load(Ordering::SeqCst) && !self.is_moving()? {
             return Ok(());
         }
-        let first = self.takes.read().unwrap_or_else(PoisonError::into_inner).is_none();
         let takes = self.ask_what_it_takes(record.as_ref()).await?;
         let again = !self.offered.load(Ordering::SeqCst);
         let all = self.db.unmoved()?;
@@ -119,26 +123,39 @@ impl Engine {
         }
         self.offered.store(true, Ordering::SeqCst);
         if self.is_moving()? {
-            self.move_in()?;
-            self.refresh_directory().await?;
+            self.bind_anew()?;
+            // What waits refers to the resources of before: it is asked anew while it is still held.
             self.look_at_all()?;
+            self.db.set_meta(HOME, Some("elsewhere"))?;
+            point("record-moved-in");
             self.outgoing.notify_one();
-        } else if first && !takes_all(&takes) {
-            // What is written instead of what it does not take.
-            self.look_at_all()?;
+            if let Err(error) = self.refresh_directory().await {
+                // The one of the last time stands until the next start.
+                tracing::debug!(
+                    code = error.code(),
+                    "the directory could not be read where the record is now"
+                );
+            }
         }
         Ok(())
     }
 
-    /// Binds the cases to the resources where they are now.
-    fn move_in(&self) -> Result<()> {
+    /// Binds the cases to the resources where they are now. Safe to repeat after a kill: what is bound there stays.
+    fn bind_anew(&self) -> Result<()> {
         let there = self.db.moved()?;
+        let bound_there: HashSet<String> =
+            there.iter().map(|((kind, _), id)| format!("{kind}/{id}")).collect();
         let moved = |reference: &str| {
+            if bound_there.contains(reference) {
+                return Some(reference.to_owned());
+            }
             let (kind, id) = reference.split_once('/')?;
             Some(format!("{kind}/{}", there.get(&(kind.to_owned(), id.to_owned()))?))
         };
         let cases = self.db.cases()?;
         self.db.write(|t| {
+            // A write that was permitted for the embedded record is permitted anew for this one.
+            unmark_records(t)?;
             for row in &cases {
                 let bound = row.patient.as_deref().map(moved);
                 let proposed = row.proposed_patient.as_deref().and_then(moved);
@@ -151,7 +168,7 @@ impl Engine {
                     bound => bind(t, row.case, bound.flatten().as_deref(), proposed.as_deref())?,
                 }
             }
-            note(t, HOME, "elsewhere")
+            Ok(())
         })
     }
 }

@@ -315,6 +315,12 @@ pub(crate) fn mark_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) ->
     Ok(())
 }
 
+/// Takes back every permission to write into a record: what is asked by now takes the place of what was permitted.
+pub(crate) fn unmark_records(t: &Transaction<'_>) -> Result<()> {
+    let sql = "UPDATE outbox SET state = 'queued' WHERE what = 'record' AND state = 'marked'";
+    run(t, "outbox-record", sql, []).map(drop)
+}
+
 /// Ends a record write, unless another has taken its place meanwhile: that one is still to be done.
 pub(crate) fn end_record(t: &Transaction<'_>, seq: i64, write: &RecordWrite) -> Result<()> {
     let item = to_json(&Item::Record(write.clone()))?;

@@ -180,3 +180,49 @@ async fn what_a_server_does_not_take_is_kept_and_listed() {
         assert_eq!(kinds.iter().filter(|one| *one == kind).count(), 1, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_moving_in_unbinds_nobody() {
+    let played = play(OTHERS).await;
+    let (server, _folder) = server();
+    let jane = played.world.start_with("jane", Record::Other(server.clone())).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    let case = jane.case(played.case).unwrap();
+    let bound = case.patient().unwrap();
+    let there = all(server.as_ref()).await;
+    // The cases were bound, and that was all.
+    jane.engine.db.set_meta("record-home", Some("embedded")).unwrap();
+    jane.shutdown().await;
+    drop((case, jane));
+    let jane = played.world.start_with("jane", Record::Other(server.clone())).await;
+    settle(&[&jane]).await;
+    assert_eq!(jane.case(played.case).unwrap().patient().unwrap(), bound);
+    assert_eq!(all(server.as_ref()).await, there);
+}
+
+#[tokio::test]
+async fn what_was_permitted_before_the_move_is_written_with_what_holds_there() {
+    let played = play(OTHERS).await;
+    // A write of the team was permitted, and then the process was killed.
+    let jane = played.world.start_with("jane", Record::Embedded).await;
+    settle(&[&jane]).await;
+    jane.shutdown().await;
+    let case = jane.case(played.case).unwrap();
+    let own = crate::fhir::Own { patient: case.patient().unwrap().0.unwrap() };
+    let writes = crate::fhir::project(&case.state().unwrap(), &own, &|_| None);
+    let team = writes.into_iter().find(|write| write.kind == "CareTeam").unwrap();
+    let marked = jane.engine.db.write(|t| {
+        crate::store::outbox::push_record(t, played.case, &team)?;
+        let sql = "UPDATE outbox SET state = 'marked' WHERE what = 'record' AND state = 'queued'";
+        t.execute(sql, []).map_err(|_| Error::internal("test"))
+    });
+    assert_eq!(marked.unwrap(), 1);
+    drop((case, jane));
+    let (server, _folder) = server();
+    let jane = played.world.start_with("jane", Record::Other(server.clone())).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    references_resolve(server.as_ref()).await;
+    let teams = server.search("CareTeam", &[]).await.unwrap();
+    let versions = server.history("CareTeam", &teams[0].id).await.unwrap();
+    assert!(versions.iter().all(|version| !version.json.contains(&own.patient)), "at no time");
+}
