@@ -129,7 +129,7 @@ async fn a_care_plan_without_an_identifier_is_found_and_sent_as_it_was_written()
         (plan.title.as_deref(), plan.activities.as_slice()),
         (Some("A plan"), &["A diet".to_owned()][..])
     );
-    assert_eq!(plan.care_teams, [active.care_team.clone()]);
+    assert_eq!(plan.care_teams, std::slice::from_ref(&active.care_team));
     let named = [Named::lead(seat("jane").contact.id), Named::lead(seat("joe").contact.id)];
     let case = jane.open(jane.complete(active, &named).unwrap()).unwrap();
     let (sent, _) = case.send_care_plan(None, &plan.care_plan).await.unwrap();
