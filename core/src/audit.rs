@@ -114,6 +114,24 @@ pub struct Audited {
     pub labels: Vec<String>,
 }
 
+impl Audited {
+    /// A resource that no case asked for is written to one's own record.
+    #[cfg(feature = "store")]
+    pub(crate) fn written(resource: ResourceFound) -> Self {
+        Self {
+            action: Action::RecordWritten,
+            case: None,
+            event: None,
+            resource: Some(resource),
+            recipients: Vec::new(),
+            agreement: None,
+            reasons: Vec::new(),
+            purpose: Purpose::Coordination,
+            labels: Vec::new(),
+        }
+    }
+}
+
 /// One entry of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {

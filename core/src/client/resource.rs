@@ -1,6 +1,6 @@
 //! Resources of the record that the host changes itself.
 
-use crate::audit::{Action, Audited, Purpose, ResourceFound};
+use crate::audit::{Audited, ResourceFound};
 use crate::client::Caseline;
 use crate::error::{Error, Result};
 use crate::fhir::{self, Unsaved};
@@ -50,17 +50,7 @@ impl Caseline {
 
     fn audit_write(&self, kind: &str, id: &str) -> Result<(), Unsaved> {
         let resource = ResourceFound { kind: kind.to_owned(), find: ("_id".to_owned(), id.to_owned()) };
-        let written = Audited {
-            action: Action::RecordWritten,
-            case: None,
-            event: None,
-            resource: Some(resource),
-            recipients: Vec::new(),
-            agreement: None,
-            reasons: Vec::new(),
-            purpose: Purpose::Coordination,
-            labels: Vec::new(),
-        };
+        let written = Audited::written(resource);
         let written = self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop));
         written.map_err(|error: Error| match error {
             Error::Internal { code } => PortError::Internal { code }.into(),

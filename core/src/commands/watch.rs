@@ -90,10 +90,9 @@ impl Engine {
             let organization = seat.contact.organization.clone();
             let keeper = state.roster().keeper_of(&organization).is_some();
             let tells = match (seat.is_keeper(), decides(seat)) {
-                (true, _) => Tells::AtOnce,
-                (false, true) if keeper => Tells::AtTheNextLook,
-                (false, true) => Tells::AtOnce,
                 (false, false) => Tells::Never,
+                (false, true) if keeper => Tells::AtTheNextLook,
+                _ => Tells::AtOnce,
             };
             watched.push(Watched { case: row.case, state, patient, organization, tells });
         }
@@ -199,7 +198,7 @@ impl Engine {
         let on = self.now().to_zoned(TimeZone::UTC).date();
         let mut keep = None;
         for one in about {
-            if projection && !self.is_as_projected(one, "CareTeam", &stored.json)? {
+            if projection && !self.is_as_projected(one, "CareTeam", &stored.json) {
                 return Ok(Looked::Again);
             }
             let read = watch::team_changes(&import, team, &one.state, &one.organization, seen.as_ref(), on);
@@ -247,7 +246,7 @@ impl Engine {
         } else {
             EventId::derived(&["team-proposed", &case, &stored.id, &stored.version, &said])
         };
-        self.tell_case(one.case, Command::new(Some(id), proposed))
+        self.tell_case(one.case, &Command::new(Some(id), proposed))
     }
 
     fn look_at_plan(
@@ -267,10 +266,10 @@ impl Engine {
                 continue;
             }
             let written = if fhir::is_projected_plan(&stored.json) {
-                if !self.is_as_projected(one, "CarePlan", &stored.json)? {
+                if !self.is_as_projected(one, "CarePlan", &stored.json) {
                     return Ok(Looked::Again);
                 }
-                self.projection(one, "CarePlan", &stored.json)?
+                self.projection(one, "CarePlan", &stored.json)
             } else if plan.sent_by.organization == one.organization {
                 watch::sent_plan(&document)
             } else {
@@ -289,33 +288,33 @@ impl Engine {
             let nth = plan.changed.len().to_string();
             let id = EventId::derived(&["plan-changed", &case, &id, &sha256.to_string(), &nth]);
             let changed = PlanChanged { plan: plan.sent.id, organization: one.organization.clone(), sha256 };
-            self.tell_case(one.case, Command::new(Some(id), changed))?;
+            self.tell_case(one.case, &Command::new(Some(id), changed))?;
         }
         Ok(Looked::Done)
     }
 
     /// What this device would write in the place of a stored resource.
-    fn projection(&self, one: &Watched, kind: &str, stored: &str) -> Result<Option<String>> {
+    fn projection(&self, one: &Watched, kind: &str, stored: &str) -> Option<String> {
         let text =
             |document: &crate::care_plan::Document| self.document_text(&document.sha256).ok().flatten();
         let writes = fhir::project(&one.state, &Own { patient: one.patient.clone() }, &text);
         let mut writes = writes.into_iter().filter(|write| write.kind == kind);
-        Ok(writes.find(|write| fhir::is_found_by(stored, &write.find)).map(|write| write.json))
+        writes.find(|write| fhir::is_found_by(stored, &write.find)).map(|write| write.json)
     }
 
     /// Whether a stored resource was written from what this device has folded, neither more nor less: else what differs may be a
     /// colleague's, or one's own that is on its way.
-    fn is_as_projected(&self, one: &Watched, kind: &str, stored: &str) -> Result<bool> {
-        let Some(written) = self.projection(one, kind, stored)? else { return Ok(false) };
+    fn is_as_projected(&self, one: &Watched, kind: &str, stored: &str) -> bool {
+        let Some(written) = self.projection(one, kind, stored) else { return false };
         let heads = |text: &str| fhir::heads(text).unwrap_or_default();
         let theirs = heads(stored);
         // Somebody wrote it without what it was marked with.
-        Ok(theirs.is_empty() || theirs == heads(&written))
+        theirs.is_empty() || theirs == heads(&written)
     }
 
     /// What the policy or the case does not allow is not told: nobody can do anything about it here.
-    fn tell_case(&self, case: CaseId, command: Command) -> Result<()> {
-        match self.command(case, &command) {
+    fn tell_case(&self, case: CaseId, command: &Command) -> Result<()> {
+        match self.command(case, command) {
             Ok(_) | Err(Error::NotAllowed { .. } | Error::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -130,7 +130,7 @@ impl<'n, 'a> Three<'n, 'a> {
     /// The items of lists, each known by what it is. False where they cannot be told apart, or their order changed: then the list
     /// is one thing.
     fn walk_items(self, path: &str, key: &str, found: &mut Vec<Change>) -> bool {
-        let lists = self.each(Node::items).map(|items| items.unwrap_or_default());
+        let lists = self.each(Node::items).map(Option::unwrap_or_default);
         let Some([base, ours, theirs]) = names(key, lists) else { return false };
         if !in_order(&base, &ours) || !in_order(&base, &theirs) {
             return false;

@@ -1,6 +1,7 @@
 //! Moving resources from one record into another: in which order, found there by what, and with references that hold there.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
@@ -39,8 +40,16 @@ impl Moving {
     /// # Errors
     /// `InvalidInput` where it is not JSON.
     pub(crate) fn new(name: Name, text: &str) -> Result<Self> {
-        Ok(Self { name, refers: references(text)? })
+        Ok(Self { name, refers: refers(text)? })
     }
+}
+
+/// What a resource refers to, in its own record.
+///
+/// # Errors
+/// `InvalidInput` where it is not JSON.
+pub(crate) fn refers(text: &str) -> Result<Vec<Name>> {
+    references(text)
 }
 
 /// The order in which resources are moved: what something refers to goes before it. Resources that refer to each other in a circle
@@ -186,7 +195,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a String does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

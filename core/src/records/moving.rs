@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::Engine;
-use crate::audit::{Action, Audited, Purpose, ResourceFound};
+use crate::audit::{Audited, ResourceFound};
 use crate::error::Result;
 use crate::fhir::moving::{self, Moving, Name, Target};
 use crate::point::point;
@@ -210,7 +210,7 @@ impl Move<'_> {
         let here: HashSet<(&str, &str)> =
             self.all.iter().map(|one| (one.kind.as_str(), one.id.as_str())).collect();
         let mut staying = HashMap::new();
-        for name in Moving::new(("".into(), "".into()), &stored.json)?.refers {
+        for name in moving::refers(&stored.json)? {
             if here.contains(&(name.0.as_str(), name.1.as_str())) && !self.there.contains_key(&name) {
                 let text = self.engine.embedded.read(&name.0, &name.1).await?.json;
                 staying.insert(name, moving::known_by(&text));
@@ -313,17 +313,7 @@ impl Move<'_> {
             return Ok(());
         }
         let resource = ResourceFound { kind: ready.name.0.clone(), find: ready.find.clone() };
-        let written = Audited {
-            action: Action::RecordWritten,
-            case: None,
-            event: None,
-            resource: Some(resource),
-            recipients: Vec::new(),
-            agreement: None,
-            reasons: Vec::new(),
-            purpose: Purpose::Coordination,
-            labels: Vec::new(),
-        };
+        let written = Audited::written(resource);
         self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop))
     }
 
