@@ -152,7 +152,9 @@ impl Patterns {
             let spellings = BTreeSet::from([word.as_str(), escaped.trim_matches('"')]);
             for spelling in spellings {
                 let place = Self::place(spelling.as_bytes()).and_then(|place| patterns.0.get_mut(place));
-                place.into_iter().for_each(|place| place.push((index, spelling.as_bytes().to_owned())));
+                if let Some(place) = place {
+                    place.push((index, spelling.as_bytes().to_owned()));
+                }
             }
         }
         patterns

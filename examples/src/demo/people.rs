@@ -21,7 +21,7 @@ const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole"
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// Each of them.
-    pub(super) people: Vec<Person>,
+    pub(super) all: Vec<Person>,
     /// The organisation, by its name in the story, whose record has all of them; the other has their Patients.
     pub(super) home: String,
     /// The Bundles of hospitals and of practitioners, which come first.
@@ -73,12 +73,12 @@ impl People {
                 people.len()
             )));
         }
-        Ok(Self { people, home, first: vec![population.hospitals, population.practitioners], contacts })
+        Ok(Self { all: people, home, first: vec![population.hospitals, population.practitioners], contacts })
     }
 
     /// The Bundles for the record of an organisation that is to have all of them, beside its directory.
     pub(super) fn bundles(&self) -> impl Iterator<Item = &Path> {
-        self.first.iter().chain(self.people.iter().map(|person| &person.bundle)).map(PathBuf::as_path)
+        self.first.iter().chain(self.all.iter().map(|person| &person.bundle)).map(PathBuf::as_path)
     }
 
     /// A story's Bundle with its directory alone; with the Patients of these people, if asked for, which no second import
@@ -91,7 +91,7 @@ impl People {
         };
         let mut kept: Vec<Value> = entries.into_iter().flatten().filter(kind).cloned().collect();
         if patients {
-            kept.extend(self.people.iter().map(|person| {
+            kept.extend(self.all.iter().map(|person| {
                 json!({
                     "fullUrl": person.patient.get("id").and_then(Value::as_str).map(|id| format!("urn:uuid:{id}")),
                     "resource": person.patient,
@@ -108,7 +108,7 @@ impl People {
     /// The members' own words in their Bundles.
     pub(super) fn words(&self) -> Result<Words, Trouble> {
         let mut words = Words::default();
-        for person in &self.people {
+        for person in &self.all {
             words.extend(Words::of_bundle(&json!({ "entry": [{ "resource": person.patient }] })));
             let bundle: Value = serde_json::from_str(&yaml::text(&person.bundle)?)
                 .map_err(|_| Trouble::Missing("a person's Bundle is not JSON".into()))?;
@@ -119,7 +119,7 @@ impl People {
 
     /// Their names, in words.
     pub(super) fn names(&self) -> String {
-        let names: Vec<&str> = self.people.iter().map(|person| person.name.as_str()).collect();
+        let names: Vec<&str> = self.all.iter().map(|person| person.name.as_str()).collect();
         match names.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => names.join(""),

@@ -91,7 +91,7 @@ pub(super) fn play(
     transcript: &mut Transcript,
     kill_after: Option<usize>,
 ) -> Result<Played, Trouble> {
-    let tellings = stage.people.as_ref().map_or(1, |people| people.people.len());
+    let tellings = stage.people.as_ref().map_or(1, |people| people.all.len());
     let mut played = Played::default();
     played.tellings.resize_with(tellings, Telling::default);
     let steps = stage.story.steps.clone();
@@ -186,7 +186,7 @@ impl Line<'_, '_> {
     /// Tells it, and of whom where there are several.
     fn tells(&mut self, what: &str) {
         let once = matches!(&self.step.kind, StepKind::Deed { deed, .. } if !deed.is_about_a_case());
-        let several = !once && self.stage.people.as_ref().is_some_and(|people| people.people.len() > 1);
+        let several = !once && self.stage.people.as_ref().is_some_and(|people| people.all.len() > 1);
         let of = self.person().filter(|_| several).map(|person| format!("[{}] ", person.name));
         self.transcript.happens(&format!("{}{what}", of.unwrap_or_default()));
     }

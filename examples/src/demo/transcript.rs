@@ -32,7 +32,7 @@ impl Transcript {
     /// The story's title and what it is about.
     pub(super) fn title(&self, story: &Story, people: Option<&People>) {
         // Of several the words of the story would not be right.
-        let only = people.and_then(|people| match people.people.as_slice() {
+        let only = people.and_then(|people| match people.all.as_slice() {
             [only] => Some(only),
             _ => None,
         });
@@ -57,7 +57,9 @@ impl Transcript {
             people.names()
         );
         put("");
-        wrap(&text, WIDTH).iter().for_each(|line| put(line));
+        for line in wrap(&text, WIDTH) {
+            put(&line);
+        }
     }
 
     /// The story's time.

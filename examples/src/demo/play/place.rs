@@ -12,7 +12,7 @@ use crate::story::Open;
 impl Line<'_, '_> {
     /// Who is in the member's place.
     pub(super) fn person(&self) -> Option<&Person> {
-        self.stage.people.as_ref()?.people.get(self.telling)
+        self.stage.people.as_ref()?.all.get(self.telling)
     }
 
     /// From which care team a case is opened, and with whom. Somebody in the member's place has one of another system, which knows
