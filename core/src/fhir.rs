@@ -1,8 +1,8 @@
 //! FHIR R4: what the record holds, read into the domain's words and written from them.
 //!
-//! What is read is checked against R4's own structure; what is new is built with [`fhir_sdk`]'s types. Writing back what
-//! somebody else wrote goes through neither: updates are edits of the JSON text, so that unknown elements, extensions and a
-//! decimal's digits stay as they were.
+//! What is read is checked against R4's own structure; what is new is built in R4's element order and
+//! checked against the same structure. What somebody else wrote is updated by edits of the JSON text, so that unknown elements,
+//! extensions and a decimal's digits stay as they were.
 
 mod apply;
 mod audit_event;
