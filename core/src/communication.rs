@@ -1,13 +1,25 @@
 //! Messages between people. Maps to FHIR Communication.
+//!
+//! What was said is never changed: its author says it anew, or takes it back, and both stay to be read. That somebody has seen
+//! a message is said by them, since a homeserver's receipts are neither encrypted nor signed.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::care_plan::StepTaken;
 use crate::case::event::EventKey;
 use crate::case::step::Step;
-use crate::contact::Contact;
+use crate::contact::{Contact, Seat};
+use crate::id::EventId;
+use crate::policy::Reason;
+
+#[cfg(test)]
+mod tests;
+
+/// The most messages that one `message.seen` names.
+pub const MOST_SEEN: usize = 64;
 
 /// How urgent a message is (FHIR request-priority).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +55,72 @@ pub struct MessageSent {
     pub in_reply_to: Option<EventKey>,
 }
 
+/// `message.corrected`: its author says a message anew.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageCorrected {
+    /// The id of the message, which has the same sender.
+    pub message: EventId,
+    /// What it should say.
+    pub text: String,
+}
+
+impl MessageCorrected {
+    /// The same without its text: the fields that `step` reads.
+    pub(crate) fn withheld(&self) -> Self {
+        Self { text: String::new(), ..*self }
+    }
+}
+
+impl fmt::Debug for MessageCorrected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageCorrected").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// `message.retracted`: its author takes a message back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRetracted {
+    /// The id of the message, which has the same sender.
+    pub message: EventId,
+}
+
+/// `message.seen`: somebody has read these messages of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageSeen {
+    /// Which, [`MOST_SEEN`] at most.
+    pub messages: Vec<EventKey>,
+}
+
+/// An event that follows a message.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MessageEvent<'a> {
+    /// `message.corrected`.
+    Corrected(&'a MessageCorrected),
+    /// `message.retracted`.
+    Retracted(&'a MessageRetracted),
+    /// `message.seen`.
+    Seen(&'a MessageSeen),
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageStanding {
+    /// It stands as it was said.
+    #[default]
+    Said,
+    /// Its author has said it anew.
+    Corrected {
+        /// In this message.
+        by: EventKey,
+    },
+    /// Its author has taken it back.
+    Retracted {
+        /// The `message.retracted`.
+        by: EventKey,
+    },
+}
+
 /// A message of a case. Its text is member data: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -61,6 +139,12 @@ pub struct Message {
     pub priority: Priority,
     /// The message that it answers.
     pub in_reply_to: Option<EventKey>,
+    /// The message of the same author that it says anew.
+    pub corrects: Option<EventKey>,
+    /// What became of it.
+    pub standing: MessageStanding,
+    /// Who has said that they saw it, and when, in order.
+    pub seen: Vec<StepTaken>,
     /// Whether another Matrix client wrote it.
     pub foreign: bool,
     /// Whether something before it is missing.
@@ -84,9 +168,108 @@ pub fn step(event: Option<&MessageSent>, text: Option<&str>, step: &Step<'_>) ->
         server_at: step.server_at,
         priority: event.map_or(Priority::Routine, |event| event.priority),
         in_reply_to: event.and_then(|event| event.in_reply_to.clone()),
+        corrects: None,
+        standing: MessageStanding::Said,
+        seen: Vec::new(),
         foreign: event.is_none(),
         after_gap: false,
     }
+}
+
+/// Takes what follows a message into the messages of its case. `whole` says whether the event's text is here.
+///
+/// # Errors
+/// The reason, with source `message`: `message-unknown` (its author sent no such message, or with another Matrix client),
+/// `message-corrected` and `message-retracted` (it stands no longer), `message-seen-before` (there is no news in it),
+/// `message-seen-by` (a keeper reads nothing), `message-seen-too-many`.
+pub(crate) fn follow(
+    messages: &mut Vec<Message>,
+    event: MessageEvent<'_>,
+    whole: bool,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    match event {
+        MessageEvent::Corrected(event) => {
+            let old = standing(messages, event.message, step)?;
+            old.standing = MessageStanding::Corrected { by: step.key.clone() };
+            let (corrects, priority) = (old.key.clone(), old.priority);
+            let sent = MessageSent { priority, in_reply_to: old.in_reply_to.clone() };
+            let new = self::step(Some(&sent), whole.then_some(event.text.as_str()), step);
+            messages.push(Message { corrects: Some(corrects), ..new });
+        }
+        MessageEvent::Retracted(event) => {
+            let old = standing(messages, event.message, step)?;
+            old.standing = MessageStanding::Retracted { by: step.key.clone() };
+        }
+        MessageEvent::Seen(event) => {
+            if step.seat.is_keeper() {
+                return Err(refused("message-seen-by", "that a message was seen is said by people"));
+            }
+            if event.messages.len() > MOST_SEEN {
+                return Err(refused("message-seen-too-many", "64 messages at most are seen at once"));
+            }
+            let seen = StepTaken::of(step);
+            let mut news = false;
+            for message in messages.iter_mut().filter(|message| event.messages.contains(&message.key)) {
+                let own = is(&message.from, &seen);
+                let before = message
+                    .seen
+                    .iter()
+                    .any(|known| known.contact == seen.contact && known.organization == seen.organization);
+                if !own && !before {
+                    message.seen.push(seen.clone());
+                    news = true;
+                }
+            }
+            if !news {
+                return Err(refused("message-seen-before", "there is no message that was not seen before"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is(contact: &Contact, step: &StepTaken) -> bool {
+    contact.id == step.contact && contact.organization == step.organization
+}
+
+/// A message of the event's own author that still stands.
+fn standing<'m>(
+    messages: &'m mut [Message],
+    id: EventId,
+    step: &Step<'_>,
+) -> Result<&'m mut Message, Reason> {
+    let own = |message: &&mut Message| {
+        message.key.id == id && message.key.sender == step.key.sender && !message.foreign
+    };
+    let unknown = || refused("message-unknown", "its author sent no such message in this case");
+    let message = messages.iter_mut().rev().find(own).ok_or_else(unknown)?;
+    match message.standing {
+        MessageStanding::Said => Ok(message),
+        MessageStanding::Corrected { .. } => {
+            Err(refused("message-corrected", "this message was said anew: correct that one"))
+        }
+        MessageStanding::Retracted { .. } => {
+            Err(refused("message-retracted", "this message was taken back before"))
+        }
+    }
+}
+
+/// The event as a person reads it in any Matrix client.
+pub fn tell(event: MessageEvent<'_>, by: &Seat) -> String {
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    match event {
+        MessageEvent::Corrected(event) => format!("{who} corrects an earlier message: {}", event.text),
+        MessageEvent::Retracted(_) => format!("{who} takes back an earlier message."),
+        MessageEvent::Seen(event) => match event.messages.len() {
+            1 => format!("{who} has seen a message."),
+            n => format!("{who} has seen {n} messages."),
+        },
+    }
+}
+
+fn refused(code: &'static str, text: &'static str) -> Reason {
+    Reason::new(code, text, "message")
 }
 
 /// A message that took no step. It may have been written into a record while it counted, so what a record says of it is kept.
@@ -107,6 +290,8 @@ pub(crate) struct Superseded {
     pub(crate) priority: Priority,
     /// The message that it answers.
     pub(crate) in_reply_to: Option<EventKey>,
+    /// The message that it was to say anew.
+    pub(crate) corrects: Option<EventKey>,
 }
 
 impl fmt::Debug for Superseded {

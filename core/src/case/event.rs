@@ -14,7 +14,7 @@ use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
-use crate::communication::MessageSent;
+use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 
@@ -167,6 +167,12 @@ kinds! {
     SeatEnded(SeatEnded) = "seat.ended",
     /// A message between people.
     MessageSent(MessageSent) = "message.sent",
+    /// Its author says a message anew.
+    MessageCorrected(MessageCorrected) = "message.corrected",
+    /// Its author takes a message back.
+    MessageRetracted(MessageRetracted) = "message.retracted",
+    /// Somebody has read messages of others.
+    MessageSeen(MessageSeen) = "message.seen",
     /// A care plan was sent for signature.
     PlanSent(PlanSent) = "plan.sent",
     /// The other side has the plan.

@@ -128,6 +128,7 @@ impl Stub {
 fn read_by_step(data: &EventData) -> Value {
     let fields = match data {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
+        EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
         EventData::Handover(handover) => {

@@ -6,6 +6,7 @@ use crate::case::event::EventData;
 use crate::case::life::{self, LifeEvent};
 use crate::case::roster::Roster;
 use crate::case::state::Entry;
+use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
@@ -18,6 +19,9 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::SeatAdded(e) => life::tell(LifeEvent::Added(e), by, roster),
         EventData::SeatEnded(e) => life::tell(LifeEvent::Ended(e), by, roster),
         EventData::RungPosted(e) => life::tell(LifeEvent::Rung(e), by, roster),
+        EventData::MessageCorrected(e) => communication::tell(MessageEvent::Corrected(e), by),
+        EventData::MessageRetracted(e) => communication::tell(MessageEvent::Retracted(e), by),
+        EventData::MessageSeen(e) => communication::tell(MessageEvent::Seen(e), by),
         EventData::PlanSent(e) => care_plan::tell(PlanEvent::Sent(e), by),
         EventData::PlanAcknowledged(e) => care_plan::tell(PlanEvent::Acknowledged(e), by),
         EventData::PlanApproved(e) => care_plan::tell(PlanEvent::Approved(e), by),
@@ -36,6 +40,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
 pub(crate) fn withheld(kind: &str) -> String {
     let what = match kind {
         "message.sent" | Entry::FOREIGN => "A message",
+        "message.corrected" => "A corrected message",
         "plan.sent" => "A care plan sent for signature",
         "plan.returned" => "A care plan returned with changes to make",
         "handover" => "A handover",

@@ -7,7 +7,9 @@ use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
 use crate::client::Caseline;
 use crate::commands::Command;
-use crate::communication::{MessageSent, Priority};
+use crate::communication::{
+    MOST_SEEN, MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority,
+};
 use crate::contact::Seat;
 use crate::documents::document;
 use crate::error::{Error, InvalidInput, Result};
@@ -101,6 +103,47 @@ impl Case {
         let mut command = Command::new(id, sent);
         command.text = Some(message.text);
         self.command(&command)
+    }
+
+    /// Says a message of one's own anew: the old one stays to be read, as entered in error, and the new one is in response to it.
+    pub fn correct(&self, id: Option<EventId>, message: EventId, text: &str) -> Result<EventKey> {
+        if text.trim().is_empty() || text.len() > CHANGES_LIMIT {
+            let detail = "say what the message should say, in 16 KiB at most";
+            return Err(InvalidInput::new("invalid-correction", detail).field("text").into());
+        }
+        self.command(&Command::new(id, MessageCorrected { message, text: text.to_owned() }))
+    }
+
+    /// Takes a message of one's own back: it stays to be read, as entered in error.
+    pub fn retract(&self, id: Option<EventId>, message: EventId) -> Result<EventKey> {
+        self.command(&Command::new(id, MessageRetracted { message }))
+    }
+
+    /// Says that messages of others were read, all up to this one of those that were not yet: what a person has in front of
+    /// them. Nothing is said where there is no news; then nothing is returned. What is more than 64 messages is said in several
+    /// events, of which the last is returned.
+    pub fn seen(&self, up_to: &EventKey) -> Result<Option<EventKey>> {
+        let state = self.expected()?;
+        let last = state.messages.iter().position(|message| message.key == *up_to);
+        let last = last.ok_or(Error::NotFound { what: "message" })?;
+        let me = self.caseline.user();
+        let Some(seat) = state.roster().seat_of(&me) else { return Ok(None) };
+        let unread = |message: &&crate::communication::Message| {
+            let mine =
+                message.from.id == seat.contact.id && message.from.organization == seat.contact.organization;
+            let seen = message
+                .seen
+                .iter()
+                .any(|one| one.contact == seat.contact.id && one.organization == seat.contact.organization);
+            !mine && !seen
+        };
+        let messages = state.messages.iter().take(last + 1).filter(unread);
+        let messages: Vec<EventKey> = messages.map(|message| message.key.clone()).collect();
+        let mut said = None;
+        for messages in messages.chunks(MOST_SEEN) {
+            said = Some(self.command(&Command::new(None, MessageSeen { messages: messages.to_vec() }))?);
+        }
+        Ok(said)
     }
 
     /// Sends a care plan of our own record for signature, with what it references.

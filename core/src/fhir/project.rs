@@ -15,7 +15,7 @@ use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
 use crate::case::roster::Place;
 use crate::case::state::{CaseState, Entry, Resource};
-use crate::communication::{Message, Priority, Superseded};
+use crate::communication::{Message, MessageStanding, Priority, Superseded};
 use crate::contact::{Contact, Role};
 use crate::due;
 use crate::error::Result;
@@ -115,7 +115,9 @@ struct Written<'a> {
     from: Option<&'a Contact>,
     text: &'a str,
     at: Timestamp,
+    received: Option<Timestamp>,
     priority: Priority,
+    corrects: Option<&'a EventKey>,
     in_reply_to: Option<&'a EventKey>,
 }
 
@@ -123,11 +125,13 @@ impl<'a> Written<'a> {
     fn counted(message: &'a Message) -> Self {
         Self {
             key: &message.key,
-            status: "completed",
+            status: if message.standing == MessageStanding::Said { "completed" } else { "entered-in-error" },
             from: Some(&message.from),
             text: message.text.as_deref().unwrap_or_default(),
             at: message.at,
+            received: message.seen.first().map(|seen| seen.at),
             priority: message.priority,
+            corrects: message.corrects.as_ref(),
             in_reply_to: message.in_reply_to.as_ref(),
         }
     }
@@ -139,7 +143,9 @@ impl<'a> Written<'a> {
             from: message.from.as_ref(),
             text: message.text.as_deref().unwrap_or_default(),
             at: due::believed(message.at, message.server_at, opening.agreement.story_clock),
+            received: None,
             priority: message.priority,
+            corrects: message.corrects.as_ref(),
             in_reply_to: message.in_reply_to.as_ref(),
         }
     }
@@ -243,8 +249,8 @@ impl<'a> View<'a> {
         let heads = self.state.shaped_by(&Resource::Message(message.key.clone()));
         let recipients: Vec<String> =
             self.recipients(message).map(|place| contact_ref(&place.seat.contact)).collect();
-        let answers =
-            message.in_reply_to.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
+        let answers = message.corrects.into_iter().chain(message.in_reply_to);
+        let answers = answers.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
         let payload = Object::new().text("contentString", message.text).done();
         let payload = if payload == "{}" { Vec::new() } else { vec![payload] };
         let priority = match message.priority {
@@ -258,11 +264,12 @@ impl<'a> View<'a> {
             .list("extension", &[heads_extension(&heads)])
             .list("identifier", &[identifier(codes::EVENT, &value)])
             .list("partOf", &[logical("Communication", codes::THREAD, &self.opening.case.to_string(), "")])
-            .list("inResponseTo", &answers.into_iter().collect::<Vec<_>>())
+            .list("inResponseTo", &answers.collect::<Vec<_>>())
             .text("status", message.status)
             .text("priority", priority)
             .raw("subject", &literal(&self.own.patient))
             .text("sent", &message.at.to_string())
+            .text("received", &message.received.map(|at| at.to_string()).unwrap_or_default())
             .list("recipient", &recipients)
             .raw("sender", &sender)
             .list("payload", &payload)

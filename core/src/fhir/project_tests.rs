@@ -8,7 +8,7 @@ use crate::case::fold::Fold;
 use crate::case::fold::tests::world::{acts, at, id, next, opening, play, raw, seat, user};
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::Standing;
-use crate::communication::MessageSent;
+use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::fhir::check::check;
 use crate::fhir::json::parse;
 use crate::fhir::{Applied, Import, apply};
@@ -70,6 +70,71 @@ fn story() -> Vec<Held> {
         fold.state()
     );
     events
+}
+
+/// Jane corrects what she said, takes back what she said after it, and Joe and Rao read all of it.
+fn second_thoughts() -> Fold {
+    let mut fold = Fold::new();
+    let (first, again, third) = (event_key("jane", 1), event_key("jane", 2), event_key("jane", 3));
+    let seen = MessageSeen { messages: vec![first.clone(), again, third.clone()] };
+    let acts: Vec<(&str, EventData)> = vec![
+        ("jane", opening().into()),
+        ("jane", MessageSent { in_reply_to: None, priority: Priority::Urgent }.into()),
+        ("jane", MessageCorrected { message: first.id, text: "On Thursday".into() }.into()),
+        ("jane", MessageSent::default().into()),
+        ("jane", MessageRetracted { message: third.id }.into()),
+        ("joe", seen.clone().into()),
+        ("rao", seen.into()),
+    ];
+    for (n, (who, data)) in acts.into_iter().enumerate() {
+        fold.insert(next(n, who, fold.state(), data));
+    }
+    fold
+}
+
+fn event_key(who: &str, n: usize) -> EventKey {
+    EventKey { sender: user(who), id: id(n) }
+}
+
+#[test]
+fn what_was_corrected_is_entered_in_error_and_what_corrects_it_in_response() {
+    let fold = second_thoughts();
+    let writes = project(fold.state(), &own(), &inline);
+    let message = |n: usize| {
+        let value = event_value(&event_key("jane", n));
+        let named = |one: &&RecordWrite| one.kind == "Communication" && one.find.1.ends_with(&value);
+        serde_json::from_str::<serde_json::Value>(&writes.iter().find(named).unwrap().json).unwrap()
+    };
+    let (first, again, third) = (message(1), message(2), message(3));
+    let status = |message: &serde_json::Value| message["status"].as_str().unwrap().to_owned();
+    assert_eq!([&first, &again, &third].map(status), ["entered-in-error", "completed", "entered-in-error"]);
+    assert_eq!(first["payload"][0]["contentString"], "words 1", "what was said stays to be read");
+    assert_eq!(again["payload"][0]["contentString"], "On Thursday");
+    assert_eq!(again["inResponseTo"][0]["identifier"], first["identifier"][0]);
+    assert_eq!(again["priority"], "urgent");
+    for message in [&first, &again, &third] {
+        assert_eq!(message["received"], at(5).to_string(), "when the first of them read it");
+        assert!(message["sent"].as_str() < message["received"].as_str());
+    }
+    for write in &writes {
+        assert!(crate::fhir::rules::check(&write.json).unwrap().is_empty(), "{}", write.json);
+    }
+}
+
+#[test]
+fn who_reads_a_message_later_changes_nothing_in_a_record() {
+    let fold = second_thoughts();
+    let until = |n: usize| {
+        let mut before = Fold::new();
+        before.extend(
+            fold.keys()
+                .filter(|key| (0..n).any(|n| id(n) == key.id))
+                .flat_map(|key| fold.copies(key).to_vec()),
+        );
+        project(before.state(), &own(), &inline)
+    };
+    assert_ne!(until(5), until(6));
+    assert_eq!(until(6), until(7));
 }
 
 fn folded(events: &[Held]) -> Fold {

@@ -31,7 +31,10 @@ impl EventData {
             | Self::TeamProposed(_)
             | Self::TeamDeclined(_) => (Some(Category::Roster), false),
             Self::CaseClosed(_) | Self::SeatEnded(_) => (Some(Category::Roster), true),
-            Self::MessageSent(_) => (Some(Category::Message), false),
+            Self::MessageSent(_)
+            | Self::MessageCorrected(_)
+            | Self::MessageRetracted(_)
+            | Self::MessageSeen(_) => (Some(Category::Message), false),
             Self::PlanSent(_)
             | Self::PlanAcknowledged(_)
             | Self::PlanApproved(_)

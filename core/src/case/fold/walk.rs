@@ -9,9 +9,9 @@ use crate::case::roster::{Place, Roster};
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
-use crate::communication;
-use crate::communication::{Priority, Superseded};
+use crate::communication::{self, Message, MessageEvent, MessageStanding, Priority, Superseded};
 use crate::contact::Seat;
+use crate::id::EventId;
 use crate::policy::Reason;
 
 /// The state that everything in its place comes to.
@@ -140,6 +140,9 @@ fn take(
             state.messages.push(message);
             return Ok(());
         }
+        EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, &step),
+        EventData::MessageRetracted(e) => return follow(state, MessageEvent::Retracted(e), event, &step),
+        EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, &step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
         EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), &step),
@@ -152,6 +155,20 @@ fn take(
     };
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, &step)?;
+    Ok(())
+}
+
+fn follow(
+    state: &mut CaseState,
+    follows: MessageEvent<'_>,
+    event: &Event<'_>,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    state.life.going_on()?;
+    communication::follow(&mut state.messages, follows, event.body.is_some(), step)?;
+    if let (MessageEvent::Corrected(_), Some(new)) = (follows, state.messages.last_mut()) {
+        new.after_gap = event.link.after_gap;
+    }
     Ok(())
 }
 
@@ -180,6 +197,7 @@ fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result
 
 /// Notes which resources an event shaped.
 fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
+    let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let (opens, touches) = match &*event.data {
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
@@ -187,12 +205,18 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         | EventData::SeatAdded(_)
         | EventData::SeatEnded(_) => (None, Some(Resource::CareTeam)),
         EventData::MessageSent(_) => (Some(Resource::Message(event.key.clone())), None),
+        EventData::MessageCorrected(e) => {
+            (Some(Resource::Message(event.key.clone())), Some(Resource::Message(own(&e.message))))
+        }
+        EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
+        EventData::MessageSeen(_) if counted => return seen(state, event, whole),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
         // They tell what a record holds, and change nothing in it.
-        EventData::PlanChanged(_)
+        EventData::MessageSeen(_)
+        | EventData::PlanChanged(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
         | EventData::RungPosted(_)
@@ -201,6 +225,16 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     };
     for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
+    }
+}
+
+/// A message is received once: whoever sees it later changes nothing in a record.
+fn seen(state: &mut CaseState, event: &Event<'_>, whole: bool) {
+    let first = |message: &&Message| message.seen.first().is_some_and(|first| first.event == event.key);
+    let keys: Vec<EventKey> =
+        state.messages.iter().filter(first).map(|message| message.key.clone()).collect();
+    for key in keys {
+        note(state, Resource::Message(key), &event.key, whole);
     }
 }
 
@@ -219,6 +253,24 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
                 server_at: event.held.server_at,
                 priority: sent.priority,
                 in_reply_to: sent.in_reply_to.clone(),
+                corrects: None,
+            });
+            Resource::Message(key.clone())
+        }
+        EventData::MessageCorrected(corrected) => {
+            let corrects = EventKey { sender: key.sender.clone(), id: corrected.message };
+            let old = state.messages.iter().rev().find(|message| message.key == corrects);
+            let priority = old.map_or(Priority::Routine, |old| old.priority);
+            let in_reply_to = old.and_then(|old| old.in_reply_to.clone());
+            state.superseded_messages.push(Superseded {
+                key: key.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                text: event.body.map(|_| corrected.text.clone()),
+                at: event.at,
+                server_at: event.held.server_at,
+                priority,
+                in_reply_to,
+                corrects: Some(corrects),
             });
             Resource::Message(key.clone())
         }
@@ -230,10 +282,22 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
     };
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
+        "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         code => ended_by(state, code, place.as_ref()),
     };
     if let Some(by) = by {
         note(state, resource, &by, true);
+    }
+}
+
+/// The event after which a message can be corrected no more.
+fn stands_no_longer(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::MessageCorrected(corrected) = &*event.data else { return None };
+    let old =
+        |message: &&Message| message.key.id == corrected.message && message.key.sender == event.key.sender;
+    match &state.messages.iter().rev().find(old)?.standing {
+        MessageStanding::Said => None,
+        MessageStanding::Corrected { by } | MessageStanding::Retracted { by } => Some(by.clone()),
     }
 }
 
@@ -301,6 +365,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
             server_at: one.held.server_at,
             priority: Priority::Routine,
             in_reply_to: None,
+            corrects: None,
         });
         let by = ended_by(state, &reason.code, Some(place));
         note(state, resource.clone(), &one.key, whole);

@@ -15,7 +15,7 @@ use crate::case::life::{
     Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
 };
 use crate::case::state::CaseState;
-use crate::communication::MessageSent;
+use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
 use crate::member::Member;
@@ -193,8 +193,8 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
         let n = sent.len();
         match act {
             Act::Write(who, kind) => {
-                let held =
-                    next(n, PEOPLE[*who], devices[*who].state(), deed(*kind, n, devices[*who].state()));
+                let state = devices[*who].state();
+                let held = next(n, PEOPLE[*who], state, deed(*kind, n, PEOPLE[*who], state));
                 devices[*who].insert(held.clone());
                 sent.push(held);
             }
@@ -212,11 +212,14 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
     sent
 }
 
-fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
+fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     let plan = state.plans.open();
     let waiting = plan.map_or(id(n), |plan| plan.sent.id);
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
-    match kind % 20 {
+    // The last of one's own, whether it still stands or not.
+    let own = state.messages.iter().rev().find(|message| message.key.sender == user(who));
+    let own = own.map_or(id(n), |message| message.key.id);
+    match kind % 23 {
         0..=4 => MessageSent::default().into(),
         5..=7 => PlanSent {
             document: document(&n.to_string()),
@@ -237,14 +240,20 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
         16 => RungPosted {
             owed: waiting,
             clock: "plan-return".into(),
-            rung: u32::from(kind / 20 % 2),
+            rung: u32::from(kind / 23 % 2),
             contact: somebody.contact.id,
             due: at(n),
         }
         .into(),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
-        18 if kind > 200 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
+        18 if kind > 180 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
         18 => opening().into(),
+        19 => MessageCorrected { message: own, text: format!("corrected {n}") }.into(),
+        20 => MessageRetracted { message: own }.into(),
+        21 => {
+            let messages = state.messages.iter().rev().take(3).map(|message| message.key.clone());
+            MessageSeen { messages: messages.collect() }.into()
+        }
         _ => EventData::Unknown { kind: "task.accepted".into(), data: json!({"task": n, "hours": 1.5}) },
     }
 }
