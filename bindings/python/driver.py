@@ -133,6 +133,24 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
     )
 
 
+def message(said: caseline.Message) -> dict[str, Any]:
+    standing = type(said.standing).__name__.lower()
+    by = getattr(said.standing, "by", None)
+    return shown(
+        **event_of(said.key),
+        **{"from": said.sender.id},
+        text=said.text,
+        at=instant(said.at),
+        priority=said.priority.name.lower(),
+        in_reply_to=event_of(said.in_reply_to) if said.in_reply_to else None,
+        corrects=event_of(said.corrects) if said.corrects else None,
+        standing=standing,
+        by=event_of(by) if by else None,
+        seen=[{"contact": seen.contact, "at": instant(seen.at)} for seen in said.seen],
+        foreign=said.foreign,
+    )
+
+
 def state(case: caseline.CaseState) -> dict[str, Any]:
     def seat(held: caseline.Seat) -> dict[str, Any]:
         return {**contact(held.contact), "lead": held.lead, "accepted": held.accepted is not None}
@@ -302,6 +320,11 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return state(await case.state())
         case "timeline":
             return {"events": [entry(line) for line in await case.timeline()]}
+        case "messages":
+            return {"messages": [message(one) for one in await case.messages()]}
+        case "seen":
+            said = await case.seen(**fields)
+            return {"event": event_of(said) if said else None}
         case "send_care_plan":
             sent = await case.send_care_plan(**fields)
             return {**event_of(sent.key), "sha256": sent.sha256}

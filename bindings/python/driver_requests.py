@@ -143,6 +143,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "cases": {},
     "state": {"case": uuid},
     "timeline": {"case": uuid},
+    "messages": {"case": uuid},
     "due": {"case?": uuid},
     "send": {
         "case": uuid,
@@ -151,6 +152,9 @@ FIELDS: dict[str, dict[str, Check]] = {
         "in_reply_to?": event_key,
         "key?": uuid,
     },
+    "correct": {"case": uuid, "message": uuid, "text": text, "key?": uuid},
+    "retract": {"case": uuid, "message": uuid, "key?": uuid},
+    "seen": {"case": uuid, "up_to": event_key},
     "send_care_plan": {"case": uuid, "care_plan": text, "key?": uuid},
     "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
     "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},

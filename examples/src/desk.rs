@@ -151,6 +151,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         }
         Verb::State { case } => Ok(view::state(case, &caseline.case(case)?.state()?)),
         Verb::Timeline { case } => Ok(view::timeline(&caseline.case(case)?.state()?)),
+        Verb::Messages { case } => Ok(view::messages(&caseline.case(case)?.state()?)),
         Verb::Due { case } => {
             let due = caseline.due()?;
             let of = |item: &&caseline::due::DueItem| case.is_none_or(|case| item.case == case);
@@ -202,6 +203,12 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
                 message = message.in_reply_to(earlier);
             }
             caseline.case(case)?.send(key, message)?
+        }
+        Verb::Correct { case, message, text, key } => caseline.case(case)?.correct(key, message, &text)?,
+        Verb::Retract { case, message, key } => caseline.case(case)?.retract(key, message)?,
+        Verb::Seen { case, up_to } => {
+            let said = caseline.case(case)?.seen(&up_to)?;
+            return Ok(json!({ "event": said.as_ref().map(sent) }));
         }
         Verb::SendCarePlan { case, care_plan, key } => {
             let (sent, sha256) = caseline.case(case)?.send_care_plan(key, &care_plan).await?;

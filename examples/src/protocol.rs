@@ -88,6 +88,9 @@ pub enum Verb {
     Timeline {
         case: CaseId,
     },
+    Messages {
+        case: CaseId,
+    },
     Due {
         case: Option<CaseId>,
     },
@@ -98,6 +101,21 @@ pub enum Verb {
         priority: Priority,
         in_reply_to: Option<EventKey>,
         key: Option<EventId>,
+    },
+    Correct {
+        case: CaseId,
+        message: EventId,
+        text: String,
+        key: Option<EventId>,
+    },
+    Retract {
+        case: CaseId,
+        message: EventId,
+        key: Option<EventId>,
+    },
+    Seen {
+        case: CaseId,
+        up_to: EventKey,
     },
     SendCarePlan {
         case: CaseId,

@@ -16,7 +16,8 @@ use serde::Deserialize;
 
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
-    Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step, StepKind,
+    Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,
+    StepKind,
 };
 
 use crate::yaml::{self, Mistake};

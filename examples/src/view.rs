@@ -2,6 +2,7 @@
 
 use caseline::care_plan::{PlanState, PlanStatus};
 use caseline::case::state::{CaseState, Entry};
+use caseline::communication::{Message, MessageStanding};
 use caseline::contact::{Contact, Seat};
 use caseline::due::DueItem;
 use caseline::fhir::{CarePlanFound, codes};
@@ -159,6 +160,34 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
                 fields.insert("contact".into(), json!(posted.contact));
             }
         }
+    }
+    shown
+}
+
+/// The messages of a case, and what became of each.
+pub fn messages(state: &CaseState) -> Value {
+    let messages: Vec<Value> = state.messages.iter().map(message).collect();
+    json!({ "messages": messages })
+}
+
+fn message(message: &Message) -> Value {
+    let (standing, by) = match &message.standing {
+        MessageStanding::Said => ("said", None),
+        MessageStanding::Corrected { by } => ("corrected", Some(by)),
+        MessageStanding::Retracted { by } => ("retracted", Some(by)),
+        _ => ("other", None),
+    };
+    let seen: Vec<Value> =
+        message.seen.iter().map(|seen| json!({ "contact": seen.contact, "at": seen.at })).collect();
+    let mut shown = json!({
+        "sender": message.key.sender, "id": message.key.id, "from": message.from.id, "at": message.at,
+        "priority": message.priority, "standing": standing, "seen": seen, "foreign": message.foreign,
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        fields.extend(message.text.as_ref().map(|text| ("text".into(), json!(text))));
+        fields.extend(message.in_reply_to.as_ref().map(|key| ("in_reply_to".into(), json!(key))));
+        fields.extend(message.corrects.as_ref().map(|key| ("corrects".into(), json!(key))));
+        fields.extend(by.map(|key| ("by".into(), json!(key))));
     }
     shown
 }

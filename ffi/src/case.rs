@@ -7,9 +7,10 @@ use caseline::contact;
 use caseline::id::{CaseId, ContactId, EventId};
 
 use crate::error::{CaselineError, Result, parsed};
+use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
 use crate::runtime::Client;
-use crate::state::{CaseState, Message, MessagePriority, SentPlan, TimelineEntry};
+use crate::state::{CaseState, SentPlan, TimelineEntry};
 
 /// A case. Every command takes a `key`, the id of its event (a UUIDv7): the same key with the same content returns the first
 /// answer, so that a retry is safe; with other content it is a `Conflict`. What a command returns is on disk.
@@ -109,12 +110,32 @@ impl Case {
             message = message.priority(priority.into());
         }
         if let Some(earlier) = in_reply_to {
-            message = message.in_reply_to(event::EventKey {
-                sender: parsed(&earlier.sender, "in_reply_to.sender")?,
-                id: parsed(&earlier.id, "in_reply_to.id")?,
-            });
+            message = message.in_reply_to(earlier.parsed("in_reply_to")?);
         }
         self.command(key, |case, key| Ok(case.send(key, message)?)).await
+    }
+
+    /// Says a message of one's own anew: `message` is its id. The old one stays to be read, as entered in error.
+    #[uniffi::method(default(key = None))]
+    pub async fn correct(&self, message: String, text: String, key: Option<String>) -> Result<EventKey> {
+        let message = parsed(&message, "message")?;
+        self.command(key, move |case, key| Ok(case.correct(key, message, &text)?)).await
+    }
+
+    /// Takes a message of one's own back: `message` is its id. It stays to be read, as entered in error.
+    #[uniffi::method(default(key = None))]
+    pub async fn retract(&self, message: String, key: Option<String>) -> Result<EventKey> {
+        let message = parsed(&message, "message")?;
+        self.command(key, move |case, key| Ok(case.retract(key, message)?)).await
+    }
+
+    /// Says that messages of others were read, all up to this one of those that were not yet. Nothing where there is no news.
+    ///
+    /// # Errors
+    /// `NotFound` (`message`), besides the errors of every command.
+    pub async fn seen(&self, up_to: EventKey) -> Result<Option<EventKey>> {
+        let up_to = up_to.parsed("up_to")?;
+        self.local(move |case| Ok(case.seen(&up_to)?.as_ref().map(EventKey::from))).await
     }
 
     /// Sends a care plan of our own record (`system|value`) for signature, with what it references.

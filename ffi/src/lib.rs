@@ -14,6 +14,7 @@ mod case;
 mod client;
 mod error;
 mod events;
+mod message;
 mod models;
 mod options;
 mod proposals;
@@ -24,6 +25,7 @@ pub use case::Case;
 pub use client::Caseline;
 pub use error::{CaselineError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
+pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
     AuditStatus, CallList, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote,
     OutboxStatus, Paper, Resource, Rung, Topic,
@@ -31,6 +33,6 @@ pub use models::{
 pub use options::{Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use runtime::end_threads;
-pub use state::{CaseState, Message, MessagePriority, Plan, Reminder, Seat, SentPlan, TimelineEntry};
+pub use state::{CaseState, Plan, Reminder, Seat, SentPlan, TimelineEntry};
 
 uniffi::setup_scaffolding!();

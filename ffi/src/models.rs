@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use caseline::{contact, directory, due, organization};
 
-use crate::error::Reason;
+use crate::error::{Reason, Result, parsed};
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -209,6 +209,16 @@ pub struct EventKey {
 impl From<&caseline::case::event::EventKey> for EventKey {
     fn from(key: &caseline::case::event::EventKey) -> Self {
         Self { sender: key.sender.to_string(), id: key.id.to_string() }
+    }
+}
+
+impl EventKey {
+    /// The key itself; an error names the field under `within`.
+    pub(crate) fn parsed(&self, within: &str) -> Result<caseline::case::event::EventKey> {
+        Ok(caseline::case::event::EventKey {
+            sender: parsed(&self.sender, &format!("{within}.sender"))?,
+            id: parsed(&self.id, &format!("{within}.id"))?,
+        })
     }
 }
 

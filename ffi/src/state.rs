@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use caseline::care_plan::{PlanState, PlanStatus};
 use caseline::case::state;
-use caseline::communication::{self, Priority};
 use caseline::id::{CaseId, Sha256};
 
 use crate::error::Reason;
@@ -115,77 +114,6 @@ pub struct SentPlan {
 impl SentPlan {
     pub(crate) fn of(key: &caseline::case::event::EventKey, sha256: Sha256) -> Self {
         Self { key: EventKey::from(key), sha256: sha256.to_string() }
-    }
-}
-
-/// How urgent a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
-pub enum MessagePriority {
-    /// In the normal course.
-    Routine,
-    /// Sooner than routine.
-    Urgent,
-    /// As soon as possible.
-    Asap,
-    /// At once.
-    Stat,
-}
-
-impl From<Priority> for MessagePriority {
-    fn from(priority: Priority) -> Self {
-        match priority {
-            Priority::Routine => Self::Routine,
-            Priority::Urgent => Self::Urgent,
-            Priority::Asap => Self::Asap,
-            Priority::Stat => Self::Stat,
-        }
-    }
-}
-
-impl From<MessagePriority> for Priority {
-    fn from(priority: MessagePriority) -> Self {
-        match priority {
-            MessagePriority::Routine => Self::Routine,
-            MessagePriority::Urgent => Self::Urgent,
-            MessagePriority::Asap => Self::Asap,
-            MessagePriority::Stat => Self::Stat,
-        }
-    }
-}
-
-/// A message of a case.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Message {
-    /// Its event.
-    pub key: EventKey,
-    /// Who wrote it.
-    pub sender: Contact,
-    /// The text; nothing where a handover withheld it.
-    pub text: Option<String>,
-    /// When, as far as its author's clock is believed.
-    pub at: SystemTime,
-    /// How urgent it is.
-    pub priority: MessagePriority,
-    /// The message that it answers.
-    pub in_reply_to: Option<EventKey>,
-    /// Whether another Matrix client wrote it.
-    pub foreign: bool,
-    /// Whether something before it is missing.
-    pub after_gap: bool,
-}
-
-impl From<&communication::Message> for Message {
-    fn from(message: &communication::Message) -> Self {
-        Self {
-            key: EventKey::from(&message.key),
-            sender: Contact::from(&message.from),
-            text: message.text.clone(),
-            at: message.at.into(),
-            priority: message.priority.into(),
-            in_reply_to: message.in_reply_to.as_ref().map(EventKey::from),
-            foreign: message.foreign,
-            after_gap: message.after_gap,
-        }
     }
 }
 

@@ -147,6 +147,8 @@ class Story(unittest.IsolatedAsyncioTestCase):
             first = await case.send("Joe, is Marty with you? (synthetic)")
             await self.exchange(jane, case, joe, first)
 
+            await self.second_thoughts(jane, case, joe)
+
             joe = await self.kill(joe, case.id())
             await self.plan(jane, case, joe)
             self.assertIn("plan.sent", [notice.kind for notice in hearing.heard])
@@ -197,6 +199,41 @@ class Story(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(conflict.code, "store-in-use")
 
         await (await self.until(free)).shutdown()
+
+    async def second_thoughts(self, jane: caseline.Caseline, case: caseline.Case, joe: Driver) -> None:
+        wrong = await case.send("At ten. (synthetic)")
+        key = str(uuid7())
+        right = await case.correct(wrong.id, "At eleven. (synthetic)", key)
+        self.assertEqual(await case.correct(wrong.id, "At eleven. (synthetic)", key), right)
+        other = await case.send("In the wrong case. (synthetic)")
+        back = await case.retract(other.id)
+        with self.assertRaises(CaselineError.NotAllowed) as caught:
+            await case.correct(other.id, "Not there any more. (synthetic)")
+        self.assertEqual([reason.code for reason in caught.exception.reasons], ["message-retracted"])
+        self.assertTrue(await jane.settle(within=MINUTE))
+
+        async def corrected() -> Any:
+            messages = (await joe.do("messages", case=case.id()))["messages"]
+            told = {each["id"]: each for each in messages}
+            return told if told.get(other.id, {}).get("standing") == "retracted" else None
+
+        told = await self.until(corrected)
+        self.assertEqual((told[wrong.id]["standing"], told[wrong.id]["by"]["id"]), ("corrected", right.id))
+        self.assertEqual(told[right.id]["corrects"], {"sender": wrong.sender, "id": wrong.id})
+        self.assertEqual((told[right.id]["text"], told[right.id]["standing"]), ("At eleven. (synthetic)", "said"))
+        self.assertEqual(told[other.id]["by"], {"sender": back.sender, "id": back.id})
+        up_to = {"sender": right.sender, "id": right.id}
+        self.assertIsNotNone((await joe.do("seen", case=case.id(), up_to=up_to))["event"])
+        self.assertEqual(await joe.do("seen", case=case.id(), up_to=up_to), {"event": None})
+
+        async def read() -> Any:
+            return [each for each in await case.messages() if each.key == right and each.seen]
+
+        [message] = await self.until(read)
+        self.assertEqual([seen.contact for seen in message.seen], [JOE])
+        self.assertIsInstance(message.standing, caseline.MessageStanding.SAID)
+        by = next(each for each in await case.messages() if each.key == wrong).standing
+        self.assertEqual(by, caseline.MessageStanding.CORRECTED(right))
 
     async def exchange(
         self, jane: caseline.Caseline, case: caseline.Case, joe: Driver, first: caseline.EventKey

@@ -6,6 +6,7 @@ mod devices;
 mod identities;
 mod late;
 mod limits;
+mod messages;
 mod moving;
 mod newcomers;
 mod proofs;

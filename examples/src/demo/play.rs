@@ -342,7 +342,8 @@ impl Line<'_, '_> {
             told.labels.insert(label.clone(), sent);
         }
         self.played.texts.extend(deed.send.clone());
-        self.played.messages += usize::from(deed.send.is_some());
+        self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
+        self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
@@ -375,6 +376,18 @@ impl Line<'_, '_> {
                 set("in_reply_to", json!({ "sender": earlier.sender, "id": earlier.id }));
             }
             format!("{name}: “{message}”")
+        } else if let Some(corrected) = &deed.correct {
+            let message = self.label(&corrected.message).map_or(String::new(), |sent| sent.id.clone());
+            set("message", json!(message));
+            set("text", json!(corrected.text));
+            format!("{name} corrects that: “{}”", corrected.text)
+        } else if let Some(label) = &deed.retract {
+            let message = self.label(label).map_or(String::new(), |sent| sent.id.clone());
+            set("message", json!(message));
+            format!("{name} takes that back.")
+        } else if let Some(earlier) = deed.seen.as_ref().and_then(|label| self.label(label)) {
+            let earlier = json!({ "sender": earlier.sender, "id": earlier.id });
+            return Ok((json!({ "case": case.id, "up_to": earlier }), format!("{name} has read it.")));
         } else if let Some(plan) = care_plan {
             set("care_plan", json!(plan));
             format!("{name} sends the care plan for signature.")
@@ -427,7 +440,7 @@ impl Line<'_, '_> {
             Some("return_plan") => "tries to return the care plan",
             Some("acknowledge_plan") => "tries to acknowledge the care plan",
             Some("send_care_plan") => "tries to send a care plan",
-            Some("send") => "tries to write",
+            Some("send" | "correct" | "retract") => "tries to write",
             Some("open") => "tries to open a case",
             Some("accept") => "tries to accept",
             Some("name_seat" | "end_seat") => "tries to change the roster",

@@ -1,5 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
+use std::collections::BTreeSet;
+
 use caseline::contact::Role;
 use serde_json::{Value, json};
 
@@ -42,15 +44,13 @@ pub(super) fn look(
     }
     if let Some(case) = case {
         let about = json!({ "case": case });
-        if expected.message.is_some() || expected.reminder.is_some() {
+        if let Some(message) = &expected.message {
+            let answer = ask(stage, who, "messages", about.clone())?;
+            parts.push(message_seen(stage, list(&answer, "messages"), who, message));
+        }
+        if let Some(reminder) = &expected.reminder {
             let answer = ask(stage, who, "timeline", about.clone())?;
-            let events = list(&answer, "events");
-            if let Some(message) = &expected.message {
-                parts.push(message_seen(stage, events, who, message));
-            }
-            if let Some(reminder) = &expected.reminder {
-                parts.push(reminder_seen(stage, events, who, reminder));
-            }
+            parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
         if expected.plan.is_some() || expected.roster.is_some() {
             let answer = ask(stage, who, "state", about.clone())?;
@@ -156,27 +156,55 @@ fn invitation_seen(stage: &Stage<'_>, answer: &Value, who: &str, from: &str) -> 
     Err((format!("an invitation from {}", name(stage, from)), seen))
 }
 
-fn message_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &MessageSeen) -> Part {
-    let messages: Vec<&Value> = events.iter().filter(|event| text(event, "kind") == "message.sent").collect();
-    let is = |event: &&&Value| {
-        text(event, "body") == wanted.text
-            && wanted.from.as_ref().is_none_or(|from| text(event, "sender") == stage.user(from))
+fn message_seen(stage: &Stage<'_>, messages: &[Value], who: &str, wanted: &MessageSeen) -> Part {
+    let is = |message: &&Value| {
+        text(message, "text") == wanted.text
+            && wanted.from.as_ref().is_none_or(|from| text(message, "sender") == stage.user(from))
+            && wanted.is.as_ref().is_none_or(|is| text(message, "standing") == is)
+            && wanted.seen_by.as_ref().is_none_or(|by| {
+                let seen: BTreeSet<&str> =
+                    list(message, "seen").iter().map(|seen| text(seen, "contact")).collect();
+                seen == by.iter().map(|who| contact_of(stage, who)).collect()
+            })
     };
     match messages.iter().filter(is).count() {
-        1 => Ok((format!("{} reads it.", name(stage, who)), None)),
+        1 => Ok((format!("{} {}.", name(stage, who), reads(stage, wanted)), None)),
         many => {
             let from =
                 wanted.from.as_ref().map_or(String::new(), |from| format!(" from {}", name(stage, from)));
-            let shown = messages.iter().rev().take(5).rev();
-            let shown: Vec<String> =
-                shown.map(|event| format!("{}: “{}”", text(event, "sender"), text(event, "body"))).collect();
+            let how = wanted.is.as_ref().map_or(String::new(), |is| format!(", {is}"));
+            let by = wanted.seen_by.as_ref().map_or(String::new(), |by| {
+                let by: Vec<String> = by.iter().map(|who| name(stage, who)).collect();
+                format!(", seen by {}", if by.is_empty() { "nobody".into() } else { by.join(" and ") })
+            });
+            let shown = messages.iter().rev().take(5).rev().map(|message| {
+                let seen: Vec<&str> =
+                    list(message, "seen").iter().map(|seen| text(seen, "contact")).collect();
+                let (sender, said) = (text(message, "sender"), text(message, "text"));
+                format!("{sender}: “{said}” ({}, seen by {seen:?})", text(message, "standing"))
+            });
+            let shown: Vec<String> = shown.collect();
             let seen = match (many, shown.is_empty()) {
                 (0, true) => "no message".to_owned(),
                 (0, false) => format!("the latest messages are {}", shown.join("; ")),
                 _ => format!("the message {many} times"),
             };
-            Err((format!("one message{from}: “{}”", wanted.text), seen))
+            Err((format!("one message{from}{how}{by}: “{}”", wanted.text), seen))
         }
+    }
+}
+
+/// How somebody finds a message.
+fn reads(stage: &Stage<'_>, wanted: &MessageSeen) -> String {
+    match (wanted.is.as_deref(), wanted.seen_by.as_deref()) {
+        (Some("corrected"), _) => "sees that it was corrected".into(),
+        (Some("retracted"), _) => "sees that it was taken back".into(),
+        (_, Some([])) => "sees that nobody has read it yet".into(),
+        (_, Some(by)) => {
+            let by: Vec<String> = by.iter().map(|who| name(stage, who)).collect();
+            format!("sees that {} read it", by.join(" and "))
+        }
+        _ => "reads it".into(),
     }
 }
 

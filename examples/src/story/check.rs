@@ -147,7 +147,8 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if deed.sees.is_some() && deed.refused.is_some() {
         return wrong(".sees", "what is refused is not seen; write it as a step of its own");
     }
-    if deed.label.is_some() && deed.send.is_none() && deed.send_care_plan.is_none() {
+    if deed.label.is_some() && deed.send.is_none() && deed.correct.is_none() && deed.send_care_plan.is_none()
+    {
         return wrong(".as", "only what is sent gets a name");
     }
     if let Some(whom) = &deed.who_to_call {
@@ -164,6 +165,9 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     named.label(deed.approve_plan.as_ref(), ".approve_plan")?;
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
+    named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
+    named.label(deed.retract.as_ref(), ".retract")?;
+    named.label(deed.seen.as_ref(), ".seen")?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
@@ -192,6 +196,14 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
     }
     if let Some(from) = sees.message.as_ref().and_then(|message| message.from.as_ref()) {
         people.push((".sees.message.from".into(), from));
+    }
+    if let Some(message) = &sees.message {
+        for (n, who) in message.seen_by.iter().flatten().enumerate() {
+            people.push((format!(".sees.message.seen_by[{n}]"), who));
+        }
+        if message.is.as_ref().is_some_and(|is| !matches!(is.as_str(), "said" | "corrected" | "retracted")) {
+            return Err((".sees.message.is".into(), "is one of said, corrected, retracted".into()));
+        }
     }
     if let Some(plan) = &sees.plan {
         named.label(Some(&plan.name), ".sees.plan.name")?;

@@ -58,6 +58,12 @@ pub struct Deed {
     pub accept: Option<String>,
     /// Sends a message.
     pub send: Option<String>,
+    /// Says a message of their own anew.
+    pub correct: Option<Corrected>,
+    /// Takes the message of this name back.
+    pub retract: Option<String>,
+    /// Says that they have read the messages of others, up to the one of this name.
+    pub seen: Option<String>,
     /// Sends a care plan for signature: its identifier, `system|value`.
     pub send_care_plan: Option<String>,
     /// Acknowledges the plan of this name.
@@ -97,6 +103,9 @@ impl Deed {
             ("open", self.open.is_some()),
             ("accept", self.accept.is_some()),
             ("send", self.send.is_some()),
+            ("correct", self.correct.is_some()),
+            ("retract", self.retract.is_some()),
+            ("seen", self.seen.is_some()),
             ("send_care_plan", self.send_care_plan.is_some()),
             ("acknowledge_plan", self.acknowledge_plan.is_some()),
             ("approve_plan", self.approve_plan.is_some()),
@@ -123,7 +132,8 @@ impl Deed {
         let message =
             deed.sees.as_mut().and_then(|sees| sees.message.as_mut()).map(|message| &mut message.text);
         let changes = deed.return_plan.as_mut().map(|returned| &mut returned.changes);
-        for text in [deed.send.as_mut(), message, changes].into_iter().flatten() {
+        let corrected = deed.correct.as_mut().map(|corrected| &mut corrected.text);
+        for text in [deed.send.as_mut(), message, changes, corrected].into_iter().flatten() {
             *text = text.replace(member, other);
         }
         deed
@@ -148,6 +158,16 @@ pub struct Open {
     pub case: String,
     /// The CareTeam's identifier, `system|value`.
     pub care_team: String,
+}
+
+/// A message that is said anew.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corrected {
+    /// The message, by its name.
+    pub message: String,
+    /// What it should say.
+    pub text: String,
 }
 
 /// A plan that goes back with changes to make.
@@ -206,6 +226,10 @@ pub struct MessageSeen {
     pub text: String,
     /// Who wrote it.
     pub from: Option<String>,
+    /// What became of it: `said`, `corrected` or `retracted`.
+    pub is: Option<String>,
+    /// Who has said that they saw it.
+    pub seen_by: Option<Vec<String>>,
 }
 
 /// A plan as its reader sees it.
