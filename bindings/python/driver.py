@@ -134,7 +134,7 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
 
 
 def message(said: caseline.Message) -> dict[str, Any]:
-    standing = type(said.standing).__name__.lower()
+    standing = type(said.standing).__name__.rpartition(".")[2].lower()
     by = getattr(said.standing, "by", None)
     return shown(
         **event_of(said.key),
