@@ -72,5 +72,7 @@ pub use rest::{
     Scopes, SigningKeys, Token, TokenSource,
 };
 pub use rules::{Broken, check, check_change};
-pub use save::{Conflict, Unsaved, edit, save};
+#[cfg(feature = "store")]
+pub(crate) use save::named;
+pub use save::{Conflict, Unsaved, create, edit, save};
 pub use write::event_value;

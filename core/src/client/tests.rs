@@ -11,6 +11,7 @@ mod moving;
 mod newcomers;
 mod proofs;
 mod proposals;
+mod resources;
 mod shared;
 mod watch;
 
