@@ -145,8 +145,9 @@ async fn a_transaction_over_a_bad_network_makes_each_resource_once() {
 
 /// A team that is changed together with a person who is new in it.
 fn together(value: &str, id: &str, version: &str, name: &str) -> String {
-    let person =
-        format!(r#"{{"resourceType":"Practitioner","identifier":[{{"system":"{SYSTEM}","value":"{value}"}}]}}"#);
+    let person = format!(
+        r#"{{"resourceType":"Practitioner","identifier":[{{"system":"{SYSTEM}","value":"{value}"}}]}}"#
+    );
     let member = r#"{"member":{"reference":"urn:uuid:0d6f3f0e-6b3f-4f4e-9f6a-0a4f6d3c2b1a"}}"#;
     let team = format!(
         r#"{{"resourceType":"CareTeam","id":"{id}","status":"active","name":"{name}","participant":[{member}]}}"#
