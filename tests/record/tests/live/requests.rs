@@ -134,7 +134,7 @@ async fn operations_cost_what_the_table_says() {
     count.row("search, one page (up to 200 resources)");
     let tag = format!("urn:caseline:test|{tag}");
     assert_eq!(record.search("Communication", &[("_tag", &tag)]).await.unwrap().len(), 210);
-    count.row("search, two pages");
+    count.row("search that finds 210, by 50 a page");
     meet(Fault::LoseAnswer);
     assert_eq!(record.transaction(&transaction(&[conditional(&unique("a"))])).await.unwrap(), 0);
     count.row("transaction of creates, its answer lost");
@@ -198,14 +198,18 @@ async fn a_cases_steps_cost_what_the_table_says() {
     let mut count = Count::new(&line);
     let jane = world.start("jane", Record::Other(record)).await;
     let joe = world.start("joe", Record::None).await;
+    let rao = world.start("rao", Record::None).await;
     world.settle(&[&jane]).await;
     count.row("start");
     jane.import(CP_DATA).await.unwrap();
     count.row("import of a Bundle");
-    joe.import(ACO_DATA).await.unwrap();
+    for one in [&joe, &rao] {
+        one.import(ACO_DATA).await.unwrap();
+    }
     let case = world.open(&jane).await;
     accept(&joe).await;
-    world.settle(&[&joe, &jane]).await;
+    accept(&rao).await;
+    world.settle(&[&joe, &rao, &jane]).await;
     count.forget();
     case.send(None, Message::text("Marty is in the hospital again")).unwrap();
     world.settle(&[&jane, &joe, &jane]).await;
@@ -218,10 +222,13 @@ async fn a_cases_steps_cost_what_the_table_says() {
     count.row("plan: gathered from the record");
     world.settle(&[&jane, &joe, &jane]).await;
     count.row("plan: sent and written");
-    joes.approve_plan(None, plan.id, None).unwrap();
-    world.settle(&[&joe, &jane]).await;
+    world.settle(&[&rao]).await;
+    rao.case(case.id()).unwrap().approve_plan(None, plan.id, None).unwrap();
+    world.settle(&[&rao, &jane]).await;
     count.row("plan: approved by somebody else");
     jane.shutdown().await;
-    joe.shutdown().await;
+    for one in [joe, rao] {
+        one.shutdown().await;
+    }
     assert_eq!(count.rows, table("Steps of a case"));
 }
