@@ -41,7 +41,7 @@ mod write;
 
 pub use apply::{Applied, apply, gather};
 #[cfg(feature = "store")]
-pub(crate) use apply::{heads, is_found_by};
+pub(crate) use apply::{gather_from, heads, is_found_by};
 pub use audit_event::audit_event;
 #[cfg(feature = "store")]
 pub(crate) use batch::as_transaction;
