@@ -9,6 +9,7 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
+use super::search::escaped;
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
 
@@ -77,8 +78,8 @@ pub(crate) fn order(all: &[Moving]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// What a resource is found by where it is moved to: our own identifier, else the first that names something; for a type
-/// without one, our tag. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
+/// What a resource is found by where it is moved to: our own identifier; else the tag that its import gave it, by which another
+/// device's import there finds it too; else the first identifier that names something; for a type without one, our tag. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
 /// text comes back with it.
 ///
 /// # Errors
@@ -94,11 +95,17 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
             .map(|(system, value)| format!("{}|{}", escaped(system), escaped(value)))
     };
     let tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag"));
-    if let Some(found) = pick(node.list("identifier"), "value", true) {
-        return Ok((("identifier".to_owned(), found), text.to_owned()));
+    let identifiers = node.list("identifier");
+    let by = |param: &str, found: String| Ok(((param.to_owned(), found), text.to_owned()));
+    if let Some(found) = pick(identifiers, "value", false) {
+        return by("identifier", found);
     }
+    // Not every identifier of theirs names one thing alone.
     if let Some(found) = pick(tags, "code", false) {
-        return Ok((("_tag".to_owned(), found), text.to_owned()));
+        return by("_tag", found);
+    }
+    if let Some(found) = pick(identifiers, "value", true) {
+        return by("identifier", found);
     }
     let tag = coding(codes::MOVED, &name.1, "");
     let tags: Vec<String> = tags.iter().map(|one| one.raw().to_owned()).chain([tag]).collect();
@@ -109,18 +116,6 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
     };
     let text = node.with(&[("meta", meta)]);
     Ok((("_tag".to_owned(), format!("{}|{}", codes::MOVED, name.1)), text))
-}
-
-/// A value as a search parameter spells it (FHIR R4, 3.1.1.4.0.2 "Escaping search parameters").
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | ',' | '|' | '$') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// The text of a resource for the record that it is moved to: without what its own record set, and with references that hold
@@ -259,6 +254,9 @@ mod tests {
         assert_eq!(find(theirs).0, ("identifier".into(), "urn:x|1\\,2".into()));
         let tagged = r#"{"meta":{"tag":[{"system":"urn:caseline:audit","code":"a"}]}}"#;
         assert_eq!(find(tagged).0, ("_tag".into(), "urn:caseline:audit|a".into()));
+        let imported =
+            r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
+        assert_eq!(find(imported).0, ("_tag".into(), "urn:caseline:imported|a".into()));
         let nothing = r#"{"resourceType":"Basic","meta":{"tag":[{"system":"urn:y","code":"b"}]}, "x":1.50}"#;
         let (found, text) = find(nothing);
         assert_eq!(found, ("_tag".into(), "urn:caseline:moved|7".into()));
