@@ -78,8 +78,21 @@ pub(crate) fn order(all: &[Moving]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// What a resource is found by where it is moved to: our own identifier; else the tag that its import gave it, by which another
-/// device's import there finds it too; else the first identifier that names something; for a type without one, our tag. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
+/// People, organisations and places: a record that has them already has them under the same identifiers.
+const IDENTIFIED: [&str; 8] = [
+    "Patient",
+    "RelatedPerson",
+    "Practitioner",
+    "PractitionerRole",
+    "Organization",
+    "Location",
+    "HealthcareService",
+    "Endpoint",
+];
+
+/// What a resource is found by where it is moved to: our own identifier, else the first that names something; for a type
+/// without one, our tag. What was imported about somebody is found by the tag of its import before an identifier of others, which
+/// can name several things, as the group of a claim does. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
 /// text comes back with it.
 ///
 /// # Errors
@@ -100,12 +113,11 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
     if let Some(found) = pick(identifiers, "value", false) {
         return by("identifier", found);
     }
-    // Not every identifier of theirs names one thing alone.
-    if let Some(found) = pick(tags, "code", false) {
-        return by("_tag", found);
-    }
-    if let Some(found) = pick(identifiers, "value", true) {
-        return by("identifier", found);
+    let tag = pick(tags, "code", false).map(|found| by("_tag", found));
+    let theirs = pick(identifiers, "value", true).map(|found| by("identifier", found));
+    let found = if IDENTIFIED.contains(&name.0.as_str()) { theirs.or(tag) } else { tag.or(theirs) };
+    if let Some(found) = found {
+        return found;
     }
     let tag = coding(codes::MOVED, &name.1, "");
     let tags: Vec<String> = tags.iter().map(|one| one.raw().to_owned()).chain([tag]).collect();
@@ -257,6 +269,8 @@ mod tests {
         let imported =
             r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
         assert_eq!(find(imported).0, ("_tag".into(), "urn:caseline:imported|a".into()));
+        let known = findable(&name("Organization", "7"), imported).unwrap().0;
+        assert_eq!(known, ("identifier".into(), "urn:x|shared".into()));
         let nothing = r#"{"resourceType":"Basic","meta":{"tag":[{"system":"urn:y","code":"b"}]}, "x":1.50}"#;
         let (found, text) = find(nothing);
         assert_eq!(found, ("_tag".into(), "urn:caseline:moved|7".into()));
