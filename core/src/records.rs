@@ -108,7 +108,7 @@ impl Engine {
             return Ok(0);
         };
         let created =
-            record.transaction(&fhir::as_transaction(bundle)?).await.map_err(|error| match error {
+            record.transaction(&fhir::importable(bundle)?).await.map_err(|error| match error {
                 PortError::Refused { code } | PortError::NotUnderstood { code } => {
                     InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
                         .into()

@@ -4,6 +4,7 @@
 mod bad_input;
 mod devices;
 mod identities;
+mod imports;
 mod late;
 mod limits;
 mod messages;

@@ -17,6 +17,9 @@ pub const SUMMARY: &str = "urn:caseline:summary";
 pub const AUDIT: &str = "urn:caseline:audit";
 /// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.
 pub const MOVED: &str = "urn:caseline:moved";
+/// Tag system of a resource that was imported and that nothing else names: the value tells it from all others that are imported,
+/// and is the same each time.
+pub const IMPORTED: &str = "urn:caseline:imported";
 /// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
 pub const SHA256: &str = "urn:caseline:sha256";
 /// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].

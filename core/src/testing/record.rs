@@ -286,6 +286,7 @@ fn matches(stored: &Stored, json: &Value, (name, wanted): &Param<'_>) -> Result<
         "_id" => Ok(wanted.split(',').any(|wanted| stored.id == wanted)),
         "identifier" => Ok(any_token(json.get("identifier"), "value", wanted)),
         "_tag" => Ok(any_token(json.get("meta").and_then(|meta| meta.get("tag")), "code", wanted)),
+        "birthdate" => Ok(json.get("birthDate").and_then(Value::as_str) == Some(wanted)),
         _ => Err(PortError::Refused { code: "unknown-search-parameter" }),
     }
 }
