@@ -30,11 +30,7 @@ pub(crate) fn is_projected_plan(text: &str) -> bool {
 
 /// The category that US Core asks of a care plan.
 pub(crate) fn assess_plan() -> String {
-    concept(
-        "http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
-        "assess-plan",
-        "Assessment and Plan of Treatment",
-    )
+    concept(codes::PLAN_CATEGORY, "assess-plan", "Assessment and Plan of Treatment")
 }
 
 /// The CarePlan of a document: all as it was written, but with our identifier, the Patient of our own record as its
