@@ -86,7 +86,11 @@ pub(crate) fn projected(
         edits.push(("status", json::quote(status)));
     }
     let assessed = node.list("category").iter().flat_map(|concept| concept.list("coding"));
-    if !assessed.into_iter().any(|coding| coding.str("code").as_deref() == Some("assess-plan")) {
+    let is_assessed = |coding: &Node<'_>| {
+        coding.str("code").as_deref() == Some("assess-plan")
+            && coding.str("system").as_deref() == Some(codes::PLAN_CATEGORY)
+    };
+    if !assessed.into_iter().any(is_assessed) {
         edits.push(("category", appended(&node, "category", &[assess_plan()])));
     }
     let text = node.with(&edits);
