@@ -7,6 +7,17 @@ use crate::fhir::{self, Unsaved};
 use crate::ports::{Created, PortError, Stored};
 use crate::store::audit::append;
 
+/// What a caller does next, where both versions are of no use to it: a conflict is `Conflict` (`changed-meanwhile`).
+impl From<Unsaved> for Error {
+    fn from(unsaved: Unsaved) -> Self {
+        match unsaved {
+            Unsaved::Conflict { .. } => PortError::Conflict.into(),
+            Unsaved::Invalid(error) => error,
+            Unsaved::Record(error) => error.into(),
+        }
+    }
+}
+
 impl Caseline {
     /// One resource of the record, by the record's own id.
     ///
