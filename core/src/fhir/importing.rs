@@ -83,7 +83,8 @@ impl Copy<'_> {
 fn once(entry: &Node<'_>, known: &Known, taken: &mut HashMap<String, u32>) -> Option<String> {
     let (resource, request) = (entry.get("resource")?, entry.get("request")?);
     let kind = resource.str("resourceType").filter(|kind| is_kind(kind))?;
-    let creates = request.str("method").as_deref() == Some("POST") && request.str("url") == Some(kind.clone());
+    let creates =
+        request.str("method").as_deref() == Some("POST") && request.str("url") == Some(kind.clone());
     let has_condition = request.str("ifNoneExist").is_some_and(|query| !query.is_empty());
     let has_meta = resource.get("meta").is_none_or(Node::is_object);
     if !creates || has_condition || !has_meta {
