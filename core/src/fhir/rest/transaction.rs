@@ -29,7 +29,7 @@ enum Asks<'e> {
 
 /// One entry of a transaction.
 struct Entry<'e> {
-    entry: &'e Node<'e>,
+    node: &'e Node<'e>,
     method: String,
     url: String,
     version: Option<String>,
@@ -37,10 +37,10 @@ struct Entry<'e> {
 }
 
 impl<'e> Entry<'e> {
-    fn new(entry: &'e Node<'e>) -> Self {
-        let request = |key: &str| Some(entry.get("request")?.str(key)?.into_owned());
+    fn new(node: &'e Node<'e>) -> Self {
+        let request = |key: &str| Some(node.get("request")?.str(key)?.into_owned());
         Self {
-            entry,
+            node,
             method: request("method").unwrap_or_default(),
             url: request("url").unwrap_or_default(),
             version: request("ifMatch"),
@@ -75,9 +75,12 @@ impl<'e> Entry<'e> {
     }
 
     fn resource(&self) -> Option<&'e Node<'e>> {
-        self.entry.get("resource")
+        self.node.get("resource")
     }
 }
+
+/// What was written and not shown: its type, its id, and what was sent.
+type Unseen<'e> = (String, String, &'e str);
 
 /// What became of an attempt that was answered with a conflict.
 enum Looked {
@@ -127,7 +130,7 @@ impl RestRecord {
         &self,
         entries: &[Entry<'e>],
         done: &[Node<'_>],
-    ) -> Result<(usize, Vec<(String, String, &'e str)>), PortError> {
+    ) -> Result<(usize, Vec<Unseen<'e>>), PortError> {
         let (mut created, mut unseen) = (0, Vec::new());
         // An answer has an entry for each that was sent, in the same order (3.1.0.11.2).
         for (sent, done) in entries.iter().zip(done) {
@@ -165,7 +168,7 @@ impl RestRecord {
 
     /// Reads what a transaction wrote and its answer does not show, and notices what is not in it. The transaction is done,
     /// whatever becomes of this.
-    async fn read_back(&self, call: &mut Call<'_>, unseen: Vec<(String, String, &str)>) {
+    async fn read_back(&self, call: &mut Call<'_>, unseen: Vec<Unseen<'_>>) {
         let mut kinds: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
         for (kind, id, text) in unseen {
             kinds.entry(kind).or_default().push((id, text));
@@ -258,7 +261,7 @@ impl RestRecord {
             if let Some(own) = entry.resource().and_then(|resource| resource.str("id")) {
                 names.entry(format!("{kind}/{own}")).or_insert_with(|| target.clone());
             }
-            if let Some(url) = entry.entry.str("fullUrl") {
+            if let Some(url) = entry.node.str("fullUrl") {
                 names.insert(url.into_owned(), target);
             }
         }

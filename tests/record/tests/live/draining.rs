@@ -86,13 +86,13 @@ fn whole(all: &BTreeMap<String, Stored>) {
     for (name, stored) in all {
         let json: Value = serde_json::from_str(&stored.json).unwrap();
         let kind = name.split('/').next().unwrap();
-        let tags = json["meta"]["tag"].as_array().into_iter().flatten().map(|tag| &tag["code"]);
-        let identifiers = json["identifier"].as_array().into_iter().flatten().map(|one| &one["value"]);
+        let mut tags = json["meta"]["tag"].as_array().into_iter().flatten().map(|tag| &tag["code"]);
+        let mut identifiers = json["identifier"].as_array().into_iter().flatten().map(|one| &one["value"]);
         // What a case writes of a plan carries the plan's identifier beside its own.
         let own = if ["Provenance", "AuditEvent", "Basic"].contains(&kind) {
-            tags.last()
+            tags.next_back()
         } else {
-            identifiers.last()
+            identifiers.next_back()
         };
         assert!(
             own.is_none_or(|own| known.insert(format!("{kind} {own}"))),

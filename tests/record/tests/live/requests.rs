@@ -194,8 +194,19 @@ async fn a_cases_steps_cost_what_the_table_says() {
     let server = alone(FhirOptions::default()).await;
     let line = Proxy::start(server.url(), |_| None).unwrap();
     let record = Arc::new(RestRecord::new(&line.url(), FixedToken::none()).unwrap());
+    // They have not asked yet what the server takes.
+    let [over, again] =
+        [(), ()].map(|()| RestRecord::new(&line.url(), FixedToken::none()).unwrap()).map(Arc::new);
     let world = World::new();
     let mut count = Count::new(&line);
+    let kim = world.start("kim", Record::Embedded).await;
+    assert_eq!(kim.import(CP_DATA).await.unwrap(), 22);
+    kim.shutdown().await;
+    drop(kim);
+    let kim = world.start("kim", Record::Other(over)).await;
+    world.settle(&[&kim]).await;
+    count.row("move: an embedded record of 22 resources");
+    kim.shutdown().await;
     let jane = world.start("jane", Record::Other(record)).await;
     let joe = world.start("joe", Record::None).await;
     let rao = world.start("rao", Record::None).await;
@@ -211,9 +222,15 @@ async fn a_cases_steps_cost_what_the_table_says() {
     accept(&rao).await;
     world.settle(&[&joe, &rao, &jane]).await;
     count.forget();
-    case.send(None, Message::text("Marty is in the hospital again")).unwrap();
+    let message = case.send(None, Message::text("Marty is in the hospital again")).unwrap();
     world.settle(&[&jane, &joe, &jane]).await;
     count.row("message of this device");
+    let corrected = case.correct(None, message.id, "Marty is at home again").unwrap();
+    world.settle(&[&jane, &joe, &jane]).await;
+    count.row("message: corrected by its author");
+    case.retract(None, corrected.id).unwrap();
+    world.settle(&[&jane, &joe, &jane]).await;
+    count.row("message: taken back by its author");
     let joes = joe.case(case.id()).unwrap();
     joes.send(None, Message::text("I am there")).unwrap();
     world.settle(&[&joe, &jane]).await;
@@ -230,5 +247,15 @@ async fn a_cases_steps_cost_what_the_table_says() {
     for one in [joe, rao] {
         one.shutdown().await;
     }
+
+    // What a case wrote of the plan carries the plan's identifier too, and is not taken for it.
+    let lee = world.start("lee", Record::Embedded).await;
+    lee.import(CP_DATA).await.unwrap();
+    lee.shutdown().await;
+    drop(lee);
+    let lee = world.start("lee", Record::Other(again)).await;
+    world.settle(&[&lee]).await;
+    assert_eq!(lee.kept().unwrap(), []);
+    lee.shutdown().await;
     assert_eq!(count.rows, table("Steps of a case"));
 }

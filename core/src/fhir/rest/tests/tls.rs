@@ -59,7 +59,8 @@ fn offered(hello: &[u8]) -> Vec<u16> {
     while at < hello.len() {
         let (kind, length) = (number(at), number(at + 2));
         if kind == 43 {
-            let versions = (at + 5..at + 4 + length).step_by(2).map(|at| number(at) as u16);
+            let versions =
+                (at + 5..at + 4 + length).step_by(2).map(|at| u16::from_be_bytes([hello[at], hello[at + 1]]));
             return versions.filter(|version| version & 0x0f0f != 0x0a0a).collect();
         }
         at += 4 + length;
