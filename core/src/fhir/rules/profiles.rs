@@ -187,13 +187,13 @@ fn registered(walk: &mut Walk, node: &Node<'_>) {
                     walk.broken("us-core-17", "US Core: an NPI ends with its check digit");
                 }
             }
-            Some("urn:oid:2.16.840.1.113883.4.7") => {
-                if !(value.get(2..3) == Some("D") && digits(&value.replacen('D', "", 1), 9)) {
-                    walk.broken(
-                        "us-core-18",
-                        "US Core: a CLIA number has two digits, a D, and seven digits more",
-                    );
-                }
+            Some("urn:oid:2.16.840.1.113883.4.7")
+                if !(value.get(2..3) == Some("D") && digits(&value.replacen('D', "", 1), 9)) =>
+            {
+                walk.broken(
+                    "us-core-18",
+                    "US Core: a CLIA number has two digits, a D, and seven digits more",
+                );
             }
             Some("urn:oid:2.16.840.1.113883.6.300") if !digits(&value, 5) => {
                 walk.broken("us-core-19", "US Core: an NAIC code has five digits");
