@@ -279,7 +279,6 @@ fn care_plan(walk: &mut Walk, node: &Node<'_>) {
 
 fn provenance(walk: &mut Walk, node: &Node<'_>) {
     const RULE: &str = "us-core-provenance";
-    const PARTICIPANT: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type";
     walk.each(node, "agent", |walk, agent| {
         let who = agent.get("who").and_then(|who| walk.kind_of(who));
         let person = who.is_some_and(|kind| kind == "Practitioner" || kind == "Device");
@@ -289,11 +288,6 @@ fn provenance(walk: &mut Walk, node: &Node<'_>) {
         let detail = "US Core: one acts on behalf of an Organization";
         refers(walk, agent, "onBehalfOf", &["Organization"], RULE, detail);
     });
-    let transmits =
-        |agent: &&Node<'_>| agent.get("type").is_some_and(|kind| coded(kind, PARTICIPANT, "transmitter"));
-    if node.list("agent").iter().filter(transmits).count() > 1 {
-        walk.broken_at("agent", RULE, "US Core: one agent at most is the transmitter");
-    }
 }
 
 /// A thread is a header without payload and partOf, of which each message is part.
