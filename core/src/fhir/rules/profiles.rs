@@ -187,13 +187,13 @@ fn registered(walk: &mut Walk, node: &Node<'_>) {
                     walk.broken("us-core-17", "US Core: an NPI ends with its check digit");
                 }
             }
-            Some("urn:oid:2.16.840.1.113883.4.7") => {
-                if !(value.get(2..3) == Some("D") && digits(&value.replacen('D', "", 1), 9)) {
-                    walk.broken(
-                        "us-core-18",
-                        "US Core: a CLIA number has two digits, a D, and seven digits more",
-                    );
-                }
+            Some("urn:oid:2.16.840.1.113883.4.7")
+                if !(value.get(2..3) == Some("D") && digits(&value.replacen('D', "", 1), 9)) =>
+            {
+                walk.broken(
+                    "us-core-18",
+                    "US Core: a CLIA number has two digits, a D, and seven digits more",
+                );
             }
             Some("urn:oid:2.16.840.1.113883.6.300") if !digits(&value, 5) => {
                 walk.broken("us-core-19", "US Core: an NAIC code has five digits");
@@ -279,7 +279,6 @@ fn care_plan(walk: &mut Walk, node: &Node<'_>) {
 
 fn provenance(walk: &mut Walk, node: &Node<'_>) {
     const RULE: &str = "us-core-provenance";
-    const PARTICIPANT: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type";
     walk.each(node, "agent", |walk, agent| {
         let who = agent.get("who").and_then(|who| walk.kind_of(who));
         let person = who.is_some_and(|kind| kind == "Practitioner" || kind == "Device");
@@ -289,11 +288,6 @@ fn provenance(walk: &mut Walk, node: &Node<'_>) {
         let detail = "US Core: one acts on behalf of an Organization";
         refers(walk, agent, "onBehalfOf", &["Organization"], RULE, detail);
     });
-    let transmits =
-        |agent: &&Node<'_>| agent.get("type").is_some_and(|kind| coded(kind, PARTICIPANT, "transmitter"));
-    if node.list("agent").iter().filter(transmits).count() > 1 {
-        walk.broken_at("agent", RULE, "US Core: one agent at most is the transmitter");
-    }
 }
 
 /// A thread is a header without payload and partOf, of which each message is part.
