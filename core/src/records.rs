@@ -107,14 +107,13 @@ impl Engine {
             self.learn_directory(bundle)?;
             return Ok(0);
         };
-        let created =
-            record.transaction(&fhir::importable(bundle)?).await.map_err(|error| match error {
-                PortError::Refused { code } | PortError::NotUnderstood { code } => {
-                    InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
-                        .into()
-                }
-                other => Error::from(other),
-            })?;
+        let created = record.transaction(&fhir::importable(bundle)?).await.map_err(|error| match error {
+            PortError::Refused { code } | PortError::NotUnderstood { code } => {
+                InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
+                    .into()
+            }
+            other => Error::from(other),
+        })?;
         self.tell_dropped();
         self.refresh_directory().await?;
         Ok(created)

@@ -18,7 +18,7 @@ use crate::id::Sha256;
 /// Patient with an identifier, a tag of ours. All else stays byte for byte as it was.
 ///
 /// # Errors
-/// `InvalidInput`: `invalid-json` and what else reading fails with.
+/// `InvalidInput`: `invalid-json` and what else reading fails with; `json-too-large` also where it is so with the conditions.
 pub(crate) fn importable(bundle: &str) -> Result<String> {
     let read = Text::new(bundle)?;
     let whole = read.text();
@@ -55,7 +55,10 @@ pub(crate) fn importable(bundle: &str) -> Result<String> {
     if kind_is_last {
         put_kind(&mut out);
     }
-    Ok(out.finish())
+    let told = out.finish();
+    // The conditions and tags are read with it.
+    json::sized(&told)?;
+    Ok(told)
 }
 
 /// A copy of a text, some parts of which are replaced, in their order.
@@ -83,7 +86,8 @@ impl Copy<'_> {
 fn once(entry: &Node<'_>, known: &Known, taken: &mut HashMap<String, u32>) -> Option<String> {
     let (resource, request) = (entry.get("resource")?, entry.get("request")?);
     let kind = resource.str("resourceType").filter(|kind| is_kind(kind))?;
-    let creates = request.str("method").as_deref() == Some("POST") && request.str("url") == Some(kind.clone());
+    let creates =
+        request.str("method").as_deref() == Some("POST") && request.str("url") == Some(kind.clone());
     let has_condition = request.str("ifNoneExist").is_some_and(|query| !query.is_empty());
     let has_meta = resource.get("meta").is_none_or(Node::is_object);
     if !creates || has_condition || !has_meta {

@@ -86,7 +86,8 @@ fn a_patient_is_the_person_of_that_number_and_birthday() {
         let unnamed = PATIENT.replace(from, to);
         let [Some(found)] = &conditions(&bundle(&[entry("urn:uuid:p", &unnamed)]))[..] else { panic!() };
         assert!(found.starts_with("_tag="), "{found}");
-        let other = conditions(&bundle(&[entry("urn:uuid:p", &unnamed.replace("999-00-0000", "999-00-0001"))]));
+        let other =
+            conditions(&bundle(&[entry("urn:uuid:p", &unnamed.replace("999-00-0000", "999-00-0001"))]));
         assert_ne!(Some(found), other[0].as_ref());
     }
 }

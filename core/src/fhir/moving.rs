@@ -266,8 +266,7 @@ mod tests {
         assert_eq!(find(theirs).0, ("identifier".into(), "urn:x|1\\,2".into()));
         let tagged = r#"{"meta":{"tag":[{"system":"urn:caseline:audit","code":"a"}]}}"#;
         assert_eq!(find(tagged).0, ("_tag".into(), "urn:caseline:audit|a".into()));
-        let imported =
-            r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
+        let imported = r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
         assert_eq!(find(imported).0, ("_tag".into(), "urn:caseline:imported|a".into()));
         let known = findable(&name("Organization", "7"), imported).unwrap().0;
         assert_eq!(known, ("identifier".into(), "urn:x|shared".into()));

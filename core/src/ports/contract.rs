@@ -220,7 +220,8 @@ async fn imports(record: &dyn CareRecord, run: &str) {
     assert_eq!(record.transaction(&other).await.unwrap(), 2, "a family's number, and another person");
     assert_eq!(record.transaction(&other).await.unwrap(), 0);
     let number = format!("{SYSTEM}|{run}-family");
-    let born = record.search("Patient", &[("identifier", &number), ("birthdate", "2004-02-29")]).await.unwrap();
+    let born =
+        record.search("Patient", &[("identifier", &number), ("birthdate", "2004-02-29")]).await.unwrap();
     let plan = record.search("CarePlan", &[("_tag", &format!("{SYSTEM}|{run}-two"))]).await.unwrap();
     assert_eq!((born.len(), plan.len()), (1, 1));
     assert!(plan[0].json.contains(&format!("Patient/{}\"", born[0].id)));
