@@ -18,7 +18,7 @@ use crate::id::Sha256;
 /// Patient with an identifier, a tag of ours. All else stays byte for byte as it was.
 ///
 /// # Errors
-/// `InvalidInput`: `invalid-json` and what else reading fails with.
+/// `InvalidInput`: `invalid-json` and what else reading fails with; `json-too-large` also where it is so with the conditions.
 pub(crate) fn importable(bundle: &str) -> Result<String> {
     let read = Text::new(bundle)?;
     let whole = read.text();
@@ -55,7 +55,10 @@ pub(crate) fn importable(bundle: &str) -> Result<String> {
     if kind_is_last {
         put_kind(&mut out);
     }
-    Ok(out.finish())
+    let told = out.finish();
+    // The conditions and tags are read with it.
+    json::sized(&told)?;
+    Ok(told)
 }
 
 /// A copy of a text, some parts of which are replaced, in their order.
