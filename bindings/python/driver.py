@@ -361,7 +361,9 @@ async def edit(
         raise invalid("give either `id` or `identifier`")
     if id is None:
         resources = await client.resources(kind)
-        found = [each.id for each in resources if is_identified(each.json, str(identifier))]
+        named = [each for each in resources if is_identified(each.json, str(identifier))]
+        # A case's copy of a plan has the identifiers of what was sent.
+        found = [each.id for each in named if not is_written(each.json)] or [each.id for each in named]
         if len(found) != 1:
             raise Failure("not-found", "there is no such resource here")
         [id] = found
