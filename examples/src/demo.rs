@@ -29,7 +29,8 @@ use transcript::Transcript;
 /// [`Trouble`], in one line.
 pub fn run(options: &Options) -> Result<(), Trouble> {
     interrupt::listen();
-    let story = Story::read(&options.story)?;
+    // Keepers are started beside files of their own: a path that holds from here would lead elsewhere for them.
+    let story = Story::read(&std::path::absolute(&options.story).unwrap_or_else(|_| options.story.clone()))?;
     let people = options.people.map(|many| People::choose(&story, many, options.seed)).transpose()?;
     let kill_after = options.kill_after.map(|line| play::step_of_line(&story, line)).transpose()?;
     let mut transcript = Transcript::of(&story);

@@ -273,9 +273,11 @@ async fn edit_record(caseline: &Caseline, edit: EditRecord) -> Result<Value, Fai
         (Some(id), None) => id.clone(),
         (None, Some(identifier)) => {
             let all = caseline.resources(&edit.kind).await?;
-            let mut found = all.into_iter().filter(|stored| view::is_identified(&stored.json, identifier));
-            match (found.next(), found.next()) {
-                (Some(one), None) => one.id,
+            let found = all.into_iter().filter(|stored| view::is_identified(&stored.json, identifier));
+            // A case's copy of a plan has the identifiers of what was sent.
+            let (copies, own): (Vec<_>, Vec<_>) = found.partition(|stored| view::is_written(&stored.json));
+            match (&own[..], &copies[..]) {
+                ([one], _) | ([], [one]) => one.id.clone(),
                 _ => return Err(Error::NotFound { what: "resource" }.into()),
             }
         }

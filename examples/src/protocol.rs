@@ -9,7 +9,7 @@ use caseline::fhir::{Resource, Scopes};
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::{Error, policy::Reason};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A request.
@@ -190,7 +190,7 @@ pub struct NamedContact {
 }
 
 /// What somebody changes in the record, as by the record's own screen: exactly these elements.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditRecord {
     /// The resource type.
