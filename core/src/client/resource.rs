@@ -27,6 +27,22 @@ impl Caseline {
         Ok(self.engine.record()?.read(kind, id).await?)
     }
 
+    /// The version of a resource that somebody has looked at: what [`save_resource`](Self::save_resource) begins from, so that a change
+    /// to a place in a list changes what stood there then.
+    ///
+    /// # Errors
+    /// `NotFound` (`version` where the record has the resource and not that version any more); `Unavailable` where the record does
+    /// not answer.
+    pub async fn resource_at(&self, kind: &str, id: &str, version: &str) -> Result<Stored> {
+        let record = self.engine.record()?;
+        let now = record.read(kind, id).await?;
+        if now.version == version {
+            return Ok(now);
+        }
+        let mut versions = record.history(kind, id).await?.into_iter();
+        versions.find(|one| one.version == version).ok_or(Error::NotFound { what: "version" })
+    }
+
     /// The resources of one type that match every parameter, as FHIR's search spells them:
     /// `[("patient", "Patient/7"), ("participant", "Practitioner/3"), ("status", "active")]`.
     ///

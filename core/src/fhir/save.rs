@@ -55,8 +55,8 @@ pub enum Unsaved {
     /// The change itself cannot be made. Nothing was written.
     #[error(transparent)]
     Invalid(Error),
-    /// The record does not take it, or does not answer. Where it did not answer, the outcome is unknown, and the same call is safe
-    /// to repeat.
+    /// The record does not take it, or does not answer. Where it did not answer, the outcome is unknown. The same [`create`] or
+    /// [`save`] of the same base is safe to repeat; [`edit`] makes its change on what is there by then, which may hold it already.
     #[error("the record: {0}")]
     Record(#[from] PortError),
 }
