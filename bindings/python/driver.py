@@ -130,11 +130,27 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
         sent_at=instant(sent.sent_at),
         by=sent.by,
         changes=sent.changes,
+        changed=[
+            {"organization": each.organization, "sha256": each.sha256, "by": each.by, "at": instant(each.at)}
+            for each in sent.changed
+        ],
     )
 
 
+def proposal(told: caseline.TeamProposal) -> dict[str, Any]:
+    return {
+        "sender": told.key.sender,
+        "proposal": told.key.id,
+        "organization": told.organization,
+        "by": told.by,
+        "at": instant(told.at),
+        "add": [contact(each) for each in told.add],
+        "end": [{"contact": each.contact, "organization": each.organization} for each in told.end],
+    }
+
+
 def message(said: caseline.Message) -> dict[str, Any]:
-    standing = type(said.standing).__name__.lower()
+    standing = type(said.standing).__name__.rpartition(".")[2].lower()
     by = getattr(said.standing, "by", None)
     return shown(
         **event_of(said.key),
@@ -160,6 +176,7 @@ def state(case: caseline.CaseState) -> dict[str, Any]:
         "phase": case.phase,
         "roster": [seat(held) for held in case.roster],
         "plans": [plan(sent) for sent in case.plans],
+        "team_proposals": [proposal(told) for told in case.team_proposals],
         "gaps": [event_of(key) for key in case.gaps],
         "digest": case.digest,
     }
@@ -212,6 +229,8 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             more = shown(case=told.case, user=told.user, resource=told.resource)
         case "no_role_account":
             more = {"case": told.case}
+        case "record_dropped":
+            more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
         case "invitation":
             more = {"room": told.room, "by": told.user}
         case "held" | "refused":
@@ -310,7 +329,51 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             if fields.get("texts"):
                 told["texts"] = [each.json for each in resources]
             return told
+        case "look_at_record":
+            await client.look_at_record()
+            return {}
+        case "kept":
+            kept = await client.kept()
+            return {"kept": [{"kind": each.kind, "id": each.id, "reason": each.reason} for each in kept]}
+        case "edit_record":
+            return await edit(client, **fields)
     return await say(await client.case(fields.pop("case")), verb, fields)
+
+
+def is_identified(resource: str, identifier: str) -> bool:
+    """Whether a resource has this identifier, `system|value`."""
+    system, _, value = identifier.partition("|")
+    found = json.loads(resource).get("identifier", [])
+    return any(one.get("system") == system and one.get("value") == value for one in found)
+
+
+async def edit(
+    client: caseline.Caseline,
+    kind: str,
+    id: str | None = None,
+    identifier: str | None = None,
+    set: dict[str, Any] | None = None,
+    add: dict[str, Any] | None = None,
+    remove: list[str] | None = None,
+) -> dict[str, Any]:
+    """What somebody changes in the record by another way than a case."""
+    if (id is None) == (identifier is None):
+        raise invalid("give either `id` or `identifier`")
+    if id is None:
+        resources = await client.resources(kind)
+        named = [each for each in resources if is_identified(each.json, str(identifier))]
+        # A case's copy of a plan has the identifiers of what was sent.
+        found = [each.id for each in named if not is_written(each.json)] or [each.id for each in named]
+        if len(found) != 1:
+            raise Failure("not-found", "there is no such resource here")
+        [id] = found
+    edits: list[caseline.ResourceEdit] = [
+        *(caseline.ResourceEdit.SET(path, json.dumps(value)) for path, value in (set or {}).items()),
+        *(caseline.ResourceEdit.ADD(path, json.dumps(value)) for path, value in (add or {}).items()),
+        *(caseline.ResourceEdit.REMOVE(path) for path in remove or []),
+    ]
+    stored = await client.edit_resource(kind, id, edits)
+    return {"id": stored.id, "version": stored.version}
 
 
 async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -328,6 +391,11 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
         case "send_care_plan":
             sent = await case.send_care_plan(**fields)
             return {**event_of(sent.key), "sha256": sent.sha256}
+        case "take_up_team":
+            await case.take_up_team_proposal(**fields)
+            return {}
+        case "decline_team":
+            return event_of(await case.decline_team_proposal(**fields))
     # The rest are commands, of the same names and with the same arguments.
     return event_of(await getattr(case, verb)(**fields))
 

@@ -50,6 +50,14 @@ def matching(pattern: re.Pattern[str]) -> Check:
     return lambda value: value if isinstance(value, str) and pattern.fullmatch(value) else WRONG
 
 
+def mapping(value: Any) -> Any:
+    return value if isinstance(value, dict) else WRONG
+
+
+def texts(value: Any) -> Any:
+    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else WRONG
+
+
 def one_of(words: dict[str, Any]) -> Check:
     return lambda value: words.get(value, WRONG) if isinstance(value, str) else WRONG
 
@@ -161,6 +169,18 @@ FIELDS: dict[str, dict[str, Check]] = {
     "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
     "name_seat": {"case": uuid, "contact": text, "lead?": flag, "key?": uuid},
     "end_seat": {"case": uuid, "contact": text, "key?": uuid},
+    "take_up_team": {"case": uuid, "proposal": uuid},
+    "decline_team": {"case": uuid, "proposal": uuid, "key?": uuid},
+    "look_at_record": {},
+    "kept": {},
+    "edit_record": {
+        "kind": text,
+        "id?": text,
+        "identifier?": text,
+        "set?": mapping,
+        "add?": mapping,
+        "remove?": texts,
+    },
     "outbox": {},
     "settle": {"timeout_s": seconds},
     "audit": {},

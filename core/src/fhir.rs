@@ -41,7 +41,7 @@ mod write;
 
 pub use apply::{Applied, apply, gather};
 #[cfg(feature = "store")]
-pub(crate) use apply::{heads, is_found_by};
+pub(crate) use apply::{gather_from, heads, is_found_by};
 pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
 pub use capability_statement::capabilities;
@@ -72,5 +72,7 @@ pub use rest::{
     Scopes, SigningKeys, Token, TokenSource,
 };
 pub use rules::{Broken, check, check_change};
-pub use save::{Conflict, Unsaved, edit, save};
+#[cfg(feature = "store")]
+pub(crate) use save::named;
+pub use save::{Conflict, Unsaved, create, edit, save};
 pub use write::event_value;

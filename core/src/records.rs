@@ -137,12 +137,12 @@ impl Engine {
         }
         let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
         // What a case wrote here of an earlier sending carries the plan's identifier too, and is not the plan.
-        let mut originals = found.iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
+        let mut originals = found.into_iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
         let (Some(plan), None) = (originals.next(), originals.next()) else {
             return Err(Error::NotFound { what: "care-plan" });
         };
-        let gathered = fhir::gather(record.as_ref(), "CarePlan", &plan.id).await?;
-        gathered.plan_document(&format!("CarePlan/{}", plan.id))
+        let name = format!("CarePlan/{}", plan.id);
+        fhir::gather_from(record.as_ref(), "CarePlan", plan).await?.plan_document(&name)
     }
 
     /// Queues the search for the Patient that a case is about.

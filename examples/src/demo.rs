@@ -29,7 +29,8 @@ use transcript::Transcript;
 /// [`Trouble`], in one line.
 pub fn run(options: &Options) -> Result<(), Trouble> {
     interrupt::listen();
-    let story = Story::read(&options.story)?;
+    // Keepers are started beside files of their own: a path that holds from here would lead elsewhere for them.
+    let story = Story::read(&std::path::absolute(&options.story).unwrap_or_else(|_| options.story.clone()))?;
     let people = options.people.map(|many| People::choose(&story, many, options.seed)).transpose()?;
     let kill_after = options.kill_after.map(|line| play::step_of_line(&story, line)).transpose()?;
     let mut transcript = Transcript::of(&story);
@@ -38,6 +39,9 @@ pub fn run(options: &Options) -> Result<(), Trouble> {
     Transcript::people(stage.people.as_ref(), options.seed);
     let outcome = play::play(&mut stage, &mut transcript, kill_after)
         .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref()));
+    if outcome.is_ok() {
+        transcript.heading("All of it came true.");
+    }
     stage.clear(options.keep || outcome.is_err() && !matches!(outcome, Err(Trouble::Interrupted)));
     outcome
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use caseline::case::event::EventKey;
 use caseline::contact::Seat;
 use caseline::error::InvalidInput;
+use caseline::fhir::{BackendServices, FixedToken, RestRecord, SigningKeys};
 use caseline::id::{CaseId, ContactId};
 use caseline::ports::Clock;
 use caseline::store::StoreKey;
 use caseline::{Caseline, Error, Message, Named, Record};
 use serde_json::{Value, json};
 
-use crate::protocol::{Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
+use crate::protocol::{EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
 pub use caseline::ports::StoryClock;
@@ -26,12 +27,32 @@ pub fn record(place: &RecordPlace) -> caseline::Result<Record> {
     match (place.embedded, &place.fhir, place.none) {
         (true, None, false) => Ok(Record::Embedded),
         (false, None, true) => Ok(Record::None),
-        (false, Some(url), false) => Record::fhir(url, place.token.clone()),
+        (false, Some(url), false) => fhir(url, place),
         _ => {
             let detail = "name one place: {\"embedded\":true}, {\"fhir\":\"…\"} or {\"none\":true}";
             Err(InvalidInput::new("invalid-record", detail).field("record").into())
         }
     }
+}
+
+fn fhir(url: &str, place: &RecordPlace) -> caseline::Result<Record> {
+    let mut record = RestRecord::builder(url);
+    if place.plain {
+        record = record.allow_plain_http();
+    }
+    let record = if let Some(system) = &place.system {
+        let keys = SigningKeys::file(&system.keys);
+        let mut tokens = BackendServices::builder(url, &system.client_id, keys).scopes(system.scopes.clone());
+        if place.plain {
+            tokens = tokens.allow_plain_http();
+        }
+        record.tokens(tokens.build()?)
+    } else if let Some(token) = &place.token {
+        record.tokens(FixedToken::new(token.clone()))
+    } else {
+        record
+    };
+    Ok(record.build()?.into())
 }
 
 /// Signs in. The second value: whether the store had a session already.
@@ -190,6 +211,12 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             }
             Ok(told)
         }
+        Verb::LookAtRecord {} => done(caseline.look_at_record().await),
+        Verb::Kept {} => {
+            let kept: Vec<Value> = caseline.kept()?.iter().map(view::kept).collect();
+            Ok(json!({ "kept": kept }))
+        }
+        Verb::EditRecord(edit) => edit_record(caseline, edit).await,
         said => say(caseline, said).await,
     }
 }
@@ -229,9 +256,36 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             let organization = seated(caseline, case, &contact)?;
             caseline.case(case)?.end_seat(key, contact, organization)?
         }
+        Verb::TakeUpTeam { case, proposal } => {
+            return done(caseline.case(case)?.take_up_team_proposal(proposal));
+        }
+        Verb::DeclineTeam { case, proposal, key } => {
+            caseline.case(case)?.decline_team_proposal(key, proposal)?
+        }
         _ => return Err(Failure::Invalid("this verb is not a command".into())),
     };
     Ok(sent(&key))
+}
+
+/// What somebody changes in the record by another way than a case.
+async fn edit_record(caseline: &Caseline, edit: EditRecord) -> Result<Value, Failure> {
+    let id = match (&edit.id, &edit.identifier) {
+        (Some(id), None) => id.clone(),
+        (None, Some(identifier)) => {
+            let all = caseline.resources(&edit.kind).await?;
+            let found = all.into_iter().filter(|stored| view::is_identified(&stored.json, identifier));
+            // A case's copy of a plan has the identifiers of what was sent.
+            let (copies, own): (Vec<_>, Vec<_>) = found.partition(|stored| view::is_written(&stored.json));
+            match (&own[..], &copies[..]) {
+                ([one], _) | ([], [one]) => one.id.clone(),
+                _ => return Err(Error::NotFound { what: "resource" }.into()),
+            }
+        }
+        _ => return Err(Failure::Invalid("give either `id` or `identifier`".into())),
+    };
+    let kind = edit.kind.clone();
+    let stored = caseline.edit_resource(&kind, &id, move |text| edit.of(text)).await.map_err(Error::from)?;
+    Ok(json!({ "id": stored.id, "version": stored.version }))
 }
 
 fn sent(key: &EventKey) -> Value {

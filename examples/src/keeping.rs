@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use caseline::agreement::{Agreement, RuleSet};
+use caseline::fhir::Scopes;
 use caseline::id::{OrganizationId, UserId};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::protocol::{RecordPlace, SignIn, key_bytes};
+use crate::desk;
+use crate::protocol::{RecordPlace, SignIn, System, key_bytes};
 use crate::yaml::{self, Mistake};
 
 /// The file as it is written.
@@ -34,11 +36,28 @@ enum RecordWritten {
     #[default]
     Embedded,
     None,
-    Fhir {
-        url: Spanned<String>,
-        #[serde(default)]
-        token_env: Option<Spanned<String>>,
-    },
+    Fhir(FhirWritten),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FhirWritten {
+    url: Spanned<String>,
+    #[serde(default)]
+    token_env: Option<Spanned<String>>,
+    #[serde(default)]
+    backend_services: Option<SystemWritten>,
+    #[serde(default)]
+    allow_plain_http: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SystemWritten {
+    client_id: Spanned<String>,
+    keys_file: Spanned<PathBuf>,
+    #[serde(default)]
+    scopes: Option<Vec<Spanned<String>>>,
 }
 
 /// What a keeper works with.
@@ -58,73 +77,145 @@ impl Keeping {
     /// Reads a configuration, the files that it names, and its secrets by `environment`.
     ///
     /// # Errors
-    /// The first mistake, with its file, line and field. A secret's value is never part of it.
-    pub fn read(file: &Path, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Mistake> {
-        let written: Written = yaml::parse(file, &yaml::text(file)?)?;
-        let beside = |path: &PathBuf| file.parent().unwrap_or(Path::new("")).join(path);
-        let web = |url: &Spanned<String>, field: &str| {
-            if ["http://", "https://"].iter().any(|scheme| url.value.starts_with(scheme)) {
-                Ok(url.value.clone())
-            } else {
-                let problem = "is an address that begins with https:// (or http:// on this machine)";
-                Err(Mistake::new(file, problem).at(url.referenced.line(), field))
-            }
-        };
-        let secret = |name: &Spanned<String>, field: &str| {
-            environment(&name.value).filter(|secret| !secret.is_empty()).ok_or_else(|| {
-                let problem = "names an environment variable that is not set";
-                Mistake::new(file, problem).at(name.referenced.line(), field)
-            })
-        };
-        let store_key = secret(&written.store_key_env, "store_key_env")?;
-        if key_bytes(&store_key).is_none() {
+    /// Every mistake, with its file, line and field; where the file is no configuration at all, the first. A secret's value is
+    /// never part of it.
+    pub fn read(file: &Path, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
+        let written: Written =
+            yaml::text(file).and_then(|text| yaml::parse(file, &text)).map_err(|mistake| vec![mistake])?;
+        let mut reading = Reading { file, environment: &environment, mistakes: Vec::new() };
+        let homeserver = reading.web(&written.homeserver, "homeserver");
+        let password = reading.secret(&written.password_env, "password_env");
+        let store_key = reading.secret(&written.store_key_env, "store_key_env");
+        if store_key.as_ref().is_some_and(|key| key_bytes(key).is_none()) {
             let problem = "names an environment variable that has not 64 hexadecimal digits";
-            return Err(
-                Mistake::new(file, problem).at(written.store_key_env.referenced.line(), "store_key_env")
-            );
+            reading.wrong(&written.store_key_env, "store_key_env", problem);
         }
         if written.agreements.value.is_empty() {
             let problem = "is empty: a keeper accepts cases only under an agreement";
-            return Err(Mistake::new(file, problem).at(written.agreements.referenced.line(), "agreements"));
+            reading.wrong(&written.agreements, "agreements", problem);
         }
         let mut record = RecordPlace::default();
         match &written.record {
             RecordWritten::Embedded => record.embedded = true,
             RecordWritten::None => record.none = true,
-            RecordWritten::Fhir { url, token_env } => {
-                record.fhir = Some(web(url, "record.fhir.url")?);
-                let token = token_env.as_ref().map(|name| secret(name, "record.fhir.token_env"));
-                record.token = token.transpose()?;
-            }
+            RecordWritten::Fhir(fhir) => record = reading.fhir(fhir),
         }
-        let agreements =
-            papers(written.agreements.value.iter().map(beside), |text| Agreement::parse(text).map(drop))?;
-        let rules = papers(written.rules.iter().map(beside), |text| RuleSet::parse(text).map(drop))?;
-        let bundle = written.bundle.as_ref().map(|path| yaml::text(&beside(path))).transpose()?;
-        Ok(Self {
-            sign_in: SignIn {
-                homeserver: web(&written.homeserver, "homeserver")?,
-                user: written.user.as_str().to_owned(),
-                password: secret(&written.password_env, "password_env")?,
-                store: beside(&written.store),
-                store_key,
-                record,
-                organization: Some(written.organization),
-            },
-            agreements,
-            rules,
-            bundle,
-        })
+        let agreements = written.agreements.value.iter().map(|path| reading.beside(path)).collect();
+        let agreements = reading.papers(agreements, |text| Agreement::parse(text).map(drop));
+        let rules = written.rules.iter().map(|path| reading.beside(path)).collect();
+        let rules = reading.papers(rules, |text| RuleSet::parse(text).map(drop));
+        let bundle = written.bundle.as_ref().map(|path| yaml::text(&reading.beside(path)));
+        let bundle = bundle.and_then(|bundle| reading.keep(bundle));
+        let store = reading.beside(&written.store);
+        match (homeserver, password, store_key, reading.mistakes) {
+            (Some(homeserver), Some(password), Some(store_key), mistakes) if mistakes.is_empty() => {
+                let user = written.user.as_str().to_owned();
+                let organization = Some(written.organization);
+                let sign_in = SignIn { homeserver, user, password, store, store_key, record, organization };
+                Ok(Self { sign_in, agreements, rules, bundle })
+            }
+            (.., mistakes) => Err(mistakes),
+        }
     }
 }
 
-/// Reads papers that core can parse; a mistake is told with the paper's own file, line and field.
-fn papers(
-    files: impl Iterator<Item = PathBuf>,
-    parse: impl Fn(&str) -> caseline::Result<()>,
-) -> Result<Vec<String>, Mistake> {
-    files
-        .map(|file| {
+/// A configuration that is read to its end, whatever is wrong with it.
+struct Reading<'a> {
+    file: &'a Path,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reading<'_> {
+    /// A path, taken as beside the file.
+    fn beside(&self, path: &Path) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    fn wrong<T>(&mut self, at: &Spanned<T>, field: &str, problem: impl Into<String>) {
+        self.mistakes.push(Mistake::new(self.file, problem).at(at.referenced.line(), field));
+    }
+
+    fn keep<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
+        read.map_err(|mistake| self.mistakes.push(mistake)).ok()
+    }
+
+    fn web(&mut self, url: &Spanned<String>, field: &str) -> Option<String> {
+        if ["http://", "https://"].iter().any(|scheme| url.value.starts_with(scheme)) {
+            return Some(url.value.clone());
+        }
+        self.wrong(url, field, "is an address that begins with https:// (or http:// on this machine)");
+        None
+    }
+
+    fn secret(&mut self, name: &Spanned<String>, field: &str) -> Option<String> {
+        let secret = (self.environment)(&name.value).filter(|secret| !secret.is_empty());
+        if secret.is_none() {
+            self.wrong(name, field, "names an environment variable that is not set");
+        }
+        secret
+    }
+
+    /// A record on a FHIR server. What core finds wrong with it is told where it is written.
+    fn fhir(&mut self, written: &FhirWritten) -> RecordPlace {
+        let before = self.mistakes.len();
+        let mut place = RecordPlace {
+            fhir: self.web(&written.url, "record.fhir.url"),
+            plain: written.allow_plain_http,
+            ..RecordPlace::default()
+        };
+        if let Some(name) = &written.token_env {
+            place.token = self.secret(name, "record.fhir.token_env");
+            if written.backend_services.is_some() {
+                let problem = "is not wanted beside backend_services: a system asks for its tokens itself";
+                self.wrong(name, "record.fhir.token_env", problem);
+            }
+        }
+        place.system = written.backend_services.as_ref().map(|system| self.system(system));
+        if self.mistakes.len() > before {
+            return place;
+        }
+        if let Err(error) = desk::record(&place) {
+            let (code, problem) = (error.code(), error.to_string());
+            let system = written.backend_services.as_ref();
+            match (code, system) {
+                ("invalid-client-id", Some(system)) => {
+                    self.wrong(&system.client_id, "record.fhir.backend_services.client_id", problem);
+                }
+                ("invalid-signing-keys" | "no-signing-key", Some(system)) => {
+                    self.wrong(&system.keys_file, "record.fhir.backend_services.keys_file", problem);
+                }
+                _ => self.wrong(&written.url, "record.fhir.url", problem),
+            }
+        }
+        place
+    }
+
+    fn system(&mut self, written: &SystemWritten) -> System {
+        let keys = self.beside(&written.keys_file.value);
+        if let Some(problem) = exposed(&keys) {
+            self.wrong(&written.keys_file, "record.fhir.backend_services.keys_file", problem);
+        }
+        let scopes = written.scopes.as_ref().map_or_else(Scopes::default, |scopes| {
+            let mut asked = Scopes::none();
+            for (n, scope) in scopes.iter().enumerate() {
+                let parts = scope.value.strip_prefix("system/").and_then(|rest| rest.split_once('.'));
+                match parts.map(|(kind, rights)| asked.clone().with(kind, rights)) {
+                    Some(Ok(more)) => asked = more,
+                    _ => {
+                        let field = format!("record.fhir.backend_services.scopes[{n}]");
+                        self.wrong(scope, &field, "is a scope like system/CareTeam.crus: one resource type");
+                    }
+                }
+            }
+            asked
+        });
+        System { client_id: written.client_id.value.clone(), keys, scopes }
+    }
+
+    /// Reads papers that core can parse; a mistake is told with the paper's own file, line and field.
+    fn papers(&mut self, files: Vec<PathBuf>, parse: impl Fn(&str) -> caseline::Result<()>) -> Vec<String> {
+        let read = |file: PathBuf| {
             let text = yaml::text(&file)?;
             match parse(&text) {
                 Ok(()) => Ok(text),
@@ -134,13 +225,37 @@ fn papers(
                 }
                 Err(other) => Err(Mistake::new(&file, other.to_string())),
             }
-        })
-        .collect()
+        };
+        files.into_iter().filter_map(|file| self.keep(read(file))).collect()
+    }
+}
+
+/// Why a file of private keys cannot be used: it is not there, or others than its owner can read or change it.
+fn exposed(file: &Path) -> Option<String> {
+    let found = match std::fs::metadata(file) {
+        Ok(found) => found,
+        Err(error) => return Some(format!("names a file that cannot be read: {error}")),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if found.permissions().mode() & 0o077 != 0 {
+            let problem = "names a file that others than its owner can read or change: chmod 600";
+            return Some(problem.to_owned());
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = found;
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use caseline_record_tests::{ec_key, key_set};
+
     use super::*;
 
     const SOUND: &str = "\
@@ -155,13 +270,21 @@ agreements: [agreement.yaml]
 rules: [rules.yaml]
 ";
 
-    fn read(text: &str, without: &str) -> Result<Keeping, Mistake> {
+    fn read(text: &str, without: &str) -> Result<Keeping, Vec<Mistake>> {
         let folder = tempfile::tempdir().unwrap();
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
         for paper in ["agreement.yaml", "rules.yaml"] {
             std::fs::copy(data.join(paper), folder.path().join(paper)).unwrap();
         }
         std::fs::write(folder.path().join("bad.yaml"), "id: x\nversion: 1\n").unwrap();
+        let key = key_set(&[ec_key("own")]);
+        for (name, mode, text) in
+            [("keys.json", 0o600, key.as_str()), ("open.json", 0o640, &key), ("none.json", 0o600, "{}")]
+        {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        }
         let file = folder.path().join("keeper.yaml");
         std::fs::write(&file, text).unwrap();
         Keeping::read(&file, |name| match name {
@@ -198,11 +321,80 @@ rules: [rules.yaml]
             ("agreements: [agreement.yaml]", "agreements: []", "", 8, "agreements", "empty"),
             ("rules:", "rulez:", "", 9, "rulez", "unknown field"),
         ] {
-            let mistake = read(&SOUND.replacen(from, to, 1), without).expect_err(field);
+            let mistakes = read(&SOUND.replacen(from, to, 1), without).expect_err(field);
+            let [mistake] = &mistakes[..] else { panic!("{mistakes:?}") };
             assert_eq!((mistake.line, mistake.field.as_str()), (Some(line), field), "{mistake}");
             assert!(mistake.problem.contains(says), "{mistake}");
         }
-        let mistake = read(&SOUND.replace("[agreement.yaml]", "[bad.yaml]"), "").unwrap_err();
+        let mistakes = read(&SOUND.replace("[agreement.yaml]", "[bad.yaml]"), "").unwrap_err();
+        let [mistake] = &mistakes[..] else { panic!("{mistakes:?}") };
         assert!(mistake.file.ends_with("bad.yaml") && mistake.line.is_some(), "{mistake}");
+    }
+
+    /// The sound one, signed in as a system.
+    fn system(fhir: &str) -> String {
+        let (head, tail) = SOUND.split_once("record: ").unwrap();
+        let (_, tail) = tail.split_once('\n').unwrap();
+        format!("{head}{tail}record:\n  fhir:\n{fhir}")
+    }
+
+    const SYSTEM: &str = "    url: https://fhir.cp.example/r4
+    backend_services:
+      client_id: caseline-keeper
+      keys_file: keys.json
+";
+
+    #[test]
+    fn a_system_is_read_with_its_keys_and_scopes() {
+        let keeping = read(&system(SYSTEM), "TOKEN").unwrap();
+        let record = keeping.sign_in.record;
+        let found = record.system.unwrap();
+        assert_eq!((found.client_id.as_str(), found.scopes), ("caseline-keeper", Scopes::default()));
+        assert!(found.keys.ends_with("keys.json") && !record.plain && record.token.is_none());
+        let fewer = format!(
+            "{SYSTEM}      scopes: [system/CareTeam.rs, system/Patient.rs]\n    allow_plain_http: true\n"
+        );
+        let record = read(&system(&fewer.replace("https", "http")), "").unwrap().sign_in.record;
+        assert_eq!(record.system.unwrap().scopes.text(), "system/CareTeam.rs system/Patient.rs");
+        assert!(record.plain);
+    }
+
+    #[test]
+    fn a_mistake_about_a_system_names_its_line_and_field_too() {
+        // The line of `url`.
+        let first = 11;
+        for (from, to, line, field, says) in [
+            ("https://", "ftp://", 0, "url", "https://"),
+            ("https://", "http://", 0, "url", "http only on this machine"),
+            ("https://", "https://user@", 0, "url", "without user"),
+            ("client_id: caseline-keeper", "client_id: ''", 2, "backend_services.client_id", "client id"),
+            ("client_id: caseline-keeper", "client: x", 2, "backend_services.client", "unknown field"),
+            ("keys.json", "away.json", 3, "backend_services.keys_file", "cannot be read"),
+            ("keys.json", "open.json", 3, "backend_services.keys_file", "chmod 600"),
+            ("keys.json", "none.json", 3, "backend_services.keys_file", "JSON Web Key Set"),
+            (
+                "keys.json",
+                "keys.json\n      scopes: [system/*.r]",
+                4,
+                "backend_services.scopes[0]",
+                "one resource type",
+            ),
+            ("keys.json", "keys.json\n    token_env: TOKEN", 4, "token_env", "not wanted"),
+        ] {
+            let mistakes = read(&system(&SYSTEM.replacen(from, to, 1)), "").expect_err(field);
+            let [mistake] = &mistakes[..] else { panic!("{from} to {to}: {mistakes:?}") };
+            let field = format!("record.fhir.{field}");
+            assert_eq!((mistake.line, &mistake.field), (Some(first + line), &field), "{mistake}");
+            assert!(mistake.problem.contains(says), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let text = system(&SYSTEM.replace("keys.json", "open.json").replace("https://", "ftp://"));
+        let mistakes = read(&text.replace("https://matrix", "matrix"), "PASSWORD").unwrap_err();
+        let fields: Vec<&str> = mistakes.iter().map(|mistake| mistake.field.as_str()).collect();
+        let keys = "record.fhir.backend_services.keys_file";
+        assert_eq!(fields, ["homeserver", "password_env", "record.fhir.url", keys]);
     }
 }

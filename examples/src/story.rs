@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
     Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,
-    StepKind,
+    StepKind, TeamSeen,
 };
 
 use crate::yaml::{self, Mistake};

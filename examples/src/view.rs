@@ -1,13 +1,14 @@
 //! What a driver's answers show of a case (`tests/DRIVER.md`).
 
-use caseline::care_plan::{PlanState, PlanStatus};
+use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, StepTaken};
+use caseline::care_team::{TeamProposal, Whom};
 use caseline::case::state::{CaseState, Entry};
 use caseline::communication::{Message, MessageStanding};
 use caseline::contact::{Contact, Seat};
 use caseline::due::DueItem;
 use caseline::fhir::{CarePlanFound, codes};
 use caseline::id::CaseId;
-use caseline::{Invitation, Notice, ProposedCase};
+use caseline::{Invitation, Kept, Notice, ProposedCase};
 use serde_json::{Map, Value, json};
 
 use crate::protocol::reasons;
@@ -85,6 +86,23 @@ pub fn is_written(resource: &str) -> bool {
         .any(|system| ours.contains(&system))
 }
 
+/// Whether a resource has this identifier, `system|value`.
+pub fn is_identified(resource: &str, identifier: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
+    let identifiers = value.get("identifier").and_then(Value::as_array);
+    identifiers.into_iter().flatten().any(|one| {
+        let part = |name: &str| one.get(name).and_then(Value::as_str);
+        part("system").zip(part("value")).is_some_and(|(system, value)| {
+            identifier.split_once('|').is_some_and(|wanted| wanted == (system, value))
+        })
+    })
+}
+
+/// What a server does not take.
+pub fn kept(kept: &Kept) -> Value {
+    json!({ "kind": kept.kind, "id": kept.id, "reason": kept.reason })
+}
+
 /// A case's state.
 pub fn state(id: CaseId, state: &CaseState) -> Value {
     let phase = match (state.opening(), &state.life.closed) {
@@ -109,9 +127,26 @@ pub fn state(id: CaseId, state: &CaseState) -> Value {
     let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
     let gaps: Vec<Value> =
         state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
+    let proposals: Vec<Value> = state.team_proposals.open(state.roster()).map(proposal).collect();
     json!({
-        "case": id, "phase": phase, "roster": roster, "plans": plans, "gaps": gaps, "digest": state.digest(),
+        "case": id, "phase": phase, "roster": roster, "plans": plans, "team_proposals": proposals, "gaps": gaps,
+        "digest": state.digest(),
     })
+}
+
+/// What a record proposes to the roster.
+fn proposal(proposal: &TeamProposal) -> Value {
+    let whom = |whom: &Whom| json!({ "contact": whom.contact, "organization": whom.organization });
+    json!({
+        "sender": proposal.proposed.sender, "proposal": proposal.proposed.id, "organization": proposal.organization,
+        "by": proposal.by.contact, "at": proposal.by.at, "add": proposal.add.iter().map(contact).collect::<Vec<_>>(),
+        "end": proposal.end.iter().map(whom).collect::<Vec<_>>(),
+    })
+}
+
+/// What became of a plan in somebody's record.
+fn plan_change((changed, by): &(PlanChanged, StepTaken)) -> Value {
+    json!({ "organization": changed.organization, "sha256": changed.sha256, "by": by.contact, "at": by.at })
 }
 
 fn plan(plan: &PlanState) -> Value {
@@ -126,6 +161,7 @@ fn plan(plan: &PlanState) -> Value {
     let mut shown = json!({
         "plan": plan.sent.id, "sha256": plan.document.sha256, "status": status,
         "sent_by": plan.sent_by.contact, "sent_at": plan.sent_by.at,
+        "changed": plan.changed.iter().map(plan_change).collect::<Vec<_>>(),
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(by.map(|by| ("by".into(), json!(by.contact))));
@@ -237,6 +273,9 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::ConfirmPatient { case } => json!({ "kind": "confirm_patient", "case": case }),
         Notice::RecordConflict { case, kind } => {
             json!({ "kind": "record_conflict", "case": case, "resource": kind })
+        }
+        Notice::RecordDropped { kind, id, paths } => {
+            json!({ "kind": "record_dropped", "resource": kind, "resource_id": id, "paths": paths })
         }
         Notice::NoRoleAccount { case } => json!({ "kind": "no_role_account", "case": case }),
         Notice::SignedOut => json!({ "kind": "signed_out" }),

@@ -71,13 +71,13 @@ fn path(path: &serde_path_to_error::Path) -> String {
                 text.push(']');
             }
             Segment::Map { key } if key == "value" => {}
-            Segment::Map { key } => {
+            Segment::Map { key: name } | Segment::Enum { variant: name } => {
                 if !text.is_empty() {
                     text.push('.');
                 }
-                text.push_str(key);
+                text.push_str(name);
             }
-            Segment::Enum { .. } | Segment::Unknown => {}
+            Segment::Unknown => {}
         }
     }
     text

@@ -74,6 +74,20 @@ fn it_comes_true_of_marty_and_of_somebody_else_and_all_that_is_written_of_them_i
 }
 
 #[test]
+fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
+    let records = TempDir::new().unwrap();
+    let nora = marty().with_file_name("nora.yaml");
+    let output = demo(&["--story", nora.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Joe takes up what the record proposes."), "{said}");
+    let results = Validator::install().unwrap().run(&written(records.path())).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

@@ -210,4 +210,21 @@ impl Case {
         };
         self.command(key, ended).await
     }
+
+    /// Takes up what a record's care team proposes (the id of its event), as far as it is about one's own organisation: names
+    /// whom it names, ends the participation of whom it no longer names.
+    ///
+    /// # Errors
+    /// `NotFound` (`proposal`), besides the errors of every command.
+    pub async fn take_up_team_proposal(&self, proposal: String) -> Result<()> {
+        let proposal = parsed(&proposal, "proposal")?;
+        self.local(move |case| Ok(case.take_up_team_proposal(proposal)?)).await
+    }
+
+    /// Leaves the roster as it is, whatever the record's care team says.
+    #[uniffi::method(default(key = None))]
+    pub async fn decline_team_proposal(&self, proposal: String, key: Option<String>) -> Result<EventKey> {
+        let proposal = parsed(&proposal, "proposal")?;
+        self.command(key, move |case, key| Ok(case.decline_team_proposal(key, proposal)?)).await
+    }
 }

@@ -7,10 +7,11 @@ use crate::case::Case;
 use crate::error::{CaselineError, Result, parsed};
 use crate::events::{Events, Listener, Subscription};
 use crate::models::{
-    AuditStatus, CallList, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Resource, Topic,
+    AuditStatus, CallList, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Topic,
 };
 use crate::options::Options;
 use crate::proposals::{CarePlanFound, NamedContact, ProposedCase};
+use crate::resource::{Kept, Resource, ResourceEdit};
 use crate::runtime::{Client, run};
 
 /// A signed-in device: its cases, its directory, what is due.
@@ -296,6 +297,53 @@ impl Caseline {
             Ok(caseline.resources(&kind).await?.into_iter().map(Resource::from).collect())
         };
         self.client.call(found).await
+    }
+
+    /// One resource of the record, by the record's own id.
+    ///
+    /// # Errors
+    /// `NotFound`, also without a record; `Unavailable` where the record does not answer.
+    pub async fn resource(&self, kind: String, id: String) -> Result<Resource> {
+        let found = |caseline: caseline::Caseline| async move {
+            Ok(Resource::from(caseline.resource(&kind, &id).await?))
+        };
+        self.client.call(found).await
+    }
+
+    /// Changes a resource of the record: these elements, and no other byte. Where somebody else was first, the change is made
+    /// anew on theirs. It is entered in the audit before it is tried.
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming the element; `Conflict` (`changed-meanwhile`) where others were first again and again; `NotFound`;
+    /// `Unavailable` where the record does not answer: then the outcome is unknown.
+    pub async fn edit_resource(
+        &self,
+        kind: String,
+        id: String,
+        edits: Vec<ResourceEdit>,
+    ) -> Result<Resource> {
+        let edited = |caseline: caseline::Caseline| async move {
+            let change = move |text: &str| ResourceEdit::all(&edits, text);
+            let stored = caseline.edit_resource(&kind, &id, change).await.map_err(caseline::Error::from)?;
+            Ok(Resource::from(stored))
+        };
+        self.client.call(edited).await
+    }
+
+    /// Looks at what others changed in the record since the last look: a care team of a case's member becomes a proposal to its
+    /// roster (`team_proposals` of its state), a care plan that was sent is told to have changed (`changed` of the plan). It happens by
+    /// itself every minute while this client runs. Where the organisation has a keeper, a lead's device tells at its second look.
+    ///
+    /// # Errors
+    /// `Unavailable` where the record does not answer.
+    pub async fn look_at_record(&self) -> Result<()> {
+        self.client.call(|caseline| async move { Ok(caseline.look_at_record().await?) }).await
+    }
+
+    /// What the organisation's server does not take, and is kept in the embedded record instead. It is offered again at each
+    /// start.
+    pub async fn kept(&self) -> Result<Vec<Kept>> {
+        self.client.local(|caseline| Ok(caseline.kept()?.into_iter().map(Kept::from).collect())).await
     }
 
     /// Hints that something happened, from now on; to be pulled.

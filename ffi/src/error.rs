@@ -198,6 +198,20 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerError {
     }
 }
 
+/// A host that could not say whether there is a token. What it says is not kept: it may hold the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum HostTokenError {
+    /// It has none.
+    #[error("the host has no token")]
+    Failed,
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for HostTokenError {
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::Failed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]

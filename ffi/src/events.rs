@@ -14,7 +14,7 @@ use crate::runtime::runtime;
 #[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
 pub struct Notice {
     /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `not_reached`,
-    /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `signed_out`; `missed` where the host was so slow
+    /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `no_role_account`, `signed_out`; `missed` where the host was so slow
     /// that hints were dropped.
     pub kind: String,
     /// The case.
@@ -27,6 +27,10 @@ pub struct Notice {
     pub event: Option<String>,
     /// The type of the resource.
     pub resource: Option<String>,
+    /// The record's own id for it.
+    pub resource_id: Option<String>,
+    /// The elements that the record did not keep, as FHIR names them (`CareTeam.participant[1].onBehalfOf`).
+    pub paths: Vec<String>,
     /// Every reason.
     pub reasons: Vec<Reason>,
 }
@@ -81,6 +85,9 @@ impl Notice {
             }
             Core::RecordConflict { case, kind } => {
                 Self { case: Some(case.to_string()), resource: Some(kind), ..Self::new("record_conflict") }
+            }
+            Core::RecordDropped { kind, id, paths } => {
+                Self { resource: Some(kind), resource_id: Some(id), paths, ..Self::new("record_dropped") }
             }
             Core::NoRoleAccount { case } => {
                 Self { case: Some(case.to_string()), ..Self::new("no_role_account") }

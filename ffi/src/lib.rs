@@ -18,21 +18,23 @@ mod message;
 mod models;
 mod options;
 mod proposals;
+mod resource;
 mod runtime;
 mod state;
 
 pub use case::Case;
 pub use client::Caseline;
-pub use error::{CaselineError, ListenerError, Reason};
+pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
     AuditStatus, CallList, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote,
-    OutboxStatus, Paper, Resource, Rung, Topic,
+    OutboxStatus, Paper, Rung, Topic,
 };
-pub use options::{Options, RecordChoice, StoreKey, StoryClock};
+pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
+pub use resource::{Kept, Resource, ResourceEdit};
 pub use runtime::end_threads;
-pub use state::{CaseState, Plan, Reminder, Seat, SentPlan, TimelineEntry};
+pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 
 uniffi::setup_scaffolding!();

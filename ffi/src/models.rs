@@ -344,23 +344,6 @@ impl From<&caseline::AuditStatus> for AuditStatus {
     }
 }
 
-/// A FHIR resource as the record holds it.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Resource {
-    /// The record's own id for it.
-    pub id: String,
-    /// The record's version of it.
-    pub version: String,
-    /// The JSON text, byte for byte.
-    pub json: String,
-}
-
-impl From<caseline::ports::Stored> for Resource {
-    fn from(stored: caseline::ports::Stored) -> Self {
-        Self { id: stored.id, version: stored.version, json: stored.json }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use caseline::error::InvalidInput;
 use caseline::{Builder, Record, ports};
 use jiff::Timestamp;
 
-use crate::error::Result;
+use crate::error::{HostTokenError, Result};
 
 /// The 32 bytes that a store is encrypted with. They come from the host's key store, and cannot be read back.
 #[derive(uniffi::Object)]
@@ -52,6 +52,18 @@ impl StoryClock {
     }
 }
 
+/// The host application, where it is asked for the access token of the user who is signed in there.
+#[uniffi::export(with_foreign)]
+pub trait HostToken: Send + Sync {
+    /// A token that is fresh now, or nothing where the user has to sign in again: then nothing is read or written until they
+    /// have. It is called on a thread of this library, when a token is needed first and whenever the record no longer takes
+    /// the last one; however many requests wait for it, it is called once.
+    ///
+    /// # Errors
+    /// Any: as if there were no token. What it says is not kept.
+    fn token(&self) -> Result<Option<String>, HostTokenError>;
+}
+
 /// Where the resources of one's cases are kept.
 #[derive(uniffi::Enum)]
 pub enum RecordChoice {
@@ -63,6 +75,13 @@ pub enum RecordChoice {
         url: String,
         /// A bearer token, where it asks for one.
         token: Option<String>,
+    },
+    /// On a FHIR R4 server, as the user who is signed in to the host application.
+    FhirAsUser {
+        /// Its address.
+        url: String,
+        /// Where its access tokens come from.
+        tokens: Arc<dyn HostToken>,
     },
     /// Nowhere on this device: the organisation's keeper writes.
     Nowhere,
@@ -95,6 +114,11 @@ impl Options {
         builder = builder.record(match self.record {
             None | Some(RecordChoice::Embedded) => Record::Embedded,
             Some(RecordChoice::Fhir { url, token }) => Record::fhir(&url, token)?,
+            Some(RecordChoice::FhirAsUser { url, tokens }) => Record::fhir_as_user(&url, move || {
+                let tokens = Arc::clone(&tokens);
+                // A host may take its time: not on a thread that others wait for.
+                async move { tokio::task::spawn_blocking(move || tokens.token()).await.ok()?.ok()? }
+            })?,
             Some(RecordChoice::Nowhere) => Record::None,
         });
         if let Some(clock) = self.story_clock {

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use caseline::care_plan::{PlanState, PlanStatus};
+use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, StepTaken};
+use caseline::care_team;
 use caseline::case::state;
 use caseline::id::{CaseId, Sha256};
 
@@ -20,6 +21,8 @@ pub struct CaseState {
     pub roster: Vec<Seat>,
     /// The care plans, in the order in which they were sent.
     pub plans: Vec<Plan>,
+    /// What records propose to the roster and no lead has decided yet: a care team was changed over there.
+    pub team_proposals: Vec<TeamProposal>,
     /// The events that are named as somebody's predecessor and have not come.
     pub gaps: Vec<EventKey>,
     /// Equal digests are equal states.
@@ -44,6 +47,7 @@ impl CaseState {
             phase: phase.to_owned(),
             roster: roster.active().map(seat).collect(),
             plans: state.plans.all().iter().map(Plan::from).collect(),
+            team_proposals: state.team_proposals.open(roster).map(TeamProposal::from).collect(),
             gaps: state.gaps.iter().map(EventKey::from).collect(),
             digest: state.digest().to_string(),
         }
@@ -59,6 +63,49 @@ pub struct Seat {
     pub lead: bool,
     /// When they accepted the case.
     pub accepted: Option<SystemTime>,
+}
+
+/// What an organisation's record says of the care team of a case: a proposal to its roster, never an order.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct TeamProposal {
+    /// The event that put it into the case; its id is what `take_up_team_proposal` and `decline_team_proposal` take.
+    pub key: EventKey,
+    /// Whose record it is.
+    pub organization: String,
+    /// The contact who put it into the case.
+    pub by: String,
+    /// When.
+    pub at: SystemTime,
+    /// Who takes part there and has no seat here.
+    pub add: Vec<Contact>,
+    /// Who has a seat here and takes part no longer there.
+    pub end: Vec<Whom>,
+}
+
+/// Somebody on a roster.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Whom {
+    /// The contact.
+    pub contact: String,
+    /// Their organisation.
+    pub organization: String,
+}
+
+impl From<&care_team::TeamProposal> for TeamProposal {
+    fn from(proposal: &care_team::TeamProposal) -> Self {
+        let whom = |whom: &care_team::Whom| Whom {
+            contact: whom.contact.to_string(),
+            organization: whom.organization.to_string(),
+        };
+        Self {
+            key: EventKey::from(&proposal.proposed),
+            organization: proposal.organization.to_string(),
+            by: proposal.by.contact.to_string(),
+            at: proposal.by.at.into(),
+            add: proposal.add.iter().map(Contact::from).collect(),
+            end: proposal.end.iter().map(whom).collect(),
+        }
+    }
 }
 
 /// A care plan that was sent for signature.
@@ -78,6 +125,32 @@ pub struct Plan {
     pub by: Option<String>,
     /// The changes that were asked for.
     pub changes: Option<String>,
+    /// What became of it in somebody's record after it was sent, in order: what was sent is no longer what stands there.
+    pub changed: Vec<PlanChange>,
+}
+
+/// A plan was changed in a record after it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PlanChange {
+    /// Whose record it was changed in.
+    pub organization: String,
+    /// The hash of what stands there; nothing where that is again what was sent.
+    pub sha256: Option<String>,
+    /// The contact whose device told it.
+    pub by: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+impl From<&(PlanChanged, StepTaken)> for PlanChange {
+    fn from((changed, by): &(PlanChanged, StepTaken)) -> Self {
+        Self {
+            organization: changed.organization.to_string(),
+            sha256: changed.sha256.map(|sha256| sha256.to_string()),
+            by: by.contact.to_string(),
+            at: by.at.into(),
+        }
+    }
 }
 
 impl From<&PlanState> for Plan {
@@ -98,6 +171,7 @@ impl From<&PlanState> for Plan {
             sent_at: plan.sent_by.at.into(),
             by: by.map(|by| by.contact.to_string()),
             changes,
+            changed: plan.changed.iter().map(PlanChange::from).collect(),
         }
     }
 }

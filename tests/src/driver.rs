@@ -29,14 +29,25 @@ pub const STORE_KEY: [u8; 32] = [7; 32];
 ///
 /// # Panics
 /// Where it cannot be built.
-#[allow(clippy::panic)]
 pub fn program() -> &'static Path {
-    static PROGRAM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, program) = PROGRAM.get_or_init(|| match build() {
+    &programs().1
+}
+
+/// The keeper's program, built with the driver's.
+///
+/// # Panics
+/// Where it cannot be built.
+pub fn keeper() -> PathBuf {
+    programs().0.path().join("keeper")
+}
+
+#[allow(clippy::panic)]
+fn programs() -> &'static (TempDir, PathBuf) {
+    static PROGRAMS: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    PROGRAMS.get_or_init(|| match build() {
         Ok(built) => built,
-        Err(problem) => panic!("the driver was not built: {problem}"),
-    });
-    program
+        Err(problem) => panic!("the programs were not built: {problem}"),
+    })
 }
 
 fn build() -> Result<(TempDir, PathBuf), String> {
@@ -56,16 +67,19 @@ fn build() -> Result<(TempDir, PathBuf), String> {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let built = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {
-        let is_driver = line.pointer("/target/name").and_then(Value::as_str) == Some("driver")
-            && line.pointer("/profile/test") == Some(&Value::Bool(false));
-        is_driver.then(|| line.get("executable")?.as_str().map(PathBuf::from)).flatten()
-    });
-    let built = built.ok_or("cargo named no program")?;
+    let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let folder = TempDir::new().map_err(|error| error.to_string())?;
-    let kept = folder.path().join("driver");
-    std::fs::copy(&built, &kept).map_err(|error| error.to_string())?;
-    Ok((folder, kept))
+    for name in ["driver", "keeper"] {
+        let built = lines.iter().find_map(|line| {
+            let is_it = line.pointer("/target/name").and_then(Value::as_str) == Some(name)
+                && line.pointer("/profile/test") == Some(&Value::Bool(false));
+            is_it.then(|| line.get("executable")?.as_str().map(PathBuf::from)).flatten()
+        });
+        let built = built.ok_or("cargo named no program")?;
+        std::fs::copy(&built, folder.path().join(name)).map_err(|error| error.to_string())?;
+    }
+    let driver = folder.path().join("driver");
+    Ok((folder, driver))
 }
 
 /// Somebody's client as a process, which goes on after a kill where it was.

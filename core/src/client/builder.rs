@@ -11,6 +11,25 @@ use crate::ports::{CareRecord, CaseTransport, Clock, SystemClock};
 use crate::store::{Db, EmbeddedRecord, StoreKey};
 
 /// Where the resources of one's cases are kept.
+///
+/// A device gets the token of its user from the host; a server process, which can keep a private key, signs in as a system:
+///
+/// ```no_run
+/// # #[cfg(feature = "fhir-rest")]
+/// # fn records() -> caseline::Result<()> {
+/// # async fn token_of_the_user() -> Option<String> { None }
+/// use caseline::{Caseline, Record};
+///
+/// // An app: the host is asked for a token, and asked again when the record no longer takes it.
+/// let record = Record::fhir_as_user("https://ehr.example/fhir", token_of_the_user)?;
+/// let app = Caseline::builder().record(record);
+///
+/// // A server process: SMART Backend Services, with the private keys of a JWK Set.
+/// let record = Record::fhir_as_system("https://ehr.example/fhir", "our-client-id", "/etc/caseline/keys.json")?;
+/// let keeper = Caseline::builder().record(record);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub enum Record {
     /// In the local store. Nothing to install; works offline.
@@ -41,7 +60,41 @@ impl Record {
     pub fn fhir(url: &str, token: Option<String>) -> Result<Self> {
         use crate::fhir::{FixedToken, RestRecord};
         let tokens = token.map_or_else(FixedToken::none, FixedToken::new);
-        Ok(Self::Other(Arc::new(RestRecord::new(url, tokens)?)))
+        Ok(RestRecord::new(url, tokens)?.into())
+    }
+
+    /// A FHIR R4 server, as the user who is signed in to the host application: the way of a device. `ask` gives a token that is
+    /// fresh when it is called, or `None` where the user has to sign in again; see [`HostToken`](crate::fhir::HostToken).
+    ///
+    /// # Errors
+    /// `InvalidInput` where the address cannot be used, as for [`Record::fhir`].
+    pub fn fhir_as_user<F, T>(url: &str, ask: F) -> Result<Self>
+    where
+        F: Fn() -> T + Send + Sync + 'static,
+        T: Future<Output = Option<String>> + Send + 'static,
+    {
+        use crate::fhir::{HostToken, RestRecord};
+        Ok(RestRecord::new(url, HostToken::new(ask))?.into())
+    }
+
+    /// A FHIR R4 server, signed in as a system (SMART Backend Services): for server processes only. `client_id` is the one that
+    /// the record's authorization server knows it by, `keys` the file with its private JWK Set, which is read again for each
+    /// access token. Other settings, such as fewer scopes: [`BackendServices`](crate::fhir::BackendServices), and
+    /// `Record::from` of the [`RestRecord`](crate::fhir::RestRecord) that asks with it.
+    ///
+    /// # Errors
+    /// `InvalidInput` where the address, the client id or the keys cannot be used.
+    pub fn fhir_as_system(url: &str, client_id: &str, keys: impl Into<PathBuf>) -> Result<Self> {
+        use crate::fhir::{BackendServices, RestRecord, SigningKeys};
+        let system = BackendServices::builder(url, client_id, SigningKeys::file(keys)).build()?;
+        Ok(RestRecord::new(url, system)?.into())
+    }
+}
+
+#[cfg(feature = "fhir-rest")]
+impl From<crate::fhir::RestRecord> for Record {
+    fn from(record: crate::fhir::RestRecord) -> Self {
+        Self::Other(Arc::new(record))
     }
 }
 

@@ -12,6 +12,7 @@ mod moving;
 mod newcomers;
 mod proofs;
 mod proposals;
+mod resources;
 mod shared;
 mod watch;
 

@@ -204,6 +204,9 @@ impl Engine {
             let read = watch::team_changes(&import, team, &one.state, &one.organization, seen.as_ref(), on);
             let Ok((proposed, now)) = read else { return Ok(Looked::Done) };
             if let Some(proposed) = proposed {
+                if one.state.team_proposals.are_many(&one.organization, one.state.roster()) {
+                    return Ok(Looked::Again);
+                }
                 match (one.tells, again) {
                     (Tells::AtOnce, _) | (Tells::AtTheNextLook, true) => {
                         self.propose_team(one, stored, projection, proposed)?;

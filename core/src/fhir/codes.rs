@@ -41,6 +41,8 @@ pub const SEAT: &str = "urn:caseline:seat";
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
+/// US Core's code system of `CarePlan.category`.
+pub const PLAN_CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 

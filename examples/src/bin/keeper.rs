@@ -26,11 +26,26 @@ An organization's always-on bot, on its role account.
     password_env: CASELINE_PASSWORD         # the environment variable that has it
     store: /var/lib/caseline                # paths are taken as beside this file
     store_key_env: CASELINE_STORE_KEY       # 64 hexadecimal digits
-    record: {fhir: {url: https://fhir.cp.example/r4, token_env: CASELINE_TOKEN}}   # or embedded, or none
+    record: embedded                        # or none, or a FHIR server, as below
     organization: https://example.org/npi|1234567893
     agreements: [agreement.yaml]
     rules: [rules.yaml]
     bundle: directory.json                  # a FHIR transaction for the record; may be left out
+
+A record on a FHIR server, which it signs in to as a system (SMART Backend Services), or with a token that stays:
+
+    record:
+      fhir:
+        url: https://fhir.cp.example/r4
+        backend_services:
+          client_id: caseline-keeper        # as the record's authorization server knows it
+          keys_file: keys.json              # a JWK Set with the private keys; nobody else may read it (chmod 600).
+                                            # It is read again for each access token: put a new key first, publish it
+                                            # beside the old one, remove the old one later
+          scopes: [system/CareTeam.crus]    # left out: what SECURITY.md lists
+        allow_plain_http: true              # only where the network between is trusted with everything; left out: no
+
+    record: {fhir: {url: https://fhir.cp.example/r4, token_env: CASELINE_TOKEN}}   # or without token_env
 
 It prints a line of JSON for whatever it does, and stops at SIGTERM. With --story-clock it takes the lines of a driver
 (tests/DRIVER.md) that ask or move the clock, and stops at the end of its input too.";
@@ -61,8 +76,10 @@ fn main() -> ExitCode {
     };
     let keeping = match Keeping::read(Path::new(&config), |name| std::env::var(name).ok()) {
         Ok(keeping) => keeping,
-        Err(mistake) => {
-            eprintln!("keeper: {mistake}");
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprintln!("keeper: {mistake}");
+            }
             return ExitCode::from(2);
         }
     };
@@ -242,6 +259,8 @@ impl Keeper {
                 | Verb::Outbox {}
                 | Verb::Audit {}
                 | Verb::Record { .. }
+                | Verb::LookAtRecord {}
+                | Verb::Kept {}
                 | Verb::Verified {}
                 | Verb::RecoveryKey {}
                 | Verb::ConfirmRecoveryKey {}) => (id, desk::ask(&self.caseline, verb).await),

@@ -1,6 +1,8 @@
 //! Playing a story, line by line.
 
 mod place;
+mod record;
+mod refused;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ use super::transcript::Transcript;
 use super::trouble::Trouble;
 use crate::interrupt;
 use crate::process::{CallError, Refusal};
-use crate::story::{Deed, Refused, Step, StepKind, Story};
+use crate::story::{Deed, Step, StepKind, Story};
 
 /// How long it may take until something is seen.
 const WITHIN: Duration = Duration::from_mins(3);
@@ -256,7 +258,8 @@ impl Line<'_, '_> {
                         }
                         return Ok(());
                     }
-                    Look::Not { wanted, seen } if Instant::now() >= until => {
+                    // A directory's answer stays what it is.
+                    Look::Not { wanted, seen } if Instant::now() >= until || expected.contact.is_some() => {
                         return Err(Fault::Not { wanted: format!("{name} sees {wanted}"), seen });
                     }
                     Look::Not { .. } => blink()?,
@@ -313,6 +316,11 @@ impl Line<'_, '_> {
                 let inviter = self.stage.story.name_of(&inviter);
                 (json!({ "room": room }), format!("{name} accepts {inviter}'s invitation."))
             }
+            "edit_record" | "look_at_record" => self.at_record(who, deed)?,
+            "take_up_team" | "decline_team" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.proposal(who, deed, case, within)?
+            }
             _ => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.about_case(who, deed, verb, case, within)?
@@ -331,7 +339,7 @@ impl Line<'_, '_> {
             told.cases.insert(open.case.clone(), case);
             told.current = Some(open.case.clone());
         }
-        if deed.name_seat.is_some()
+        if (deed.name_seat.is_some() || deed.take_up_team.is_some())
             && let Some(case) = case
             && let Some(case) = told.cases.values_mut().find(|known| known.id == case.id)
         {
@@ -345,6 +353,7 @@ impl Line<'_, '_> {
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
         self.played.plans += usize::from(deed.send_care_plan.is_some());
+        self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
     }
@@ -423,37 +432,6 @@ impl Line<'_, '_> {
         };
         self.until_there(who, case, waits_for.as_deref(), within)?;
         Ok((fields, says))
-    }
-
-    /// Judges a refusal, and tells of it.
-    fn refused(&mut self, name: &str, deed: &Deed, refusal: &Refusal, wanted: &Refused) -> Result<(), Fault> {
-        let is = refusal.code == wanted.code
-            && wanted
-                .reason
-                .as_ref()
-                .is_none_or(|code| refusal.reasons.iter().any(|reason| reason.code == *code));
-        if !is {
-            return Err(Fault::Not { wanted: told(wanted), seen: refusal.to_string() });
-        }
-        let tries = match deed.verbs().first().copied() {
-            Some("approve_plan") => "tries to approve the care plan",
-            Some("return_plan") => "tries to return the care plan",
-            Some("acknowledge_plan") => "tries to acknowledge the care plan",
-            Some("send_care_plan") => "tries to send a care plan",
-            Some("send" | "correct" | "retract") => "tries to write",
-            Some("open") => "tries to open a case",
-            Some("accept") => "tries to accept",
-            Some("name_seat" | "end_seat") => "tries to change the roster",
-            _ => "tries",
-        };
-        self.tells(&format!("{name} {tries}, and is refused."));
-        if refusal.reasons.is_empty() {
-            Transcript::follows(&refusal.detail);
-        }
-        for reason in &refusal.reasons {
-            Transcript::follows(&format!("{} ({})", reason.text, reason.source));
-        }
-        Ok(())
     }
 }
 

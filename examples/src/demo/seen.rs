@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::table::Table;
 use super::transcript::Transcript;
 use crate::process::CallError;
-use crate::story::{DueSeen, Expected, MessageSeen, PlanSeen, ReminderSeen};
+use crate::story::{DueSeen, Expected, MessageSeen, PlanSeen, ReminderSeen, TeamSeen};
 
 /// How one look came out.
 pub(super) enum Look {
@@ -52,13 +52,16 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
-        if expected.plan.is_some() || expected.roster.is_some() {
+        if expected.plan.is_some() || expected.roster.is_some() || expected.proposals.is_some() {
             let answer = ask(stage, who, "state", about.clone())?;
             if let Some(plan) = &expected.plan {
                 parts.push(plan_seen(stage, &answer, labels, who, plan));
             }
             if let Some(roster) = &expected.roster {
                 parts.push(roster_seen(stage, &answer, who, roster));
+            }
+            if let Some(proposals) = &expected.proposals {
+                parts.push(proposals_seen(stage, &answer, who, proposals));
             }
         }
         if let Some(due) = &expected.due {
@@ -69,6 +72,7 @@ pub(super) fn look(
         || expected.reminder.is_some()
         || expected.plan.is_some()
         || expected.roster.is_some()
+        || expected.proposals.is_some()
         || expected.due.is_some()
     {
         parts.push(Err(("a case".into(), "no case is open yet".into())));
@@ -250,17 +254,31 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         let found = stage.story.people.values().find(|person| person.contact.as_str() == contact);
         found.map_or_else(|| contact.to_owned(), |person| person.name.clone())
     };
-    let shown = |plan: &Value| format!("the care plan is {} by {}", text(plan, "status"), person(&by(plan)));
+    let changed_in = |plan: &Value| {
+        let of = list(plan, "changed").last().map(|changed| text(changed, "organization").to_owned());
+        stage.story.organizations.iter().find(|(_, one)| of.as_deref() == Some(one.id.as_str()))
+    };
+    let changed = |name: &str| format!(", and was changed in the record of {name}");
+    let shown = |plan: &Value| {
+        let changed = changed_in(plan).map_or(String::new(), |(_, of)| changed(&of.name));
+        format!("the care plan is {} by {}{changed}", text(plan, "status"), person(&by(plan)))
+    };
+    let of = wanted.changed_in.as_ref().and_then(|of| stage.story.organizations.get(of));
     let wants = format!(
-        "the care plan {}{}",
+        "the care plan {}{}{}",
         wanted.is,
-        wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by)))
+        wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by))),
+        of.map_or(String::new(), |of| changed(&of.name)),
     );
     let plan = list(is, "plans").iter().find(|plan| text(plan, "plan") == id);
     match plan {
         Some(plan)
             if text(plan, "status") == wanted.is
-                && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who)) =>
+                && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
+                && wanted
+                    .changed_in
+                    .as_ref()
+                    .is_none_or(|of| changed_in(plan).is_some_and(|(key, _)| key == of)) =>
         {
             Ok((format!("{} sees: {}.", name(stage, who), shown(plan)), None))
         }
@@ -287,6 +305,51 @@ fn roster_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &[String]) -> P
     } else {
         Err((format!("on the roster: {}", names(&wants)), names(&seated)))
     }
+}
+
+/// Whether it is this that a record proposes.
+pub(super) fn proposes(stage: &Stage<'_>, proposal: &Value, wanted: &TeamSeen) -> bool {
+    let same = |list_of: &str, key: &str, wanted: &[String]| {
+        let found: BTreeSet<&str> = list(proposal, list_of).iter().map(|one| text(one, key)).collect();
+        found == wanted.iter().map(|who| contact_of(stage, who)).collect()
+    };
+    let of = wanted.of.as_ref().and_then(|of| stage.story.organizations.get(of));
+    of.is_none_or(|of| of.id.as_str() == text(proposal, "organization"))
+        && same("add", "id", &wanted.adds)
+        && same("end", "contact", &wanted.ends)
+}
+
+/// What a record proposes, in words.
+pub(super) fn proposal(stage: &Stage<'_>, wanted: &TeamSeen) -> String {
+    let names = |people: &[String]| people.iter().map(|who| name(stage, who)).collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    if !wanted.adds.is_empty() {
+        parts.push(format!("{} takes part there", names(&wanted.adds)));
+    }
+    if !wanted.ends.is_empty() {
+        parts.push(format!("{} no longer does", names(&wanted.ends)));
+    }
+    let of = wanted.of.as_ref().and_then(|of| stage.story.organizations.get(of));
+    let of = of.map_or("a record", |of| of.name.as_str());
+    format!("{of} says of the care team: {}", parts.join("; "))
+}
+
+fn proposals_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &[TeamSeen]) -> Part {
+    let open = list(is, "team_proposals");
+    let there = |wanted: &TeamSeen| open.iter().any(|one| proposes(stage, one, wanted));
+    let told: Vec<String> = wanted.iter().map(|one| proposal(stage, one)).collect();
+    let told = if told.is_empty() { "no proposal that waits".to_owned() } else { told.join("; ") };
+    if open.len() == wanted.len() && wanted.iter().all(there) {
+        return Ok((format!("{} sees: {told}.", name(stage, who)), None));
+    }
+    let people = |one: &Value, of: &str, key: &str| {
+        list(one, of).iter().map(|one| text(one, key).to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    let shown = open.iter().map(|one| {
+        format!("adds [{}], ends [{}]", people(one, "add", "name"), people(one, "end", "contact"))
+    });
+    let shown: Vec<String> = shown.collect();
+    Err((told, if shown.is_empty() { "no proposal".into() } else { shown.join("; ") }))
 }
 
 fn due_seen(stage: &Stage<'_>, transcript: &Transcript, answer: &Value, who: &str, wanted: &DueSeen) -> Part {

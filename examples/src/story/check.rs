@@ -6,7 +6,7 @@ use std::path::Path;
 use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
-use super::step::{Deed, Expected, StepKind};
+use super::step::{Deed, Expected, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
 
@@ -173,6 +173,24 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
         }
     }
+    for (team, field) in [(&deed.take_up_team, ".take_up_team"), (&deed.decline_team, ".decline_team")] {
+        team.as_ref().map_or(Ok(()), |wanted| team_seen(story, wanted, field))?;
+    }
+    if let Some(edit) = &deed.edit_record {
+        match (&edit.id, &edit.identifier) {
+            (Some(_), None) => {}
+            (None, Some(identifier)) if identifier.contains('|') => {}
+            _ => {
+                return wrong(".edit_record", "name the resource by `id`, or by `identifier` as system|value");
+            }
+        }
+        if edit.set.is_empty() && edit.add.is_empty() && edit.remove.is_empty() {
+            return wrong(".edit_record", "changes nothing: give `set`, `add` or `remove`");
+        }
+    }
+    if deed.look_at_record == Some(false) {
+        return wrong(".look_at_record", "is `true` where they look");
+    }
     if let Some(open) = &deed.open
         && !named.cases.insert(open.case.clone())
     {
@@ -213,6 +231,9 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         if let Some(by) = &plan.by {
             people.push((".sees.plan.by".into(), by));
         }
+        if let Some(of) = &plan.changed_in {
+            organization(story, of).map_err(|problem| (".sees.plan.changed_in".to_owned(), problem))?;
+        }
     }
     if let Some(due) = &sees.due {
         for (n, rung) in due.ladder.iter().enumerate() {
@@ -228,8 +249,26 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
     for (n, who) in sees.roster.iter().flatten().enumerate() {
         people.push((format!(".sees.roster[{n}]"), who));
     }
+    for (n, team) in sees.proposals.iter().flatten().enumerate() {
+        team_seen(story, team, &format!(".sees.proposals[{n}]"))?;
+    }
     for (field, who) in people {
         person(story, who).map_err(|problem| (field, problem))?;
+    }
+    Ok(())
+}
+
+fn team_seen(story: &Story, team: &TeamSeen, field: &str) -> Result<(), Wrong> {
+    if team.adds.is_empty() && team.ends.is_empty() {
+        return Err((field.to_owned(), "says neither whom it adds nor whose part it ends".into()));
+    }
+    if let Some(of) = &team.of {
+        organization(story, of).map_err(|problem| (format!("{field}.of"), problem))?;
+    }
+    for (list, people) in [("adds", &team.adds), ("ends", &team.ends)] {
+        for (n, who) in people.iter().enumerate() {
+            person(story, who).map_err(|problem| (format!("{field}.{list}[{n}]"), problem))?;
+        }
     }
     Ok(())
 }

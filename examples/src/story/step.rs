@@ -8,6 +8,8 @@ use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
+use crate::protocol::EditRecord;
+
 /// One step, and where it stands.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -76,6 +78,14 @@ pub struct Deed {
     pub name_seat: Option<String>,
     /// Ends a person's participation.
     pub end_seat: Option<String>,
+    /// Takes up what a record's care team proposes.
+    pub take_up_team: Option<TeamSeen>,
+    /// Leaves the roster as it is, whatever a record's care team proposes.
+    pub decline_team: Option<TeamSeen>,
+    /// Somebody else changes a resource of their record, beside their client.
+    pub edit_record: Option<EditRecord>,
+    /// Looks at what others changed in the record now, and not within a minute.
+    pub look_at_record: Option<bool>,
 
     /// The case it is about, where there are several.
     pub case: Option<String>,
@@ -112,6 +122,10 @@ impl Deed {
             ("return_plan", self.return_plan.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
+            ("take_up_team", self.take_up_team.is_some()),
+            ("decline_team", self.decline_team.is_some()),
+            ("edit_record", self.edit_record.is_some()),
+            ("look_at_record", self.look_at_record.is_some()),
         ]
         .into_iter()
         .filter_map(|(verb, is)| is.then_some(verb))
@@ -198,6 +212,22 @@ pub struct Expected {
     pub reminder: Option<ReminderSeen>,
     /// The people who are named for the case, no more and no fewer; keepers and people outside the story do not count.
     pub roster: Option<Vec<String>>,
+    /// What waits for a lead to decide because a record's care team was changed: these, no more and no fewer.
+    pub proposals: Option<Vec<TeamSeen>>,
+}
+
+/// What a record's care team proposes to the roster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamSeen {
+    /// The organisation whose record it is.
+    pub of: Option<String>,
+    /// Whom it adds.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Whose participation it ends.
+    #[serde(default)]
+    pub ends: Vec<String>,
 }
 
 /// An invitation as its reader sees it: by the directory's words.
@@ -242,6 +272,8 @@ pub struct PlanSeen {
     pub is: String,
     /// Who made it so.
     pub by: Option<String>,
+    /// The organisation in whose record it was changed after it was sent.
+    pub changed_in: Option<String>,
 }
 
 /// What is due in a case.

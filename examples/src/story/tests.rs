@@ -52,6 +52,20 @@ fn the_story_of_marty_is_read() {
 }
 
 #[test]
+fn the_story_of_nora_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/nora.yaml")).unwrap();
+    let edits = story.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.edit_record.as_ref(),
+        _ => None,
+    });
+    let edits: Vec<_> = edits.collect();
+    assert_eq!(edits.len(), 3);
+    let team = r#"{"resourceType":"CareTeam","participant":[{"role":[{"text":"x"}]}]}"#;
+    assert!(edits[0].of(team).unwrap().contains(r#""value":"nora""#));
+    assert!(edits[2].of(team).is_err(), "there is no such participant");
+}
+
+#[test]
 fn steps_know_their_lines_and_files_are_beside_the_story() {
     let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
     assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);
@@ -77,6 +91,20 @@ fn a_mistake_names_its_line_and_its_field() {
             FIRST,
             "steps[0].jane.who_to_call.topic",
             "care-plan",
+        ),
+        ("  - jane: {edit_record: {kind: CareTeam, id: x}}\n", FIRST, "steps[0].jane.edit_record", "nothing"),
+        (
+            "  - jane: {edit_record: {kind: CareTeam, remove: [name]}}\n",
+            FIRST,
+            "steps[0].jane.edit_record",
+            "system|value",
+        ),
+        ("  - joe: {take_up_team: {}}\n", FIRST, "steps[0].joe.take_up_team", "neither"),
+        (
+            "  - joe: {sees: {proposals: [{adds: [joe], of: x}]}}\n",
+            FIRST,
+            "steps[0].joe.sees.proposals[0].of",
+            "no such organization",
         ),
         ("  - clock: yesterday\n", FIRST, "steps[0].clock", ""),
         ("  - clock: 2019-03-03 09:00\n", FIRST, "steps[0].clock", "go back"),

@@ -6,6 +6,7 @@
 
 mod cast;
 mod foreign;
+mod keeper;
 mod kill;
 mod record;
 mod rooms;

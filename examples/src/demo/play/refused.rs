@@ -1,0 +1,46 @@
+//! What must be refused, and is.
+
+use super::Line;
+use crate::demo::fault::{Fault, told};
+use crate::demo::transcript::Transcript;
+use crate::process::Refusal;
+use crate::story::{Deed, Refused};
+
+impl Line<'_, '_> {
+    /// Judges a refusal, and tells of it.
+    pub(super) fn refused(
+        &mut self,
+        name: &str,
+        deed: &Deed,
+        refusal: &Refusal,
+        wanted: &Refused,
+    ) -> Result<(), Fault> {
+        let is = refusal.code == wanted.code
+            && wanted
+                .reason
+                .as_ref()
+                .is_none_or(|code| refusal.reasons.iter().any(|reason| reason.code == *code));
+        if !is {
+            return Err(Fault::Not { wanted: told(wanted), seen: refusal.to_string() });
+        }
+        let tries = match deed.verbs().first().copied() {
+            Some("approve_plan") => "tries to approve the care plan",
+            Some("return_plan") => "tries to return the care plan",
+            Some("acknowledge_plan") => "tries to acknowledge the care plan",
+            Some("send_care_plan") => "tries to send a care plan",
+            Some("send" | "correct" | "retract") => "tries to write",
+            Some("open") => "tries to open a case",
+            Some("accept") => "tries to accept",
+            Some("name_seat" | "end_seat" | "take_up_team" | "decline_team") => "tries to change the roster",
+            _ => "tries",
+        };
+        self.tells(&format!("{name} {tries}, and is refused."));
+        if refusal.reasons.is_empty() {
+            Transcript::follows(&refusal.detail);
+        }
+        for reason in &refusal.reasons {
+            Transcript::follows(&format!("{} ({})", reason.text, reason.source));
+        }
+        Ok(())
+    }
+}
