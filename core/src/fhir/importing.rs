@@ -205,10 +205,8 @@ impl Known {
             }
             let path = text.split(['?', '#']).next().unwrap_or_default();
             let path = path.split("/_history/").next().unwrap_or_default();
-            let kind = match text.contains('?') {
-                true => path.rsplit('/').next(),
-                false => path.rsplit('/').nth(1),
-            };
+            let mut parts = path.rsplit('/');
+            let kind = parts.nth(usize::from(!text.contains('?')));
             return kind.filter(|kind| is_kind(kind)).map(|kind| (kind == "Patient", text.to_string()));
         }
         let name = reference.get("identifier").filter(|one| one.is_object()).and_then(token)?;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use caseline::fhir::{CarePlanFound, Import, Resource, member};
+use caseline::fhir::{CarePlanFound, FixedToken, Import, Resource, RestRecord, member};
 use caseline::id::{ContactId, Sha256, UserId};
 use caseline::member::Member;
 use caseline::store::StoreKey;
 use caseline::testing::{LoopbackHomeserver, ManualClock};
 use caseline::{Caseline, Error, Missing, Named, ProposedCase, Record};
-use caseline_backend::Population;
+use caseline_backend::{FhirOptions, FhirServer, Population};
 use tempfile::TempDir;
 
 const CP: &str = include_str!("../../../examples/data/cp.json");
@@ -20,9 +20,19 @@ const RULES: &str = include_str!("../../../examples/data/rules.yaml");
 const PATIENCE: Duration = Duration::from_secs(90);
 
 async fn start(server: &LoopbackHomeserver, clock: &ManualClock, folder: &TempDir, name: &str) -> Caseline {
+    start_with(server, clock, folder, name, Record::Embedded).await
+}
+
+async fn start_with(
+    server: &LoopbackHomeserver,
+    clock: &ManualClock,
+    folder: &TempDir,
+    name: &str,
+    record: Record,
+) -> Caseline {
     let caseline = Caseline::builder()
         .store(folder.path().join(name), StoreKey::new([7; 32]))
-        .record(Record::Embedded)
+        .record(record)
         .clock(Arc::new(clock.clone()))
         .with_transport(Arc::new(server.transport(&user(name))))
         .await
@@ -126,7 +136,7 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
             members.push(member_of(&text));
         }
     }
-    let imported = begun.elapsed();
+    let (imported, most) = (begun.elapsed(), peak());
 
     // Nothing of it is lost, and the same again doubles nothing.
     let there = held(&jane, &population).await;
@@ -184,7 +194,7 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
         members.len(),
         bytes / 1_000_000,
         opened.len(),
-        peak().map_or("unknown".into(), |megabytes| megabytes.to_string()),
+        most.map_or("unknown".into(), |megabytes| megabytes.to_string()),
     );
     assert!(!opened.is_empty());
     let stranger = "https://caseline.example/member|nobody".parse().unwrap();
@@ -208,6 +218,47 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
     let document = Import::parse(&text).unwrap();
     let sent = document.care_plans().next().unwrap();
     assert!(sent.json().contains("\"detail\""), "what others wrote of their activities is kept");
+    jane.shutdown().await;
+    joe.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fhir_server_holds_imported_people_once() {
+    let make = || {
+        let server = FhirServer::start_with("imported", &FhirOptions::default());
+        (Population::make(wanted(), seed()).unwrap(), server.unwrap())
+    };
+    let (population, hapi) = tokio::task::spawn_blocking(make).await.unwrap();
+    let clock = ManualClock::new("2024-01-02T14:00:00Z".parse().unwrap());
+    let (server, folder) = (LoopbackHomeserver::new(clock.clone()), TempDir::new().unwrap());
+    let record = || Record::Other(Arc::new(RestRecord::new(hapi.url(), FixedToken::none()).unwrap()));
+    let jane = start_with(&server, &clock, &folder, "jane", record()).await;
+    // Whoever has a care team, and the shortest record: each request to a server is one more to wait for.
+    let has_team =
+        |path: &&std::path::PathBuf| std::fs::read_to_string(path).unwrap().contains("\"CareTeam\"");
+    let size = |path: &&std::path::PathBuf| std::fs::metadata(path).unwrap().len();
+    let person = population.people.iter().filter(has_team).min_by_key(size).unwrap();
+    let bundles = [&population.hospitals, &population.practitioners, person];
+    let mut created = Vec::new();
+    for path in bundles {
+        created.push(jane.import(&std::fs::read_to_string(path).unwrap()).await.unwrap());
+    }
+    let entries = |path| Import::parse(&std::fs::read_to_string(path).unwrap()).unwrap().resources().len();
+    assert_eq!(created, bundles.map(entries));
+    // Another device imports the same.
+    let joe = start_with(&server, &clock, &folder, "joe", record()).await;
+    for path in bundles {
+        assert_eq!(
+            joe.import(&std::fs::read_to_string(path).unwrap()).await.unwrap(),
+            0,
+            "{}",
+            path.display()
+        );
+    }
+    let import = Import::parse(&std::fs::read_to_string(person).unwrap()).unwrap();
+    for kind in ["Patient", "CareTeam", "CarePlan"] {
+        assert_eq!(joe.resources(kind).await.unwrap().len(), import.of_kind(kind).count(), "{kind}");
+    }
     jane.shutdown().await;
     joe.shutdown().await;
 }

@@ -1,15 +1,16 @@
 //! Transactions (FHIR R4, 3.1.0.11): carried out once, and what the server did not keep of them is noticed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use reqwest::Method;
 
 use super::http::{Ask, Call, refusal};
-use super::write::{FHIR, LOOKS, invalid, located, taken};
+use super::write::{FHIR, LOOKS, located, taken};
 use super::{RestRecord, parse, stored, version_of};
 use crate::fhir::check::{is_id, is_kind};
 use crate::fhir::dropped::says_the_same;
-use crate::fhir::json::{self, Node};
+use crate::fhir::json::{self, Node, Text};
 use crate::ports::{PortError, Stored};
 
 /// How many resources one search reads back: fewer than a page holds.
@@ -27,9 +28,11 @@ enum Asks<'e> {
     Other,
 }
 
-/// One entry of a transaction.
+/// One entry of a transaction. Its resource is text: the trees of all of them at once would take many times its length.
 struct Entry<'e> {
-    node: &'e Node<'e>,
+    resource: Option<&'e str>,
+    own_id: Option<String>,
+    full_url: Option<String>,
     method: String,
     url: String,
     version: Option<String>,
@@ -37,10 +40,13 @@ struct Entry<'e> {
 }
 
 impl<'e> Entry<'e> {
-    fn new(node: &'e Node<'e>) -> Self {
+    fn new(node: &Node<'e>) -> Self {
         let request = |key: &str| Some(node.get("request")?.str(key)?.into_owned());
+        let resource = node.get("resource");
         Self {
-            node,
+            resource: resource.map(Node::raw),
+            own_id: resource.and_then(|resource| resource.str("id")).map(Cow::into_owned),
+            full_url: node.str("fullUrl").map(Cow::into_owned),
             method: request("method").unwrap_or_default(),
             url: request("url").unwrap_or_default(),
             version: request("ifMatch"),
@@ -74,9 +80,27 @@ impl<'e> Entry<'e> {
         self.url.split(['/', '?']).next().unwrap_or_default()
     }
 
-    fn resource(&self) -> Option<&'e Node<'e>> {
-        self.node.get("resource")
+    fn resource(&self) -> Result<Option<Node<'e>>, PortError> {
+        let again = |text| json::again(text).map_err(|_| INVALID);
+        self.resource.map(again).transpose()
     }
+}
+
+const INVALID: PortError = PortError::Refused { code: "invalid-json" };
+
+/// The entries of a transaction. One of them is in memory as a tree at a time.
+fn entries(bundle: &str) -> Result<Vec<Entry<'_>>, PortError> {
+    let text = Text::new(bundle).map_err(|_| INVALID)?;
+    let top = text.shallow(text.text()).map_err(|_| INVALID)?;
+    let mut entries = Vec::new();
+    if let Some(list) = top.get("entry").filter(|list| list.is_array()) {
+        let read = text.items(list.raw(), |_, entry| {
+            entries.push(Entry::new(&text.tree(entry)?));
+            Ok(())
+        });
+        read.map_err(|_| INVALID)?;
+    }
+    Ok(entries)
 }
 
 /// What was written and not shown: its type, its id, and what was sent.
@@ -94,8 +118,7 @@ enum Looked {
 
 impl RestRecord {
     pub(super) async fn transaction_in(&self, call: &mut Call<'_>, bundle: &str) -> Result<usize, PortError> {
-        let sent = invalid(bundle)?;
-        let entries: Vec<Entry<'_>> = sent.list("entry").iter().map(Entry::new).collect();
+        let entries = entries(bundle)?;
         let ask = Ask::new(Method::POST, self.http.at(&[])?).body(FHIR, bundle.to_owned());
         let answer = if entries.iter().all(Entry::can_be_repeated) {
             let mut tries = 0;
@@ -143,14 +166,14 @@ impl RestRecord {
             }
             let new = status.starts_with("201");
             created += usize::from(new);
-            let (true, Some(resource)) = (new || sent.method == "PUT", sent.resource()) else { continue };
+            let (true, Some(resource)) = (new || sent.method == "PUT", sent.resource) else { continue };
             let kind = sent.kind();
             let etag = said("etag");
             let shown = done
                 .get("resource")
                 .and_then(|shown| stored(shown, kind, etag.as_deref().and_then(version_of)).ok());
             if let Some(shown) = shown {
-                self.compare(resource.raw(), &shown);
+                self.compare(resource, &shown);
                 continue;
             }
             let location = said("location");
@@ -160,7 +183,7 @@ impl RestRecord {
                 _ => id,
             };
             if let Some(id) = id.filter(|_| is_kind(kind)) {
-                unseen.push((kind.to_owned(), id.to_owned(), resource.raw()));
+                unseen.push((kind.to_owned(), id.to_owned(), resource));
             }
         }
         Ok((created, unseen))
@@ -211,7 +234,9 @@ impl RestRecord {
         let mut puts = Vec::new();
         let mut as_before = true;
         for entry in entries {
-            let (Asks::Put(id, version), Some(resource)) = (entry.asks(), entry.resource()) else { continue };
+            let (Asks::Put(id, version), Some(resource)) = (entry.asks(), entry.resource()?) else {
+                continue;
+            };
             match self.read_in(call, entry.kind(), id).await {
                 Ok(now) => {
                     as_before &= version == Some(now.version.as_str());
@@ -258,11 +283,11 @@ impl RestRecord {
                 Asks::Create(_) | Asks::Other => return Ok(None),
             };
             let target = format!("{kind}/{id}");
-            if let Some(own) = entry.resource().and_then(|resource| resource.str("id")) {
+            if let Some(own) = &entry.own_id {
                 names.entry(format!("{kind}/{own}")).or_insert_with(|| target.clone());
             }
-            if let Some(url) = entry.node.str("fullUrl") {
-                names.insert(url.into_owned(), target);
+            if let Some(url) = &entry.full_url {
+                names.insert(url.clone(), target);
             }
         }
         Ok(Some(names))
@@ -305,7 +330,7 @@ fn references(resource: &Node<'_>) -> Vec<String> {
     // Nothing is rewritten, so that nothing fails.
     let _ = resource.rewrite::<PortError>(&mut |key, node| {
         if key == "reference" {
-            found.extend(node.text().map(std::borrow::Cow::into_owned));
+            found.extend(node.text().map(Cow::into_owned));
         }
         Ok(None)
     });
@@ -320,4 +345,27 @@ fn renamed(resource: &Node<'_>, names: &HashMap<String, String>) -> Option<Strin
         Ok(names.get(text.as_ref()).filter(|_| is_name).map(|target| json::quote(target)))
     });
     rewritten.ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    #[test]
+    fn a_bundle_whose_tree_would_be_too_large_is_read_entry_by_entry() {
+        let items = format!("[{}0]", "0,".repeat(50_000));
+        let entry = format!(
+            r#"{{"fullUrl":"urn:uuid:a","resource":{{"resourceType":"Basic","id":"b","x":{items}}},
+            "request":{{"method":"POST","url":"Basic","ifNoneExist":"_tag=a|b"}}}}"#
+        );
+        let all = vec![entry; 40].join(",");
+        let bundle = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{all}]}}"#);
+        assert!(json::parse(&bundle).is_err());
+        let entries = entries(&bundle).unwrap();
+        assert!(entries.len() == 40 && entries.iter().all(Entry::can_be_repeated));
+        let resource = entries[39].resource().unwrap().unwrap();
+        assert_eq!((resource.str("id").as_deref(), entries[39].own_id.as_deref()), (Some("b"), Some("b")));
+        assert!(matches!(super::entries("{"), Err(INVALID)));
+    }
 }
