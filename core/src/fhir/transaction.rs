@@ -116,7 +116,7 @@ pub(crate) fn version_of(etag: &str) -> String {
 
 /// Whether an element of this name is of type uri, url, uuid or oid: these refer as references do (3.1.0.11.2). An identifier
 /// that has the same text does not, nor does what somebody wrote.
-fn is_uri(key: &str) -> bool {
+pub(crate) fn is_uri(key: &str) -> bool {
     matches!(key, "uri" | "url") || ["Uri", "Url", "Uuid", "Oid"].iter().any(|kind| key.ends_with(kind))
 }
 

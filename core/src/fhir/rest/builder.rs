@@ -34,7 +34,7 @@ impl RestRecordBuilder {
         Self { tokens: Box::new(tokens), ..self }
     }
 
-    /// How long one exchange may take: one minute without this.
+    /// How long one exchange may take: one minute without this, and a second more for each 64 KiB that it sends.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.patience.timeout = timeout;

@@ -31,6 +31,9 @@ const LONGEST_CALL: Duration = Duration::from_mins(15);
 const TRIES: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// How much of a transaction a server is given a second for.
+const BYTES_A_SECOND: usize = 64 * 1024;
+
 /// What is asked of how long it may take.
 #[derive(Clone, Copy)]
 pub(super) struct Patience {
@@ -38,6 +41,15 @@ pub(super) struct Patience {
     pub(super) timeout: Duration,
     /// For what fails and is tried again in one call, the waits between included.
     pub(super) again: Duration,
+}
+
+impl Patience {
+    /// For one exchange that sends so many bytes: a server carries out a person's whole history, of tens of megabytes, before it
+    /// answers.
+    fn of(&self, sent: usize) -> Duration {
+        let seconds = u64::try_from(sent / BYTES_A_SECOND).unwrap_or(u64::MAX);
+        self.timeout.saturating_add(Duration::from_secs(seconds)).min(LONGEST_CALL)
+    }
 }
 
 impl Default for Patience {
@@ -260,7 +272,8 @@ impl Http {
     async fn exchange(&self, ask: &Ask, token: Option<&Zeroizing<String>>) -> Result<Answer, Failure> {
         let internal = || Failure::last(PortError::Internal { code: "record-request" });
         let mut request = ask.0.try_clone().ok_or_else(internal)?;
-        *request.timeout_mut() = Some(self.patience.timeout);
+        let sent = request.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len);
+        *request.timeout_mut() = Some(self.patience.of(sent));
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/fhir+json"));
         // HAPI answers a repeated search from its cache, which another writer has outrun.

@@ -11,6 +11,7 @@ use super::{RestRecord, parse, stored, version_of};
 use crate::fhir::check::{is_id, is_kind};
 use crate::fhir::dropped::says_the_same;
 use crate::fhir::json::{self, Node, Text};
+use crate::fhir::transaction::is_uri;
 use crate::ports::{PortError, Stored};
 
 /// How many resources one search reads back: fewer than a page holds.
@@ -341,7 +342,7 @@ fn references(resource: &Node<'_>) -> Vec<String> {
 fn renamed(resource: &Node<'_>, names: &HashMap<String, String>) -> Option<String> {
     let rewritten = resource.rewrite::<PortError>(&mut |key, node| {
         let Some(text) = node.text() else { return Ok(None) };
-        let is_name = key == "reference" || text.starts_with("urn:");
+        let is_name = key == "reference" || is_uri(key);
         Ok(names.get(text.as_ref()).filter(|_| is_name).map(|target| json::quote(target)))
     });
     rewritten.ok().flatten()
@@ -351,6 +352,18 @@ fn renamed(resource: &Node<'_>, names: &HashMap<String, String>) -> Option<Strin
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+
+    #[test]
+    fn what_refers_is_renamed_and_an_identifier_of_the_same_text_stays() {
+        let text = r#"{"identifier":[{"value":"urn:uuid:1"}],"masterIdentifier":{"system":"urn:uuid:1"},"valueUri":"urn:uuid:1",
+            "subject":{"reference":"urn:uuid:1"},"author":{"reference":"urn:uuid:2"}}"#;
+        let names = HashMap::from([("urn:uuid:1".to_owned(), "Patient/7".to_owned())]);
+        let renamed = renamed(&json::parse(text).unwrap(), &names).unwrap();
+        let expected = text
+            .replace(r#""valueUri":"urn:uuid:1""#, r#""valueUri":"Patient/7""#)
+            .replace(r#"{"reference":"urn:uuid:1"}"#, r#"{"reference":"Patient/7"}"#);
+        assert_eq!(renamed, expected);
+    }
 
     #[test]
     fn a_bundle_whose_tree_would_be_too_large_is_read_entry_by_entry() {
