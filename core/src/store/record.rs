@@ -20,9 +20,10 @@ use crate::ports::{Capabilities, CareRecord, Changes, Created, Param, PortError,
 
 /// The record of an installation that has no FHIR server: it is the store itself.
 ///
-/// It answers the search parameters `_id`, `_tag`, `identifier`, `status`, `category`, `type`, `role`, `subject`, `patient`,
-/// `part-of`, `target`, `practitioner` and `organization` (and `:identifier` of the first three references), and refuses
-/// others, as a strict server does.
+/// It answers the search parameters `_id`, `_tag`, `identifier`, `status`, `lifecycle-status`, `intent`, `category`, `code`, `type`,
+/// `role`, `birthdate` (a whole date), `subject`, `patient`, `owner`, `requester`, `focus`, `based-on`, `replaces`, `part-of`,
+/// `target`, `encounter`, `practitioner`, `organization`, `participant`, `actor`, `care-team`, `goal`, `activity-reference`, `sender`
+/// and `recipient`, and `:identifier` of references to people and organisations; and refuses others, as a strict server does.
 pub struct EmbeddedRecord {
     db: Arc<Db>,
 }
