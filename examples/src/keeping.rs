@@ -36,7 +36,7 @@ enum RecordWritten {
     #[default]
     Embedded,
     None,
-    Fhir(FhirWritten),
+    Fhir(Box<FhirWritten>),
 }
 
 #[derive(Deserialize)]
@@ -200,12 +200,11 @@ impl Reading<'_> {
             let mut asked = Scopes::none();
             for (n, scope) in scopes.iter().enumerate() {
                 let parts = scope.value.strip_prefix("system/").and_then(|rest| rest.split_once('.'));
-                match parts.map(|(kind, rights)| asked.clone().with(kind, rights)) {
-                    Some(Ok(more)) => asked = more,
-                    _ => {
-                        let field = format!("record.fhir.backend_services.scopes[{n}]");
-                        self.wrong(scope, &field, "is a scope like system/CareTeam.crus: one resource type");
-                    }
+                if let Some(Ok(more)) = parts.map(|(kind, rights)| asked.clone().with(kind, rights)) {
+                    asked = more;
+                } else {
+                    let field = format!("record.fhir.backend_services.scopes[{n}]");
+                    self.wrong(scope, &field, "is a scope like system/CareTeam.crus: one resource type");
                 }
             }
             asked
@@ -351,7 +350,9 @@ rules: [rules.yaml]
         let found = record.system.unwrap();
         assert_eq!((found.client_id.as_str(), found.scopes), ("caseline-keeper", Scopes::default()));
         assert!(found.keys.ends_with("keys.json") && !record.plain && record.token.is_none());
-        let fewer = format!("{SYSTEM}      scopes: [system/CareTeam.rs, system/Patient.rs]\n    allow_plain_http: true\n");
+        let fewer = format!(
+            "{SYSTEM}      scopes: [system/CareTeam.rs, system/Patient.rs]\n    allow_plain_http: true\n"
+        );
         let record = read(&system(&fewer.replace("https", "http")), "").unwrap().sign_in.record;
         assert_eq!(record.system.unwrap().scopes.text(), "system/CareTeam.rs system/Patient.rs");
         assert!(record.plain);
@@ -370,7 +371,13 @@ rules: [rules.yaml]
             ("keys.json", "away.json", 3, "backend_services.keys_file", "cannot be read"),
             ("keys.json", "open.json", 3, "backend_services.keys_file", "chmod 600"),
             ("keys.json", "none.json", 3, "backend_services.keys_file", "JSON Web Key Set"),
-            ("keys.json", "keys.json\n      scopes: [system/*.r]", 4, "backend_services.scopes[0]", "one resource type"),
+            (
+                "keys.json",
+                "keys.json\n      scopes: [system/*.r]",
+                4,
+                "backend_services.scopes[0]",
+                "one resource type",
+            ),
             ("keys.json", "keys.json\n    token_env: TOKEN", 4, "token_env", "not wanted"),
         ] {
             let mistakes = read(&system(&SYSTEM.replacen(from, to, 1)), "").expect_err(field);

@@ -77,8 +77,7 @@ fn it_comes_true_of_marty_and_of_somebody_else_and_all_that_is_written_of_them_i
 fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
     let records = TempDir::new().unwrap();
     let nora = marty().with_file_name("nora.yaml");
-    let output =
-        demo(&["--story", nora.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let output = demo(&["--story", nora.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
     let said = said(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("Joe takes up what the record proposes."), "{said}");

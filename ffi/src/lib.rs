@@ -35,8 +35,6 @@ pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit};
 pub use runtime::end_threads;
-pub use state::{
-    CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom,
-};
+pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 
 uniffi::setup_scaffolding!();

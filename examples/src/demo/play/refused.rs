@@ -8,7 +8,13 @@ use crate::story::{Deed, Refused};
 
 impl Line<'_, '_> {
     /// Judges a refusal, and tells of it.
-    pub(super) fn refused(&mut self, name: &str, deed: &Deed, refusal: &Refusal, wanted: &Refused) -> Result<(), Fault> {
+    pub(super) fn refused(
+        &mut self,
+        name: &str,
+        deed: &Deed,
+        refusal: &Refusal,
+        wanted: &Refused,
+    ) -> Result<(), Fault> {
         let is = refusal.code == wanted.code
             && wanted
                 .reason
