@@ -146,7 +146,7 @@ class Changed(Live):
         told = (await joe.do("record", kind="Practitioner", texts=True))["texts"]
         [found] = [json.loads(text) for text in told if json.loads(text)["id"] == edited["id"]]
         self.assertEqual((found["gender"], found["name"][-1]), ("male", name))
-        await joe.do("edit_record", kind="Practitioner", id=edited["id"], remove=["gender"])
+        await joe.do("edit_record", kind="Practitioner", resource=edited["id"], remove=["gender"])
         for fields, code in [
             ({"kind": "Practitioner"}, "invalid-request"),
             ({"kind": "Practitioner", "identifier": "urn:x|nobody"}, "not-found"),
