@@ -150,7 +150,7 @@ def proposal(told: caseline.TeamProposal) -> dict[str, Any]:
 
 
 def message(said: caseline.Message) -> dict[str, Any]:
-    standing = type(said.standing).__name__.lower()
+    standing = type(said.standing).__name__.rpartition(".")[2].lower()
     by = getattr(said.standing, "by", None)
     return shown(
         **event_of(said.key),

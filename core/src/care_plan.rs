@@ -99,15 +99,17 @@ impl std::fmt::Debug for PlanReturned {
     }
 }
 
-/// `plan.changed`: the plan was changed in a record after it was sent.
+/// `plan.changed`: the plan was changed in a record after it was sent, or changed back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanChanged {
     /// The `plan.sent` whose plan it is.
     pub plan: EventId,
     /// Whose record it was changed in.
     pub organization: OrganizationId,
-    /// The hash of what the record holds now, as its device read it: the same change is told once.
-    pub sha256: Sha256,
+    /// The hash of what the record holds now, as its device read it: the same change is told once. Nothing where the record says
+    /// again what was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// An event of this life cycle.
@@ -170,6 +172,15 @@ pub struct PlanState {
     pub status: PlanStatus,
     /// What records made of it after it was sent, in order: what was sent is not what they hold any more.
     pub changed: Vec<(PlanChanged, StepTaken)>,
+}
+
+impl PlanState {
+    /// The hash of what an organisation's record holds in its place by now; nothing where that is what was sent, as far as
+    /// anybody told.
+    pub fn changed_in(&self, organization: &OrganizationId) -> Option<Sha256> {
+        let last = self.changed.iter().rev().find(|(known, _)| known.organization == *organization);
+        last.and_then(|(known, _)| known.sha256)
+    }
 }
 
 /// Who took a step, and when.

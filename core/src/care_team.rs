@@ -20,6 +20,10 @@ mod tests;
 /// The most people that one proposal names.
 pub const MOST_NAMED: usize = 20;
 
+/// The most proposals of one organisation that wait for a lead at once: a record that changes all the time is told of again when
+/// somebody has decided.
+pub const MOST_OPEN: usize = 20;
+
 /// `team.proposed`: a CareTeam was changed in a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamProposed {
@@ -99,6 +103,13 @@ impl TeamProposals {
     }
 }
 
+impl TeamProposals {
+    /// Whether an organisation may propose no more before a lead has decided.
+    pub(crate) fn are_many(&self, organization: &OrganizationId, roster: &Roster) -> bool {
+        self.open(roster).filter(|one| one.organization == *organization).count() >= MOST_OPEN
+    }
+}
+
 impl TeamProposal {
     /// Whether a lead has something to decide.
     pub fn is_open(&self, roster: &Roster) -> bool {
@@ -113,7 +124,7 @@ impl TeamProposal {
 ///
 /// # Errors
 /// The reason, with source `care-team`: `team-proposer`, `team-proposal-empty`, `team-proposal-too-long`,
-/// `team-proposal-known` (the same waits already), `team-decliner`, `team-proposal-unknown`, `team-proposal-declined`.
+/// `team-proposal-known` (the same waits already), `team-proposals-too-many`, `team-decliner`, `team-proposal-unknown`, `team-proposal-declined`.
 pub fn step(
     proposals: &TeamProposals,
     event: TeamEvent<'_>,
@@ -139,6 +150,10 @@ pub fn step(
             };
             if proposals.proposals.iter().any(same) {
                 return Err(refused("team-proposal-known", "the same proposal waits already"));
+            }
+            if proposals.are_many(&event.organization, step.roster) {
+                let text = "very many proposals of this organisation wait: a lead decides about them first";
+                return Err(refused("team-proposals-too-many", text));
             }
             next.proposals.push(TeamProposal {
                 proposed: step.key.clone(),

@@ -121,8 +121,14 @@ impl Caseline {
     /// were created. References by `urn:uuid` and by condition (`Practitioner?identifier=…`) become references of the record: what
     /// they go to is in the Bundle, or was imported before.
     ///
+    /// The same again creates nothing: an import that was cut off is repeated. What a Bundle creates without an `ifNoneExist` is
+    /// known again by us, a Patient by member number and date of birth, all else by `fullUrl` and whom it is about (a tag in its
+    /// `meta` says so). So a later export of the same people adds what is new in it. What the record has already it leaves as it
+    /// is, since people may have gone on with it there; what is to replace it comes as `PUT`, or is saved with `fhir::save`.
+    ///
     /// # Errors
-    /// `InvalidInput` where it is no such Bundle; then nothing is changed. `NotFound` without a record.
+    /// `InvalidInput` where it is no such Bundle; then nothing is changed. `json-too-large` is one of more than 50 MiB: split it, a
+    /// Bundle for each person. `NotFound` without a record.
     pub async fn import(&self, bundle: &str) -> Result<usize> {
         self.engine.import(bundle).await
     }

@@ -6,8 +6,6 @@
 
 mod apply;
 mod audit_event;
-#[cfg(feature = "store")]
-mod batch;
 mod bundle;
 mod capability_statement;
 mod care_plan;
@@ -20,6 +18,8 @@ mod documents;
 mod dropped;
 #[cfg(feature = "store")]
 mod found;
+#[cfg(feature = "store")]
+mod importing;
 pub(crate) mod json;
 mod merge;
 #[cfg(feature = "store")]
@@ -41,10 +41,8 @@ mod write;
 
 pub use apply::{Applied, apply, gather};
 #[cfg(feature = "store")]
-pub(crate) use apply::{heads, is_found_by};
+pub(crate) use apply::{gather_from, heads, is_found_by};
 pub use audit_event::audit_event;
-#[cfg(feature = "store")]
-pub(crate) use batch::as_transaction;
 pub use bundle::{Import, Resource};
 pub use capability_statement::capabilities;
 #[cfg(feature = "store")]
@@ -61,6 +59,8 @@ pub use dropped::dropped;
 pub use found::CarePlanFound;
 #[cfg(feature = "store")]
 pub(crate) use found::{care_plan_found, team_head};
+#[cfg(feature = "store")]
+pub(crate) use importing::importable;
 pub use merge::merge;
 pub use patient::{is_member, member};
 #[cfg(feature = "store")]
@@ -72,5 +72,7 @@ pub use rest::{
     Scopes, SigningKeys, Token, TokenSource,
 };
 pub use rules::{Broken, check, check_change};
-pub use save::{Conflict, Unsaved, edit, save};
+#[cfg(feature = "store")]
+pub(crate) use save::named;
+pub use save::{Conflict, Unsaved, create, edit, save};
 pub use write::event_value;

@@ -107,14 +107,13 @@ impl Engine {
             self.learn_directory(bundle)?;
             return Ok(0);
         };
-        let created =
-            record.transaction(&fhir::as_transaction(bundle)?).await.map_err(|error| match error {
-                PortError::Refused { code } | PortError::NotUnderstood { code } => {
-                    InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
-                        .into()
-                }
-                other => Error::from(other),
-            })?;
+        let created = record.transaction(&fhir::importable(bundle)?).await.map_err(|error| match error {
+            PortError::Refused { code } | PortError::NotUnderstood { code } => {
+                InvalidInput::new(code, "the record does not take this Bundle: it must be a transaction")
+                    .into()
+            }
+            other => Error::from(other),
+        })?;
         self.tell_dropped();
         self.refresh_directory().await?;
         Ok(created)
@@ -138,12 +137,12 @@ impl Engine {
         }
         let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
         // What a case wrote here of an earlier sending carries the plan's identifier too, and is not the plan.
-        let mut originals = found.iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
+        let mut originals = found.into_iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
         let (Some(plan), None) = (originals.next(), originals.next()) else {
             return Err(Error::NotFound { what: "care-plan" });
         };
-        let gathered = fhir::gather(record.as_ref(), "CarePlan", &plan.id).await?;
-        gathered.plan_document(&format!("CarePlan/{}", plan.id))
+        let name = format!("CarePlan/{}", plan.id);
+        fhir::gather_from(record.as_ref(), "CarePlan", plan).await?.plan_document(&name)
     }
 
     /// Queues the search for the Patient that a case is about.

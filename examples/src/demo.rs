@@ -39,6 +39,9 @@ pub fn run(options: &Options) -> Result<(), Trouble> {
     Transcript::people(stage.people.as_ref(), options.seed);
     let outcome = play::play(&mut stage, &mut transcript, kill_after)
         .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref()));
+    if outcome.is_ok() {
+        transcript.heading("All of it came true.");
+    }
     stage.clear(options.keep || outcome.is_err() && !matches!(outcome, Err(Trouble::Interrupted)));
     outcome
 }

@@ -134,8 +134,8 @@ pub struct Plan {
 pub struct PlanChange {
     /// Whose record it was changed in.
     pub organization: String,
-    /// The hash of what stands there.
-    pub sha256: String,
+    /// The hash of what stands there; nothing where that is again what was sent.
+    pub sha256: Option<String>,
     /// The contact whose device told it.
     pub by: String,
     /// When.
@@ -146,7 +146,7 @@ impl From<&(PlanChanged, StepTaken)> for PlanChange {
     fn from((changed, by): &(PlanChanged, StepTaken)) -> Self {
         Self {
             organization: changed.organization.to_string(),
-            sha256: changed.sha256.to_string(),
+            sha256: changed.sha256.map(|sha256| sha256.to_string()),
             by: by.contact.to_string(),
             at: by.at.into(),
         }

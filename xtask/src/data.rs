@@ -23,7 +23,7 @@ pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
                 people = Some(number);
             }
             Arg::Long("seed") => seed = parser.value()?.parse()?,
-            other => return Err(other.unexpected().into()),
+            other => return Err(crate::unexpected(other)),
         }
     }
     match source.as_deref() {

@@ -34,6 +34,10 @@ fn main() -> ExitCode {
     let mut parser = Parser::from_env();
     match command(&mut parser) {
         Ok(code) => code,
+        Err(Failure::Help) => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
         Err(Failure::Usage(problem)) => {
             eprintln!("{problem}\n\n{USAGE}");
             ExitCode::from(2)
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
 /// Why a command did not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// It was asked what there is.
+    Help,
     /// It was called wrongly.
     Usage(String),
     /// It was called rightly and failed.
@@ -89,10 +95,18 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
     }
 }
 
+/// What a command does not know; a question for help is answered, wherever it stands.
+pub(crate) fn unexpected(argument: Arg<'_>) -> Failure {
+    match argument {
+        Arg::Long("help") | Arg::Short('h') => Failure::Help,
+        other => other.unexpected().into(),
+    }
+}
+
 fn no_arguments(parser: &mut Parser) -> Result<(), Failure> {
     match parser.next()? {
         None => Ok(()),
-        Some(other) => Err(other.unexpected().into()),
+        Some(other) => Err(unexpected(other)),
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
                 }
                 chosen.push(name);
             }
-            other => return Err(other.unexpected().into()),
+            other => return Err(crate::unexpected(other)),
         }
     }
     let mut times: Vec<(&str, Duration)> = Vec::new();

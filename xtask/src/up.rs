@@ -20,7 +20,7 @@ pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
         match argument {
             Arg::Long("json") => json = true,
             Arg::Long("no-fhir") => fhir = false,
-            other => return Err(other.unexpected().into()),
+            other => return Err(crate::unexpected(other)),
         }
     }
     // From here on a signal is a message: whatever runs by then is stopped in order.

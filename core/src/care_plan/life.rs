@@ -124,13 +124,7 @@ fn changed(plans: &mut CarePlans, event: &PlanChanged, step: &Step<'_>) -> Resul
         return Err(refused("plan-changer", text));
     }
     let plan = find(plans, event.plan)?;
-    if plan
-        .changed
-        .iter()
-        .rev()
-        .find(|(known, _)| known.organization == event.organization)
-        .is_some_and(|(known, _)| known.sha256 == event.sha256)
-    {
+    if plan.changed_in(&event.organization) == event.sha256 {
         return Err(refused("plan-change-known", "this change of the care plan was told before"));
     }
     if plan.changed.len() >= MOST_CHANGES {
@@ -187,6 +181,9 @@ pub fn tell(event: PlanEvent<'_>, by: &Seat) -> String {
         PlanEvent::Approved(_) => format!("{who} approved the care plan."),
         PlanEvent::Returned(event) => {
             format!("{who} returned the care plan with changes to make: {}", event.changes)
+        }
+        PlanEvent::Changed(event) if event.sha256.is_none() => {
+            format!("{who}: the care plan in the record is again as it was sent.")
         }
         PlanEvent::Changed(event) => {
             let place = if event.organization == by.contact.organization { "our record" } else { "a record" };

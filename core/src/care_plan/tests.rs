@@ -449,7 +449,7 @@ fn a_plan_that_a_record_changed_is_told_once() {
     let changed = |text: &str, organization: &str| PlanChanged {
         plan: id,
         organization: format!("urn:example:org|{organization}").parse().unwrap(),
-        sha256: Sha256::of(text),
+        sha256: Some(Sha256::of(text)),
     };
     let refused = |plans: &CarePlans, who: &str, event: &PlanChanged| {
         take(plans, who, EventId::new(), PlanEvent::Changed(event)).unwrap_err().code.into_owned()
@@ -465,6 +465,12 @@ fn a_plan_that_a_record_changed_is_told_once() {
     // And back again.
     let plans = take(&plans, "bot", EventId::new(), PlanEvent::Changed(&changed("x", "cp"))).unwrap();
     assert_eq!(plans.all()[0].changed.len(), 3);
+    // As it was sent: that is news only where it was not.
+    let back = PlanChanged { sha256: None, ..changed("x", "cp") };
+    assert_eq!(refused(&open, "bot", &back), "plan-change-known");
+    let plans = take(&plans, "bot", EventId::new(), PlanEvent::Changed(&back)).unwrap();
+    assert_eq!(plans.all()[0].changed_in(&back.organization), None);
+    assert_eq!(refused(&plans, "bot", &back), "plan-change-known");
     let unknown = PlanChanged { plan: EventId::new(), ..changed("z", "cp") };
     assert_eq!(refused(&plans, "bot", &unknown), "plan-unknown");
 }

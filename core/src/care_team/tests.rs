@@ -116,6 +116,21 @@ fn a_proposal_waits_until_the_roster_is_so_or_a_lead_declines() {
 }
 
 #[test]
+fn proposals_that_nobody_decides_about_come_to_an_end() {
+    let mut world = world(&["jane", "joe"]);
+    let mut first = None;
+    for n in 0..=MOST_OPEN {
+        let mut event = proposed(&["kim"], &[]);
+        event.add[0].name = format!("Kim {n} (synthetic)");
+        let taken = world.take("jane", TeamEvent::Proposed(&event));
+        assert_eq!(taken.is_ok(), n < MOST_OPEN, "{n}: {taken:?}");
+        first = first.or(taken.ok());
+    }
+    world.take("joe", TeamEvent::Declined(&TeamDeclined { proposal: first.unwrap() })).unwrap();
+    world.take("jane", TeamEvent::Proposed(&proposed(&["kim"], &[]))).unwrap();
+}
+
+#[test]
 fn a_person_reads_what_was_changed() {
     let roster = world(&["jane", "joe", "kim"]).roster;
     let event = proposed(&["bot"], &["kim"]);

@@ -4,7 +4,7 @@ use crate::audit::{Audited, ResourceFound};
 use crate::client::Caseline;
 use crate::error::{Error, Result};
 use crate::fhir::{self, Unsaved};
-use crate::ports::{PortError, Stored};
+use crate::ports::{Created, PortError, Stored};
 use crate::store::audit::append;
 
 /// What a caller does next, where both versions are of no use to it: a conflict is `Conflict` (`changed-meanwhile`).
@@ -27,6 +27,46 @@ impl Caseline {
         Ok(self.engine.record()?.read(kind, id).await?)
     }
 
+    /// The version of a resource that somebody has looked at: what [`save_resource`](Self::save_resource) begins from, so that a change
+    /// to a place in a list changes what stood there then.
+    ///
+    /// # Errors
+    /// `NotFound` (`version` where the record has the resource and not that version any more); `Unavailable` where the record does
+    /// not answer.
+    pub async fn resource_at(&self, kind: &str, id: &str, version: &str) -> Result<Stored> {
+        let record = self.engine.record()?;
+        let now = record.read(kind, id).await?;
+        if now.version == version {
+            return Ok(now);
+        }
+        let mut versions = record.history(kind, id).await?.into_iter();
+        versions.find(|one| one.version == version).ok_or(Error::NotFound { what: "version" })
+    }
+
+    /// The resources of one type that match every parameter, as FHIR's search spells them:
+    /// `[("patient", "Patient/7"), ("participant", "Practitioner/3"), ("status", "active")]`.
+    ///
+    /// # Errors
+    /// `NotFound` without a record; `InvalidInput` for a parameter that the record does not know; `Unavailable` where the record does
+    /// not answer.
+    pub async fn find_resources(&self, kind: &str, params: &[(&str, &str)]) -> Result<Vec<Stored>> {
+        Ok(self.engine.record()?.search(kind, params).await?)
+    }
+
+    /// Creates a resource, unless one of its first identifier (or tag, where its type has no identifier) is there already; see
+    /// [`fhir::create`]. It is entered in the audit before it is tried.
+    ///
+    /// # Errors
+    /// [`Unsaved::Invalid`] with the rule that it breaks; [`Unsaved::Record`].
+    pub async fn create_resource(&self, kind: &str, json: &str) -> Result<Created, Unsaved> {
+        let record = self.engine.record().map_err(Unsaved::Invalid)?;
+        let (param, token) = fhir::named(kind, json).map_err(Unsaved::Invalid)?;
+        self.audit_write(kind, (param, &token))?;
+        let created = fhir::create(record.as_ref(), kind, json).await;
+        self.engine.tell_dropped();
+        created
+    }
+
     /// Writes what became of a version that was read before; see [`fhir::save`]. It is entered in the audit before it is tried.
     ///
     /// # Errors
@@ -34,7 +74,7 @@ impl Caseline {
     /// [`Unsaved::Invalid`]; [`Unsaved::Record`].
     pub async fn save_resource(&self, kind: &str, base: &Stored, json: &str) -> Result<Stored, Unsaved> {
         let record = self.engine.record().map_err(Unsaved::Invalid)?;
-        self.audit_write(kind, &base.id)?;
+        self.audit_write(kind, ("_id", &base.id))?;
         let saved = fhir::save(record.as_ref(), kind, base, json).await;
         self.engine.tell_dropped();
         saved
@@ -53,14 +93,14 @@ impl Caseline {
         change: impl Fn(&str) -> Result<String> + Send + Sync,
     ) -> Result<Stored, Unsaved> {
         let record = self.engine.record().map_err(Unsaved::Invalid)?;
-        self.audit_write(kind, id)?;
+        self.audit_write(kind, ("_id", id))?;
         let saved = fhir::edit(record.as_ref(), kind, id, change).await;
         self.engine.tell_dropped();
         saved
     }
 
-    fn audit_write(&self, kind: &str, id: &str) -> Result<(), Unsaved> {
-        let resource = ResourceFound { kind: kind.to_owned(), find: ("_id".to_owned(), id.to_owned()) };
+    fn audit_write(&self, kind: &str, (param, token): (&str, &str)) -> Result<(), Unsaved> {
+        let resource = ResourceFound { kind: kind.to_owned(), find: (param.to_owned(), token.to_owned()) };
         let written = Audited::written(resource);
         let written = self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop));
         written.map_err(|error: Error| match error {

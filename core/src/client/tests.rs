@@ -4,6 +4,7 @@
 mod bad_input;
 mod devices;
 mod identities;
+mod imports;
 mod late;
 mod limits;
 mod messages;
@@ -11,6 +12,7 @@ mod moving;
 mod newcomers;
 mod proofs;
 mod proposals;
+mod resources;
 mod shared;
 mod watch;
 

@@ -204,6 +204,9 @@ impl Engine {
             let read = watch::team_changes(&import, team, &one.state, &one.organization, seen.as_ref(), on);
             let Ok((proposed, now)) = read else { return Ok(Looked::Done) };
             if let Some(proposed) = proposed {
+                if one.state.team_proposals.are_many(&one.organization, one.state.roster()) {
+                    return Ok(Looked::Again);
+                }
                 match (one.tells, again) {
                     (Tells::AtOnce, _) | (Tells::AtTheNextLook, true) => {
                         self.propose_team(one, stored, projection, proposed)?;
@@ -276,9 +279,20 @@ impl Engine {
                 None
             };
             let Some(written) = written else { continue };
-            let Ok(Some(sha256)) = watch::plan_change(&stored.json, &written) else { continue };
-            let told = plan.changed.iter().rev().find(|(known, _)| known.organization == one.organization);
-            if told.is_some_and(|(known, _)| known.sha256 == sha256) {
+            let Ok(sha256) = watch::plan_change(&stored.json, &written) else { continue };
+            let told = plan.changed_in(&one.organization);
+            // A record can hold a plan twice: as it was written there, and as the case writes it. Only the one that was changed
+            // can be changed back.
+            let name = format!("look/CarePlan/{}/{}", stored.id, plan.sent.id);
+            if sha256.is_none()
+                && self.db.meta(&name)?.is_none_or(|seen| Some(seen) != told.map(|it| it.to_string()))
+            {
+                continue;
+            }
+            if let Some(sha256) = sha256 {
+                self.db.set_meta(&name, Some(&sha256.to_string()))?;
+            }
+            if told == sha256 {
                 continue;
             }
             if one.tells == Tells::AtTheNextLook && !again {
@@ -286,7 +300,8 @@ impl Engine {
             }
             let (case, id) = (one.case.to_string(), plan.sent.id.to_string());
             let nth = plan.changed.len().to_string();
-            let id = EventId::derived(&["plan-changed", &case, &id, &sha256.to_string(), &nth]);
+            let now = sha256.map_or_else(String::new, |sha256| sha256.to_string());
+            let id = EventId::derived(&["plan-changed", &case, &id, &now, &nth]);
             let changed = PlanChanged { plan: plan.sent.id, organization: one.organization.clone(), sha256 };
             self.tell_case(one.case, &Command::new(Some(id), changed))?;
         }

@@ -1,5 +1,7 @@
 //! Carrying out a write against a record: looked up first, merged, never over what somebody else changed meanwhile.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::bundle::Import;
 use super::codes;
 use super::json;
@@ -14,6 +16,9 @@ const TRIES: usize = 5;
 
 /// The largest number of resources that one document is gathered from.
 const GATHERED: usize = 500;
+
+/// How many of one type one request asks for: fewer than a page of most servers holds.
+const GATHERED_AT_ONCE: usize = 50;
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +51,9 @@ pub async fn apply(
     let mut permitted = false;
     let mut permit_once = || if std::mem::replace(&mut permitted, true) { Ok(()) } else { permit() };
     for _ in 0..TRIES {
-        let mut found = record.search(&write.kind, &find).await?;
+        // An AuditEvent is written by one device and never changed: the condition of its create is look enough.
+        let mut found =
+            if write.kind == "AuditEvent" { Vec::new() } else { record.search(&write.kind, &find).await? };
         if found.len() > 1 {
             return Err(PortError::Conflict);
         }
@@ -112,27 +119,70 @@ pub(crate) fn is_found_by(text: &str, find: &(String, String)) -> bool {
 /// What the record fails with; `NotFound` where the resource itself is not there; `NotUnderstood` where what it holds is
 /// not FHIR.
 pub async fn gather(record: &dyn CareRecord, kind: &str, id: &str) -> Result<Import, PortError> {
+    gather_from(record, kind, record.read(kind, id).await?).await
+}
+
+/// The same from a resource that was read. What is needed next of one type comes by one request.
+pub(crate) async fn gather_from(
+    record: &dyn CareRecord,
+    kind: &str,
+    first: Stored,
+) -> Result<Import, PortError> {
     let not_understood = |_| PortError::NotUnderstood { code: "stored-resource" };
-    let mut texts = vec![(kind.to_owned(), id.to_owned(), record.read(kind, id).await?.json)];
-    let mut next = 0;
-    while let Some((kind, _, text)) = texts.get(next) {
-        next += 1;
-        if kind == "Patient" {
-            continue;
-        }
-        for (kind, id) in references(text).map_err(not_understood)? {
-            let known = texts.iter().any(|(one, other, _)| *one == kind && *other == id);
-            if known || texts.len() >= GATHERED {
-                continue;
+    let mut known = BTreeSet::from([(kind.to_owned(), first.id)]);
+    let mut texts = vec![first.json];
+    let mut next = if kind == "Patient" { 0..0 } else { 0..1 };
+    while !next.is_empty() {
+        let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for text in texts.get(next.clone()).unwrap_or_default() {
+            for (kind, id) in references(text).map_err(not_understood)? {
+                if known.len() < GATHERED && known.insert((kind.clone(), id.clone())) {
+                    wanted.entry(kind).or_default().push(id);
+                }
             }
-            match record.read(&kind, &id).await {
-                Ok(stored) => texts.push((kind, id, stored.json)),
-                Err(PortError::NotFound) => {}
+        }
+        // What only a Patient refers to is left out.
+        let patients = wanted.remove("Patient");
+        for id in patients.iter().flatten() {
+            texts.extend(read_one(record, "Patient", id).await?);
+        }
+        next.start = texts.len();
+        for (kind, ids) in &wanted {
+            texts.extend(read_all(record, kind, ids).await?);
+        }
+        next.end = texts.len();
+    }
+    Import::of(texts.iter().map(String::as_str)).map_err(not_understood)
+}
+
+async fn read_one(record: &dyn CareRecord, kind: &str, id: &str) -> Result<Option<String>, PortError> {
+    match record.read(kind, id).await {
+        Ok(stored) => Ok(Some(stored.json)),
+        Err(PortError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Those of these resources of a type that are there.
+async fn read_all(record: &dyn CareRecord, kind: &str, ids: &[String]) -> Result<Vec<String>, PortError> {
+    let mut texts = Vec::new();
+    for some in ids.chunks(GATHERED_AT_ONCE) {
+        if some.len() > 1 {
+            match record.search(kind, &[("_id", &some.join(","))]).await {
+                Ok(found) => {
+                    texts.extend(found.into_iter().map(|stored| stored.json));
+                    continue;
+                }
+                // A server can let somebody read what it does not let them search.
+                Err(PortError::Refused { .. } | PortError::NotFound) => {}
                 Err(error) => return Err(error),
             }
         }
+        for id in some {
+            texts.extend(read_one(record, kind, id).await?);
+        }
     }
-    Import::of(texts.iter().map(|(_, _, text)| text.as_str())).map_err(not_understood)
+    Ok(texts)
 }
 
 /// The resources of the same record that a resource refers to.

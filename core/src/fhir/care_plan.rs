@@ -30,11 +30,7 @@ pub(crate) fn is_projected_plan(text: &str) -> bool {
 
 /// The category that US Core asks of a care plan.
 pub(crate) fn assess_plan() -> String {
-    concept(
-        "http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
-        "assess-plan",
-        "Assessment and Plan of Treatment",
-    )
+    concept(codes::PLAN_CATEGORY, "assess-plan", "Assessment and Plan of Treatment")
 }
 
 /// The CarePlan of a document: all as it was written, but with our identifier, the Patient of our own record as its
@@ -90,7 +86,11 @@ pub(crate) fn projected(
         edits.push(("status", json::quote(status)));
     }
     let assessed = node.list("category").iter().flat_map(|concept| concept.list("coding"));
-    if !assessed.into_iter().any(|coding| coding.str("code").as_deref() == Some("assess-plan")) {
+    let is_assessed = |coding: &Node<'_>| {
+        coding.str("code").as_deref() == Some("assess-plan")
+            && coding.str("system").as_deref() == Some(codes::PLAN_CATEGORY)
+    };
+    if !assessed.into_iter().any(is_assessed) {
         edits.push(("category", appended(&node, "category", &[assess_plan()])));
     }
     let text = node.with(&edits);

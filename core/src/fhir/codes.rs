@@ -17,6 +17,9 @@ pub const SUMMARY: &str = "urn:caseline:summary";
 pub const AUDIT: &str = "urn:caseline:audit";
 /// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.
 pub const MOVED: &str = "urn:caseline:moved";
+/// Tag system of a resource that was imported and that nothing else names: the value tells it from all others that are imported,
+/// and is the same each time.
+pub const IMPORTED: &str = "urn:caseline:imported";
 /// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
 pub const SHA256: &str = "urn:caseline:sha256";
 /// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].
@@ -38,6 +41,8 @@ pub const SEAT: &str = "urn:caseline:seat";
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
+/// US Core's code system of `CarePlan.category`.
+pub const PLAN_CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 

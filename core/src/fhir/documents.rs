@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::codes;
 use super::project::{Own, write};
 use super::write::{
-    Object, concept, contact_ref, event_value, heads_extension, identifier, literal, organization_ref,
+    Object, concept, contact_ref, event_value, heads_extension, identifier, literal, organization_ref, period,
 };
 use crate::care_plan::{Document, PlanState, PlanStatus};
 use crate::case::event::Head;
@@ -54,6 +54,8 @@ struct Form<'f> {
     media: &'f str,
     title: &'f str,
     text: &'f str,
+    /// From when to when what it tells of was.
+    period: String,
 }
 
 fn document(own: &Own, form: &Form<'_>) -> String {
@@ -63,6 +65,10 @@ fn document(own: &Own, form: &Form<'_>) -> String {
         .raw("size", &form.text.len().to_string())
         .text("title", form.title)
         .done();
+    let context = match form.period.as_str() {
+        "" => String::new(),
+        period => Object::new().raw("period", period).done(),
+    };
     let note = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
     Object::resource("DocumentReference")
         .list("extension", &[heads_extension(form.heads)])
@@ -74,6 +80,7 @@ fn document(own: &Own, form: &Form<'_>) -> String {
         .text("date", &form.date)
         .list("author", &form.author)
         .list("content", &[Object::new().raw("attachment", &attachment).done()])
+        .raw("context", &context)
         .done()
 }
 
@@ -107,6 +114,8 @@ fn plan_document(
             media: "application/fhir+json",
             title: "The care plan as it was sent for signature",
             text,
+            // The plan says it itself.
+            period: String::new(),
         },
     );
     write("DocumentReference", ("identifier", format!("{}|{value}", codes::PLAN_DOCUMENT)), json)
@@ -131,6 +140,10 @@ fn summary_document(state: &CaseState, opening: &Opening, own: &Own) -> RecordWr
             media: "text/plain; charset=utf-8",
             title: "The case in short",
             text: &text,
+            period: period(
+                Some(opening.at.to_string()),
+                state.life.closed.as_ref().map(|closed| closed.at.to_string()),
+            ),
         },
     );
     write("DocumentReference", ("identifier", format!("{}|{case}", codes::SUMMARY)), json)

@@ -58,6 +58,8 @@ fn a_summary_follows_the_state() {
     assert_eq!(before[0].find, after[0].find, "one document");
     assert!(data(&before[0]).contains("sent for signature") && data(&after[0]).contains("approved 20"));
     assert!(data(&after[0]).contains("Bay Community Care"));
+    let context = json::parse(&before[0].json).unwrap().get("context").unwrap().raw().to_owned();
+    assert!(context.starts_with(r#"{"period":{"start":"20"#) && !context.contains("end"), "{context}");
     // A device that has not heard of the approval does not write its summary over one that tells of it.
     let (known, behind) = (fold(true), fold(false));
     let heads = crate::fhir::apply::heads(&after[0].json).unwrap();

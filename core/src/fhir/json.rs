@@ -149,9 +149,16 @@ pub(crate) fn again(text: &str) -> Result<Node<'_>> {
     Ok(Scan::new(text, MAX_TREE).tree().map_err(|stop| said(text, stop))?)
 }
 
-fn sized(text: &str) -> Result<&str, InvalidInput> {
+/// A text that is not too long to be read.
+///
+/// # Errors
+/// `InvalidInput` (`json-too-large`).
+pub(crate) fn sized(text: &str) -> Result<&str, InvalidInput> {
     if text.len() > MAX_SIZE {
-        return Err(InvalidInput::new("json-too-large", "the text is longer than 50 MiB"));
+        return Err(InvalidInput::new(
+            "json-too-large",
+            "the text is longer than 50 MiB; split it, for example by person",
+        ));
     }
     // Some editors put a byte order mark first; RFC 8259, section 8.1, lets a reader pass over it.
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))

@@ -9,6 +9,7 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
+use super::search::escaped;
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
 
@@ -77,8 +78,21 @@ pub(crate) fn order(all: &[Moving]) -> Vec<Vec<usize>> {
         .collect()
 }
 
+/// People, organisations and places: a record that has them already has them under the same identifiers.
+const IDENTIFIED: [&str; 8] = [
+    "Patient",
+    "RelatedPerson",
+    "Practitioner",
+    "PractitionerRole",
+    "Organization",
+    "Location",
+    "HealthcareService",
+    "Endpoint",
+];
+
 /// What a resource is found by where it is moved to: our own identifier, else the first that names something; for a type
-/// without one, our tag. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
+/// without one, our tag. What was imported about somebody is found by the tag of its import before an identifier of others, which
+/// can name several things, as the group of a claim does. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
 /// text comes back with it.
 ///
 /// # Errors
@@ -94,11 +108,16 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
             .map(|(system, value)| format!("{}|{}", escaped(system), escaped(value)))
     };
     let tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag"));
-    if let Some(found) = pick(node.list("identifier"), "value", true) {
-        return Ok((("identifier".to_owned(), found), text.to_owned()));
+    let identifiers = node.list("identifier");
+    let by = |param: &str, found: String| Ok(((param.to_owned(), found), text.to_owned()));
+    if let Some(found) = pick(identifiers, "value", false) {
+        return by("identifier", found);
     }
-    if let Some(found) = pick(tags, "code", false) {
-        return Ok((("_tag".to_owned(), found), text.to_owned()));
+    let tag = pick(tags, "code", false).map(|found| by("_tag", found));
+    let theirs = pick(identifiers, "value", true).map(|found| by("identifier", found));
+    let found = if IDENTIFIED.contains(&name.0.as_str()) { theirs.or(tag) } else { tag.or(theirs) };
+    if let Some(found) = found {
+        return found;
     }
     let tag = coding(codes::MOVED, &name.1, "");
     let tags: Vec<String> = tags.iter().map(|one| one.raw().to_owned()).chain([tag]).collect();
@@ -109,18 +128,6 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
     };
     let text = node.with(&[("meta", meta)]);
     Ok((("_tag".to_owned(), format!("{}|{}", codes::MOVED, name.1)), text))
-}
-
-/// A value as a search parameter spells it (FHIR R4, 3.1.1.4.0.2 "Escaping search parameters").
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | ',' | '|' | '$') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// The text of a resource for the record that it is moved to: without what its own record set, and with references that hold
@@ -259,6 +266,10 @@ mod tests {
         assert_eq!(find(theirs).0, ("identifier".into(), "urn:x|1\\,2".into()));
         let tagged = r#"{"meta":{"tag":[{"system":"urn:caseline:audit","code":"a"}]}}"#;
         assert_eq!(find(tagged).0, ("_tag".into(), "urn:caseline:audit|a".into()));
+        let imported = r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
+        assert_eq!(find(imported).0, ("_tag".into(), "urn:caseline:imported|a".into()));
+        let known = findable(&name("Organization", "7"), imported).unwrap().0;
+        assert_eq!(known, ("identifier".into(), "urn:x|shared".into()));
         let nothing = r#"{"resourceType":"Basic","meta":{"tag":[{"system":"urn:y","code":"b"}]}, "x":1.50}"#;
         let (found, text) = find(nothing);
         assert_eq!(found, ("_tag".into(), "urn:caseline:moved|7".into()));

@@ -2,6 +2,7 @@
 
 use super::bundle::Resource;
 use super::directory::{has_type, identifiers, person_name, token};
+use super::json::Node;
 use crate::error::Result;
 use crate::id::MemberId;
 use crate::member::Member;
@@ -18,11 +19,7 @@ use crate::member::Member;
 /// birth.
 pub fn member(patient: &Resource) -> Result<Member> {
     let node = patient.node()?;
-    let typed = |code: &str| {
-        let one = identifiers(&node).find(|one| has_type(one, code))?;
-        MemberId::from_parts(&one.str("system")?, &one.str("value")?).ok()
-    };
-    let id = typed("MA").or_else(|| typed("MB")).or_else(|| token(&node)).ok_or_else(|| {
+    let id = member_id(&node).ok_or_else(|| {
         let detail = "a member needs an identifier with a system, other than of social security, driver's licence or passport";
         patient.wrong("invalid-member", detail, "identifier")
     })?;
@@ -35,6 +32,15 @@ pub fn member(patient: &Resource) -> Result<Member> {
         patient.wrong("invalid-member", "a member needs a whole date of birth", "birthDate")
     })?;
     Ok(Member { id, name, birth_date })
+}
+
+/// The number by which a Patient is known as a member, as [`member`] has it.
+pub(crate) fn member_id(patient: &Node<'_>) -> Option<MemberId> {
+    let typed = |code: &str| {
+        let one = identifiers(patient).find(|one| has_type(one, code))?;
+        MemberId::from_parts(&one.str("system")?, &one.str("value")?).ok()
+    };
+    typed("MA").or_else(|| typed("MB")).or_else(|| token(patient))
 }
 
 /// Whether one of a Patient's identifiers is this one.

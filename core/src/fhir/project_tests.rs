@@ -244,6 +244,21 @@ fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
     assert!(performer.raw().contains("urn:orgs"));
 }
 
+#[test]
+fn a_plan_that_calls_another_category_by_that_name_gets_us_cores_beside_it() {
+    let category = |text: &str| {
+        let document =
+            PLAN.replacen(r#""intent":"plan","#, &format!(r#""intent":"plan","category":[{text}],"#), 1);
+        let plan =
+            care_plan::projected(&document, "v", "Patient/marty", None, &heads_extension(&[])).unwrap();
+        (parse(&plan).unwrap().list("category").len(), crate::fhir::check(&plan).unwrap())
+    };
+    let theirs = r#"{"coding":[{"system":"urn:theirs","code":"assess-plan"}]}"#;
+    let ours = care_plan::assess_plan();
+    assert_eq!(category(theirs), (2, vec![]));
+    assert_eq!(category(&ours), (1, vec![]), "no second one beside it");
+}
+
 async fn all(record: &dyn CareRecord) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for kind in ["CareTeam", "Communication", "CarePlan", "Provenance"] {

@@ -11,6 +11,7 @@ mod scopes;
 #[cfg(test)]
 mod tests;
 mod token;
+mod transaction;
 mod wait;
 mod write;
 
@@ -175,17 +176,25 @@ fn parse(text: &str) -> Result<Node<'_>, PortError> {
     json::parse(text).map_err(|_| PortError::NotUnderstood { code: "not-json" })
 }
 
-/// A resource as the server answered it, if it is of the type that was asked for.
-fn stored(resource: &Node<'_>, kind: &str) -> Result<Stored, PortError> {
+/// A resource as the server answered it, if it is of the type that was asked for. `version` is what its ETag said, for a server
+/// that writes no version into the resource (FHIR R4, 3.1.0.1.3).
+fn stored(resource: &Node<'_>, kind: &str, version: Option<&str>) -> Result<Stored, PortError> {
     if resource.str("resourceType").as_deref() != Some(kind) {
         return Err(PortError::NotUnderstood { code: "other-resource" });
     }
-    let version = resource.get("meta").and_then(|meta| meta.str("versionId"));
-    match (resource.str("id"), version) {
+    let own = resource.get("meta").and_then(|meta| meta.str("versionId"));
+    match (resource.str("id"), own.or(version.map(Into::into))) {
         (Some(id), Some(version)) => {
             Ok(Stored { id: id.into_owned(), version: version.into_owned(), json: resource.raw().to_owned() })
         }
         // Without versions an update could undo what somebody else wrote meanwhile.
         _ => Err(PortError::NotUnderstood { code: "no-version" }),
     }
+}
+
+/// The version that an ETag names, weak or strong: `W/"3"`, `"3"`.
+fn version_of(etag: &str) -> Option<&str> {
+    let etag = etag.trim();
+    let version = etag.strip_prefix("W/").unwrap_or(etag).strip_prefix('"')?.strip_suffix('"')?;
+    Some(version).filter(|version| !version.is_empty())
 }

@@ -7,6 +7,7 @@
 mod bindings;
 mod care;
 mod data;
+mod gravity;
 mod invariants;
 mod people;
 mod profiles;
@@ -184,3 +185,7 @@ pub(crate) fn codes_of(kind: &str, element: &str) -> Option<&'static [&'static s
 #[cfg(test)]
 #[path = "rules_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "profiles_tests.rs"]
+mod profiles_tests;

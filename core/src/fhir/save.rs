@@ -5,9 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::diff::{Change, ChangedBy, changes};
+use super::json::{self, Node};
 use super::rules;
-use crate::error::{Error, Result};
-use crate::ports::{CareRecord, PortError, Stored};
+use crate::error::{Error, InvalidInput, Result};
+use crate::ports::{CareRecord, Created, PortError, Stored};
 
 /// How often [`edit`] begins again after somebody else was first.
 const TRIES: u32 = 20;
@@ -54,10 +55,46 @@ pub enum Unsaved {
     /// The change itself cannot be made. Nothing was written.
     #[error(transparent)]
     Invalid(Error),
-    /// The record does not take it, or does not answer. Where it did not answer, the outcome is unknown, and the same call is safe
-    /// to repeat.
+    /// The record does not take it, or does not answer. Where it did not answer, the outcome is unknown. The same [`create`] or
+    /// [`save`] of the same base is safe to repeat; [`edit`] makes its change on what is there by then, which may hold it already.
     #[error("the record: {0}")]
     Record(#[from] PortError),
+}
+
+/// The search token by which a new resource is found again: its first identifier, else its first tag, for types that R4 gives no
+/// identifier. A create on this condition (FHIR R4, 3.1.0.8.1) can be repeated and makes one resource.
+///
+/// # Errors
+/// `InvalidInput`: `invalid-json`; `wrong-kind`; `create-unnamed` where it has neither.
+pub(crate) fn named(kind: &str, text: &str) -> Result<(&'static str, String)> {
+    let node = json::parse(text)?;
+    if node.str("resourceType").as_deref() != Some(kind) {
+        let detail = "the resource is of another type than it is to be written as";
+        return Err(InvalidInput::new("wrong-kind", detail).field("resourceType").into());
+    }
+    let token = |one: &Node<'_>, value: &str| Some(format!("{}|{}", one.str("system")?, one.str(value)?));
+    // Most types list their identifiers; of some there can be but one.
+    let single = node.get("identifier").filter(|one| one.is_object());
+    let mut identifiers = node.list("identifier").iter().chain(single);
+    if let Some(found) = identifiers.find_map(|one| token(one, "value")) {
+        return Ok(("identifier", found));
+    }
+    let mut tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag")).iter();
+    tags.find_map(|one| token(one, "code")).map(|found| ("_tag", found)).ok_or_else(|| {
+        let detail = "give it an identifier with a system and a value, or a tag where its type has none, so that it is made once";
+        InvalidInput::new("create-unnamed", detail).field("identifier").into()
+    })
+}
+
+/// Creates a resource, unless one of its first identifier (or tag) is there: then that one is the answer.
+///
+/// # Errors
+/// [`Unsaved::Invalid`] with the rule that it breaks, or `create-unnamed`; [`Unsaved::Record`], with `Conflict` where several are
+/// there.
+pub async fn create(record: &dyn CareRecord, kind: &str, json: &str) -> Result<Created, Unsaved> {
+    let (param, token) = named(kind, json).map_err(Unsaved::Invalid)?;
+    let text = rules::sound(json.to_owned()).map_err(Unsaved::Invalid)?;
+    Ok(record.create(kind, &text, &[(param, &token)]).await?)
 }
 
 /// Writes what became of a version that was read before. Where the record holds another version by now (`409` or `412` to an

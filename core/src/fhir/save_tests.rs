@@ -112,3 +112,39 @@ async fn a_change_that_cannot_be_made_writes_nothing() {
     assert!(matches!(save(&record, "CareTeam", &base, "{").await, Err(Unsaved::Invalid(_))));
     assert_eq!(record.requests(RecordEndpoint::Update), 0);
 }
+
+#[tokio::test]
+async fn what_is_new_is_made_once_by_its_identifier_or_its_tag() {
+    let record = PlainRecord::new();
+    let named = r#"{"resourceType":"Goal","identifier":[{"use":"usual"},{"system":"urn:example:goal","value":"1"}],
+        "lifecycleStatus":"active","description":{"text":"synthetic"},"subject":{"reference":"Patient/1"}}"#;
+    record.lose_answer_next(RecordEndpoint::Create);
+    let lost = create(&record, "Goal", named).await.unwrap_err();
+    assert!(matches!(lost, Unsaved::Record(PortError::Unavailable { .. })));
+    let created = create(&record, "Goal", named).await.unwrap();
+    assert!(!created.created, "it was made, and its answer lost");
+    assert_eq!(record.all().len(), 1);
+
+    let tagged = named.replace(
+        r#""identifier":[{"use":"usual"},{"system":"urn:example:goal","value":"1"}]"#,
+        r#""meta":{"tag":[{"system":"urn:example:event","code":"2"}]}"#,
+    );
+    assert!(create(&record, "Goal", &tagged).await.unwrap().created);
+    assert!(!create(&record, "Goal", &tagged).await.unwrap().created);
+
+    let nameless = named.replace("\"value\":\"1\"", "\"use\":\"old\"");
+    let broken = named.replace("active", "asleep");
+    for (kind, text, code) in [
+        ("Goal", nameless.as_str(), "create-unnamed"),
+        ("Task", named, "wrong-kind"),
+        ("Goal", "{", "invalid-json"),
+        ("Goal", &broken, "required-binding"),
+    ] {
+        let Unsaved::Invalid(Error::InvalidInput(why)) = create(&record, kind, text).await.unwrap_err()
+        else {
+            panic!("{text}");
+        };
+        assert_eq!(why.code, code);
+    }
+    assert_eq!(record.all().len(), 2);
+}

@@ -29,6 +29,8 @@ enum Form {
 const PARAMS: &[(&str, &str, Form)] = &[
     ("identifier", "identifier", Form::Identifier),
     ("status", "status", Form::Code),
+    // Of a Patient: a whole date is searched like a code.
+    ("birthdate", "birthDate", Form::Code),
     ("lifecycle-status", "lifecycleStatus", Form::Code),
     ("intent", "intent", Form::Code),
     ("category", "category", Form::Concept),
@@ -95,6 +97,11 @@ pub(crate) fn param(name: &str) -> Option<&'static str> {
     }
     let plain = PARAMS.iter().find(|(param, ..)| *param == name).map(|(param, ..)| *param);
     plain.or_else(|| BY_IDENTIFIER.iter().find(|(_, full)| *full == name).map(|(_, full)| *full))
+}
+
+/// Whether a searched date is one day, without a prefix (`ge`) and a time.
+pub(crate) fn is_whole_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 /// The nodes at a path: each item of what repeats on the way.
@@ -194,6 +201,37 @@ pub(crate) fn query(text: &str) -> Result<Vec<(String, String)>, PortError> {
         .collect::<Option<_>>()
         .ok_or(PortError::Refused { code: "invalid-query" })?;
     if pairs.is_empty() { Err(PortError::Refused { code: "invalid-query" }) } else { Ok(pairs) }
+}
+
+/// A value as a search parameter spells it (FHIR R4, 3.1.1.4.0.2 "Escaping search parameters").
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | ',' | '|' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A value as it stands in a query (RFC 3986, 3.4): percent-encoded where it would end there, or mean something else.
+pub(crate) fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'%' | b'&' | b'=' | b'+' | b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'}' => {}
+            b'!'..=b'~' => {
+                out.push(char::from(byte));
+                continue;
+            }
+            _ => {}
+        }
+        // Writing to a String does not fail.
+        let _ = write!(out, "%{byte:02X}");
+    }
+    out
 }
 
 #[cfg(test)]

@@ -114,6 +114,12 @@ pub(crate) fn version_of(etag: &str) -> String {
     etag.trim_start_matches("W/").trim_matches('"').to_owned()
 }
 
+/// Whether an element of this name is of type uri, url, uuid or oid: these refer as references do (3.1.0.11.2). An identifier
+/// that has the same text does not, nor does what somebody wrote.
+fn is_uri(key: &str) -> bool {
+    matches!(key, "uri" | "url") || ["Uri", "Url", "Uuid", "Oid"].iter().any(|kind| key.ends_with(kind))
+}
+
 /// Finds the id of the one resource of a type that a query names.
 type Find<'f> = dyn FnMut(&str, &[(String, String)]) -> Result<Option<String>, PortError> + 'f;
 
@@ -146,7 +152,7 @@ impl Names {
         let missing = PortError::Refused { code: "reference-not-found" };
         resource.rewrite(&mut |key, node| {
             let Some(text) = node.text() else { return Ok(None) };
-            if (key == "reference" || text.starts_with("urn:"))
+            if (key == "reference" || is_uri(key))
                 && let Some(target) = self.0.get(text.as_ref())
             {
                 return Ok((*target != text).then(|| json::quote(target)));

@@ -18,6 +18,7 @@ pub async fn record_contract(record: &dyn CareRecord) {
     tags(record, &run).await;
     searches(record, &run).await;
     transactions(record, &run).await;
+    imports(record, &run).await;
     capabilities(record).await;
     changes(record, &run).await;
     eight_writers(record, &run).await;
@@ -197,6 +198,33 @@ async fn transactions(record: &dyn CareRecord, run: &str) {
     let none =
         record.search("Communication", &[("identifier", &format!("{SYSTEM}|{run}-t400"))]).await.unwrap();
     assert!(none.is_empty());
+}
+
+/// What is created on the conditions that an import gives comes once, however often it is sent.
+async fn imports(record: &dyn CareRecord, run: &str) {
+    let bundle = |born: &str, tag: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"transaction","entry":[
+            {{"fullUrl":"urn:uuid:0c664d64-f24f-4c6f-bf93-b9cf5b8e041b","resource":{{"resourceType":"Patient","birthDate":"{born}",
+            "identifier":[{{"system":"{SYSTEM}","value":"{run}-family"}}]}},"request":{{"method":"POST","url":"Patient",
+            "ifNoneExist":"identifier={SYSTEM}|{run}-family&birthdate={born}"}}}},
+            {{"resource":{{"resourceType":"CarePlan","meta":{{"tag":[{{"system":"{SYSTEM}","code":"{tag}"}}]}},"status":"active","intent":"plan",
+            "subject":{{"reference":"urn:uuid:0c664d64-f24f-4c6f-bf93-b9cf5b8e041b"}}}},"request":{{"method":"POST","url":"CarePlan",
+            "ifNoneExist":"_tag={SYSTEM}|{tag}"}}}}]}}"#
+        )
+    };
+    let first = bundle("1980-12-11", &format!("{run}-one"));
+    assert_eq!(record.transaction(&first).await.unwrap(), 2);
+    assert_eq!(record.transaction(&first).await.unwrap(), 0, "again is nothing new");
+    let other = bundle("2004-02-29", &format!("{run}-two"));
+    assert_eq!(record.transaction(&other).await.unwrap(), 2, "a family's number, and another person");
+    assert_eq!(record.transaction(&other).await.unwrap(), 0);
+    let number = format!("{SYSTEM}|{run}-family");
+    let born =
+        record.search("Patient", &[("identifier", &number), ("birthdate", "2004-02-29")]).await.unwrap();
+    let plan = record.search("CarePlan", &[("_tag", &format!("{SYSTEM}|{run}-two"))]).await.unwrap();
+    assert_eq!((born.len(), plan.len()), (1, 1));
+    assert!(plan[0].json.contains(&format!("Patient/{}\"", born[0].id)));
 }
 
 async fn capabilities(record: &dyn CareRecord) {

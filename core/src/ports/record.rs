@@ -47,7 +47,8 @@ pub trait CareRecord: Send + Sync + 'static {
     /// Every version of a resource, oldest first.
     async fn history(&self, kind: &str, id: &str) -> Result<Vec<Stored>, PortError>;
 
-    /// Carries out a Bundle of type `transaction`, whole or not at all. Returns how many resources were created.
+    /// Carries out a Bundle of type `transaction`, whole or not at all. Returns how many resources were created; what an attempt
+    /// created whose answer was lost is not counted. `Conflict` where what it replaces was changed by another.
     async fn transaction(&self, bundle: &str) -> Result<usize, PortError>;
 
     /// What this record takes, by resource type. What a server says of itself is kept for some hours.

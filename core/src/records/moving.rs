@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use super::Engine;
 use crate::audit::{Audited, ResourceFound};
 use crate::error::Result;
+use crate::fhir::is_projected_plan;
 use crate::fhir::moving::{self, Moving, Name, Target};
 use crate::point::point;
 use crate::ports::{Capabilities, CareRecord, Interaction, PortError, RecordWrite};
@@ -253,7 +254,10 @@ impl Move<'_> {
         } else if can_be_made(self.takes, kind) {
             self.permit(&ready)?;
             point("record-moving");
-            self.record.create(kind, &ready.text, &find).await.map(|created| created.stored.id)
+            match self.record.create(kind, &ready.text, &find).await {
+                Err(PortError::Conflict) => self.only_original(kind, &find).await,
+                created => created.map(|created| created.stored.id),
+            }
         } else if ready.find.0 == "identifier" && self.takes.searches(kind, "identifier") {
             // Many servers have their own people, and let nobody make any.
             match self.record.search(kind, &find).await {
@@ -267,6 +271,16 @@ impl Move<'_> {
             Err(PortError::Refused { code: "not-offered" })
         };
         self.note(&ready, moved)
+    }
+
+    /// Of several that are found, the one that is not what a case wrote of it: that carries the plan's identifier, too.
+    async fn only_original(&self, kind: &str, find: &[(&str, &str)]) -> Result<String, PortError> {
+        let found = self.record.search(kind, find).await?.into_iter();
+        let mut originals = found.filter(|stored| !is_projected_plan(&stored.json));
+        match (originals.next(), originals.next()) {
+            (Some(one), None) => Ok(one.id),
+            _ => Err(PortError::Conflict),
+        }
     }
 
     /// Lays what has changed here over what has moved before.

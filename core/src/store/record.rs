@@ -187,7 +187,12 @@ fn found(t: &Transaction<'_>, kind: &str, params: &[(String, String)]) -> Outcom
         if name == "_id" {
             sql.push_str(" AND id IN (");
         } else {
-            let param = search::param(name).ok_or(refused)?;
+            let param = search::param(name).ok_or(refused.clone())?;
+            // Of dates, those that are whole are answered: all others mean a range.
+            let is_whole = |wanted: &Wanted| wanted.value.as_deref().is_some_and(search::is_whole_date);
+            if param == "birthdate" && !wanted.iter().all(is_whole) {
+                return Err(refused);
+            }
             sql.push_str(" AND id IN (SELECT id FROM record_index WHERE kind = ? AND param = ? AND (");
             values.extend([Value::from(kind.to_owned()), Value::from(param.to_owned())]);
         }

@@ -47,6 +47,24 @@ async fn a_transaction_keeps_strangers_and_puts_by_id() {
     assert_eq!(record.history("SpaceShip", "s").await.unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn a_transaction_rewrites_uris_that_refer_and_no_identifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = open(folder.path());
+    let url = "urn:uuid:0442bde3-1706-4099-be97-d7afa5cd1122";
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"fullUrl":"{url}","resource":{{"resourceType":"DocumentReference",
+        "status":"current","identifier":[{{"system":"urn:ietf:rfc:3986","value":"{url}"}}],
+        "content":[{{"attachment":{{"url":"{url}","title":"{url}"}}}}]}},"request":{{"method":"POST","url":"DocumentReference"}}}}]}}"#
+    );
+    assert_eq!(record.transaction(&bundle).await.unwrap(), 1);
+    let stored =
+        record.search("DocumentReference", &[("identifier", &format!("urn:ietf:rfc:3986|{url}"))]).await;
+    let [stored] = &stored.unwrap()[..] else { panic!("its identifier is another") };
+    let attachment = format!(r#""url":"DocumentReference/{}","title":"{url}""#, stored.id);
+    assert!(stored.json.contains(&attachment), "{}", stored.json);
+}
+
 #[test]
 fn what_an_earlier_release_wrote_is_told_of_as_a_change() {
     let connection = rusqlite::Connection::open_in_memory().unwrap();

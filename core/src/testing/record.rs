@@ -283,9 +283,10 @@ fn parse(kind: &str, json: &str) -> Result<Value, PortError> {
 /// Whether a resource matches one search parameter (FHIR R4, "Search", token parameters).
 fn matches(stored: &Stored, json: &Value, (name, wanted): &Param<'_>) -> Result<bool, PortError> {
     match *name {
-        "_id" => Ok(stored.id == *wanted),
+        "_id" => Ok(wanted.split(',').any(|wanted| stored.id == wanted)),
         "identifier" => Ok(any_token(json.get("identifier"), "value", wanted)),
         "_tag" => Ok(any_token(json.get("meta").and_then(|meta| meta.get("tag")), "code", wanted)),
+        "birthdate" => Ok(json.get("birthDate").and_then(Value::as_str) == Some(wanted)),
         _ => Err(PortError::Refused { code: "unknown-search-parameter" }),
     }
 }

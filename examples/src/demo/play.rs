@@ -258,7 +258,8 @@ impl Line<'_, '_> {
                         }
                         return Ok(());
                     }
-                    Look::Not { wanted, seen } if Instant::now() >= until => {
+                    // A directory's answer stays what it is.
+                    Look::Not { wanted, seen } if Instant::now() >= until || expected.contact.is_some() => {
                         return Err(Fault::Not { wanted: format!("{name} sees {wanted}"), seen });
                     }
                     Look::Not { .. } => blink()?,

@@ -1,15 +1,16 @@
 //! Records that another system made: Synthea's people, imported, and cases opened from their care teams. Nobody here exists.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use caseline::fhir::{CarePlanFound, Import, member};
-use caseline::id::{ContactId, UserId};
+use caseline::fhir::{CarePlanFound, FixedToken, Import, Resource, RestRecord, member};
+use caseline::id::{ContactId, Sha256, UserId};
 use caseline::member::Member;
 use caseline::store::StoreKey;
 use caseline::testing::{LoopbackHomeserver, ManualClock};
 use caseline::{Caseline, Error, Missing, Named, ProposedCase, Record};
-use caseline_backend::Population;
+use caseline_backend::{FhirOptions, FhirServer, Population};
 use tempfile::TempDir;
 
 const CP: &str = include_str!("../../../examples/data/cp.json");
@@ -19,9 +20,19 @@ const RULES: &str = include_str!("../../../examples/data/rules.yaml");
 const PATIENCE: Duration = Duration::from_secs(90);
 
 async fn start(server: &LoopbackHomeserver, clock: &ManualClock, folder: &TempDir, name: &str) -> Caseline {
+    start_with(server, clock, folder, name, Record::Embedded).await
+}
+
+async fn start_with(
+    server: &LoopbackHomeserver,
+    clock: &ManualClock,
+    folder: &TempDir,
+    name: &str,
+    record: Record,
+) -> Caseline {
     let caseline = Caseline::builder()
         .store(folder.path().join(name), StoreKey::new([7; 32]))
-        .record(Record::Embedded)
+        .record(record)
         .clock(Arc::new(clock.clone()))
         .with_transport(Arc::new(server.transport(&user(name))))
         .await
@@ -60,9 +71,54 @@ fn wanted() -> u32 {
     std::env::var("CASELINE_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(6)
 }
 
+/// Which people: `CASELINE_SEED=7`.
+fn seed() -> i64 {
+    std::env::var("CASELINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+/// The digest of a resource's text, but for what a record sets or rewrites: id, version, where references go, our tag.
+fn digest(resource: &Resource) -> String {
+    let plain = ["id", "meta.versionId", "meta.tag"].iter().fold(resource.clone(), |resource, path| {
+        // Not every one has each of them.
+        resource.without(path).unwrap_or(resource)
+    });
+    let mut parts = plain.json().split("\"reference\":\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    Sha256::of(parts.fold(first, |text, part| text + part.split_once('"').unwrap().1)).to_string()
+}
+
+/// All that a population's Bundles hold, by type.
+fn sent(population: &Population) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for path in population.bundles() {
+        let import = Import::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        all.extend(import.resources().iter().map(|one| (one.kind().to_owned(), digest(one))));
+    }
+    all.sort();
+    all
+}
+
+/// All that a record holds of the types of a population, but for the directory of our own story.
+async fn held(jane: &Caseline, population: &Population) -> Vec<(String, String)> {
+    let kinds: BTreeSet<String> = sent(population).into_iter().map(|(kind, _)| kind).collect();
+    let mut all = Vec::new();
+    for kind in kinds {
+        for stored in jane.resources(&kind).await.unwrap() {
+            let resource = Resource::parse(&stored.json).unwrap();
+            // What is test data of ours says so.
+            if !stored.json.contains("HTEST") {
+                all.push((kind.clone(), digest(&resource)));
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
-    let population = tokio::task::spawn_blocking(|| Population::make(wanted(), 1)).await.unwrap().unwrap();
+    let population =
+        tokio::task::spawn_blocking(|| Population::make(wanted(), seed())).await.unwrap().unwrap();
     let clock = ManualClock::new("2024-01-02T14:00:00Z".parse().unwrap());
     let (server, folder) = (LoopbackHomeserver::new(clock.clone()), TempDir::new().unwrap());
     let jane = start(&server, &clock, &folder, "jane").await;
@@ -80,7 +136,21 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
             members.push(member_of(&text));
         }
     }
-    let imported = begun.elapsed();
+    let (imported, most) = (begun.elapsed(), peak());
+
+    // Nothing of it is lost, and the same again doubles nothing.
+    let there = held(&jane, &population).await;
+    assert!(there == sent(&population), "what the record holds is what was sent");
+    let begun = Instant::now();
+    for path in population.bundles() {
+        assert_eq!(
+            jane.import(&std::fs::read_to_string(path).unwrap()).await.unwrap(),
+            0,
+            "{}",
+            path.display()
+        );
+    }
+    eprintln!("the same again in {:.1?}", begun.elapsed());
 
     let (begun, mut teams, mut plans, mut opened) = (Instant::now(), 0, 0, Vec::new());
     for member in &members {
@@ -124,7 +194,7 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
         members.len(),
         bytes / 1_000_000,
         opened.len(),
-        peak().map_or("unknown".into(), |megabytes| megabytes.to_string()),
+        most.map_or("unknown".into(), |megabytes| megabytes.to_string()),
     );
     assert!(!opened.is_empty());
     let stranger = "https://caseline.example/member|nobody".parse().unwrap();
@@ -148,6 +218,47 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
     let document = Import::parse(&text).unwrap();
     let sent = document.care_plans().next().unwrap();
     assert!(sent.json().contains("\"detail\""), "what others wrote of their activities is kept");
+    jane.shutdown().await;
+    joe.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fhir_server_holds_imported_people_once() {
+    let make = || {
+        let server = FhirServer::start_with("imported", &FhirOptions::default());
+        (Population::make(wanted(), seed()).unwrap(), server.unwrap())
+    };
+    let (population, hapi) = tokio::task::spawn_blocking(make).await.unwrap();
+    let clock = ManualClock::new("2024-01-02T14:00:00Z".parse().unwrap());
+    let (server, folder) = (LoopbackHomeserver::new(clock.clone()), TempDir::new().unwrap());
+    let record = || Record::Other(Arc::new(RestRecord::new(hapi.url(), FixedToken::none()).unwrap()));
+    let jane = start_with(&server, &clock, &folder, "jane", record()).await;
+    // Whoever has a care team, and the shortest record: each request to a server is one more to wait for.
+    let has_team =
+        |path: &&std::path::PathBuf| std::fs::read_to_string(path).unwrap().contains("\"CareTeam\"");
+    let size = |path: &&std::path::PathBuf| std::fs::metadata(path).unwrap().len();
+    let person = population.people.iter().filter(has_team).min_by_key(size).unwrap();
+    let bundles = [&population.hospitals, &population.practitioners, person];
+    let mut created = Vec::new();
+    for path in bundles {
+        created.push(jane.import(&std::fs::read_to_string(path).unwrap()).await.unwrap());
+    }
+    let entries = |path| Import::parse(&std::fs::read_to_string(path).unwrap()).unwrap().resources().len();
+    assert_eq!(created, bundles.map(entries));
+    // Another device imports the same.
+    let joe = start_with(&server, &clock, &folder, "joe", record()).await;
+    for path in bundles {
+        assert_eq!(
+            joe.import(&std::fs::read_to_string(path).unwrap()).await.unwrap(),
+            0,
+            "{}",
+            path.display()
+        );
+    }
+    let import = Import::parse(&std::fs::read_to_string(person).unwrap()).unwrap();
+    for kind in ["Patient", "CareTeam", "CarePlan"] {
+        assert_eq!(joe.resources(kind).await.unwrap().len(), import.of_kind(kind).count(), "{kind}");
+    }
     jane.shutdown().await;
     joe.shutdown().await;
 }

@@ -39,7 +39,10 @@ async fn a_correction_and_a_reader_reach_the_other_side_and_the_record() {
 
     // Joe may not correct it; what he has not received is no message of his.
     let error = joes.correct(None, wrong.id, "At noon").unwrap_err();
-    assert!(matches!(&error, Error::NotAllowed { reasons } if reasons[0].code == "message-unknown"), "{error}");
+    assert!(
+        matches!(&error, Error::NotAllowed { reasons } if reasons[0].code == "message-unknown"),
+        "{error}"
+    );
     assert_eq!(joes.seen(&wrong).unwrap().map(|seen| seen.sender), Some(user("joe")));
     assert!(joes.seen(&taken_back).unwrap().is_some());
     assert_eq!(joes.seen(&taken_back).unwrap(), None, "there is no news in it");
@@ -59,5 +62,8 @@ async fn a_correction_and_a_reader_reach_the_other_side_and_the_record() {
         ]
     );
     let error = case.correct(None, right.id, " ").unwrap_err();
-    assert!(matches!(&error, Error::InvalidInput(invalid) if invalid.code == "invalid-correction"), "{error}");
+    assert!(
+        matches!(&error, Error::InvalidInput(invalid) if invalid.code == "invalid-correction"),
+        "{error}"
+    );
 }

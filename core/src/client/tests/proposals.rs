@@ -51,8 +51,9 @@ async fn jane(world: &World) -> Caseline {
     let jane = world.start_with("jane", Record::Embedded).await;
     let known = jane.directory();
     assert_eq!(jane.import(FIRST).await.unwrap(), 3);
-    assert_eq!(jane.import(FIRST).await.unwrap(), 1, "the role has no condition");
+    assert_eq!(jane.import(FIRST).await.unwrap(), 0, "the role is not doubled, though it has no condition");
     assert_eq!(jane.import(&person()).await.unwrap(), 5);
+    assert_eq!(jane.import(&person()).await.unwrap(), 0);
     jane.engine.directory.write().unwrap().merge(known);
     jane
 }

@@ -145,7 +145,7 @@ async fn a_care_plan_that_was_changed_over_there_is_told() {
     assert_eq!(changed(&played.joes), 0, "nobody changed it");
 
     let weekly = text.replace("daily", "weekly");
-    played.record.update("CarePlan", &plan.id, &plan.version, &weekly).await.unwrap();
+    let plan = played.record.update("CarePlan", &plan.id, &plan.version, &weekly).await.unwrap();
     played.jane.look_at_record().await.unwrap();
     played.jane.look_at_record().await.unwrap();
     played.settle().await;
@@ -154,6 +154,26 @@ async fn a_care_plan_that_was_changed_over_there_is_told() {
     assert!(state.plans.get(sent.id).unwrap().status.is_open());
     assert!(state.timeline.last().unwrap().text.contains("was changed"));
     assert_eq!(state.digest(), played.case.state().unwrap().digest());
+
+    // The case's own form of the plan is as it was written: that says nothing of the changed one.
+    let all = played.record.search("CarePlan", &[]).await.unwrap();
+    let own = all.into_iter().find(|stored| stored.id != plan.id).unwrap();
+    let touched = own.json.replacen("\"status\"", "\"language\":\"en\",\"status\"", 1);
+    let again = played.record.update("CarePlan", &own.id, &own.version, &touched).await.unwrap();
+    played.record.update("CarePlan", &own.id, &again.version, &own.json).await.unwrap();
+    played.jane.look_at_record().await.unwrap();
+    played.settle().await;
+    assert_eq!(changed(&played.joes), 1);
+
+    played.record.update("CarePlan", &plan.id, &plan.version, &text).await.unwrap();
+    played.jane.look_at_record().await.unwrap();
+    played.jane.look_at_record().await.unwrap();
+    played.settle().await;
+    assert_eq!((changed(&played.case), changed(&played.joes)), (2, 2));
+    let state = played.joes.state().unwrap();
+    assert!(state.timeline.last().unwrap().text.contains("again as it was sent"));
+    let record = state.plans.get(sent.id).unwrap();
+    assert_eq!(record.changed_in(&organization("cp").id), None);
 }
 
 #[tokio::test]

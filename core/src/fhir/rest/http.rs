@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
-    TRANSFER_ENCODING,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, LOCATION,
+    RETRY_AFTER, TRANSFER_ENCODING,
 };
 use reqwest::{Client, Method, Request, Response, Version, tls};
 use serde::de::IgnoredAny;
@@ -12,6 +12,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::token::TokenSource;
+use super::version_of;
 use super::wait::{RealTime, Time, backoff, retry_after};
 use crate::error::{Error, Result};
 use crate::ports::PortError;
@@ -72,6 +73,8 @@ impl Ask {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) location: Option<String>,
+    /// The version that its ETag names.
+    pub(super) version: Option<String>,
     pub(super) body: String,
     retry_after: Option<Duration>,
 }
@@ -79,24 +82,7 @@ pub(super) struct Answer {
 impl Answer {
     /// A success, or why not.
     pub(super) fn expect_success(self) -> Result<Self, PortError> {
-        let unavailable = |code| PortError::Unavailable { code, retry_after: self.retry_after };
-        Err(match self.status {
-            200..=299 => return Ok(self),
-            300..=399 => PortError::Refused { code: "redirect" },
-            401 => PortError::SignedOut,
-            403 => PortError::Refused { code: "forbidden" },
-            404 | 410 => PortError::NotFound,
-            405 => PortError::Refused { code: "http-405" },
-            408 => unavailable("http-408"),
-            409 | 412 => PortError::Conflict,
-            413 => PortError::Refused { code: "http-413" },
-            422 => PortError::Refused { code: "http-422" },
-            429 => unavailable("http-429"),
-            501 => PortError::Refused { code: "http-501" },
-            503 => unavailable("http-503"),
-            500.. => unavailable("http-500"),
-            _ => PortError::Refused { code: "http-400" },
-        })
+        if matches!(self.status, 200..=299) { Ok(self) } else { Err(refusal(self.status, self.retry_after)) }
     }
 
     /// Why this answer means to come again, if it does.
@@ -114,6 +100,27 @@ impl Answer {
             _ => ("http-500", self.retry_after),
         };
         Some(Failure { error: PortError::Unavailable { code, retry_after }, after })
+    }
+}
+
+/// What a status that is no success comes to.
+pub(super) fn refusal(status: u16, retry_after: Option<Duration>) -> PortError {
+    let unavailable = |code| PortError::Unavailable { code, retry_after };
+    match status {
+        300..=399 => PortError::Refused { code: "redirect" },
+        401 => PortError::SignedOut,
+        403 => PortError::Refused { code: "forbidden" },
+        404 | 410 => PortError::NotFound,
+        405 => PortError::Refused { code: "http-405" },
+        408 => unavailable("http-408"),
+        409 | 412 => PortError::Conflict,
+        413 => PortError::Refused { code: "http-413" },
+        422 => PortError::Refused { code: "http-422" },
+        429 => unavailable("http-429"),
+        501 => PortError::Refused { code: "http-501" },
+        503 => unavailable("http-503"),
+        500.. => unavailable("http-500"),
+        _ => PortError::Refused { code: "http-400" },
     }
 }
 
@@ -247,7 +254,7 @@ impl Http {
 
     /// One call of the record, in which several things can be asked.
     pub(super) fn call(&self) -> Call<'_> {
-        Call { http: self, begun: self.time.now(), spent: Duration::ZERO, failures: 0, refreshed: false }
+        Call { http: self, begun: self.time.now(), spent: Duration::ZERO, failures: 0 }
     }
 
     async fn exchange(&self, ask: &Ask, token: Option<&Zeroizing<String>>) -> Result<Answer, Failure> {
@@ -268,9 +275,11 @@ impl Http {
         }
         let mut response = self.client.execute(request).await.map_err(|error| failed(&error))?;
         let status = response.status().as_u16();
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(Into::into);
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let location = header(LOCATION).map(Into::into);
+        let version = header(ETAG).and_then(version_of).map(Into::into);
         let retry_after = asked_wait(response.headers());
-        let answer = Answer { status, location, body: String::new(), retry_after };
+        let answer = Answer { status, location, version, body: String::new(), retry_after };
         let is_json = is_json(&response);
         // Such an answer ends where its connection ends, so that nobody sees that its end is missing.
         let open_ended = response.content_length().is_none()
@@ -315,11 +324,10 @@ pub(super) struct Call<'h> {
     begun: Instant,
     spent: Duration,
     failures: u32,
-    refreshed: bool,
 }
 
 impl Call<'_> {
-    /// Asks once. A 401 is answered with another token, once in a call.
+    /// Asks once. A 401 is answered with another token, once: a call of many pages can outlive one that was taken before.
     pub(super) async fn attempt(&mut self, ask: &Ask) -> Result<Answer, Failure> {
         let begun = self.http.time.now();
         if begun.saturating_duration_since(self.begun) > LONGEST_CALL {
@@ -333,7 +341,7 @@ impl Call<'_> {
         outcome
     }
 
-    async fn signed_in(&mut self, ask: &Ask) -> Result<Answer, Failure> {
+    async fn signed_in(&self, ask: &Ask) -> Result<Answer, Failure> {
         let no_token = |error: PortError| {
             let after =
                 if matches!(error, PortError::Unavailable { .. }) { After::Nothing } else { After::Final };
@@ -342,10 +350,7 @@ impl Call<'_> {
         let tokens = &self.http.tokens;
         let token = tokens.token().await.map_err(no_token)?;
         let answer = self.http.exchange(ask, token.as_ref()).await?;
-        let Some(rejected) = token.filter(|_| answer.status == 401 && !self.refreshed) else {
-            return Ok(answer);
-        };
-        self.refreshed = true;
+        let Some(rejected) = token.filter(|_| answer.status == 401) else { return Ok(answer) };
         match tokens.refresh(&rejected).await.map_err(no_token)? {
             Some(token) => self.http.exchange(ask, Some(&token)).await,
             None => Ok(answer),

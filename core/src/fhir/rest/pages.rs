@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use reqwest::Method;
 
 use super::http::{Ask, Call, LIMIT};
-use super::{RestRecord, encoded, identified, named, parse, stored};
+use super::{RestRecord, encoded, identified, named, parse, stored, version_of};
 use crate::ports::{Param, PortError, Stored};
 
 /// How many pages of one answer are read, and how many bytes of resources are kept of them: what one answer may be, and
@@ -39,7 +39,7 @@ impl RestRecord {
     ) -> Result<Stored, PortError> {
         let ask = Ask::new(Method::GET, self.http.at(&[named(kind)?, identified(id)?])?);
         let answer = call.again(&ask).await?.expect_success()?;
-        let stored = stored(&parse(&answer.body)?, kind)?;
+        let stored = stored(&parse(&answer.body)?, kind, answer.version.as_deref())?;
         if stored.id == id { Ok(stored) } else { Err(PortError::NotUnderstood { code: "other-resource" }) }
     }
 
@@ -119,7 +119,8 @@ impl RestRecord {
             if beside {
                 continue;
             }
-            let one = stored(resource, kind)?;
+            let etag = entry.get("response").and_then(|response| response.str("etag"));
+            let one = stored(resource, kind, etag.as_deref().and_then(version_of))?;
             pages.kept += one.json.len() + one.id.len() + one.version.len();
             if pages.kept > KEPT {
                 return Err(PortError::NotUnderstood { code: "too-much" });

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use super::wait::Time;
 use super::*;
 
+mod lesser;
 mod pages;
+mod tls;
+mod transactions;
 mod waits;
 
 /// A server that gives these answers, one for each connection, and keeps what it was asked.

@@ -1,21 +1,26 @@
 //! Writing: nothing is made twice, nobody is written over, and what the server did not keep is noticed.
 
+use std::borrow::Cow;
+
 use reqwest::Method;
 
 use super::http::{After, Answer, Ask, Call, Failure};
-use super::{RestRecord, encoded, identified, named, parse, stored};
+use super::{RestRecord, encoded, identified, named, stored};
 use crate::fhir::check::is_id;
 use crate::fhir::dropped::says_the_same;
 use crate::fhir::json::{self, Node};
 use crate::ports::{Created, Param, PortError, Stored};
 
 /// How often a conditional create that lost a race looks again. Each look is a search, which changes nothing.
-const LOOKS: u32 = 5;
+pub(super) const LOOKS: u32 = 5;
 
-const FHIR: &str = "application/fhir+json";
+pub(super) const FHIR: &str = "application/fhir+json";
+
+/// A server says neither what was created nor where.
+const NO_LOCATION: PortError = PortError::NotUnderstood { code: "no-location" };
 
 /// Another one was first, or is at it.
-fn taken() -> Failure {
+pub(super) fn taken() -> Failure {
     Failure { error: PortError::Conflict, after: After::Nothing }
 }
 
@@ -30,7 +35,7 @@ impl RestRecord {
         let mut ask = Ask::new(Method::POST, self.http.at(&[named(kind)?])?).body(FHIR, json.to_owned());
         if if_none_exist.is_empty() {
             let answer = call.once(&ask).await?;
-            return self.created(call, answer, kind, json).await;
+            return self.created(call, answer, kind, json, &[]).await;
         }
         ask = ask.header("if-none-exist", &encoded(if_none_exist))?;
         for _ in 0..LOOKS {
@@ -42,7 +47,7 @@ impl RestRecord {
                     }
                     call.pause(taken()).await?;
                 }
-                Ok(answer) => return self.created(call, answer, kind, json).await,
+                Ok(answer) => return self.created(call, answer, kind, json, if_none_exist).await,
                 Err(failure) if failure.after == After::Unknown => {
                     call.pause(failure).await?;
                     // Ours, whose answer was lost. Looked for, since not every server knows the condition.
@@ -62,6 +67,7 @@ impl RestRecord {
         answer: Answer,
         kind: &str,
         sent: &str,
+        condition: &[Param<'_>],
     ) -> Result<Created, PortError> {
         let created = match answer.status {
             201 => true,
@@ -71,7 +77,13 @@ impl RestRecord {
                 return Err(PortError::NotUnderstood { code: "create-status" });
             }
         };
-        let stored = self.answered(call, &answer, kind, None).await?;
+        let stored = match self.answered(call, &answer, kind, None).await {
+            // It says neither what it is nor where: what it was to be found by finds it.
+            Err(error @ NO_LOCATION) if !condition.is_empty() => {
+                self.only_in(call, kind, condition).await?.ok_or(error)?
+            }
+            answered => answered?,
+        };
         if created {
             self.compare(sent, &stored);
         }
@@ -113,81 +125,37 @@ impl RestRecord {
         id: Option<&str>,
     ) -> Result<Stored, PortError> {
         let other = PortError::NotUnderstood { code: "other-resource" };
+        let mut said = None;
         if let Ok(node) = json::parse(&answer.body)
             && node.str("resourceType").as_deref() == Some(kind)
         {
-            let stored = stored(&node, kind)?;
-            return if id.is_none_or(|id| stored.id == id) { Ok(stored) } else { Err(other) };
+            match stored(&node, kind, answer.version.as_deref()) {
+                Ok(stored) if id.is_none_or(|id| stored.id == id) => return Ok(stored),
+                Ok(_) => return Err(other),
+                // Perhaps it says more when it is read.
+                Err(_) => said = node.str("id").filter(|id| is_id(id)).map(Cow::into_owned),
+            }
         }
-        if let Some(id) = id {
-            return self.read_in(call, kind, id).await;
-        }
-        let no_location = PortError::NotUnderstood { code: "no-location" };
-        let Some(location) = answer.location.as_deref() else { return Err(no_location) };
-        let path = location.split("/_history/").next().unwrap_or(location);
-        let mut parts = path.rsplit('/');
-        match (parts.next(), parts.next()) {
-            (Some(id), Some(of)) if of == kind && is_id(id) => self.read_in(call, kind, id).await,
-            _ => Err(no_location),
+        let there = answer.location.as_deref().and_then(|location| located(location, kind));
+        match id.or(there).or(said.as_deref()) {
+            Some(id) => self.read_in(call, kind, id).await,
+            None => Err(NO_LOCATION),
         }
     }
+}
 
-    pub(super) async fn transaction_in(&self, call: &mut Call<'_>, bundle: &str) -> Result<usize, PortError> {
-        let sent = invalid(bundle)?;
-        let ask = Ask::new(Method::POST, self.http.at(&[])?).body(FHIR, bundle.to_owned());
-        let answer = if sent.list("entry").iter().all(can_be_repeated) {
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                match call.again(&ask).await? {
-                    // Another writer created one of these meanwhile: the next attempt finds it.
-                    answer if matches!(answer.status, 409 | 412) && tries < LOOKS => {
-                        call.pause(taken()).await?;
-                    }
-                    answer => break answer,
-                }
-            }
-        } else {
-            call.once(&ask).await?
-        };
-        let answer = answer.expect_success()?;
-        let done = parse(&answer.body)?;
-        if done.str("resourceType").as_deref() != Some("Bundle") {
-            return Err(PortError::NotUnderstood { code: "not-a-bundle" });
-        }
-        let mut created = 0;
-        // An answer has an entry for each that was sent, in the same order (3.1.0.11.2).
-        for (sent, done) in sent.list("entry").iter().zip(done.list("entry")) {
-            let status = done.get("response").and_then(|response| response.str("status")).unwrap_or_default();
-            let new = status.starts_with("201");
-            created += usize::from(new);
-            let is_put = sent
-                .get("request")
-                .and_then(|request| request.str("method"))
-                .is_some_and(|method| method == "PUT");
-            let (Some(text), Some(resource)) = (sent.get("resource"), done.get("resource")) else { continue };
-            let kind = text.str("resourceType").unwrap_or_default();
-            if let (true, Ok(stored)) = (new || is_put, stored(resource, &kind)) {
-                self.compare(text.raw(), &stored);
-            }
-        }
-        Ok(created)
+/// The id in an address that a server gave to a resource. Which host it names is not believed: what stands before a server
+/// can hide its own name from it.
+pub(super) fn located<'l>(location: &'l str, kind: &str) -> Option<&'l str> {
+    let path = location.split("/_history/").next().unwrap_or(location);
+    let mut parts = path.rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some(id), Some(of)) if of == kind && is_id(id) => Some(id),
+        _ => None,
     }
 }
 
 /// What we were given is our caller's.
-fn invalid(text: &str) -> Result<Node<'_>, PortError> {
+pub(super) fn invalid(text: &str) -> Result<Node<'_>, PortError> {
     json::parse(text).map_err(|_| PortError::Refused { code: "invalid-json" })
-}
-
-/// Whether an entry of a transaction does the same when it is sent twice: what is created on a condition, and what replaces
-/// a version that it names.
-fn can_be_repeated(entry: &Node<'_>) -> bool {
-    let Some(request) = entry.get("request") else { return false };
-    match request.str("method").as_deref() {
-        Some("POST") => request.str("ifNoneExist").is_some_and(|query| !query.is_empty()),
-        Some("PUT") => request.str("ifMatch").is_some(),
-        Some("GET" | "HEAD") => true,
-        _ => false,
-    }
 }

@@ -146,7 +146,7 @@ resource! {
 impl CarePlan {
     /// The category that US Core asks of a care plan.
     pub fn assess_plan() -> Concept {
-        super::Coding::new("http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "assess-plan")
+        super::Coding::new(codes::PLAN_CATEGORY, "assess-plan")
             .display("Assessment and Plan of Treatment")
             .into()
     }

@@ -70,7 +70,7 @@ resource! {
         identifier: Vec<Identifier> = "identifier",
         /// How it stands.
         status: DocumentReferenceStatus = "status",
-        /// What kind of document it is. US Core asks for it.
+        /// What kind of document it is. US Core asks for it, by a code of LOINC's or `UNK` of v3-NullFlavor.
         kind: Option<Concept> = "type",
         /// What class of document it is: [`DocumentReference::clinical_note`].
         category: Vec<Concept> = "category",

@@ -133,7 +133,8 @@ resource! {
 }
 
 impl Task {
-    /// A referral's task: that somebody does what this ServiceRequest asks for. For whom and when is still to be said.
+    /// A referral's task: that somebody does what this ServiceRequest asks for. For whom and when is still to be said. Gravity
+    /// has a PractitionerRole or an Organization refer, never a Practitioner.
     pub fn referral(request: Reference, requester: Reference) -> Self {
         Self {
             status: TaskStatus::Requested,

@@ -143,6 +143,52 @@ async fn a_transaction_over_a_bad_network_makes_each_resource_once() {
     }
 }
 
+/// A team that is changed together with a person who is new in it.
+fn together(value: &str, id: &str, version: &str, name: &str) -> String {
+    let person = format!(
+        r#"{{"resourceType":"Practitioner","identifier":[{{"system":"{SYSTEM}","value":"{value}"}}]}}"#
+    );
+    let member = r#"{"member":{"reference":"urn:uuid:0d6f3f0e-6b3f-4f4e-9f6a-0a4f6d3c2b1a"}}"#;
+    let team = format!(
+        r#"{{"resourceType":"CareTeam","id":"{id}","status":"active","name":"{name}","participant":[{member}]}}"#
+    );
+    format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[
+        {{"fullUrl":"urn:uuid:0d6f3f0e-6b3f-4f4e-9f6a-0a4f6d3c2b1a","resource":{person},
+          "request":{{"method":"POST","url":"Practitioner","ifNoneExist":"identifier={SYSTEM}|{value}"}}}},
+        {{"resource":{team},"request":{{"method":"PUT","url":"CareTeam/{id}","ifMatch":"W/\"{version}\""}}}}]}}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_changes_something_and_whose_answer_was_lost_is_done() {
+    let server = hapi().await;
+    let direct = RestRecord::new(server.url(), FixedToken::none()).unwrap();
+    for fault in [Fault::LoseAnswer, Fault::Truncate, Fault::Deny(500), Fault::Deny(503)] {
+        let team = r#"{"resourceType":"CareTeam","status":"active"}"#;
+        let team = direct.create("CareTeam", team, &[]).await.unwrap().stored;
+        let mut first = Some(fault.clone());
+        let proxy = Proxy::start(server.url(), move |_: &Request| first.take()).unwrap();
+        let record = over(&proxy);
+        let value = unique("together");
+        let ours = together(&value, &team.id, &team.version, "ours");
+        record.transaction(&ours).await.unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+        assert_eq!(proxy.seen().len(), 4, "{fault:?}: sent twice, then looked: {:?}", proxy.seen());
+        let token = format!("{SYSTEM}|{value}");
+        let found = direct.search("Practitioner", &[("identifier", &token)]).await.unwrap();
+        assert_eq!(found.len(), 1, "{fault:?}");
+        assert_eq!(direct.history("CareTeam", &team.id).await.unwrap().len(), 2, "{fault:?}");
+
+        // Another one's change is not written over, and nothing of this transaction is there.
+        let other = unique("together");
+        let late = together(&other, &team.id, &team.version, "late");
+        assert_eq!(record.transaction(&late).await, Err(PortError::Conflict), "{fault:?}");
+        let token = format!("{SYSTEM}|{other}");
+        assert_eq!(direct.search("Practitioner", &[("identifier", &token)]).await.unwrap(), []);
+        assert!(direct.read("CareTeam", &team.id).await.unwrap().json.contains("ours"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_without_a_condition_is_never_there_twice() {
     let server = hapi().await;

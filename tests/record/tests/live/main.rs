@@ -2,13 +2,16 @@
 //! synthetic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod case;
+mod draining;
 mod faults;
+mod requests;
 mod servers;
 mod system;
 
 use std::sync::OnceLock;
 
-use caseline_backend::FhirServer;
+use caseline_backend::{FhirOptions, FhirServer};
 
 /// A FHIR server as HAPI comes, started by whichever test comes first. It ends with the test's process.
 fn server() -> &'static FhirServer {
@@ -19,6 +22,11 @@ fn server() -> &'static FhirServer {
 /// The same, away from the threads that serve the network.
 async fn hapi() -> &'static FhirServer {
     tokio::task::spawn_blocking(server).await.unwrap()
+}
+
+/// One that no other test writes to.
+async fn alone(options: FhirOptions) -> FhirServer {
+    tokio::task::spawn_blocking(move || FhirServer::start_with("lesser", &options)).await.unwrap().unwrap()
 }
 
 /// Something that no other test finds.

@@ -4,16 +4,11 @@ use caseline::fhir::{FixedToken, RestRecord};
 use caseline::ports::contract::record_contract;
 use caseline::ports::{CareRecord, Interaction, PortError};
 use caseline_backend::{FhirOptions, FhirServer};
-use caseline_record_tests::Proxy;
 
-use crate::{hapi, unique};
+use crate::{alone, hapi, unique};
 
 fn open(server: &FhirServer) -> RestRecord {
     RestRecord::new(server.url(), FixedToken::none()).unwrap()
-}
-
-async fn start(options: FhirOptions) -> FhirServer {
-    tokio::task::spawn_blocking(move || FhirServer::start_with("lesser", &options)).await.unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +59,7 @@ async fn what_a_lenient_server_drops_is_noticed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_server_with_some_types_read_only_says_so() {
     let read_only = vec!["CarePlan".to_owned(), "CareTeam".to_owned()];
-    let server = start(FhirOptions { strict: true, read_only, ..FhirOptions::default() }).await;
+    let server = alone(FhirOptions { strict: true, read_only, ..FhirOptions::default() }).await;
     let record = open(&server);
     let takes = record.capabilities().await.unwrap();
     for kind in ["CarePlan", "CareTeam"] {
@@ -99,47 +94,4 @@ async fn a_strict_server_with_some_types_read_only_says_so() {
     assert!(matches!(refused, PortError::Refused { .. }), "{refused:?}");
     record.create("Communication", &unknown.replace(r#","mood":"hopeful""#, ""), &[]).await.unwrap();
     assert_eq!(record.take_dropped(), []);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_operation_is_one_request() {
-    let server = hapi().await;
-    let line = Proxy::start(server.url(), |_| None).unwrap();
-    let record = RestRecord::new(&line.url(), FixedToken::none()).unwrap();
-    let count = std::cell::Cell::new(0);
-    let requests = || {
-        let now = line.seen().len();
-        now - count.replace(now)
-    };
-    let value = unique("count");
-    let token = format!("urn:caseline:test|{value}");
-    let text = format!(
-        r#"{{"resourceType":"Communication","identifier":[{{"system":"urn:caseline:test","value":"{value}"}}],"status":"in-progress"}}"#
-    );
-    let condition = [("identifier", token.as_str())];
-    let made = record.create("Communication", &text, &condition).await.unwrap().stored;
-    assert_eq!(requests(), 1, "a conditional create");
-    record.create("Communication", &text, &condition).await.unwrap();
-    assert_eq!(requests(), 1, "of what is there");
-    record.read("Communication", &made.id).await.unwrap();
-    assert_eq!(requests(), 1, "a read");
-    let changed = made.json.replace("in-progress", "completed");
-    record.update("Communication", &made.id, &made.version, &changed).await.unwrap();
-    assert_eq!(requests(), 1, "an update");
-    record.search("Communication", &condition).await.unwrap();
-    assert_eq!(requests(), 1, "a search");
-    record.history("Communication", &made.id).await.unwrap();
-    assert_eq!(requests(), 1, "a history");
-    let none = record.changes("Appointment", None).await.unwrap();
-    record.changes("Appointment", Some(&none.cursor)).await.unwrap();
-    assert_eq!(requests(), 2, "one look at changes, and another");
-    record.capabilities().await.unwrap();
-    record.capabilities().await.unwrap();
-    assert_eq!(requests(), 1, "the capabilities, kept");
-    let entry = format!(
-        r#"{{"resource":{text},"request":{{"method":"POST","url":"Communication","ifNoneExist":"identifier={token}"}}}}"#
-    );
-    let bundle = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#);
-    record.transaction(&bundle).await.unwrap();
-    assert_eq!(requests(), 1, "a transaction");
 }

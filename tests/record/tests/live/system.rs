@@ -22,14 +22,14 @@ const CLIENT: &str = "caseline-keeper";
 
 /// A clock that both sides look at, and that goes when it is told to.
 #[derive(Clone)]
-struct OneClock(Arc<AtomicI64>);
+pub(crate) struct OneClock(Arc<AtomicI64>);
 
 impl OneClock {
     fn new() -> Self {
         Self(Arc::new(AtomicI64::new(1_900_000_000)))
     }
 
-    fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
@@ -45,10 +45,10 @@ impl Clock for OneClock {
 }
 
 /// An authorization server, and in front of a FHIR server a gate that lets in who has its token.
-struct World {
-    clock: OneClock,
-    server: Arc<AuthorizationServer>,
-    gate: Proxy,
+pub(crate) struct World {
+    pub(crate) clock: OneClock,
+    pub(crate) server: Arc<AuthorizationServer>,
+    pub(crate) gate: Proxy,
 }
 
 fn scopes() -> Scopes {
@@ -56,7 +56,7 @@ fn scopes() -> Scopes {
     few.with("CareTeam", "rs").unwrap()
 }
 
-fn world(keys: &[Value], fhir: &str) -> World {
+pub(crate) fn world(keys: &[Value], fhir: &str) -> World {
     let clock = OneClock::new();
     let public: Vec<Value> = keys.iter().map(public_half).collect();
     let now = clock.clone();
@@ -76,7 +76,7 @@ fn world(keys: &[Value], fhir: &str) -> World {
 }
 
 impl World {
-    fn system(&self, keys: SigningKeys) -> Arc<BackendServices> {
+    pub(crate) fn system(&self, keys: SigningKeys) -> Arc<BackendServices> {
         let builder = BackendServices::builder(&self.gate.url(), CLIENT, keys);
         Arc::new(builder.scopes(scopes()).clock(Arc::new(self.clock.clone())).build().unwrap())
     }

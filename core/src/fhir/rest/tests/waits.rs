@@ -168,7 +168,9 @@ async fn a_transaction_is_sent_again_where_every_entry_names_its_condition() {
     ];
     let done =
         r#"{"resourceType":"Bundle","entry":[{"response":{"status":"201"}},{"response":{"status":"200"}}]}"#;
-    let server = canned(vec![lost(), fhir("503 Later", ""), fhir("409 Conflict", ""), fhir("200 OK", done)]);
+    let before = fhir("200 OK", &PATIENT.replace("\"2\"", "\"1\""));
+    let failed = [lost(), fhir("503 Later", ""), fhir("409 Conflict", ""), before];
+    let server = canned([failed.to_vec(), vec![fhir("200 OK", done), fhir("200 OK", PATIENT)]].concat());
     let (record, _) = timed(&server, NO_TOKEN());
     assert_eq!(record.transaction(&bundle(&safe)).await.unwrap(), 1);
     for unsafe_one in [
