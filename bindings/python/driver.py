@@ -350,29 +350,29 @@ def is_identified(resource: str, identifier: str) -> bool:
 async def edit(
     client: caseline.Caseline,
     kind: str,
-    id: str | None = None,
+    resource: str | None = None,
     identifier: str | None = None,
     set: dict[str, Any] | None = None,
     add: dict[str, Any] | None = None,
     remove: list[str] | None = None,
 ) -> dict[str, Any]:
     """What somebody changes in the record by another way than a case."""
-    if (id is None) == (identifier is None):
-        raise invalid("give either `id` or `identifier`")
-    if id is None:
+    if (resource is None) == (identifier is None):
+        raise invalid("give either `resource` or `identifier`")
+    if resource is None:
         resources = await client.resources(kind)
         named = [each for each in resources if is_identified(each.json, str(identifier))]
         # A case's copy of a plan has the identifiers of what was sent.
         found = [each.id for each in named if not is_written(each.json)] or [each.id for each in named]
         if len(found) != 1:
             raise Failure("not-found", "there is no such resource here")
-        [id] = found
+        [resource] = found
     edits: list[caseline.ResourceEdit] = [
         *(caseline.ResourceEdit.SET(path, json.dumps(value)) for path, value in (set or {}).items()),
         *(caseline.ResourceEdit.ADD(path, json.dumps(value)) for path, value in (add or {}).items()),
         *(caseline.ResourceEdit.REMOVE(path) for path in remove or []),
     ]
-    stored = await client.edit_resource(kind, id, edits)
+    stored = await client.edit_resource(kind, resource, edits)
     return {"id": stored.id, "version": stored.version}
 
 

@@ -175,7 +175,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "kept": {},
     "edit_record": {
         "kind": text,
-        "id?": text,
+        "resource?": text,
         "identifier?": text,
         "set?": mapping,
         "add?": mapping,

@@ -269,7 +269,7 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
 
 /// What somebody changes in the record by another way than a case.
 async fn edit_record(caseline: &Caseline, edit: EditRecord) -> Result<Value, Failure> {
-    let id = match (&edit.id, &edit.identifier) {
+    let id = match (&edit.resource, &edit.identifier) {
         (Some(id), None) => id.clone(),
         (None, Some(identifier)) => {
             let all = caseline.resources(&edit.kind).await?;
@@ -281,7 +281,7 @@ async fn edit_record(caseline: &Caseline, edit: EditRecord) -> Result<Value, Fai
                 _ => return Err(Error::NotFound { what: "resource" }.into()),
             }
         }
-        _ => return Err(Failure::Invalid("give either `id` or `identifier`".into())),
+        _ => return Err(Failure::Invalid("give either `resource` or `identifier`".into())),
     };
     let kind = edit.kind.clone();
     let stored = caseline.edit_resource(&kind, &id, move |text| edit.of(text)).await.map_err(Error::from)?;

@@ -36,7 +36,7 @@ enum RecordWritten {
     #[default]
     Embedded,
     None,
-    Fhir(FhirWritten),
+    Fhir(Box<FhirWritten>),
 }
 
 #[derive(Deserialize)]
@@ -200,12 +200,11 @@ impl Reading<'_> {
             let mut asked = Scopes::none();
             for (n, scope) in scopes.iter().enumerate() {
                 let parts = scope.value.strip_prefix("system/").and_then(|rest| rest.split_once('.'));
-                match parts.map(|(kind, rights)| asked.clone().with(kind, rights)) {
-                    Some(Ok(more)) => asked = more,
-                    _ => {
-                        let field = format!("record.fhir.backend_services.scopes[{n}]");
-                        self.wrong(scope, &field, "is a scope like system/CareTeam.crus: one resource type");
-                    }
+                if let Some(Ok(more)) = parts.map(|(kind, rights)| asked.clone().with(kind, rights)) {
+                    asked = more;
+                } else {
+                    let field = format!("record.fhir.backend_services.scopes[{n}]");
+                    self.wrong(scope, &field, "is a scope like system/CareTeam.crus: one resource type");
                 }
             }
             asked

@@ -196,7 +196,7 @@ pub struct EditRecord {
     /// The resource type.
     pub kind: String,
     /// The record's id for it: this, or one of its identifiers.
-    pub id: Option<String>,
+    pub resource: Option<String>,
     /// One of its identifiers, `system|value`.
     pub identifier: Option<String>,
     /// Elements to set, by their paths.

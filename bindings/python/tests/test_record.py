@@ -141,11 +141,12 @@ class Changed(Live):
 
     async def drivers_edit(self, joe: Driver) -> None:
         which = {"kind": "Practitioner", "identifier": JOE}
-        edited = await joe.do("edit_record", **which, set={"gender": "male"}, add={"name": {"text": "Joe"}})
+        name = {"use": "nickname", "family": "Brennan", "given": ["Joe"]}
+        edited = await joe.do("edit_record", **which, set={"gender": "male"}, add={"name": name})
         told = (await joe.do("record", kind="Practitioner", texts=True))["texts"]
         [found] = [json.loads(text) for text in told if json.loads(text)["id"] == edited["id"]]
-        self.assertEqual((found["gender"], found["name"][-1]), ("male", {"text": "Joe"}))
-        await joe.do("edit_record", kind="Practitioner", id=edited["id"], remove=["gender"])
+        self.assertEqual((found["gender"], found["name"][-1]), ("male", name))
+        await joe.do("edit_record", kind="Practitioner", resource=edited["id"], remove=["gender"])
         for fields, code in [
             ({"kind": "Practitioner"}, "invalid-request"),
             ({"kind": "Practitioner", "identifier": "urn:x|nobody"}, "not-found"),

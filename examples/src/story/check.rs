@@ -177,13 +177,13 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         team.as_ref().map_or(Ok(()), |wanted| team_seen(story, wanted, field))?;
     }
     if let Some(edit) = &deed.edit_record {
-        match (&edit.id, &edit.identifier) {
+        match (&edit.resource, &edit.identifier) {
             (Some(_), None) => {}
             (None, Some(identifier)) if identifier.contains('|') => {}
             _ => {
                 return wrong(
                     ".edit_record",
-                    "name the resource by `id`, or by `identifier` as system|value",
+                    "name the resource by `resource`, its id there, or by `identifier` as system|value",
                 );
             }
         }

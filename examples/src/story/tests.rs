@@ -92,7 +92,12 @@ fn a_mistake_names_its_line_and_its_field() {
             "steps[0].jane.who_to_call.topic",
             "care-plan",
         ),
-        ("  - jane: {edit_record: {kind: CareTeam, id: x}}\n", FIRST, "steps[0].jane.edit_record", "nothing"),
+        (
+            "  - jane: {edit_record: {kind: CareTeam, resource: x}}\n",
+            FIRST,
+            "steps[0].jane.edit_record",
+            "nothing",
+        ),
         (
             "  - jane: {edit_record: {kind: CareTeam, remove: [name]}}\n",
             FIRST,
