@@ -363,16 +363,18 @@ async def edit(
         resources = await client.resources(kind)
         named = [each for each in resources if is_identified(each.json, str(identifier))]
         # A case's copy of a plan has the identifiers of what was sent.
-        found = [each.id for each in named if not is_written(each.json)] or [each.id for each in named]
+        found = [each for each in named if not is_written(each.json)] or named
         if len(found) != 1:
             raise Failure("not-found", "there is no such resource here")
-        [resource] = found
+        [base] = found
+    else:
+        base = await client.resource(kind, resource)
     edits: list[caseline.ResourceEdit] = [
         *(caseline.ResourceEdit.SET(path, json.dumps(value)) for path, value in (set or {}).items()),
         *(caseline.ResourceEdit.ADD(path, json.dumps(value)) for path, value in (add or {}).items()),
         *(caseline.ResourceEdit.REMOVE(path) for path in remove or []),
     ]
-    stored = await client.edit_resource(kind, resource, edits)
+    stored = await client.edit_resource(kind, base.id, base.version, edits)
     return {"id": stored.id, "version": stored.version}
 
 

@@ -11,7 +11,7 @@ use crate::models::{
 };
 use crate::options::Options;
 use crate::proposals::{CarePlanFound, NamedContact, ProposedCase};
-use crate::resource::{Kept, Resource, ResourceEdit};
+use crate::resource::{Kept, Resource, ResourceEdit, SearchParam};
 use crate::runtime::{Client, run};
 
 /// A signed-in device: its cases, its directory, what is due.
@@ -310,24 +310,55 @@ impl Caseline {
         self.client.call(found).await
     }
 
-    /// Changes a resource of the record: these elements, and no other byte. Where somebody else was first, the change is made
-    /// anew on theirs. It is entered in the audit before it is tried.
+    /// Changes a resource of the record, as it was in the version that was looked at: these elements, and no other byte. Where
+    /// somebody else changed it since, nothing is written, unless it says already what is wanted: so that it is safe to repeat, and a
+    /// place in a list is what stood there when it was looked at. It is entered in the audit before it is tried.
     ///
     /// # Errors
-    /// `InvalidInput`, naming the element; `Conflict` (`changed-meanwhile`) where others were first again and again; `NotFound`;
-    /// `Unavailable` where the record does not answer: then the outcome is unknown.
+    /// `InvalidInput`, naming the element; `Conflict` (`changed-meanwhile`): look at it again; `NotFound`, also of a version that the
+    /// record does not have any more (`version`); `Unavailable` where the record does not answer: then the outcome is unknown.
     pub async fn edit_resource(
         &self,
         kind: String,
         id: String,
+        version: String,
         edits: Vec<ResourceEdit>,
     ) -> Result<Resource> {
         let edited = |caseline: caseline::Caseline| async move {
-            let change = move |text: &str| ResourceEdit::all(&edits, text);
-            let stored = caseline.edit_resource(&kind, &id, change).await.map_err(caseline::Error::from)?;
+            let base = caseline.resource_at(&kind, &id, &version).await?;
+            let ours = ResourceEdit::all(&edits, &base.json)?;
+            let stored = caseline.save_resource(&kind, &base, &ours).await.map_err(caseline::Error::from)?;
             Ok(Resource::from(stored))
         };
         self.client.call(edited).await
+    }
+
+    /// The resources of one type that match every parameter, as FHIR's search spells them: `patient` and `Patient/7`, `status` and
+    /// `active`.
+    ///
+    /// # Errors
+    /// `NotFound` without a record; `InvalidInput` for a parameter that the record does not know; `Unavailable`.
+    pub async fn find_resources(&self, kind: String, params: Vec<SearchParam>) -> Result<Vec<Resource>> {
+        let found = |caseline: caseline::Caseline| async move {
+            let params: Vec<(&str, &str)> =
+                params.iter().map(|one| (one.name.as_str(), one.value.as_str())).collect();
+            let found = caseline.find_resources(&kind, &params).await?;
+            Ok(found.into_iter().map(Resource::from).collect())
+        };
+        self.client.call(found).await
+    }
+
+    /// Creates a resource, unless one of its first identifier (or tag, where its type has no identifier) is there already: then that
+    /// one is the answer. It is entered in the audit before it is tried.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the rule that it breaks, or `create-unnamed`; `NotAllowed` or `Unavailable` as the record answers.
+    pub async fn create_resource(&self, kind: String, json: String) -> Result<Resource> {
+        let created = |caseline: caseline::Caseline| async move {
+            let created = caseline.create_resource(&kind, &json).await.map_err(caseline::Error::from)?;
+            Ok(Resource::from(created.stored))
+        };
+        self.client.call(created).await
     }
 
     /// Looks at what others changed in the record since the last look: a care team of a case's member becomes a proposal to its

@@ -33,7 +33,7 @@ pub use models::{
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
-pub use resource::{Kept, Resource, ResourceEdit};
+pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 

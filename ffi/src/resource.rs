@@ -19,6 +19,15 @@ impl From<caseline::ports::Stored> for Resource {
     }
 }
 
+/// One parameter of a search, as FHIR spells it.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SearchParam {
+    /// Its name: `patient`.
+    pub name: String,
+    /// Its value: `Patient/7`.
+    pub value: String,
+}
+
 /// One change to a resource. A path is spelled as errors spell it: `participant[1].period.end`; a value is JSON.
 #[derive(Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum ResourceEdit {

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import caseline
-from caseline import CaselineError, HostToken, HostTokenError, RecordChoice, ResourceEdit
+from caseline import CaselineError, HostToken, HostTokenError, RecordChoice, ResourceEdit, SearchParam
 
 from .live import ACO, CARE_PLAN, CARE_TEAM, DATA, JOE, MINUTE, Live
 from .processes import Driver
@@ -95,11 +95,28 @@ class Changed(Live):
         nora = {"member": reference("Practitioner", NORA), "onBehalfOf": reference("Organization", ACO)}
         nora["role"] = [{"text": "Nurse"}]  # type: ignore[assignment]
         edits = [ResourceEdit.ADD("participant", json.dumps(nora))]
-        edited = await jane.edit_resource("CareTeam", team.id, edits)
+        edited = await jane.edit_resource("CareTeam", team.id, team.version, edits)
+        again = await jane.edit_resource("CareTeam", team.id, team.version, edits)
+        self.assertEqual(again, edited, "it is safe to repeat")
+        # Somebody else looked at what was there before Nora.
+        with self.assertRaises(CaselineError.Conflict) as conflict:
+            late = [ResourceEdit.SET("participant[0].period", '{"end":"2019-03-01"}')]
+            await jane.edit_resource("CareTeam", team.id, team.version, late)
+        self.assertEqual(conflict.exception.code, "changed-meanwhile")
+        params = [SearchParam("participant:identifier", NORA), SearchParam("status", "active")]
+        self.assertEqual([each.id for each in await jane.find_resources("CareTeam", params)], [team.id])
+        goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Walk (synthetic)"}}
+        goal |= {"subject": json.loads(team.json)["subject"]}
+        with self.assertRaises(CaselineError.InvalidInput) as unnamed:
+            await jane.create_resource("Goal", json.dumps(goal))
+        self.assertEqual(unnamed.exception.code, "create-unnamed")
+        goal["identifier"] = [{"system": "urn:example:goal", "value": "1"}]
+        made = await jane.create_resource("Goal", json.dumps(goal))
+        self.assertEqual(await jane.create_resource("Goal", json.dumps(goal)), made)
         self.assertEqual(await jane.resource("CareTeam", team.id), edited)
         self.assertEqual(len(json.loads(edited.json)["participant"]), len(json.loads(team.json)["participant"]) + 1)
         with self.assertRaises(CaselineError.InvalidInput) as caught:
-            await jane.edit_resource("CareTeam", team.id, [ResourceEdit.SET("participant[90].period", "{}")])
+            await jane.edit_resource("CareTeam", team.id, edited.version, [ResourceEdit.SET("participant[90].period", "{}")])
         self.assertNotIn("Marty", str(caught.exception))
         with self.assertRaises(CaselineError.NotFound):
             await jane.resource("CareTeam", "no-such-team")
@@ -109,15 +126,16 @@ class Changed(Live):
         plans = [each for each in await jane.resources("CarePlan") if "urn:caseline:plan" not in each.json]
         [plan] = plans
         edits = [ResourceEdit.SET("title", '"Treatment plan, second half (synthetic)"'), ResourceEdit.REMOVE("created")]
-        edited = json.loads((await jane.edit_resource("CarePlan", plan.id, edits)).json)
+        edited = json.loads((await jane.edit_resource("CarePlan", plan.id, plan.version, edits)).json)
         self.assertEqual(edited["title"], "Treatment plan, second half (synthetic)")
         self.assertNotIn("created", edited)
 
     async def lee_stays(self, jane: caseline.Caseline, case: caseline.Case, joe: Driver, team: str) -> None:
-        members = json.loads((await jane.resource("CareTeam", team)).json)["participant"]
+        looked_at = await jane.resource("CareTeam", team)
+        members = json.loads(looked_at.json)["participant"]
         [lee] = [n for n, one in enumerate(members) if one["member"].get("display") == "Lee Okafor"]
         edits = [ResourceEdit.SET(f"participant[{lee}].period", '{"end":"2019-03-01"}')]
-        await jane.edit_resource("CareTeam", team, edits)
+        await jane.edit_resource("CareTeam", team, looked_at.version, edits)
         await self.look(jane)
 
         async def proposed() -> Any:
