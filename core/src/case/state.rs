@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::care_plan::{self, CarePlans, Document};
+use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::life::{Life, Opening};
@@ -45,6 +45,8 @@ pub struct CaseState {
     pub(crate) superseded_messages: Vec<Superseded>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
+    /// The approvals that took no step, in order: of people who may approve, or might once.
+    pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
 }
 
 /// How one event stands among the others.

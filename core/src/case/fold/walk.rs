@@ -1,6 +1,6 @@
 //! The steps, one after the other.
 
-use crate::care_plan::{self, PlanEvent};
+use crate::care_plan::{self, PlanEvent, StepTaken};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
@@ -11,6 +11,7 @@ use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStanding, Priority, Superseded};
 use crate::contact::Seat;
+use crate::due;
 use crate::id::EventId;
 use crate::policy::Reason;
 
@@ -279,6 +280,10 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
             Resource::Plan(key.id)
         }
+        EventData::PlanApproved(approved) => {
+            state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
+            return;
+        }
         _ => return,
     };
     let by = match &*reason.code {
@@ -289,6 +294,24 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
     if let Some(by) = by {
         note(state, resource, &by, true);
     }
+}
+
+/// Who said that they approve a plan, if they ever had a seat that may.
+fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
+    let opening = state.opening()?;
+    let mut places = state.life.roster.all().iter().rev().map(|place| &place.seat.contact);
+    let contact = places.find(|contact| {
+        contact.user.as_ref() == Some(&event.key.sender)
+            && contact.organization == opening.plan_side.id
+            && contact.role.may_approve_plan()
+    })?;
+    Some(StepTaken {
+        event: event.key.clone(),
+        contact: contact.id.clone(),
+        organization: contact.organization.clone(),
+        role: contact.role.clone(),
+        at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
+    })
 }
 
 /// The event after which a message can be corrected no more.
