@@ -3,6 +3,7 @@
 //! What was said is never changed: its author says it anew, or takes it back, and both stay to be read. That somebody has seen
 //! a message is said by them, since a homeserver's receipts are neither encrypted nor signed.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -176,29 +177,34 @@ pub fn step(event: Option<&MessageSent>, text: Option<&str>, step: &Step<'_>) ->
     }
 }
 
-/// Takes what follows a message into the messages of its case. `whole` says whether the event's text is here.
+/// Where in the messages of a case each of them is.
+pub(crate) type Places = HashMap<EventKey, usize>;
+
+/// Takes what follows a message into the messages of its case, and gives back the message that it adds to them. `whole` says
+/// whether the event's text is here.
 ///
 /// # Errors
 /// The reason, with source `message`: `message-unknown` (its author sent no such message, or with another Matrix client),
 /// `message-corrected` and `message-retracted` (it stands no longer), `message-seen-before` (there is no news in it),
 /// `message-seen-by` (a keeper reads nothing), `message-seen-too-many`.
 pub(crate) fn follow(
-    messages: &mut Vec<Message>,
+    messages: &mut [Message],
+    places: &Places,
     event: MessageEvent<'_>,
     whole: bool,
     step: &Step<'_>,
-) -> Result<(), Reason> {
+) -> Result<Option<Message>, Reason> {
     match event {
         MessageEvent::Corrected(event) => {
-            let old = standing(messages, event.message, step)?;
+            let old = standing(messages, places, event.message, step)?;
             old.standing = MessageStanding::Corrected { by: step.key.clone() };
             let (corrects, priority) = (old.key.clone(), old.priority);
             let sent = MessageSent { priority, in_reply_to: old.in_reply_to.clone() };
             let new = self::step(Some(&sent), whole.then_some(event.text.as_str()), step);
-            messages.push(Message { corrects: Some(corrects), ..new });
+            return Ok(Some(Message { corrects: Some(corrects), ..new }));
         }
         MessageEvent::Retracted(event) => {
-            let old = standing(messages, event.message, step)?;
+            let old = standing(messages, places, event.message, step)?;
             old.standing = MessageStanding::Retracted { by: step.key.clone() };
         }
         MessageEvent::Seen(event) => {
@@ -210,7 +216,10 @@ pub(crate) fn follow(
             }
             let seen = StepTaken::of(step);
             let mut news = false;
-            for message in messages.iter_mut().filter(|message| event.messages.contains(&message.key)) {
+            for key in &event.messages {
+                let Some(message) = places.get(key).and_then(|place| messages.get_mut(*place)) else {
+                    continue;
+                };
                 let own = is(&message.from, &seen);
                 let before = message
                     .seen
@@ -226,7 +235,7 @@ pub(crate) fn follow(
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn is(contact: &Contact, step: &StepTaken) -> bool {
@@ -236,14 +245,14 @@ fn is(contact: &Contact, step: &StepTaken) -> bool {
 /// A message of the event's own author that still stands.
 fn standing<'m>(
     messages: &'m mut [Message],
+    places: &Places,
     id: EventId,
     step: &Step<'_>,
 ) -> Result<&'m mut Message, Reason> {
-    let own = |message: &&mut Message| {
-        message.key.id == id && message.key.sender == step.key.sender && !message.foreign
-    };
-    let unknown = || refused("message-unknown", "its author sent no such message in this case");
-    let message = messages.iter_mut().rev().find(own).ok_or_else(unknown)?;
+    let place = places.get(&EventKey { sender: step.key.sender.clone(), id });
+    let message = place.and_then(|place| messages.get_mut(*place)).filter(|message| !message.foreign);
+    let message =
+        message.ok_or_else(|| refused("message-unknown", "its author sent no such message in this case"))?;
     match message.standing {
         MessageStanding::Said => Ok(message),
         MessageStanding::Corrected { .. } => {

@@ -30,7 +30,8 @@ mod project;
 pub(crate) mod rest;
 mod rules;
 mod save;
-#[cfg(feature = "store")]
+// Without a record to embed, values are only spelled for others' records.
+#[cfg_attr(not(feature = "store"), allow(dead_code))]
 pub(crate) mod search;
 #[cfg(feature = "store")]
 pub(crate) mod transaction;
@@ -62,6 +63,8 @@ pub(crate) use found::{care_plan_found, team_head};
 #[cfg(feature = "store")]
 pub(crate) use importing::importable;
 pub use merge::merge;
+#[cfg(feature = "store")]
+pub(crate) use patient::member_token;
 pub use patient::{is_member, member};
 #[cfg(feature = "store")]
 pub(crate) use project::knows;

@@ -13,7 +13,7 @@ use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
-use crate::fhir::{self, Applied, Import, Own, is_member, member};
+use crate::fhir::{self, Applied, Import, Own, is_member, member, member_token};
 use crate::id::CaseId;
 use crate::inbox::Below;
 use crate::notice::Notice;
@@ -164,7 +164,7 @@ impl Engine {
             return self.finish(row);
         };
         let wanted = &opening.member;
-        let found = self.record()?.search("Patient", &[("identifier", wanted.id.as_str())]).await?;
+        let found = self.record()?.search("Patient", &[("identifier", &member_token(&wanted.id))]).await?;
         let certain = |stored: &Stored| {
             let Ok(import) = Import::parse(&stored.json) else { return false };
             import.patients().any(|patient| {

@@ -5,13 +5,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::care_plan::{self, CarePlans, Document};
+use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
-use crate::communication::{Message, Superseded};
+use crate::communication::{Message, Places, Superseded};
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
@@ -35,6 +35,8 @@ pub struct CaseState {
     pub timeline: Vec<Entry>,
     /// The events that are named as somebody's predecessor and have not come.
     pub gaps: BTreeSet<EventKey>,
+    /// Where each of the messages is among them.
+    pub(crate) message_places: Places,
     pub(crate) links: BTreeMap<EventKey, Link>,
     pub(crate) heads: BTreeMap<EventKey, u64>,
     pub(crate) shaping: BTreeMap<Resource, BTreeSet<EventKey>>,
@@ -43,6 +45,8 @@ pub struct CaseState {
     pub(crate) superseded_messages: Vec<Superseded>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
+    /// The approvals that took no step, in order: of people who may approve, or might once.
+    pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
 }
 
 /// How one event stands among the others.
@@ -339,13 +343,25 @@ impl CaseState {
         let key = held.key();
         let Some(entry) = self.timeline.iter_mut().rev().find(|entry| entry.key == key) else { return false };
         entry.server_at = held.server_at;
-        if let Some(message) = self.messages.iter_mut().rev().find(|message| message.key == key) {
+        let place = self.message_places.get(&key);
+        if let Some(message) = place.and_then(|place| self.messages.get_mut(*place)) {
             message.server_at = held.server_at;
         }
         if let Some(message) = self.superseded_messages.iter_mut().rev().find(|message| message.key == key) {
             message.server_at = held.server_at;
         }
         true
+    }
+
+    /// Takes in a message, after the others.
+    pub(crate) fn say(&mut self, message: Message) {
+        self.message_places.insert(message.key.clone(), self.messages.len());
+        self.messages.push(message);
+    }
+
+    /// The message that this event brought, if it counts as one.
+    pub(crate) fn message(&self, key: &EventKey) -> Option<&Message> {
+        self.message_places.get(key).and_then(|place| self.messages.get(*place))
     }
 
     pub(crate) fn link(&mut self, key: &EventKey, link: Link, named: bool) {

@@ -225,7 +225,11 @@ impl Caseline {
     /// The Patients of the record that have this member's id, and what there is about them of a type.
     async fn about(&self, member: &MemberId, kind: &str) -> Result<(Vec<Stored>, Vec<Stored>)> {
         let record = self.engine.record()?;
-        let patients = record.search("Patient", &[("identifier", member.as_str())]).await?;
+        let mut patients = record.search("Patient", &[("identifier", &fhir::member_token(member))]).await?;
+        patients.retain(|stored| {
+            Import::parse(&stored.json)
+                .is_ok_and(|import| import.patients().any(|patient| fhir::is_member(patient, member)))
+        });
         if patients.is_empty() {
             return Err(Error::NotFound { what: "member" });
         }

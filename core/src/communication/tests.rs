@@ -4,8 +4,9 @@
 use super::*;
 use crate::case::event::EventData;
 use crate::case::fold::Fold;
-use crate::case::fold::tests::world::{next, opening, user};
+use crate::case::fold::tests::world::{at, id, next, opening, seat, user};
 use crate::case::life::{CaseClosed, CloseReason};
+use crate::case::roster::Roster;
 use crate::case::state::Resource;
 
 /// A case in which people do things one after the other.
@@ -110,4 +111,36 @@ fn words_for_any_client() {
         let text = &world.0.state().timeline.last().unwrap().text;
         assert!(text.starts_with(who) && text.ends_with(words), "{text}");
     }
+}
+
+#[test]
+fn a_long_conversation_is_read_in_good_time() {
+    // For each of those who read, every message by every one that they name: 10^10 comparisons.
+    const MANY: usize = 100_000;
+    let (opening, joe) = (opening(), seat("joe"));
+    let first = EventKey { sender: user("jane"), id: id(0) };
+    let roster = Roster::of(&opening.roster, &first).unwrap();
+    let by = |key| Step {
+        key,
+        seat: &joe,
+        at: at(0),
+        server_at: at(0),
+        roster: &roster,
+        plan_side: &opening.plan_side.id,
+        community_side: &opening.community_side.id,
+        story_clock: true,
+    };
+    let keys: Vec<EventKey> = (1..=MANY).map(|n| EventKey { sender: user("jane"), id: id(n) }).collect();
+    let mut messages: Vec<Message> =
+        keys.iter().map(|key| Message { from: seat("jane").contact, ..step(None, None, &by(key)) }).collect();
+    let places: Places = keys.iter().cloned().enumerate().map(|(n, key)| (key, n)).collect();
+    let read: Vec<EventKey> = (1..=keys.len().div_ceil(MOST_SEEN))
+        .map(|n| EventKey { sender: user("joe"), id: id(MANY + n) })
+        .collect();
+    for (some, key) in keys.chunks(MOST_SEEN).zip(&read) {
+        let seen = MessageSeen { messages: some.to_vec() };
+        let followed = follow(&mut messages, &places, MessageEvent::Seen(&seen), true, &by(key));
+        assert_eq!(followed, Ok(None));
+    }
+    assert!(messages.iter().all(|message| message.seen.len() == 1));
 }

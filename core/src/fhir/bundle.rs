@@ -2,12 +2,15 @@
 
 mod index;
 mod resource;
+mod roles;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use index::{Index, Name};
 pub use resource::Resource;
+use roles::Roles;
 
 use super::check;
 use super::json::{self, Node};
@@ -21,6 +24,8 @@ const MAX_RESOURCES: usize = 50_000;
 pub struct Import {
     resources: Vec<Resource>,
     index: Index,
+    /// Read when it is first asked for.
+    roles: OnceLock<Roles>,
 }
 
 impl Import {

@@ -1,5 +1,8 @@
 //! CareTeam: read as a proposal to open a case from, written as the projection of a case's roster.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use jiff::civil::Date;
 
 use super::bundle::{Import, Resource};
@@ -55,13 +58,22 @@ pub fn care_team(
         seats: Vec::new(),
         organizations: Vec::new(),
     };
+    // A team can name very many, and one person again and again.
+    let mut known = HashMap::new();
+    let (mut seats, mut organizations) = (HashSet::new(), HashSet::new());
     for (index, participant) in node.list("participant").iter().enumerate() {
         let field = format!("participant[{index}].member");
         if is_over(participant, on) {
             continue;
         }
         let mark = mark(participant);
-        let Some((contact, organization)) = named(import, participant)? else {
+        let reference = |name: &str| participant.get(name).map(Node::raw);
+        let role = code(participant.list("role"), codes::ROLE);
+        let found = match known.entry((reference("member"), reference("onBehalfOf"), role)) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => place.insert(named(import, participant)?),
+        };
+        let Some((contact, organization)) = found.clone() else {
             if mark.is_some() {
                 let detail = "a seat's person and organization must be here, each with an identifier";
                 return Err(team.wrong("seat-without-organization", detail, &field).into());
@@ -71,15 +83,11 @@ pub fn care_team(
         if mark.is_some() && contact.user.is_none() {
             return Err(without_matrix_id(team, &field).into());
         }
-        if !proposal.organizations.iter().any(|known| known.id == organization.id) {
+        if organizations.insert(organization.id.clone()) {
             proposal.organizations.push(organization);
         }
-        let seat = Seat { contact, lead: mark == Some(Mark::Lead) };
-        let same = |other: &Seat| {
-            other.contact.id == seat.contact.id && other.contact.organization == seat.contact.organization
-        };
-        if !proposal.seats.iter().any(same) {
-            proposal.seats.push(seat);
+        if seats.insert((contact.id.clone(), contact.organization.clone())) {
+            proposal.seats.push(Seat { contact, lead: mark == Some(Mark::Lead) });
         }
     }
     Ok(proposal)
@@ -232,17 +240,11 @@ fn practitioner<'i>(
     behalf: Option<&'i Resource>,
 ) -> Result<Option<(Contact, &'i Resource)>> {
     let mut roles = Vec::new();
-    for role in import.of_kind("PractitionerRole") {
+    for role in import.roles_of(person, behalf) {
         let node = role.node()?;
-        let points = |element: &str| node.get(element).and_then(|reference| import.target(reference));
-        if !points("practitioner").is_some_and(|one| std::ptr::eq(one, person)) {
-            continue;
-        }
-        let Some(of) = points("organization") else { continue };
-        if behalf.is_none_or(|behalf| std::ptr::eq(behalf, of))
-            && let Some(contact) = contact(import, role)?
-        {
-            roles.push((contact, of));
+        let of = node.get("organization").and_then(|reference| import.target(reference));
+        if let Some(found) = contact(import, role)?.zip(of) {
+            roles.push(found);
         }
     }
     let first = roles.first().map(|(_, of)| *of);

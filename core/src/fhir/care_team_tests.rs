@@ -75,3 +75,38 @@ fn a_team_of_another_member_is_refused() {
     let none = care_team(&lost, lost.care_teams().unwrap()[0], None, on);
     assert_eq!(code_of(none), ("care-team-without-member", Some("subject".into())));
 }
+
+#[test]
+fn a_team_of_very_many_in_a_large_directory_is_read_in_good_time() {
+    // Every role for each who takes part would be 10^8 roles to read, and everybody by everybody else as many comparisons.
+    const MANY: usize = 10_000;
+    let mut directory = String::new();
+    let mut participants = Vec::new();
+    for n in 0..MANY {
+        directory.push_str(&format!(
+            r#"{{"resource":{{"resourceType":"Practitioner","id":"p{n}","identifier":[{{"system":"urn:p","value":"{n}"}}]}}}},
+            {{"resource":{{"resourceType":"PractitionerRole","id":"r{n}","practitioner":{{"reference":"Practitioner/p{n}"}},"organization":{{"reference":"Organization/many"}}}}}},"#
+        ));
+        participants.push(format!(r#"{{"member":{{"reference":"Practitioner/p{n}"}}}}"#));
+    }
+    // One person with very many roles, who is named again and again.
+    directory.push_str(r#"{"resource":{"resourceType":"Practitioner","id":"p","identifier":[{"system":"urn:p","value":"p"}]}},"#);
+    for n in 0..MANY {
+        directory.push_str(&format!(
+            r#"{{"resource":{{"resourceType":"PractitionerRole","id":"s{n}","practitioner":{{"reference":"Practitioner/p"}},"organization":{{"reference":"Organization/many"}}}}}},"#
+        ));
+        participants.push(r#"{"member":{"reference":"Practitioner/p"}}"#.to_owned());
+    }
+    let text = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{directory}
+        {{"resource":{{"resourceType":"Organization","id":"many","identifier":[{{"system":"urn:org","value":"many"}}]}}}},
+        {{"resource":{{"resourceType":"Patient","id":"m","identifier":[{{"system":"urn:medicaid","value":"42"}}],"name":[{{"text":"Synthetic"}}],"birthDate":"1961-03-17"}}}},
+        {{"resource":{{"resourceType":"CareTeam","id":"t","status":"active","subject":{{"reference":"Patient/m"}},"participant":[{}]}}}}]}}"#,
+        participants.join(",")
+    );
+    let import = Import::parse(&text).unwrap();
+    let team = import.care_teams().unwrap()[0];
+    let proposal = care_team(&import, team, None, "2019-03-01".parse().unwrap()).unwrap();
+    assert_eq!((proposal.seats.len(), proposal.organizations.len()), (MANY + 1, 1));
+    assert_eq!(proposal.seats[MANY].contact.id.as_str(), "urn:p|p");
+}

@@ -7,6 +7,8 @@ pub const CASE: &str = "urn:caseline:case";
 pub const THREAD: &str = "urn:caseline:thread";
 /// Identifier system of what one event opened, and tag system of a Provenance: the value is [`super::event_value`].
 pub const EVENT: &str = "urn:caseline:event";
+/// Tag system of a Provenance that takes back what another says: the value is that one's, [`super::event_value`].
+pub const NULLIFIED: &str = "urn:caseline:nullified";
 /// Identifier system of the CarePlan that a `plan.sent` carries: the value is [`super::event_value`].
 pub const PLAN: &str = "urn:caseline:plan";
 /// Identifier system of the DocumentReference that stands for a CarePlan: the value is [`super::event_value`].

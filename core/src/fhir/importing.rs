@@ -8,7 +8,7 @@ use super::check::is_kind;
 use super::codes;
 use super::json::{self, Node, Text};
 use super::patient::member_id;
-use super::search::{encoded, escaped, is_whole_date};
+use super::search::{self, encoded, is_whole_date};
 use super::write::coding;
 use crate::error::Result;
 use crate::id::Sha256;
@@ -132,7 +132,7 @@ fn person(resource: &Node<'_>) -> Option<String> {
     if !is_whole_date(&born) {
         return None;
     }
-    let token = format!("{}|{}", escaped(id.system()), escaped(id.value()));
+    let token = search::token(id.system(), id.value());
     Some(format!("identifier={}&birthdate={born}", encoded(&token)))
 }
 

@@ -5,9 +5,14 @@
 //! that we once wrote and no longer write goes away, so that a record is a function of the state alone; it is known by
 //! its system or URL, which is ours. Whatever else stands in the record was put there by others and stays.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::codes;
 use super::json::{self, Node};
 use crate::error::Result;
+
+/// How many values are compared to find items that nothing names. What is not found by then is taken by its place.
+const MOST_COMPARED: usize = 10_000_000;
 
 /// Lays `ours` over `stored`. `None` where that changes nothing, so that no version is written for nothing.
 ///
@@ -15,22 +20,23 @@ use crate::error::Result;
 /// `InvalidInput` where either is not JSON.
 pub fn merge(stored: &str, ours: &str) -> Result<Option<String>> {
     let (stored, ours) = (json::parse(stored)?, json::parse(ours)?);
-    merged("", &stored, &ours)
+    let mut left = MOST_COMPARED;
+    merged("", &stored, &ours, &mut left)
 }
 
-fn merged(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+fn merged(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> Result<Option<String>> {
     if stored.same(ours) {
         Ok(None)
     } else if stored.is_object() && ours.is_object() {
-        merged_object(key, stored, ours)
+        merged_object(key, stored, ours, left)
     } else if stored.is_array() && ours.is_array() {
-        merged_list(key, stored, ours)
+        merged_list(key, stored, ours, left)
     } else {
         Ok(Some(ours.raw().to_owned()))
     }
 }
 
-fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> Result<Option<String>> {
     // Half of a reference to somebody else is a wrong reference.
     let (old, new) = (target(stored), target(ours));
     if !old.is_empty() && !new.is_empty() && !old.iter().any(|one| new.contains(one)) {
@@ -41,7 +47,7 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
     for (name, value) in ours.members() {
         match stored.get(name) {
             None => edits.push((name.as_ref(), value.raw().to_owned())),
-            Some(old) => edits.extend(merged(name, old, value)?.map(|text| (name.as_ref(), text))),
+            Some(old) => edits.extend(merged(name, old, value, left)?.map(|text| (name.as_ref(), text))),
         }
     }
     // Half of a period of another time is a wrong period; and an end that the state no longer has must go.
@@ -65,33 +71,41 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option
     if stale.is_empty() { Ok(Some(text)) } else { Ok(Some(json::parse(&text)?.without(&stale))) }
 }
 
-fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
+fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> Result<Option<String>> {
     // US Core lets a participant have one role: what others call it and what we call it are codes of that one.
     let one_role = key == "role" && stored.items().len() == 1 && ours.items().len() == 1;
     if one_role || ours.items().iter().any(|item| identities(key, item).is_empty()) {
-        return merged_by_place(key, stored, ours);
+        return merged_by_place(key, stored, ours, left);
     }
     let mut taken = vec![false; stored.items().len()];
-    // For each of ours the stored item that it is, if any.
-    let places: Vec<Option<usize>> = ours
-        .items()
-        .iter()
-        .map(|item| {
-            let wanted = identities(key, item);
-            let place = stored.items().iter().zip(&taken).position(|(old, taken)| {
-                !taken && identities(key, old).iter().any(|identity| wanted.contains(identity))
-            });
-            if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
-                *taken = true;
+    // The stored items by what they are, in their order.
+    let mut known: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (place, old) in stored.items().iter().enumerate() {
+        for identity in identities(key, old) {
+            known.entry(identity).or_default().push_back(place);
+        }
+    }
+    // For each of ours the first stored item that it is and that none before it took, if any.
+    let mut places: Vec<Option<usize>> = Vec::with_capacity(ours.items().len());
+    for item in ours.items() {
+        let free = identities(key, item).into_iter().filter_map(|identity| {
+            let these = known.get_mut(&identity)?;
+            while these.front().is_some_and(|place| taken.get(*place) == Some(&true)) {
+                these.pop_front();
             }
-            place
-        })
-        .collect();
+            these.front().copied()
+        });
+        let place = free.min();
+        if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
+            *taken = true;
+        }
+        places.push(place);
+    }
     let mut texts = Vec::with_capacity(places.len());
     for (item, place) in ours.items().iter().zip(&places) {
         let old = place.and_then(|place| stored.items().get(place));
         texts.push(match old {
-            Some(old) => merged(key, old, item)?.unwrap_or_else(|| old.raw().to_owned()),
+            Some(old) => merged(key, old, item, left)?.unwrap_or_else(|| old.raw().to_owned()),
             None => item.raw().to_owned(),
         });
     }
@@ -126,27 +140,57 @@ fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<S
 }
 
 /// Lists whose items name nothing that they could be known by.
-fn merged_by_place(key: &str, stored: &Node<'_>, ours: &Node<'_>) -> Result<Option<String>> {
-    if ours.items().iter().all(|item| stored.items().iter().any(|old| includes(old, item))) {
+fn merged_by_place(
+    key: &str,
+    stored: &Node<'_>,
+    ours: &Node<'_>,
+    left: &mut usize,
+) -> Result<Option<String>> {
+    if all_included(stored, ours, left) {
         return Ok(None);
     }
-    let mut out = Vec::new();
+    let (mut out, mut news) = (Vec::new(), false);
     for (place, item) in ours.items().iter().enumerate() {
-        out.push(match stored.items().get(place) {
-            Some(old) => merged(key, old, item)?.unwrap_or_else(|| old.raw().to_owned()),
+        let text = match stored.items().get(place) {
+            Some(old) => match merged(key, old, item, left)? {
+                Some(text) => text,
+                None => {
+                    out.push(old.raw().to_owned());
+                    continue;
+                }
+            },
             None => item.raw().to_owned(),
-        });
+        };
+        news = true;
+        out.push(text);
     }
     out.extend(stored.items().iter().skip(out.len()).map(|old| old.raw().to_owned()));
-    Ok(Some(format!("[{}]", out.join(","))))
+    Ok(news.then(|| format!("[{}]", out.join(","))))
 }
 
-/// Whether the stored item says all that ours says.
-fn includes(stored: &Node<'_>, ours: &Node<'_>) -> bool {
+/// Whether the stored list has, for each item of ours, one that says all that it says. Lists are mostly in the same order, so each
+/// is looked for from where the one before it was found.
+fn all_included(stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> bool {
+    let stored = stored.items();
+    let mut next = 0;
+    ours.items().iter().all(|item| {
+        let from_here = stored.iter().enumerate().skip(next).chain(stored.iter().enumerate().take(next));
+        let found = from_here.into_iter().find(|(_, old)| includes(old, item, left));
+        next = found.map_or(0, |(place, _)| place + 1);
+        found.is_some()
+    })
+}
+
+/// Whether the stored item says all that ours says; not, once too much was compared.
+fn includes(stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
     if stored.is_object() && ours.is_object() {
-        ours.members().iter().all(|(key, value)| stored.get(key).is_some_and(|old| includes(old, value)))
+        ours.members()
+            .iter()
+            .all(|(key, value)| stored.get(key).is_some_and(|old| includes(old, value, left)))
     } else if stored.is_array() && ours.is_array() {
-        ours.items().iter().all(|item| stored.items().iter().any(|old| includes(old, item)))
+        all_included(stored, ours, left)
     } else {
         stored.same(ours)
     }

@@ -132,3 +132,28 @@ proptest! {
         prop_assert_eq!(merge(&stored, &version(one)).unwrap().unwrap_or(stored), grafted, "there and back");
     }
 }
+
+#[test]
+fn very_long_lists_are_merged_in_good_time() {
+    // Each item by every other would be 10^10 comparisons.
+    const MANY: usize = 100_000;
+    let list = |items: &mut dyn Iterator<Item = String>| -> String { items.collect::<Vec<_>>().join(",") };
+    let named = |items: String| format!(r#"{{"identifier":[{items}]}}"#);
+    let one = |n: usize| format!(r#"{{"system":"urn:x","value":"{n}"}}"#);
+    let (there, ours) = (named(list(&mut (0..MANY).map(one))), named(list(&mut (0..MANY).rev().map(one))));
+    let merged = merge(&there, &ours).unwrap().unwrap();
+    assert!(parse(&merged).unwrap().same(&parse(&ours).unwrap()), "in our order");
+    assert_eq!(merge(&merged, &ours).unwrap(), None);
+
+    // Items that nothing names: somebody put one first, and all differ, and are there in another order.
+    let said = |items: String| format!(r#"{{"note":[{items}]}}"#);
+    let text = |n: usize| format!(r#"{{"text":"{n}"}}"#);
+    let ours = said(list(&mut (0..MANY).map(text)));
+    let there = said(list(&mut std::iter::once(text(MANY)).chain((0..MANY).map(text))));
+    assert_eq!(merge(&there, &ours).unwrap(), None, "all is said already");
+    for there in [said(list(&mut (MANY..2 * MANY).map(text))), said(list(&mut (0..MANY).rev().map(text)))] {
+        let merged = merge(&there, &ours).unwrap().unwrap();
+        assert!(parse(&merged).unwrap().same(&parse(&ours).unwrap()));
+        assert_eq!(merge(&merged, &ours).unwrap(), None, "it is settled");
+    }
+}

@@ -9,7 +9,7 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
-use super::search::escaped;
+use super::search;
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
 
@@ -104,8 +104,7 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
     let pick = |list: &[Node<'_>], value: &str, any: bool| {
         let tokens: Vec<(String, String)> = list.iter().filter_map(|one| token(one, value)).collect();
         let ours = tokens.iter().find(|(system, _)| codes::is_ours(system));
-        ours.or(if any { tokens.first() } else { None })
-            .map(|(system, value)| format!("{}|{}", escaped(system), escaped(value)))
+        ours.or(if any { tokens.first() } else { None }).map(|(system, value)| search::token(system, value))
     };
     let tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag"));
     let identifiers = node.list("identifier");

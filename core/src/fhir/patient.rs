@@ -3,6 +3,8 @@
 use super::bundle::Resource;
 use super::directory::{has_type, identifiers, person_name, token};
 use super::json::Node;
+#[cfg(feature = "store")]
+use super::search;
 use crate::error::Result;
 use crate::id::MemberId;
 use crate::member::Member;
@@ -51,6 +53,12 @@ pub fn is_member(patient: &Resource, member: &MemberId) -> bool {
                 && one.str("value").as_deref() == Some(member.value())
         })
     })
+}
+
+/// The search token of a member's id: whoever is found by it may still be somebody else, where a record searches in its own way.
+#[cfg(feature = "store")]
+pub(crate) fn member_token(member: &MemberId) -> String {
+    search::token(member.system(), member.value())
 }
 
 #[cfg(test)]

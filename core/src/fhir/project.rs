@@ -10,7 +10,7 @@ use super::write::{
     literal, logical, organization_ref, period,
 };
 use super::{care_plan, codes};
-use crate::care_plan::{Document, PlanState, PlanStatus, StepTaken};
+use crate::care_plan::{Document, PlanApproved, PlanState, PlanStatus, StepTaken};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
 use crate::case::roster::Place;
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, a Provenance for each approval. Nothing until the case is open. What was
+/// message, a CarePlan for each plan that was sent, a Provenance for each approval, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
@@ -64,10 +64,13 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             if let PlanStatus::Approved(by) = &plan.status {
                 writes.push(view.approval(plan, by));
             }
+            writes.extend(view.no_approvals(&plan.sent, &plan.document));
         } else if let Some((key, document)) = superseded()
             && let Some(text) = text(document)
+            && let Ok(write) = view.plan(resource, key, &text, Some("entered-in-error"))
         {
-            writes.extend(view.plan(resource, key, &text, Some("entered-in-error")).ok());
+            writes.push(write);
+            writes.extend(view.no_approvals(key, document));
         }
     }
     let known = |key: &EventKey, text: Option<&String>| {
@@ -328,13 +331,9 @@ impl<'a> View<'a> {
             .raw("who", &logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name))
             .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
             .done();
-        let source = Object::new()
-            .raw("identifier", &identifier(codes::SHA256, &plan.document.sha256.to_string()))
-            .text("display", "The document that was approved, by its SHA-256")
-            .done();
         let json = Object::resource("Provenance")
             .raw("meta", &Object::new().list("tag", &[coding(codes::EVENT, &tag, "")]).done())
-            .list("target", &[logical("CarePlan", codes::PLAN, &event_value(&plan.sent), "")])
+            .list("target", &[plan_ref(&plan.sent)])
             .text("occurredDateTime", &at)
             .text("recorded", &at)
             .raw(
@@ -346,10 +345,71 @@ impl<'a> View<'a> {
                 ),
             )
             .list("agent", &[agent])
-            .list("entity", &[Object::new().text("role", "source").raw("what", &source).done()])
+            .list("entity", &[approved(&plan.document)])
             .done();
         write("Provenance", ("_tag", format!("{}|{tag}", codes::EVENT)), json)
     }
+
+    /// That the superseded approvals of this document do not count. Each may have been written while it did, and a Provenance is
+    /// never changed: so another one says it of the same plan. It holds nothing but what the approval itself says, the time
+    /// too: every device writes it alike, whatever superseded the approval.
+    fn no_approvals(&self, sent: &EventKey, document: &Document) -> Vec<RecordWrite> {
+        let of = |approval: &PlanApproved| approval.plan == sent.id && approval.sha256 == document.sha256;
+        let these = self.state.superseded_approvals.iter().filter(|(approval, _)| of(approval));
+        these.map(|(_, by)| self.no_approval(sent, document, by)).collect()
+    }
+
+    fn no_approval(&self, sent: &EventKey, document: &Document, by: &StepTaken) -> RecordWrite {
+        let tag = event_value(&by.event);
+        let at = by.at.to_string();
+        let organization = self.opening.organizations().find(|one| one.id == by.organization);
+        // Nobody took it back: it follows from the events of the case.
+        let agent = Object::new()
+            .raw(
+                "type",
+                &concept(
+                    "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+                    "assembler",
+                    "Assembler",
+                ),
+            )
+            .raw(
+                "who",
+                &logical("Device", codes::CASE, &self.opening.case.to_string(), "The events of the case"),
+            )
+            .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
+            .done();
+        let taken_back = logical("Provenance", codes::EVENT, &tag, "The approval that does not count");
+        let json = Object::resource("Provenance")
+            .raw("meta", &Object::new().list("tag", &[coding(codes::NULLIFIED, &tag, "")]).done())
+            .list("target", &[plan_ref(sent)])
+            .text("occurredDateTime", &at)
+            .text("recorded", &at)
+            .raw(
+                "activity",
+                &concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify"),
+            )
+            .list("agent", &[agent])
+            .list(
+                "entity",
+                &[Object::new().text("role", "removal").raw("what", &taken_back).done(), approved(document)],
+            )
+            .done();
+        write("Provenance", ("_tag", format!("{}|{tag}", codes::NULLIFIED)), json)
+    }
+}
+
+fn plan_ref(sent: &EventKey) -> String {
+    logical("CarePlan", codes::PLAN, &event_value(sent), "")
+}
+
+/// The document that an approval is of.
+fn approved(document: &Document) -> String {
+    let source = Object::new()
+        .raw("identifier", &identifier(codes::SHA256, &document.sha256.to_string()))
+        .text("display", "The document that was approved, by its SHA-256")
+        .done();
+    Object::new().text("role", "source").raw("what", &source).done()
 }
 
 #[cfg(all(test, feature = "testing"))]

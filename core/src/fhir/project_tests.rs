@@ -1,4 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "project_tests/approvals.rs"]
+mod approvals;
+
 use proptest::prelude::*;
 
 use super::*;

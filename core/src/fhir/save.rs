@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::diff::{Change, ChangedBy, changes};
 use super::json::{self, Node};
 use super::rules;
+use super::search;
 use crate::error::{Error, InvalidInput, Result};
 use crate::ports::{CareRecord, Created, PortError, Stored};
 
@@ -72,7 +73,7 @@ pub(crate) fn named(kind: &str, text: &str) -> Result<(&'static str, String)> {
         let detail = "the resource is of another type than it is to be written as";
         return Err(InvalidInput::new("wrong-kind", detail).field("resourceType").into());
     }
-    let token = |one: &Node<'_>, value: &str| Some(format!("{}|{}", one.str("system")?, one.str(value)?));
+    let token = |one: &Node<'_>, value: &str| Some(search::token(&one.str("system")?, &one.str(value)?));
     // Most types list their identifiers; of some there can be but one.
     let single = node.get("identifier").filter(|one| one.is_object());
     let mut identifiers = node.list("identifier").iter().chain(single);

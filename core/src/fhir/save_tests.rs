@@ -148,3 +148,35 @@ async fn what_is_new_is_made_once_by_its_identifier_or_its_tag() {
     }
     assert_eq!(record.all().len(), 2);
 }
+
+#[tokio::test]
+async fn a_resource_is_not_taken_for_one_that_its_identifier_or_tag_only_spells() {
+    let record = PlainRecord::new();
+    let goal = |more: &str| {
+        format!(
+            r#"{{"resourceType":"Goal",{more},"lifecycleStatus":"active","description":{{"text":"synthetic"}},"subject":{{"reference":"Patient/1"}}}}"#
+        )
+    };
+    let identified = |system: &str, value: &str| {
+        goal(&format!(r#""identifier":[{{"system":"{system}","value":"{value}"}}]"#))
+    };
+    let tagged =
+        |code: &str| goal(&format!(r#""meta":{{"tag":[{{"system":"urn:example:t","code":"{code}"}}]}}"#));
+    let all = [
+        identified("urn:other", "B"),
+        identified("urn:example:goal", "A,B"),
+        identified("urn:example:goal", "A"),
+        identified("urn:example:goal", "A|B"),
+        identified("urn:example:goal|A", "B"),
+        identified("urn:example:goal", r"A\\B"),
+        tagged("x,y"),
+        tagged("x"),
+    ];
+    for text in &all {
+        assert!(create(&record, "Goal", text).await.unwrap().created, "{text}");
+    }
+    for text in &all {
+        let again = create(&record, "Goal", text).await.unwrap();
+        assert!(!again.created && again.stored.json == *text, "{text}");
+    }
+}

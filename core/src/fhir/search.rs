@@ -168,24 +168,27 @@ pub(crate) struct Wanted {
 /// Reads a searched value: alternatives between commas, each `value`, `system|value`, `|value` or `system|`
 /// (3.1.1.4.10 "token"); a reference is `Kind/id`, or for `patient` the id alone (3.1.1.4.12 "reference").
 pub(crate) fn wanted(param: &str, text: &str) -> Vec<Wanted> {
-    let mut alternatives = vec![String::new()];
+    // Each with what stands before its first bar, if there is one.
+    let mut alternatives = vec![(None, String::new())];
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
+        let Some((system, last)) = alternatives.last_mut() else { break };
         match c {
-            '\\' => alternatives.last_mut().into_iter().for_each(|last| last.extend(chars.next())),
-            ',' => alternatives.push(String::new()),
-            c => alternatives.last_mut().into_iter().for_each(|last| last.push(c)),
+            '\\' => last.extend(chars.next()),
+            ',' => alternatives.push((None, String::new())),
+            '|' if system.is_none() => *system = Some(std::mem::take(last)),
+            c => last.push(c),
         }
     }
-    let read = |text: String| match text.split_once('|') {
-        Some((system, "")) => Wanted { system: Some(system.into()), value: None },
-        Some((system, value)) => Wanted { system: Some(system.into()), value: Some(value.into()) },
+    let read = |(system, text): (Option<String>, String)| match system {
+        Some(system) => Wanted { system: Some(system), value: (!text.is_empty()).then_some(text) },
         None if param == "patient" && !text.contains('/') => {
             Wanted { system: None, value: Some(format!("Patient/{text}")) }
         }
         None => Wanted { system: None, value: Some(text) },
     };
-    alternatives.into_iter().filter(|text| !text.is_empty()).map(read).collect()
+    let said = |(system, text): &(Option<String>, String)| system.is_some() || !text.is_empty();
+    alternatives.into_iter().filter(said).map(read).collect()
 }
 
 /// The parameters of a query (`identifier=system|value&status=active`).
@@ -204,7 +207,7 @@ pub(crate) fn query(text: &str) -> Result<Vec<(String, String)>, PortError> {
 }
 
 /// A value as a search parameter spells it (FHIR R4, 3.1.1.4.0.2 "Escaping search parameters").
-pub(crate) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '\\' | ',' | '|' | '$') {
@@ -213,6 +216,11 @@ pub(crate) fn escaped(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// A token as a search parameter spells it: it finds what has this value in this system, and nothing else.
+pub(crate) fn token(system: &str, value: &str) -> String {
+    format!("{}|{}", escaped(system), escaped(value))
 }
 
 /// A value as it stands in a query (RFC 3986, 3.4): percent-encoded where it would end there, or mean something else.
@@ -250,6 +258,8 @@ mod tests {
         assert_eq!(wanted("identifier", "|v"), [one(Some(""), Some("v"))]);
         assert_eq!(wanted("identifier", "s|"), [one(Some("s"), None)]);
         assert_eq!(wanted("identifier", "a\\,b"), [one(None, Some("a,b"))]);
+        let (system, value) = ("http://s|1.0", "A,B|C\\D$");
+        assert_eq!(wanted("identifier", &token(system, value)), [one(Some(system), Some(value))]);
         assert_eq!(wanted("patient", "7"), [one(None, Some("Patient/7"))]);
         assert_eq!(query("identifier=urn%3Ax%7C1&status=a").unwrap()[0].1, "urn:x|1");
         assert!(query("x").is_err() && query("").is_err());

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::faults::Faults;
 use super::lock;
+use crate::fhir::search;
 use crate::ports::{Capabilities, CareRecord, Changes, Created, Offer, Param, PortError, Stored};
 
 /// The calls of [`CareRecord`], each by its method's name.
@@ -284,25 +285,26 @@ fn parse(kind: &str, json: &str) -> Result<Value, PortError> {
 fn matches(stored: &Stored, json: &Value, (name, wanted): &Param<'_>) -> Result<bool, PortError> {
     match *name {
         "_id" => Ok(wanted.split(',').any(|wanted| stored.id == wanted)),
-        "identifier" => Ok(any_token(json.get("identifier"), "value", wanted)),
-        "_tag" => Ok(any_token(json.get("meta").and_then(|meta| meta.get("tag")), "code", wanted)),
+        "identifier" => Ok(any_token(name, json.get("identifier"), "value", wanted)),
+        "_tag" => Ok(any_token(name, json.get("meta").and_then(|meta| meta.get("tag")), "code", wanted)),
         "birthdate" => Ok(json.get("birthDate").and_then(Value::as_str) == Some(wanted)),
         _ => Err(PortError::Refused { code: "unknown-search-parameter" }),
     }
 }
 
-/// Whether any of these identifiers or codings is `system|value`, or `value` of any system.
-fn any_token(tokens: Option<&Value>, value: &str, wanted: &str) -> bool {
+/// Whether any of these identifiers or codings is one of those that the searched value spells (3.1.1.4.10 "token").
+fn any_token(name: &str, tokens: Option<&Value>, value: &str, wanted: &str) -> bool {
     let one_or_many = match tokens {
         Some(Value::Array(many)) => many.iter().collect(),
         Some(one) => vec![one],
         None => Vec::new(),
     };
+    let wanted = search::wanted(name, wanted);
     one_or_many.into_iter().any(|token| {
         let text = |field: &str| token.get(field).and_then(Value::as_str);
-        match wanted.split_once('|') {
-            Some((system, code)) => text("system").unwrap_or_default() == system && text(value) == Some(code),
-            None => text(value) == Some(wanted),
-        }
+        wanted.iter().any(|wanted| {
+            wanted.system.as_deref().is_none_or(|system| text("system").unwrap_or_default() == system)
+                && wanted.value.as_deref().is_none_or(|code| text(value) == Some(code))
+        })
     })
 }

@@ -1,6 +1,6 @@
 //! The steps, one after the other.
 
-use crate::care_plan::{self, PlanEvent};
+use crate::care_plan::{self, PlanEvent, StepTaken};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
@@ -9,8 +9,9 @@ use crate::case::roster::{Place, Roster};
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
-use crate::communication::{self, Message, MessageEvent, MessageStanding, Priority, Superseded};
+use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStanding, Priority, Superseded};
 use crate::contact::Seat;
+use crate::due;
 use crate::id::EventId;
 use crate::policy::Reason;
 
@@ -137,7 +138,7 @@ fn take(
             state.life.going_on()?;
             let mut message = communication::step(Some(e), event.body, &step);
             message.after_gap = event.link.after_gap;
-            state.messages.push(message);
+            state.say(message);
             return Ok(());
         }
         EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, &step),
@@ -165,9 +166,10 @@ fn follow(
     step: &Step<'_>,
 ) -> Result<(), Reason> {
     state.life.going_on()?;
-    communication::follow(&mut state.messages, follows, event.body.is_some(), step)?;
-    if let (MessageEvent::Corrected(_), Some(new)) = (follows, state.messages.last_mut()) {
-        new.after_gap = event.link.after_gap;
+    let (messages, places) = (&mut state.messages, &state.message_places);
+    let new = communication::follow(messages, places, follows, event.body.is_some(), step)?;
+    if let Some(new) = new {
+        state.say(Message { after_gap: event.link.after_gap, ..new });
     }
     Ok(())
 }
@@ -209,7 +211,7 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
             (Some(Resource::Message(event.key.clone())), Some(Resource::Message(own(&e.message))))
         }
         EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
-        EventData::MessageSeen(_) if counted => return seen(state, event, whole),
+        EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
@@ -229,12 +231,12 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
 }
 
 /// A message is received once: whoever sees it later changes nothing in a record.
-fn seen(state: &mut CaseState, event: &Event<'_>, whole: bool) {
-    let first = |message: &&Message| message.seen.first().is_some_and(|first| first.event == event.key);
-    let keys: Vec<EventKey> =
-        state.messages.iter().filter(first).map(|message| message.key.clone()).collect();
-    for key in keys {
-        note(state, Resource::Message(key), &event.key, whole);
+fn seen(state: &mut CaseState, event: &MessageSeen, by: &EventKey, whole: bool) {
+    for key in &event.messages {
+        let first = state.message(key).and_then(|message| message.seen.first());
+        if first.is_some_and(|first| first.event == *by) {
+            note(state, Resource::Message(key.clone()), by, whole);
+        }
     }
 }
 
@@ -259,7 +261,7 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
         }
         EventData::MessageCorrected(corrected) => {
             let corrects = EventKey { sender: key.sender.clone(), id: corrected.message };
-            let old = state.messages.iter().rev().find(|message| message.key == corrects);
+            let old = state.message(&corrects);
             let priority = old.map_or(Priority::Routine, |old| old.priority);
             let in_reply_to = old.and_then(|old| old.in_reply_to.clone());
             state.superseded_messages.push(Superseded {
@@ -278,6 +280,10 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
             Resource::Plan(key.id)
         }
+        EventData::PlanApproved(approved) => {
+            state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
+            return;
+        }
         _ => return,
     };
     let by = match &*reason.code {
@@ -290,12 +296,29 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
     }
 }
 
+/// Who said that they approve a plan, if they ever had a seat that may.
+fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
+    let opening = state.opening()?;
+    let mut places = state.life.roster.all().iter().rev().map(|place| &place.seat.contact);
+    let contact = places.find(|contact| {
+        contact.user.as_ref() == Some(&event.key.sender)
+            && contact.organization == opening.plan_side.id
+            && contact.role.may_approve_plan()
+    })?;
+    Some(StepTaken {
+        event: event.key.clone(),
+        contact: contact.id.clone(),
+        organization: contact.organization.clone(),
+        role: contact.role.clone(),
+        at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
+    })
+}
+
 /// The event after which a message can be corrected no more.
 fn stands_no_longer(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let EventData::MessageCorrected(corrected) = &*event.data else { return None };
-    let old =
-        |message: &&Message| message.key.id == corrected.message && message.key.sender == event.key.sender;
-    match &state.messages.iter().rev().find(old)?.standing {
+    let old = EventKey { sender: event.key.sender.clone(), id: corrected.message };
+    match &state.message(&old)?.standing {
         MessageStanding::Said => None,
         MessageStanding::Corrected { by } | MessageStanding::Retracted { by } => Some(by.clone()),
     }
@@ -337,7 +360,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
             if let Err(reason) = state.life.going_on() {
                 Standing::Superseded { reason }
             } else {
-                state.messages.push(communication::step(None, one.body, &step));
+                state.say(communication::step(None, one.body, &step));
                 Standing::Counted
             }
         }

@@ -119,6 +119,22 @@ async fn a_care_team_of_another_system_says_what_it_lacks_and_is_completed_from_
 }
 
 #[tokio::test]
+async fn nobody_elses_care_is_shown_for_a_member() {
+    let world = World::new();
+    let jane = world.start_with("jane", Record::Embedded).await;
+    for (system, value) in [("urn:clinic", "1,2"), ("urn:other", "2")] {
+        let person =
+            person().replace(r#""urn:clinic","value":"1""#, &format!(r#""{system}","value":"{value}""#));
+        assert_eq!(jane.import(&person).await.unwrap(), 5);
+    }
+    // A search that is not spelled as R4 spells it finds `2` of any system beside this one.
+    let member = "urn:clinic|1,2".parse().unwrap();
+    assert_eq!(jane.care_teams(&member).await.unwrap().len(), 2);
+    assert_eq!(jane.care_plans(&member).await.unwrap().len(), 2);
+    jane.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_care_plan_without_an_identifier_is_found_and_sent_as_it_was_written() {
     let world = World::new();
     let jane = jane(&world).await;

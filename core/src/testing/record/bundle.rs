@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FORBIDDEN, INVALID, Resources, parse};
+use crate::fhir::search;
 use crate::ports::{Param, PortError};
 
 #[derive(Deserialize)]
@@ -95,8 +96,9 @@ fn place<'a>(resources: &mut Resources, entry: &'a Entry) -> Result<Placed<'a>, 
             let there = match &request.if_none_exist {
                 None => None,
                 Some(query) => {
+                    let query = search::query(query)?;
                     let params: Vec<Param<'_>> =
-                        query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+                        query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                     let mut there = resources.search(kind, &params)?.into_iter();
                     let first = there.next();
                     if there.next().is_some() {

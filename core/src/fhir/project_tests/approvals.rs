@@ -1,0 +1,79 @@
+//! What a record says of an approval that does not count. All data is synthetic.
+
+use super::*;
+use crate::care_plan::PlanReturned;
+
+/// A plan that Rao approves while Joe returns it, neither knowing of the other's: of both the return comes first. Then somebody
+/// approves who never could, and Rao another document.
+fn crossed_approvals() -> (Fold, [Held; 2]) {
+    let mut fold = folded(&story()[..7]);
+    let plan = id(6);
+    let before = fold.clone();
+    let approved = PlanApproved { plan, sha256: Sha256::of(PLAN) };
+    let other = PlanApproved { plan, sha256: Sha256::of("another") };
+    fold.insert(next(60, "jane", before.state(), approved.clone()));
+    fold.insert(next(61, "rao", before.state(), other));
+    let approval = next(20, "rao", fold.state(), approved);
+    let returned = (30..50)
+        .map(|n| next(n, "joe", fold.state(), PlanReturned { plan, changes: "synthetic".into() }))
+        .find(|returned| returned.key().id < approval.key().id);
+    (fold, [approval, returned.unwrap()])
+}
+
+fn provenances(written: &[(String, String)]) -> Vec<serde_json::Value> {
+    let ours = written.iter().filter(|(kind, _)| kind == "Provenance");
+    ours.map(|(_, json)| serde_json::from_str(json).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_approval_that_counts_no_longer_is_contradicted() {
+    let (mut fold, [approval, returned]) = crossed_approvals();
+    let (before, never) = (PlainRecord::new(), PlainRecord::new());
+    fold.insert(approval.clone());
+    assert_eq!(fold.state().entry(&approval.key()).unwrap().standing, Standing::Counted);
+    drain(&before, &fold).await;
+    let early = provenances(&all(&before).await);
+    assert_eq!(early.len(), 1);
+    assert_eq!(early[0]["activity"]["coding"][0]["code"], "LA");
+
+    fold.insert(returned);
+    let standing = &fold.state().entry(&approval.key()).unwrap().standing;
+    assert_eq!(standing.reason().unwrap().code, "plan-not-open");
+    for record in [&before, &never] {
+        drain(record, &fold).await;
+        let again = drain(record, &fold).await;
+        assert!(again.iter().all(|one| matches!(one, Applied::Unchanged(_))), "once");
+    }
+    let late = provenances(&all(&before).await);
+    let [stays, contradicts] = &late[..] else { panic!("{late:?}") };
+    assert_eq!(stays, &early[0], "a Provenance is never changed");
+    assert_eq!(contradicts["activity"]["coding"][0]["code"], "NULLIFY");
+    assert_eq!(contradicts["target"], stays["target"]);
+    assert_eq!(contradicts["entity"][0]["what"]["identifier"]["value"], stays["meta"]["tag"][0]["code"]);
+    assert_ne!(contradicts["meta"]["tag"][0], stays["meta"]["tag"][0]);
+    // Where it never stood, it is not written only to be taken back; and only of what could have counted anything is said.
+    assert_eq!(provenances(&all(&never).await), std::slice::from_ref(contradicts));
+    for (kind, json) in &all(&before).await {
+        check(kind, json).unwrap();
+        assert_eq!(crate::fhir::check(json).unwrap(), []);
+    }
+}
+
+#[test]
+fn the_approval_of_a_plan_that_itself_counts_no_longer_is_contradicted_too() {
+    let events = story();
+    let mut fold = folded(&events[..2]);
+    // The case is closed before the plan is sent, as it turns out.
+    let closed = next(70, "joe", fold.state(), CaseClosed { reason: CloseReason::Moved, continued_in: None });
+    fold.extend(events[2..8].iter().cloned());
+    fold.insert(closed);
+    let writes = project(fold.state(), &own(), &inline);
+    let [one] = of(&writes, "Provenance")[..] else { panic!("{writes:?}") };
+    assert!(one.json.contains("NULLIFY"));
+    let plan = of(&writes, "CarePlan")[0];
+    assert!(plan.json.contains("entered-in-error"));
+    let plan: serde_json::Value = serde_json::from_str(&plan.json).unwrap();
+    let said: serde_json::Value = serde_json::from_str(&one.json).unwrap();
+    let identifiers = plan["identifier"].as_array().unwrap();
+    assert!(identifiers.contains(&said["target"][0]["identifier"]));
+}
