@@ -2,7 +2,7 @@
 //! to FHIR CareTeam.participant.
 //!
 //! The device that notices the change puts it into the case. A lead takes it up by naming or ending seats as always, or
-//! declines it; what of it has come true meanwhile is no longer open.
+//! declines it; what of it has come true once is settled, and does not open again when the roster changes back.
 
 use serde::{Deserialize, Serialize};
 
@@ -78,12 +78,17 @@ pub struct TeamProposal {
     pub by: StepTaken,
     /// Whose record it is of.
     pub organization: OrganizationId,
-    /// Whom to name.
+    /// Whom to name, in the proposer's words. A Matrix account or a telephone number is not among them: a proposer can write
+    /// any, so who takes it up goes by a directory of their own.
     pub add: Vec<Contact>,
     /// Whose participation to end.
     pub end: Vec<Whom>,
     /// Who declined it, and when.
     pub declined: Option<StepTaken>,
+    /// Who of `add` has not been named since.
+    to_name: Vec<Whom>,
+    /// Whose participation of `end` has not ended since.
+    to_end: Vec<Whom>,
 }
 
 impl TeamProposals {
@@ -97,26 +102,75 @@ impl TeamProposals {
         self.proposals.iter().find(|proposal| proposal.proposed.id == id)
     }
 
-    /// What waits for a lead: nobody has declined it, and the roster is not so yet.
-    pub fn open<'s>(&'s self, roster: &'s Roster) -> impl Iterator<Item = &'s TeamProposal> {
-        self.proposals.iter().filter(|proposal| proposal.is_open(roster))
+    /// What waits for a lead: nobody has declined it, and the roster has not been so since.
+    pub fn open(&self) -> impl Iterator<Item = &TeamProposal> {
+        self.proposals.iter().filter(|proposal| proposal.is_open())
     }
 }
 
 impl TeamProposals {
     /// Whether an organisation may propose no more before a lead has decided.
-    pub(crate) fn are_many(&self, organization: &OrganizationId, roster: &Roster) -> bool {
-        self.open(roster).filter(|one| one.organization == *organization).count() >= MOST_OPEN
+    pub(crate) fn are_many(&self, organization: &OrganizationId) -> bool {
+        self.open().filter(|one| one.organization == *organization).count() >= MOST_OPEN
+    }
+
+    /// What of a proposal nobody was asked yet: who waits for a lead already is left out, and where a `no` stands for good, who
+    /// was declined and has had their way in no other manner since.
+    pub(crate) fn news(&self, proposed: TeamProposed, no_stands: bool) -> Option<TeamProposed> {
+        let TeamProposed { organization, mut add, mut end } = proposed;
+        let asked = self.of(&organization).filter(|one| one.declined.is_none() || no_stands);
+        for known in asked {
+            add.retain(|contact| !known.to_name.contains(&Whom::of(contact)));
+            end.retain(|whom| !known.to_end.contains(whom));
+        }
+        (!add.is_empty() || !end.is_empty()).then_some(TeamProposed { organization, add, end })
+    }
+
+    /// Takes out what the roster has come to: it does not open again when the roster changes back.
+    pub(crate) fn settle(&mut self, roster: &Roster) {
+        let named = |whom: &Whom| roster.contact(&whom.contact, &whom.organization).is_some();
+        for proposal in &mut self.proposals {
+            proposal.to_name.retain(|whom| !named(whom));
+            proposal.to_end.retain(named);
+        }
+    }
+
+    pub(crate) fn of(&self, organization: &OrganizationId) -> impl Iterator<Item = &TeamProposal> {
+        self.proposals.iter().filter(move |one| one.organization == *organization)
     }
 }
 
 impl TeamProposal {
     /// Whether a lead has something to decide.
-    pub fn is_open(&self, roster: &Roster) -> bool {
-        let missing =
-            self.add.iter().any(|contact| roster.contact(&contact.id, &contact.organization).is_none());
-        let there = self.end.iter().any(|whom| roster.contact(&whom.contact, &whom.organization).is_some());
-        self.declined.is_none() && (missing || there)
+    pub fn is_open(&self) -> bool {
+        self.undecided().is_ok()
+    }
+
+    /// Whom to name that has not been named since.
+    pub fn to_name(&self) -> &[Whom] {
+        &self.to_name
+    }
+
+    /// Whose participation to end that has not ended since.
+    pub fn to_end(&self) -> &[Whom] {
+        &self.to_end
+    }
+
+    /// Why there is nothing to decide any more.
+    pub(crate) fn undecided(&self) -> Result<(), Reason> {
+        if self.declined.is_some() {
+            return Err(refused("team-proposal-declined", "this proposal was declined before"));
+        }
+        if self.to_name.is_empty() && self.to_end.is_empty() {
+            return Err(refused("team-proposal-settled", "the roster has come to what this proposal says"));
+        }
+        Ok(())
+    }
+}
+
+impl Whom {
+    fn of(contact: &Contact) -> Self {
+        Self { contact: contact.id.clone(), organization: contact.organization.clone() }
     }
 }
 
@@ -124,7 +178,8 @@ impl TeamProposal {
 ///
 /// # Errors
 /// The reason, with source `care-team`: `team-proposer`, `team-proposal-empty`, `team-proposal-too-long`,
-/// `team-proposal-known` (the same waits already), `team-proposals-too-many`, `team-decliner`, `team-proposal-unknown`, `team-proposal-declined`.
+/// `team-proposal-known` (all of it waits already, or its id is another's), `team-proposals-too-many`, `team-decliner`,
+/// `team-proposal-unknown`, `team-proposal-declined`, `team-proposal-settled`.
 pub fn step(
     proposals: &TeamProposals,
     event: TeamEvent<'_>,
@@ -144,25 +199,29 @@ pub fn step(
                 1..=MOST_NAMED => {}
                 _ => return Err(refused("team-proposal-too-long", "a proposal names twenty people at most")),
             }
-            let same = |known: &TeamProposal| {
-                (&known.organization, &known.add, &known.end) == (&event.organization, &event.add, &event.end)
-                    && known.is_open(step.roster)
-            };
-            if proposals.proposals.iter().any(same) {
-                return Err(refused("team-proposal-known", "the same proposal waits already"));
+            // An answer names the id alone: a second proposal under it could never be answered.
+            if proposals.get(step.key.id).is_some() {
+                return Err(refused("team-proposal-known", "this proposal was made before"));
             }
-            if proposals.are_many(&event.organization, step.roster) {
+            if proposals.news(event.clone(), false).is_none() {
+                return Err(refused("team-proposal-known", "all that it proposes waits already"));
+            }
+            if proposals.are_many(&event.organization) {
                 let text = "very many proposals of this organisation wait: a lead decides about them first";
                 return Err(refused("team-proposals-too-many", text));
             }
+            let words = |contact: &Contact| Contact { user: None, phone: None, ..contact.clone() };
             next.proposals.push(TeamProposal {
                 proposed: step.key.clone(),
                 by: StepTaken::of(step),
                 organization: event.organization.clone(),
-                add: event.add.clone(),
+                add: event.add.iter().map(words).collect(),
                 end: event.end.clone(),
                 declined: None,
+                to_name: event.add.iter().map(Whom::of).collect(),
+                to_end: event.end.clone(),
             });
+            next.settle(step.roster);
         }
         TeamEvent::Declined(event) => {
             if !decides(step.seat) {
@@ -171,9 +230,7 @@ pub fn step(
             let proposal = next.proposals.iter_mut().find(|one| one.proposed.id == event.proposal);
             let proposal = proposal
                 .ok_or_else(|| refused("team-proposal-unknown", "there is no such proposal in this case"))?;
-            if proposal.declined.is_some() {
-                return Err(refused("team-proposal-declined", "this proposal was declined before"));
-            }
+            proposal.undecided()?;
             proposal.declined = Some(StepTaken::of(step));
         }
     }

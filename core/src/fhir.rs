@@ -46,9 +46,9 @@ pub(crate) use apply::{gather_from, heads, is_found_by};
 pub use audit_event::audit_event;
 pub use bundle::{Import, Resource};
 pub use capability_statement::capabilities;
-#[cfg(feature = "store")]
-pub(crate) use care_plan::is_projected_plan;
 pub use care_plan::{MEMBER_APPROVED, member_approved};
+#[cfg(feature = "store")]
+pub(crate) use care_plan::{is_projected_plan, must_be_of};
 pub use care_team::{CareTeamProposal, care_team};
 #[cfg(feature = "store")]
 pub(crate) use care_team::{keeper, team_member};

@@ -127,7 +127,7 @@ pub fn state(id: CaseId, state: &CaseState) -> Value {
     let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
     let gaps: Vec<Value> =
         state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
-    let proposals: Vec<Value> = state.team_proposals.open(state.roster()).map(proposal).collect();
+    let proposals: Vec<Value> = state.team_proposals.open().map(proposal).collect();
     json!({
         "case": id, "phase": phase, "roster": roster, "plans": plans, "team_proposals": proposals, "gaps": gaps,
         "digest": state.digest(),

@@ -47,7 +47,7 @@ impl CaseState {
             phase: phase.to_owned(),
             roster: roster.active().map(seat).collect(),
             plans: state.plans.all().iter().map(Plan::from).collect(),
-            team_proposals: state.team_proposals.open(roster).map(TeamProposal::from).collect(),
+            team_proposals: state.team_proposals.open().map(TeamProposal::from).collect(),
             gaps: state.gaps.iter().map(EventKey::from).collect(),
             digest: state.digest().to_string(),
         }

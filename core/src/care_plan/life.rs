@@ -9,7 +9,7 @@ use crate::contact::{Role, Seat};
 use crate::id::EventId;
 use crate::policy::Reason;
 
-/// How many changes of one plan are kept.
+/// How many changes of one plan are kept of each organisation: one whose record changes all the time keeps nobody else from telling.
 const MOST_CHANGES: usize = 100;
 
 /// The state after an event, or why the event is no valid step.
@@ -127,7 +127,8 @@ fn changed(plans: &mut CarePlans, event: &PlanChanged, step: &Step<'_>) -> Resul
     if plan.changed_in(&event.organization) == event.sha256 {
         return Err(refused("plan-change-known", "this change of the care plan was told before"));
     }
-    if plan.changed.len() >= MOST_CHANGES {
+    let told = plan.changed.iter().filter(|(known, _)| known.organization == event.organization).count();
+    if told >= MOST_CHANGES {
         return Err(refused("plan-changes-too-many", "this care plan was changed very often: send it anew"));
     }
     plan.changed.push((event.clone(), StepTaken::of(step)));

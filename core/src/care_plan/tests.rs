@@ -474,3 +474,24 @@ fn a_plan_that_a_record_changed_is_told_once() {
     let unknown = PlanChanged { plan: EventId::new(), ..changed("z", "cp") };
     assert_eq!(refused(&plans, "bot", &unknown), "plan-unknown");
 }
+
+#[test]
+fn a_record_that_changes_all_the_time_keeps_no_other_from_telling() {
+    let (mut plans, id) = sent("plan");
+    let changed = |n: usize, organization: &str| PlanChanged {
+        plan: id,
+        organization: format!("urn:example:org|{organization}").parse().unwrap(),
+        sha256: Some(Sha256::of(n.to_string())),
+    };
+    let mut told = 0;
+    let refused = loop {
+        match take(&plans, "bot", EventId::new(), PlanEvent::Changed(&changed(told, "cp"))) {
+            Ok(next) => (plans, told) = (next, told + 1),
+            Err(reason) => break reason,
+        }
+    };
+    assert_eq!((refused.code.as_ref(), told), ("plan-changes-too-many", 100));
+    let told = changed(0, "aco");
+    take_among(&plans, "acobot", EventId::new(), PlanEvent::Changed(&told), &["jane", "joe", "acobot"])
+        .unwrap();
+}

@@ -204,7 +204,7 @@ impl Engine {
             let read = watch::team_changes(&import, team, &one.state, &one.organization, seen.as_ref(), on);
             let Ok((proposed, now)) = read else { return Ok(Looked::Done) };
             if let Some(proposed) = proposed {
-                if one.state.team_proposals.are_many(&one.organization, one.state.roster()) {
+                if one.state.team_proposals.are_many(&one.organization) {
                     return Ok(Looked::Again);
                 }
                 match (one.tells, again) {
@@ -231,21 +231,15 @@ impl Engine {
         projection: bool,
         proposed: TeamProposed,
     ) -> Result<()> {
-        let same = |known: &&crate::care_team::TeamProposal| {
-            known.organization == proposed.organization
-                && known.add == proposed.add
-                && known.end == proposed.end
-        };
-        let mut known = one.state.team_proposals.all().iter().filter(same);
         // Of the projection what was declined once stands there for good.
-        if known.any(|known| known.is_open(one.state.roster()) || (projection && known.declined.is_some())) {
-            return Ok(());
-        }
+        let Some(proposed) = one.state.team_proposals.news(proposed, projection) else { return Ok(()) };
         let case = one.case.to_string();
         let said = serde_json::to_string(&proposed).map_err(|_| Error::internal("look-json"))?;
         let said = Sha256::of(said).to_string();
         let id = if projection {
-            EventId::derived(&["team-proposed", &case, &said])
+            // What was asked and settled can be asked anew.
+            let nth = one.state.team_proposals.of(&one.organization).count().to_string();
+            EventId::derived(&["team-proposed", &case, &said, &nth])
         } else {
             EventId::derived(&["team-proposed", &case, &stored.id, &stored.version, &said])
         };

@@ -1,5 +1,7 @@
 //! CarePlan: the plan that a document carries, as a record keeps it.
 
+mod subject;
+
 use jiff::civil::Date;
 
 use super::bundle::{Import, Resource};
@@ -9,6 +11,11 @@ use super::json::{self, Node};
 use super::write::{concept, identifier, literal, logical};
 use crate::error::{InvalidInput, Result};
 use crate::id::ContactId;
+use crate::member::Member;
+
+pub(crate) use subject::is_of_another;
+#[cfg(feature = "store")]
+pub(crate) use subject::must_be_of;
 
 /// Extension of a CarePlan: the day on which the member approved it (`valueDate`).
 pub const MEMBER_APPROVED: &str = "urn:caseline:member-approved";
@@ -34,16 +41,16 @@ pub(crate) fn assess_plan() -> String {
 }
 
 /// The CarePlan of a document: all as it was written, but with our identifier, the Patient of our own record as its
-/// subject, and references that hold here. People and organisations become references by identifier; what else the
+/// subject, and references that hold here. Only the subject's own Patient becomes ours; another person stays another. People and organisations become references by identifier; what else the
 /// plan refers to (goals, conditions) is contained in it; what is not in the document loses its address and keeps its
 /// words.
 ///
 /// # Errors
-/// `InvalidInput`: `not-fhir`, `invalid-json`, `not-a-plan-document`.
+/// `InvalidInput`: `not-fhir`, `invalid-json`, `not-a-plan-document`, `plan-of-another-member`.
 pub(crate) fn projected(
     document: &str,
     value: &str,
-    patient: &str,
+    (patient, member): (&str, &Member),
     status: Option<&str>,
     heads: &str,
 ) -> Result<String> {
@@ -55,7 +62,11 @@ pub(crate) fn projected(
         )
     };
     let plan = import.resources().first().filter(|first| first.kind() == "CarePlan").ok_or_else(wrong)?;
-    let mut local = Local { import: &import, plan, patient, contained: Vec::new() };
+    if is_of_another(&import, plan, member) {
+        let detail = "this care plan is not about the member of the case";
+        return Err(InvalidInput::new("plan-of-another-member", detail).field("subject").into());
+    }
+    let mut local = Local { import: &import, plan, patient, member, contained: Vec::new() };
     let text = local.here(plan)?;
     // Contained resources can refer to more of them.
     let mut contained = Vec::new();
@@ -108,6 +119,7 @@ struct Local<'i> {
     import: &'i Import,
     plan: &'i Resource,
     patient: &'i str,
+    member: &'i Member,
     contained: Vec<&'i Resource>,
 }
 
@@ -146,12 +158,13 @@ impl<'i> Local<'i> {
         if std::ptr::eq(target, self.plan) {
             return Ok(node.with(&[("reference", json::quote("#"))]));
         }
-        if target.kind() == "Patient" {
+        if target.kind() == "Patient" && subject::is_subject(self.import, self.plan, target, self.member) {
             return Ok(node.with(&[("reference", json::quote(self.patient))]));
         }
         let named = matches!(
             target.kind(),
-            "Practitioner"
+            "Patient"
+                | "Practitioner"
                 | "PractitionerRole"
                 | "Organization"
                 | "RelatedPerson"

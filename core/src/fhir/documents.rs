@@ -6,11 +6,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::codes;
+use super::bundle::Import;
 use super::project::{Own, write};
 use super::write::{
     Object, concept, contact_ref, event_value, heads_extension, identifier, literal, organization_ref, period,
 };
+use super::{care_plan, codes};
 use crate::care_plan::{Document, PlanState, PlanStatus};
 use crate::case::event::Head;
 use crate::case::life::Opening;
@@ -35,6 +36,7 @@ pub fn documents(
         let whole = |plan: &&PlanState| !state.holds_stubs_for(&Resource::Plan(plan.sent.id));
         for plan in state.plans.all().iter().filter(whole) {
             let text = text(&plan.document).filter(|text| Sha256::of(text) == plan.document.sha256);
+            let text = text.filter(|text| !is_of_another(text, opening));
             writes.extend(text.map(|text| plan_document(state, opening, own, plan, &text)));
         }
     }
@@ -42,6 +44,13 @@ pub fn documents(
         writes.push(summary_document(state, opening, own));
     }
     writes
+}
+
+/// Whether a document's plan is another member's: it has no place among this member's documents.
+fn is_of_another(text: &str, opening: &Opening) -> bool {
+    Import::parse(text).is_ok_and(|import| {
+        import.care_plans().any(|plan| care_plan::is_of_another(&import, plan, &opening.member))
+    })
 }
 
 struct Form<'f> {

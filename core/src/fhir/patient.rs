@@ -47,11 +47,14 @@ pub(crate) fn member_id(patient: &Node<'_>) -> Option<MemberId> {
 
 /// Whether one of a Patient's identifiers is this one.
 pub fn is_member(patient: &Resource, member: &MemberId) -> bool {
-    patient.node().is_ok_and(|node| {
-        node.list("identifier").iter().any(|one| {
-            one.str("system").as_deref() == Some(member.system())
-                && one.str("value").as_deref() == Some(member.value())
-        })
+    patient.node().is_ok_and(|node| has_number(&node, member))
+}
+
+/// Whether one of the identifiers of a Patient's JSON is this one.
+pub(crate) fn has_number(patient: &Node<'_>, member: &MemberId) -> bool {
+    patient.list("identifier").iter().any(|one| {
+        one.str("system").as_deref() == Some(member.system())
+            && one.str("value").as_deref() == Some(member.value())
     })
 }
 

@@ -40,7 +40,7 @@ impl std::fmt::Debug for Own {
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
-/// plan for good. What this device knows in part only (stubs of a handover) is left to those who know it whole.
+/// plan, or another member's, for good. What this device knows in part only (stubs of a handover) is left to those who know it whole.
 pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<String>) -> Vec<RecordWrite> {
     let Some(opening) = state.opening() else { return Vec::new() };
     let view = View::new(state, opening, own);
@@ -303,7 +303,8 @@ impl<'a> View<'a> {
     ) -> Result<RecordWrite> {
         let value = event_value(sent);
         let heads = heads_extension(&self.state.shaped_by(resource));
-        let json = care_plan::projected(text, &value, &self.own.patient, status, &heads)?;
+        let json =
+            care_plan::projected(text, &value, (&self.own.patient, &self.opening.member), status, &heads)?;
         Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
 

@@ -15,6 +15,7 @@ use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, Mess
 use crate::fhir::check::check;
 use crate::fhir::json::parse;
 use crate::fhir::{Applied, Import, apply};
+use crate::member::Member;
 use crate::ports::CareRecord;
 use crate::testing::PlainRecord;
 
@@ -24,9 +25,13 @@ const PLAN: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
   "extension":[{"url":"urn:x","valueDecimal": 1.50}],"identifier":[{"system":"urn:plans","value":"1"}],"status":"active","intent":"plan",
   "subject":{"reference":"urn:uuid:2","display":"Synthetic"},"author":{"reference":"Practitioner?identifier=urn:example:staff%7Cjane","display":"Jane"},
   "goal":[{"reference":"Goal/g"}],"careTeam":[{"reference":"CareTeam/elsewhere"}],"activity":[{"detail":{"status":"scheduled","performer":[{"reference":"Organization/o"}]}}]}},
- {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","id":"p"}},
+ {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:example:member","value":"synthetic"}]}},
  {"resource":{"resourceType":"Goal","id":"g","lifecycleStatus":"active","description":{"text":"Walk"},"subject":{"reference":"urn:uuid:2"}}},
  {"resource":{"resourceType":"Organization","id":"o","identifier":[{"system":"urn:orgs","value":"1"}]}}]}"#;
+
+fn projected(document: &str, member: &Member) -> String {
+    care_plan::projected(document, "v", ("Patient/marty", member), None, &heads_extension(&[])).unwrap()
+}
 
 fn own() -> Own {
     Own { patient: "Patient/marty".into() }
@@ -252,8 +257,7 @@ fn a_plan_that_calls_another_category_by_that_name_gets_us_cores_beside_it() {
     let category = |text: &str| {
         let document =
             PLAN.replacen(r#""intent":"plan","#, &format!(r#""intent":"plan","category":[{text}],"#), 1);
-        let plan =
-            care_plan::projected(&document, "v", "Patient/marty", None, &heads_extension(&[])).unwrap();
+        let plan = projected(&document, &folded(&story()).state().opening().unwrap().member);
         (parse(&plan).unwrap().list("category").len(), crate::fhir::check(&plan).unwrap())
     };
     let theirs = r#"{"coding":[{"system":"urn:theirs","code":"assess-plan"}]}"#;
@@ -463,7 +467,8 @@ fn the_sample_data_opens_a_case_and_its_plan_travels() {
     let plan = import.care_plans().next().unwrap();
     assert_eq!(crate::fhir::member_approved(plan), Some("2019-03-01".parse().unwrap()));
     let document = import.plan_document(&plan.reference().unwrap()).unwrap();
-    let projected = care_plan::projected(&document, "v", "Patient/1", None, &heads_extension(&[])).unwrap();
+    let member = crate::fhir::member(import.patients().next().unwrap()).unwrap();
+    let projected = projected(&document, &member);
     check("CarePlan", &projected).unwrap();
     assert!(!projected.contains("urn:uuid:"), "no reference is left that holds nowhere");
 }

@@ -4,7 +4,7 @@ use crate::care_plan::{self, PlanEvent, StepTaken};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
-use crate::case::life::{self, LifeEvent, RungPosted};
+use crate::case::life::{self, Life, LifeEvent, RungPosted};
 use crate::case::roster::{Place, Roster};
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
@@ -126,8 +126,12 @@ fn take(
         EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
         EventData::CaseClosed(e) => return life(LifeEvent::Closed(e)).map(|next| state.life = next),
-        EventData::SeatAdded(e) => return life(LifeEvent::Added(e)).map(|next| state.life = next),
-        EventData::SeatEnded(e) => return life(LifeEvent::Ended(e)).map(|next| state.life = next),
+        EventData::SeatAdded(e) => {
+            return life(LifeEvent::Added(e)).map(|next| seated(state, next));
+        }
+        EventData::SeatEnded(e) => {
+            return life(LifeEvent::Ended(e)).map(|next| seated(state, next));
+        }
         EventData::RungPosted(e) => {
             let next = life(LifeEvent::Rung(e))?;
             in_its_turn(state, e, &step)?;
@@ -157,6 +161,12 @@ fn take(
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, &step)?;
     Ok(())
+}
+
+/// The roster is another: what was proposed to it may have come true.
+fn seated(state: &mut CaseState, life: Life) {
+    state.life = life;
+    state.team_proposals.settle(&state.life.roster);
 }
 
 fn follow(
