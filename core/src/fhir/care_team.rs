@@ -114,8 +114,12 @@ pub(crate) fn team_member(import: &Import, team: &Resource) -> Result<Member> {
 
 /// Whether somebody's time on the team was over before that day.
 fn is_over(participant: &Node<'_>, on: Date) -> bool {
-    let end = participant.get("period").and_then(|period| period.str("end"));
-    end.and_then(|end| end.get(..10).and_then(|day| day.parse::<Date>().ok())).is_some_and(|end| end < on)
+    last_day(participant).is_some_and(|end| end < on)
+}
+
+/// The last day on which a participant takes part, where there is one.
+pub(super) fn last_day(participant: &Node<'_>) -> Option<Date> {
+    participant.get("period")?.str("end")?.get(..10)?.parse().ok()
 }
 
 /// Somebody on a team, as a change of it is noticed.

@@ -165,7 +165,7 @@ fn names(key: &str, lists: [&[Node<'_>]; 3]) -> Option<[Vec<String>; 3]> {
 }
 
 /// What an item says, spelled in one way.
-fn spelled(node: &Node<'_>) -> String {
+pub(super) fn spelled(node: &Node<'_>) -> String {
     if node.is_object() {
         let mut members: Vec<String> =
             node.members().iter().map(|(name, value)| format!("{name}:{}", spelled(value))).collect();

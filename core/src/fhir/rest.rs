@@ -152,7 +152,11 @@ impl CareRecord for RestRecord {
     }
 
     async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
-        self.changes_in(&mut self.http.call(), kind, since).await
+        self.changes_in(&mut self.http.call(), kind, None, since).await
+    }
+
+    async fn changes_of(&self, kind: &str, patient: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.changes_in(&mut self.http.call(), kind, Some(patient), since).await
     }
 
     fn take_dropped(&self) -> Vec<Dropped> {

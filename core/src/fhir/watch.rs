@@ -6,9 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::bundle::{Import, Resource};
-use super::care_team::participant;
+use super::care_team::{last_day, participant};
 use super::codes;
-use super::diff::{ChangedBy, changes};
+use super::diff::{ChangedBy, changes, spelled};
 use super::json::{self, Node};
 use crate::care_plan::PlanState;
 use crate::care_team::{TeamProposed, Whom};
@@ -87,6 +87,12 @@ pub(crate) fn team_changes(
     Ok((proposed, now))
 }
 
+/// The next day after `on` on which the time of somebody in this CareTeam ends: no new version comes then that would tell of it.
+pub(crate) fn next_end(team: &Resource, on: Date) -> Option<Date> {
+    let node = team.node().ok()?;
+    node.list("participant").iter().filter_map(last_day).filter(|day| *day > on).min()
+}
+
 /// Whether a stored CarePlan is the projection of this plan, or the plan that its document was made from.
 pub(crate) fn is_of(stored: &Resource, plan: &PlanState, document: &str) -> bool {
     let Ok(node) = stored.node() else { return false };
@@ -110,19 +116,21 @@ pub(crate) fn is_of(stored: &Resource, plan: &PlanState, document: &str) -> bool
 
 /// What a record made of a plan, by its hash, where that says something else than what was sent: `written` is the plan as it was
 /// written there, or as it was read from there. What a record adds for itself (`id`, `meta`, identifiers, extensions, a narrative)
-/// says nothing else.
+/// says nothing else, and is not in the hash; nor is the spelling, which can be another one in a Bundle.
 ///
 /// # Errors
 /// `InvalidInput` where one of the texts is not JSON.
 pub(crate) fn plan_change(stored: &str, written: &str) -> Result<Option<Sha256>> {
-    let aside = |path: &str| {
-        let first = path.split(['.', '[']).next().unwrap_or(path);
-        ["id", "meta", "text", "identifier", "extension"].contains(&first)
-    };
+    const ASIDE: [&str; 5] = ["id", "meta", "text", "identifier", "extension"];
+    let aside = |path: &str| ASIDE.contains(&path.split(['.', '[']).next().unwrap_or(path));
     let changed = changes(written, written, stored)?
         .iter()
         .any(|change| change.by == ChangedBy::Them && !aside(&change.path));
-    Ok(if changed { Some(Sha256::of(json::parse(stored)?.without(&["meta"]))) } else { None })
+    if !changed {
+        return Ok(None);
+    }
+    let said = json::parse(stored)?.without(&ASIDE);
+    Ok(Some(Sha256::of(spelled(&json::parse(&said)?))))
 }
 
 /// The CarePlan of a plan's document, as it was read from the record that it was sent from.

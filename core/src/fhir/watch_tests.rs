@@ -121,6 +121,20 @@ fn of_another_team_only_what_changed_is_proposed() {
 }
 
 #[test]
+fn an_end_that_is_to_come_has_its_day() {
+    let team = |ends: [&str; 2]| {
+        let [one, two] = ends.map(|end| KIM.replacen('{', &format!(r#"{{"period":{{"end":"{end}"}},"#), 1));
+        format!(r#"{{"resourceType":"CareTeam","id":"other","participant":[{one},{KIM},{two}]}}"#)
+    };
+    let next = |ends| {
+        let import = Import::parse(&team(ends)).unwrap();
+        next_end(&import.resources()[0], ON.parse().unwrap()).map(|day| day.to_string())
+    };
+    assert_eq!(next(["2019-04-02", "2019-03-11T08:00:00Z"]).as_deref(), Some("2019-03-11"));
+    assert_eq!(next([ON, "2019-03"]), None, "who goes today is gone, and a month is no day");
+}
+
+#[test]
 fn a_plan_that_says_something_else_is_noticed() {
     let document = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":
         {"resourceType":"CarePlan","id":"1","identifier":[{"system":"urn:plans","value":"1"}],"status":"active","intent":"plan","title":"Walk","subject":{"reference":"Patient/marty"}}}]}"#;
@@ -166,5 +180,13 @@ fn a_plan_that_says_something_else_is_noticed() {
         assert!(noticed.is_some());
         let stamped = json::parse(&changed).unwrap().with(&[("meta", r#"{"versionId":"8"}"#.into())]);
         assert_eq!(plan_change(&stamped, basis).unwrap(), noticed, "the same change has the same hash");
+        let value: serde_json::Value = serde_json::from_str(&changed).unwrap();
+        let indented = serde_json::to_string_pretty(&value).unwrap();
+        assert_ne!(indented, changed);
+        assert_eq!(plan_change(&indented, basis).unwrap(), noticed, "however it is spelled");
+        let narrative = r#"{"status":"generated","div":"anew"}"#.to_owned();
+        let narrated = json::parse(&changed).unwrap().with(&[("text", narrative)]);
+        assert_eq!(plan_change(&narrated, basis).unwrap(), noticed, "a narrative says nothing else");
+        assert_ne!(plan_change(&changed.replace("Swim", "Run"), basis).unwrap(), noticed);
     }
 }

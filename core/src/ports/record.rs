@@ -61,6 +61,14 @@ pub trait CareRecord: Send + Sync + 'static {
     /// What was deleted is not told of.
     async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError>;
 
+    /// The same of one Patient (`Patient/7`) only, with a cursor of its own. A record that cannot tell what changed tells of
+    /// everything there is, each time.
+    async fn changes_of(&self, kind: &str, patient: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        let _ = since;
+        let resources = self.search(kind, &[("patient", patient)]).await?;
+        Ok(Changes { resources, cursor: String::new() })
+    }
+
     /// What this record answered that it did not keep, though it was sent to it: told once, then forgotten. A record
     /// that keeps what it is given has nothing to tell.
     fn take_dropped(&self) -> Vec<Dropped> {

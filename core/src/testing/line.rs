@@ -80,6 +80,10 @@ impl CareRecord for RecordLine {
         self.record()?.changes(kind, since).await
     }
 
+    async fn changes_of(&self, kind: &str, patient: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.record()?.changes_of(kind, patient, since).await
+    }
+
     fn take_dropped(&self) -> Vec<Dropped> {
         self.record.take_dropped()
     }

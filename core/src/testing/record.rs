@@ -30,7 +30,7 @@ pub enum RecordEndpoint {
 }
 
 /// A record of FHIR resources in memory. It keeps the JSON text as it came, without writing `id` or `meta.versionId` into it,
-/// and searches by `_id`, `identifier` and `_tag`. Clones are the same record.
+/// and searches by `_id`, `identifier`, `_tag` and the Patient whom it is about. Clones are the same record.
 #[derive(Clone, Default)]
 pub struct PlainRecord(Arc<Mutex<State>>);
 
@@ -270,6 +270,15 @@ impl CareRecord for PlainRecord {
     async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
         self.call(RecordEndpoint::Changes, None, |resources| resources.changes(kind, since))
     }
+
+    async fn changes_of(&self, kind: &str, patient: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        self.call(RecordEndpoint::Changes, None, |resources| {
+            let mut changes = resources.changes(kind, since)?;
+            let of: Vec<Stored> = resources.search(kind, &[("patient", patient)])?;
+            changes.resources.retain(|one| of.contains(one));
+            Ok(changes)
+        })
+    }
 }
 
 const FORBIDDEN: PortError = PortError::Refused { code: "forbidden" };
@@ -287,6 +296,10 @@ fn matches(stored: &Stored, json: &Value, (name, wanted): &Param<'_>) -> Result<
         "_id" => Ok(wanted.split(',').any(|wanted| stored.id == wanted)),
         "identifier" => Ok(any_token(name, json.get("identifier"), "value", wanted)),
         "_tag" => Ok(any_token(name, json.get("meta").and_then(|meta| meta.get("tag")), "code", wanted)),
+        "patient" => {
+            let of = |field: &str| json.get(field)?.get("reference")?.as_str();
+            Ok(["subject", "patient", "for"].into_iter().any(|field| of(field) == Some(wanted)))
+        }
         "birthdate" => Ok(json.get("birthDate").and_then(Value::as_str) == Some(wanted)),
         _ => Err(PortError::Refused { code: "unknown-search-parameter" }),
     }

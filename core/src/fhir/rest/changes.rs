@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::http::Call;
+use super::http::{Call, LIMIT};
 use super::{RestRecord, parse};
 use crate::ports::{Changes, PortError, Stored};
 
@@ -16,11 +16,15 @@ const PART: &str = "+";
 /// How many pages one call tells of, at most: who asks comes again for the rest.
 const PAGES: usize = 50;
 
+/// How many bytes of resources, before the last page: with one more answer it is still less than is kept at all.
+const PART_KEPT: usize = LIMIT;
+
 impl RestRecord {
     pub(super) async fn changes_in(
         &self,
         call: &mut Call<'_>,
         kind: &str,
+        patient: Option<&str>,
         since: Option<&str>,
     ) -> Result<Changes, PortError> {
         let cursor = since.filter(|cursor| !cursor.is_empty());
@@ -36,21 +40,25 @@ impl RestRecord {
             format!("ge{from:.3}")
         });
         let mut params = vec![("_sort", "_lastUpdated")];
+        params.extend(patient.map(|patient| ("patient", patient)));
         params.extend(from.as_deref().map(|from| ("_lastUpdated", from)));
         let mut pages = Self::begin(self.search_for(kind, &params)?);
         let mut read = 0;
-        while pages.more() && read < PAGES {
+        while pages.more() && read < PAGES && pages.kept < PART_KEPT {
             self.page(call, &mut pages, kind).await?;
             read += 1;
         }
         let more = pages.more();
         let times = pages.found.iter().map(updated).collect::<Result<Vec<Timestamp>, _>>()?;
-        let last = times.iter().copied().max().max(since);
+        let found = times.iter().copied().max();
         // A part is enough where the rest is younger; without the order that was asked for, nobody knows that. And a part
-        // that ends where the last call ended would be the same for ever.
-        if more && (!times.is_sorted() || last == since) {
+        // that ends where the part before it ended would be the same for ever.
+        let stands_still = found.is_none() || (overlap.is_zero() && found == since);
+        if more && (!times.is_sorted() || stands_still) {
             return Err(PortError::NotUnderstood { code: "too-many-pages" });
         }
+        // A part can end within the overlap: the rest of that is still to come.
+        let last = if more { found } else { found.max(since) };
         let part = if more { PART } else { "" };
         let cursor = last.map(|last| format!("{last:.3}{part}")).unwrap_or_default();
         Ok(Changes { resources: pages.found, cursor })

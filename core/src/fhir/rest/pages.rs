@@ -20,7 +20,8 @@ pub(super) struct Pages {
     /// Where the rest is, if there is any.
     next: Option<Ask>,
     seen: HashSet<String>,
-    kept: usize,
+    /// How many bytes they are.
+    pub(super) kept: usize,
 }
 
 impl Pages {

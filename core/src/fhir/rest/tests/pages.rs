@@ -187,7 +187,8 @@ async fn changes_are_asked_for_by_the_servers_clock() {
     assert_eq!(first.cursor, "2019-03-01T09:30:00.123Z");
     assert_eq!(first.resources.len(), 2);
     let next = record.changes("Patient", Some(&first.cursor)).await.unwrap();
-    assert_eq!((next.cursor, next.resources.len()), (first.cursor, 0));
+    let first = first.cursor;
+    assert_eq!((next.cursor, next.resources.len()), (first.clone(), 0));
     let nothing = record.changes("Patient", None).await.unwrap();
     record.changes("Patient", Some(&nothing.cursor)).await.unwrap();
     let asked = server.asked.lock().unwrap().clone();
@@ -195,6 +196,15 @@ async fn changes_are_asked_for_by_the_servers_clock() {
     assert_eq!(form(0), "_sort=_lastUpdated&_count=200");
     assert_eq!(form(1), "_sort=_lastUpdated&_lastUpdated=ge2019-03-01T09%3A29%3A00.123Z&_count=200");
     assert_eq!(form(3), form(0), "nothing was seen yet");
+
+    let server = canned(vec![page("", ""), page("", "")]);
+    let other = super::record(&server);
+    other.changes_of("Patient", "Patient/7", None).await.unwrap();
+    other.changes_of("Patient", "Patient/7", Some(&first)).await.unwrap();
+    let asked = server.asked.lock().unwrap().clone();
+    let form = |n: usize| asked[n].rsplit("\r\n").next().unwrap().to_owned();
+    assert_eq!(form(0), "_sort=_lastUpdated&patient=Patient%2F7&_count=200");
+    assert!(form(1).starts_with("_sort=_lastUpdated&patient=Patient%2F7&_lastUpdated=ge2019-03-01T09%3A29"));
 
     let wrong = record.changes("Patient", Some("yesterday")).await;
     assert_eq!(wrong, Err(PortError::Refused { code: "invalid-cursor" }));
@@ -226,11 +236,48 @@ async fn what_is_too_much_for_one_call_comes_in_parts() {
     assert_eq!((first.resources.len(), first.cursor.as_str()), (50, "2019-03-01T10:00:49.000Z+"));
     let rest = record.changes("Patient", Some(&first.cursor)).await.unwrap();
     assert_eq!((rest.resources.len(), rest.cursor.as_str()), (11, "2019-03-01T10:00:59.000Z"));
+    // The overlap alone can be more than a part: it goes on behind the part.
+    let within = record.changes("Patient", Some("2019-03-01T10:00:59.000Z")).await.unwrap();
+    assert_eq!((within.resources.len(), within.cursor.as_str()), (50, "2019-03-01T10:00:49.000Z+"));
     // Without an order, a part could leave out what is older.
-    for order in [|n: u32| 59 - n, |_| 0] {
-        let server = serve(pages(order));
-        let record = super::record(&server);
-        let since = Some("2019-03-01T10:00:00.000Z");
-        assert_eq!(record.changes("Patient", since).await, not_understood("too-many-pages"));
+    let server = serve(pages(|n| 59 - n));
+    let record = super::record(&server);
+    let since = Some("2019-03-01T10:00:00.000Z");
+    assert_eq!(record.changes("Patient", since).await, not_understood("too-many-pages"));
+    // Where all is of one moment, no part can be behind another.
+    let server = serve(pages(|_| 0));
+    let record = super::record(&server);
+    let part = record.changes("Patient", since).await.unwrap();
+    assert_eq!(part.cursor, "2019-03-01T10:00:00.000Z+");
+    assert_eq!(record.changes("Patient", Some(&part.cursor)).await, not_understood("too-many-pages"));
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_one_call_comes_in_parts() {
+    // Eight pages of 16 MiB: more than is kept of one answer.
+    let server = serve(|stream, request| {
+        let n: u32 =
+            request.split("page=").nth(1).map_or(0, |rest| rest.split(' ').next().unwrap().parse().unwrap());
+        let since = request.split("_lastUpdated=ge2019-03-01T10%3A00%3A0").nth(1);
+        let n = since.map_or(n, |rest| rest[..1].parse().unwrap());
+        let next = if n < 7 { format!("/fhir?page={}", n + 1) } else { String::new() };
+        let big = at(&format!("p{n}"), &format!("2019-03-01T10:00:0{n}Z")).replacen(
+            "\"meta\"",
+            &format!("\"x\":\"{}\",\"meta\"", "x".repeat(16 << 20)),
+            1,
+        );
+        stream.write_all(page(&next, &big).as_bytes()).is_ok()
+    });
+    let record = record(&server);
+    let (mut cursor, mut found) = (None, std::collections::BTreeSet::new());
+    for _ in 0..8 {
+        let part = record.changes("Patient", cursor.as_deref()).await.unwrap();
+        found.extend(part.resources.into_iter().map(|one| one.id));
+        let is_last = !part.cursor.ends_with('+');
+        cursor = Some(part.cursor);
+        if is_last {
+            break;
+        }
     }
+    assert_eq!((found.len(), cursor.as_deref()), (8, Some("2019-03-01T10:00:07.000Z")));
 }
