@@ -80,7 +80,8 @@ impl Purpose {
 pub struct ResourceFound {
     /// Its type.
     pub kind: String,
-    /// The search token (`identifier=system|value`, `_tag=system|code`), which is derived from an event's id.
+    /// The search token (`identifier=system|value`, `_tag=system|code`), which is derived from an event's id; `_id` in the embedded
+    /// record for what moved from there and has no such token.
     pub find: (String, String),
 }
 

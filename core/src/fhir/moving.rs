@@ -9,9 +9,11 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
-use super::search;
+use super::patient::member_id;
+use super::search::{escaped, is_whole_date};
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
+use crate::id::MemberId;
 
 /// A resource by its type and its record's id for it.
 pub(crate) type Name = (String, String);
@@ -90,33 +92,97 @@ const IDENTIFIED: [&str; 8] = [
     "Endpoint",
 ];
 
+/// Whether a record that has such a resource has it under the same identifier: what may not be made there may be found.
+pub(crate) fn is_identified(kind: &str) -> bool {
+    IDENTIFIED.contains(&kind)
+}
+
+/// What a resource is found by where it is moved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Find {
+    /// The search parameters, all of which have to match; the first tells it from others of its type.
+    pub(crate) params: Vec<(String, String)>,
+    /// The value of the first as it stands in the resource: `system|value`.
+    pub(crate) token: String,
+    /// The person that a Patient is: the number and the date of birth.
+    person: Option<(MemberId, String)>,
+}
+
+impl Find {
+    fn by(param: &str, (system, value): (&str, &str)) -> Self {
+        let params = vec![(param.to_owned(), format!("{}|{}", escaped(system), escaped(value)))];
+        Self { params, token: format!("{system}|{value}"), person: None }
+    }
+
+    /// The parameters of a search or a condition.
+    pub(crate) fn params(&self) -> Vec<(&str, &str)> {
+        self.params.iter().map(|(param, value)| (param.as_str(), value.as_str())).collect()
+    }
+
+    /// Whether it is found by an identifier: there may be one that we did not make.
+    pub(crate) fn is_by_identifier(&self) -> bool {
+        self.params.first().is_some_and(|(param, _)| param == "identifier")
+    }
+
+    /// What the audit calls it: never by an identifier that others gave, which can be a member's.
+    pub(crate) fn audited(&self, name: &Name) -> (String, String) {
+        match self.params.first() {
+            Some((param, _)) if codes::is_ours(&self.token) => (param.clone(), self.token.clone()),
+            _ => ("_id".to_owned(), name.1.clone()),
+        }
+    }
+
+    /// Whether what was found by it is that: some numbers are a family's, and a server may pass over a parameter that it does
+    /// not know. Of all but people the parameters tell enough.
+    pub(crate) fn is(&self, found: &str) -> bool {
+        let Some((id, born)) = &self.person else { return true };
+        json::parse(found).is_ok_and(|node| {
+            let is = |one: &Node<'_>| {
+                one.str("system").as_deref() == Some(id.system())
+                    && one.str("value").as_deref() == Some(id.value())
+            };
+            node.str("birthDate").as_deref() == Some(born.as_str()) && node.list("identifier").iter().any(is)
+        })
+    }
+}
+
+/// A Patient as the person that it is: by the identifier by which a case would know them, and the date of birth.
+fn person(node: &Node<'_>) -> Option<Find> {
+    let (id, born) =
+        (member_id(node)?, node.str("birthDate").filter(|born| is_whole_date(born))?.into_owned());
+    let mut find = Find::by("identifier", (id.system(), id.value()));
+    find.params.push(("birthdate".to_owned(), born.clone()));
+    Some(Find { person: Some((id, born)), ..find })
+}
+
 /// What a resource is found by where it is moved to: our own identifier, else the first that names something; for a type
 /// without one, our tag. What was imported about somebody is found by the tag of its import before an identifier of others, which
-/// can name several things, as the group of a claim does. One that has neither is given a tag of ours, so that it is moved once however often that is tried: the
-/// text comes back with it.
+/// can name several things, as the group of a claim does. A Patient is found as the person, or by nothing that others gave. One that
+/// has nothing is given a tag of ours, so that it is moved once however often that is tried: the text comes back with it.
 ///
 /// # Errors
 /// `InvalidInput` where it is not JSON.
-pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), String)> {
+pub(crate) fn findable(name: &Name, text: &str) -> Result<(Find, String)> {
     let node = json::parse(text)?;
     let token =
         |one: &Node<'_>, value: &str| Some((one.str("system")?.into_owned(), one.str(value)?.into_owned()));
-    let pick = |list: &[Node<'_>], value: &str, any: bool| {
+    let pick = |param: &str, list: &[Node<'_>], value: &str, any: bool| {
         let tokens: Vec<(String, String)> = list.iter().filter_map(|one| token(one, value)).collect();
         let ours = tokens.iter().find(|(system, _)| codes::is_ours(system));
-        ours.or(if any { tokens.first() } else { None }).map(|(system, value)| search::token(system, value))
+        ours.or(if any { tokens.first() } else { None })
+            .map(|(system, value)| Find::by(param, (system, value)))
     };
     let tags = node.get("meta").map_or(&[][..], |meta| meta.list("tag"));
     let identifiers = node.list("identifier");
-    let by = |param: &str, found: String| Ok(((param.to_owned(), found), text.to_owned()));
-    if let Some(found) = pick(identifiers, "value", false) {
-        return by("identifier", found);
-    }
-    let tag = pick(tags, "code", false).map(|found| by("_tag", found));
-    let theirs = pick(identifiers, "value", true).map(|found| by("identifier", found));
-    let found = if IDENTIFIED.contains(&name.0.as_str()) { theirs.or(tag) } else { tag.or(theirs) };
+    let tag = || pick("_tag", tags, "code", false);
+    let theirs = || pick("identifier", identifiers, "value", true);
+    let found = match name.0.as_str() {
+        "Patient" => person(&node).or_else(tag),
+        kind => pick("identifier", identifiers, "value", false)
+            .or_else(|| if is_identified(kind) { theirs().or_else(tag) } else { tag().or_else(theirs) }),
+    };
     if let Some(found) = found {
-        return found;
+        return Ok((found, text.to_owned()));
     }
     let tag = coding(codes::MOVED, &name.1, "");
     let tags: Vec<String> = tags.iter().map(|one| one.raw().to_owned()).chain([tag]).collect();
@@ -126,7 +192,7 @@ pub(crate) fn findable(name: &Name, text: &str) -> Result<((String, String), Str
         None => format!("{{\"tag\":{}}}", tags[0].1),
     };
     let text = node.with(&[("meta", meta)]);
-    Ok((("_tag".to_owned(), format!("{}|{}", codes::MOVED, name.1)), text))
+    Ok((Find::by("_tag", (codes::MOVED, &name.1)), text))
 }
 
 /// The text of a resource for the record that it is moved to: without what its own record set, and with references that hold
@@ -178,15 +244,15 @@ pub(crate) fn moved(text: &str, target: &dyn Fn(&Name) -> Option<Target>) -> Res
 
 /// A transaction that makes resources together, each unless it is there (FHIR R4, 3.1.0.11.1): its `fullUrl`, its type, its text,
 /// and what it is found by.
-pub(crate) fn transaction<'t>(
-    all: impl Iterator<Item = (&'t str, &'t str, &'t str, &'t (String, String))>,
-) -> String {
+pub(crate) fn transaction<'t>(all: impl Iterator<Item = (&'t str, &'t str, &'t str, &'t Find)>) -> String {
     let entries: Vec<String> = all
-        .map(|(url, kind, text, (param, value))| {
+        .map(|(url, kind, text, find)| {
+            let condition: Vec<String> =
+                find.params.iter().map(|(param, value)| format!("{param}={}", encoded(value))).collect();
             let request = Object::new()
                 .text("method", "POST")
                 .text("url", kind)
-                .text("ifNoneExist", &format!("{param}={}", encoded(value)))
+                .text("ifNoneExist", &condition.join("&"))
                 .done();
             Object::new().text("fullUrl", url).raw("resource", text).raw("request", &request).done()
         })
@@ -208,9 +274,12 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// The first identifier of a resource that names something.
-pub(crate) fn known_by(text: &str) -> Option<(String, String)> {
+/// The first identifier of a resource that names something; of a Patient, that by which a case would know the member.
+pub(crate) fn known_by(kind: &str, text: &str) -> Option<(String, String)> {
     let node = json::parse(text).ok()?;
+    if kind == "Patient" {
+        return member_id(&node).map(|id| (id.system().to_owned(), id.value().to_owned()));
+    }
     node.list("identifier")
         .iter()
         .find_map(|one| Some((one.str("system")?.into_owned(), one.str("value")?.into_owned())))
@@ -257,22 +326,53 @@ mod tests {
 
     #[test]
     fn it_is_found_there_by_what_it_carries_or_is_given_something() {
-        let find = |text: &str| findable(&name("Basic", "7"), text).unwrap();
+        let by = |param: &str, token: &str| vec![(param.to_owned(), token.to_owned())];
+        let find = |kind: &str, text: &str| {
+            let (find, told) = findable(&name(kind, "7"), text).unwrap();
+            (find.params, told)
+        };
         let both =
             r#"{"identifier":[{"system":"urn:x","value":"1"},{"system":"urn:caseline:event","value":"2"}]}"#;
-        assert_eq!(find(both), (("identifier".into(), "urn:caseline:event|2".into()), both.to_owned()));
+        assert_eq!(find("Basic", both), (by("identifier", "urn:caseline:event|2"), both.to_owned()));
         let theirs = r#"{"identifier":[{"value":"0"},{"system":"urn:x","value":"1,2"}]}"#;
-        assert_eq!(find(theirs).0, ("identifier".into(), "urn:x|1\\,2".into()));
+        assert_eq!(find("Basic", theirs).0, by("identifier", "urn:x|1\\,2"));
         let tagged = r#"{"meta":{"tag":[{"system":"urn:caseline:audit","code":"a"}]}}"#;
-        assert_eq!(find(tagged).0, ("_tag".into(), "urn:caseline:audit|a".into()));
+        assert_eq!(find("Basic", tagged).0, by("_tag", "urn:caseline:audit|a"));
         let imported = r#"{"meta":{"tag":[{"system":"urn:caseline:imported","code":"a"}]},"identifier":[{"system":"urn:x","value":"shared"}]}"#;
-        assert_eq!(find(imported).0, ("_tag".into(), "urn:caseline:imported|a".into()));
-        let known = findable(&name("Organization", "7"), imported).unwrap().0;
-        assert_eq!(known, ("identifier".into(), "urn:x|shared".into()));
+        assert_eq!(find("Basic", imported).0, by("_tag", "urn:caseline:imported|a"));
+        assert_eq!(find("Organization", imported).0, by("identifier", "urn:x|shared"));
         let nothing = r#"{"resourceType":"Basic","meta":{"tag":[{"system":"urn:y","code":"b"}]}, "x":1.50}"#;
-        let (found, text) = find(nothing);
-        assert_eq!(found, ("_tag".into(), "urn:caseline:moved|7".into()));
+        let (found, text) = find("Basic", nothing);
+        assert_eq!(found, by("_tag", "urn:caseline:moved|7"));
         assert!(text.contains("urn:y") && text.contains("urn:caseline:moved") && text.contains("1.50"));
+    }
+
+    #[test]
+    fn a_patient_is_found_as_the_person_or_by_nothing_that_others_gave() {
+        let text = r#"{"resourceType":"Patient","identifier":[{"system":"urn:family","value":"1"},
+            {"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MA"}]},"system":"urn:m","value":"2"}],
+            "birthDate":"1961-04-05"}"#;
+        let (find, told) = findable(&name("Patient", "7"), text).unwrap();
+        assert_eq!(find.params(), [("identifier", "urn:m|2"), ("birthdate", "1961-04-05")]);
+        assert!(told == text && find.is(text));
+        let others =
+            [("urn:m", "2", "1990-01-01"), ("urn:family", "1", "1961-04-05"), ("urn:m", "3", "1961-04-05")];
+        for (system, value, born) in others {
+            let other = format!(
+                r#"{{"identifier":[{{"system":"{system}","value":"{value}"}}],"birthDate":"{born}"}}"#
+            );
+            assert!(!find.is(&other), "{other}");
+        }
+        assert!(!find.is(r#"{"identifier":[{"system":"urn:m","value":"2"}]}"#), "not known is not agreed");
+        let bundle = transaction([("urn:uuid:p", "Patient", text, &find)].into_iter());
+        assert!(bundle.contains("identifier=urn%3Am%7C2&birthdate=1961-04-05"), "{bundle}");
+        assert_eq!(known_by("Patient", text), Some(("urn:m".into(), "2".into())));
+        assert_eq!(known_by("Basic", text), Some(("urn:family".into(), "1".into())));
+        assert_eq!(find.audited(&name("Patient", "7")), ("_id".into(), "7".into()), "no member's number");
+        let young = text.replace("1961-04-05", "1961");
+        let (find, told) = findable(&name("Patient", "7"), &young).unwrap();
+        assert_eq!(find.params(), [("_tag", "urn:caseline:moved|7")]);
+        assert!(told.contains("urn:caseline:moved") && !find.is_by_identifier());
     }
 
     #[test]

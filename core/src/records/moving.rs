@@ -11,17 +11,22 @@ use std::sync::atomic::Ordering;
 use super::Engine;
 use crate::audit::{Audited, ResourceFound};
 use crate::error::Result;
-use crate::fhir::is_projected_plan;
-use crate::fhir::moving::{self, Moving, Name, Target};
+use crate::fhir::moving::{self, Find, Moving, Name, Target};
+use crate::fhir::{heads, is_projected_plan, knows};
+use crate::id::Sha256;
 use crate::point::point;
-use crate::ports::{Capabilities, CareRecord, Interaction, PortError, RecordWrite};
+use crate::ports::{Capabilities, CareRecord, Interaction, PortError, RecordWrite, Stored};
 use crate::store::audit::append;
 use crate::store::cases::bind;
-use crate::store::moved::{Unmoved, put_moved, put_refused};
+use crate::store::moved::{Unmoved, mark_audited, put_moved, put_refused};
 use crate::store::outbox::unmark_records;
 
 /// Whose ids the cases' bindings are of: `embedded`, or `elsewhere`.
 const HOME: &str = "record-home";
+const NOT_OFFERED: PortError = PortError::Refused { code: "not-offered" };
+const OTHER_PERSON: PortError = PortError::Refused { code: "other-person" };
+/// It was written over there by somebody who knew more.
+const BEHIND: PortError = PortError::Refused { code: "behind" };
 
 /// A resource that the organisation's server does not take, and that is kept in the embedded record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +36,8 @@ pub struct Kept {
     /// Its id in the embedded record.
     pub id: String,
     /// Why: `not-offered` (its CapabilityStatement does not offer to create it on a condition, and to update it in a known
-    /// version), else the code of its refusal.
+    /// version), `other-person` (what it has under a Patient's number was born on another day), `behind` (a colleague wrote there what
+    /// this device does not know yet), `conflict`, `not-found`, else the code of its refusal.
     pub reason: String,
 }
 
@@ -116,7 +122,7 @@ impl Engine {
                 record: record.as_ref(),
                 takes: &takes,
                 offered,
-                all: &all,
+                here: all.iter().map(|one| (one.kind.as_str(), one.id.as_str())).collect(),
                 there: self.db.moved()?,
             }
             .run()
@@ -158,15 +164,14 @@ impl Engine {
             // A write that was permitted for the embedded record is permitted anew for this one.
             unmark_records(t)?;
             for row in &cases {
-                let bound = row.patient.as_deref().map(moved);
+                let patient = row.patient.as_deref().and_then(moved);
                 let proposed = row.proposed_patient.as_deref().and_then(moved);
-                match bound {
+                let was_known = row.patient.is_some() || row.proposed_patient.is_some();
+                let is_lost = was_known && patient.is_none() && proposed.is_none();
+                bind(t, row.case, patient.as_deref(), proposed.as_deref())?;
+                if is_lost {
                     // The server has no such Patient: it is looked for there.
-                    Some(None) => {
-                        bind(t, row.case, None, None)?;
-                        self.queue_binding(t, row.case)?;
-                    }
-                    bound => bind(t, row.case, bound.flatten().as_deref(), proposed.as_deref())?,
+                    self.queue_binding(t, row.case)?;
                 }
             }
             Ok(())
@@ -189,18 +194,33 @@ struct Move<'m> {
     record: &'m dyn CareRecord,
     takes: &'m Capabilities,
     offered: Vec<&'m Unmoved>,
-    all: &'m [Unmoved],
+    /// All that the embedded record holds and that has not moved in its present version.
+    here: HashSet<(&'m str, &'m str)>,
     /// The ids there of what has moved.
     there: HashMap<Name, String>,
+}
+
+/// What a stored resource says that ours was written without.
+enum News {
+    None,
+    /// This device knows it by now.
+    Known,
+    Unknown,
 }
 
 /// A resource made ready for its way.
 struct Ready {
     name: Name,
     version: i64,
-    find: (String, String),
+    find: Find,
     text: String,
     there: Option<String>,
+}
+
+impl Ready {
+    fn kind(&self) -> &str {
+        &self.name.0
+    }
 }
 
 impl Move<'_> {
@@ -225,13 +245,12 @@ impl Move<'_> {
     /// Makes a resource ready. `circle` are those that go with it.
     async fn ready(&self, one: &Unmoved, circle: &HashMap<Name, String>) -> Result<Ready> {
         let stored = self.engine.embedded.read(&one.kind, &one.id).await?;
-        let here: HashSet<(&str, &str)> =
-            self.all.iter().map(|one| (one.kind.as_str(), one.id.as_str())).collect();
         let mut staying = HashMap::new();
         for name in moving::refers(&stored.json)? {
-            if here.contains(&(name.0.as_str(), name.1.as_str())) && !self.there.contains_key(&name) {
+            if self.here.contains(&(name.0.as_str(), name.1.as_str())) && !self.there.contains_key(&name) {
                 let text = self.engine.embedded.read(&name.0, &name.1).await?.json;
-                staying.insert(name, moving::known_by(&text));
+                let known = moving::known_by(&name.0, &text);
+                staying.insert(name, known);
             }
         }
         let target = |name: &Name| {
@@ -248,54 +267,159 @@ impl Move<'_> {
 
     async fn one(&mut self, one: &Unmoved) -> Result<()> {
         let ready = self.ready(one, &HashMap::new()).await?;
-        let (kind, find) = (one.kind.as_str(), [(ready.find.0.as_str(), ready.find.1.as_str())]);
-        let moved = if let Some(there) = &ready.there {
-            self.again(kind, there, &ready.text).await
-        } else if can_be_made(self.takes, kind) {
-            self.permit(&ready)?;
-            point("record-moving");
-            match self.record.create(kind, &ready.text, &find).await {
-                Err(PortError::Conflict) => self.only_original(kind, &find).await,
-                created => created.map(|created| created.stored.id),
-            }
-        } else if ready.find.0 == "identifier" && self.takes.searches(kind, "identifier") {
-            // Many servers have their own people, and let nobody make any.
-            match self.record.search(kind, &find).await {
-                Ok(found) if found.len() == 1 => {
-                    Ok(found.into_iter().next().map(|stored| stored.id).unwrap_or_default())
-                }
-                Ok(_) => Err(PortError::Refused { code: "not-offered" }),
-                Err(error) => Err(error),
-            }
-        } else {
-            Err(PortError::Refused { code: "not-offered" })
+        let moved = match &ready.there {
+            Some(there) => self.again(&ready, there).await,
+            None => self.place(&ready).await,
         };
         self.note(&ready, moved)
     }
 
-    /// Of several that are found, the one that is not what a case wrote of it: that carries the plan's identifier, too.
-    async fn only_original(&self, kind: &str, find: &[(&str, &str)]) -> Result<String, PortError> {
-        let found = self.record.search(kind, find).await?.into_iter();
-        let mut originals = found.filter(|stored| !is_projected_plan(&stored.json));
-        match (originals.next(), originals.next()) {
-            (Some(one), None) => Ok(one.id),
-            _ => Err(PortError::Conflict),
+    /// Makes a resource there, or finds it: its id there.
+    async fn place(&self, ready: &Ready) -> Result<String, PortError> {
+        if let Some(found) = self.known_person(ready).await {
+            return found;
+        }
+        let kind = ready.kind();
+        if !can_be_made(self.takes, kind) {
+            return self.found_instead(ready, NOT_OFFERED).await;
+        }
+        self.permit(ready)?;
+        point("record-moving");
+        match self.record.create(kind, &ready.text, &ready.find.params()).await {
+            Ok(created) if created.created || ready.find.is(&created.stored.json) => Ok(created.stored.id),
+            Ok(_) => Err(OTHER_PERSON),
+            Err(PortError::Conflict) => match self.found(ready).await {
+                Err(PortError::NotFound) => Err(PortError::Conflict),
+                found => found,
+            },
+            Err(PortError::Refused { code }) if moving::is_identified(kind) => {
+                self.found_instead(ready, PortError::Refused { code }).await
+            }
+            Err(error) => Err(error),
         }
     }
 
-    /// Lays what has changed here over what has moved before.
-    async fn again(&self, kind: &str, there: &str, text: &str) -> Result<String, PortError> {
-        let stored = self.record.read(kind, there).await?;
-        let merged = crate::fhir::merge(&stored.json, text)
+    /// The Patient that the server has: it is found, and made only where there is none. `None` where there is none.
+    async fn known_person(&self, ready: &Ready) -> Option<Result<String, PortError>> {
+        if ready.kind() != "Patient" || !self.can_be_found(ready) {
+            return None;
+        }
+        match self.found(ready).await {
+            Err(PortError::NotFound) => None,
+            found => Some(found),
+        }
+    }
+
+    fn can_be_found(&self, ready: &Ready) -> bool {
+        ready.find.is_by_identifier() && self.takes.searches(ready.kind(), "identifier")
+    }
+
+    /// What cannot be made there may be there: many servers have their own people, and let nobody make any.
+    async fn found_instead(&self, ready: &Ready, refusal: PortError) -> Result<String, PortError> {
+        if !self.can_be_found(ready) {
+            return Err(refusal);
+        }
+        match self.found(ready).await {
+            Err(PortError::NotFound | PortError::Refused { .. }) => Err(refusal),
+            found => found,
+        }
+    }
+
+    /// The only one that a resource is found by. Of several, the one that is not what a case wrote of it: that carries the plan's
+    /// identifier, too.
+    async fn found(&self, ready: &Ready) -> Result<String, PortError> {
+        let mut params = ready.find.params();
+        // What the server is not asked for is compared here.
+        let mut first = true;
+        params.retain(|(param, _)| {
+            std::mem::replace(&mut first, false) || self.takes.searches(ready.kind(), param)
+        });
+        let mut found = self.record.search(ready.kind(), &params).await?;
+        found.retain(|stored| ready.find.is(&stored.json));
+        if found.len() > 1 {
+            found.retain(|stored| !is_projected_plan(&stored.json));
+            if found.len() != 1 {
+                return Err(PortError::Conflict);
+            }
+        }
+        found.pop().map(|stored| stored.id).ok_or(PortError::NotFound)
+    }
+
+    /// Lays what has changed here over what has moved before, unless somebody wrote there what this device did not know then.
+    async fn again(&self, ready: &Ready, there: &str) -> Result<String, PortError> {
+        let stored = self.record.read(ready.kind(), there).await?;
+        if !ready.find.is(&stored.json) {
+            return Err(OTHER_PERSON);
+        }
+        match self.news(ready, &stored)? {
+            News::None => {}
+            // What this device says by now has a write of its own, and this version is of before.
+            News::Known => return Ok(there.to_owned()),
+            News::Unknown => return Err(BEHIND),
+        }
+        let merged = crate::fhir::merge(&stored.json, &ready.text)
             .map_err(|_| PortError::NotUnderstood { code: "stored-resource" })?;
         if let Some(merged) = merged {
-            self.record.update(kind, there, &stored.version, &merged).await?;
+            self.permit(ready)?;
+            point("record-moving");
+            self.record.update(ready.kind(), there, &stored.version, &merged).await?;
         }
         Ok(there.to_owned())
     }
 
-    /// Resources that refer to each other are made together.
+    /// What the stored resource was shaped by, of that which ours was written without.
+    fn news(&self, ready: &Ready, stored: &Stored) -> Result<News, PortError> {
+        let ours = heads(&ready.text)?;
+        let mut theirs = heads(&stored.json)?;
+        theirs.retain(|head| !ours.iter().any(|known| known.key == head.key));
+        if theirs.is_empty() {
+            return Ok(News::None);
+        }
+        let write = RecordWrite {
+            kind: ready.kind().to_owned(),
+            find: ("identifier".to_owned(), ready.find.token.clone()),
+            json: String::new(),
+            sha256: Sha256::of(""),
+        };
+        let failed = |_| PortError::Internal { code: "record-moving" };
+        for row in self.engine.db.cases().map_err(failed)? {
+            let state = self.engine.state_in_room(row.case).map_err(failed)?;
+            if !ours.iter().any(|head| state.folded(&head.key)) {
+                continue;
+            }
+            theirs.retain(|head| !knows(&state, &write, &ours, &head.key));
+            return Ok(match theirs.iter().all(|head| state.folded(&head.key)) {
+                _ if theirs.is_empty() => News::None,
+                true => News::Known,
+                false => News::Unknown,
+            });
+        }
+        Ok(News::Unknown)
+    }
+
+    /// Resources that refer to each other are made together, but for those that are there: these refer to what was made.
     async fn circle(&mut self, group: &[Unmoved]) -> Result<()> {
+        let (there, mut new): (Vec<&Unmoved>, Vec<&Unmoved>) =
+            group.iter().partition(|one| one.there.is_some());
+        for person in new.extract_if(.., |one| one.kind == "Patient").collect::<Vec<_>>() {
+            let ready = self.ready(person, &HashMap::new()).await?;
+            match self.known_person(&ready).await {
+                Some(found) => self.note(&ready, found)?,
+                None => new.push(person),
+            }
+        }
+        if let [one] = new[..] {
+            self.one(one).await?;
+        } else if !new.is_empty() {
+            self.together(&new).await?;
+        }
+        for one in there {
+            self.one(one).await?;
+        }
+        Ok(())
+    }
+
+    async fn together(&mut self, group: &[&Unmoved]) -> Result<()> {
         let url = |one: &Unmoved| {
             let name = format!("urn:caseline:{}/{}", one.kind, one.id);
             format!("urn:uuid:{}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()))
@@ -307,29 +431,12 @@ impl Move<'_> {
             all.push((self.ready(one, &circle).await?, url(one)));
         }
         let offered = self.takes.transactions() && group.iter().all(|one| can_be_made(self.takes, &one.kind));
-        if !offered {
-            for (ready, _) in &all {
-                self.note(ready, Err(PortError::Refused { code: "not-offered" }))?;
-            }
-            return Ok(());
-        }
-        for (ready, _) in &all {
-            self.permit(ready)?;
-        }
-        let bundle = moving::transaction(
-            all.iter()
-                .map(|(ready, url)| (url.as_str(), ready.name.0.as_str(), ready.text.as_str(), &ready.find)),
-        );
-        point("record-moving");
-        let made = self.record.transaction(&bundle).await;
+        let made = if offered { self.make(&all).await } else { Err(NOT_OFFERED) };
         for (ready, _) in &all {
             let moved = match &made {
-                Ok(_) => {
-                    let find = [(ready.find.0.as_str(), ready.find.1.as_str())];
-                    let found = self.record.search(&ready.name.0, &find).await;
-                    found.and_then(|found| {
-                        found.into_iter().next().map(|one| one.id).ok_or(PortError::NotFound)
-                    })
+                Ok(()) => self.found(ready).await,
+                Err(PortError::Refused { code }) if moving::is_identified(ready.kind()) => {
+                    self.found_instead(ready, PortError::Refused { code }).await
                 }
                 Err(error) => Err(error.clone()),
             };
@@ -338,14 +445,31 @@ impl Move<'_> {
         Ok(())
     }
 
-    /// The audit entry of what is about to be written there.
-    fn permit(&self, ready: &Ready) -> Result<()> {
-        if ready.name.0 == "AuditEvent" {
+    async fn make(&self, all: &[(Ready, String)]) -> Result<(), PortError> {
+        for (ready, _) in all {
+            self.permit(ready)?;
+        }
+        let bundle = moving::transaction(
+            all.iter().map(|(ready, url)| (url.as_str(), ready.kind(), ready.text.as_str(), &ready.find)),
+        );
+        point("record-moving");
+        self.record.transaction(&bundle).await.map(drop)
+    }
+
+    /// The audit entry of what is about to be written there: one for each version, however often that is tried.
+    fn permit(&self, ready: &Ready) -> Result<(), PortError> {
+        let (kind, id) = (ready.kind(), &ready.name.1);
+        if kind == "AuditEvent" {
             return Ok(());
         }
-        let resource = ResourceFound { kind: ready.name.0.clone(), find: ready.find.clone() };
-        let written = Audited::written(resource);
-        self.engine.db.write(|t| append(t, self.engine.now(), written).map(drop))
+        let resource = ResourceFound { kind: kind.to_owned(), find: ready.find.audited(&ready.name) };
+        let permitted = self.engine.db.write(|t| {
+            if mark_audited(t, kind, id, ready.version)? {
+                append(t, self.engine.now(), Audited::written(resource))?;
+            }
+            Ok(())
+        });
+        permitted.map_err(|_| PortError::Internal { code: "record-mark" })
     }
 
     fn note(&mut self, ready: &Ready, moved: Result<String, PortError>) -> Result<()> {

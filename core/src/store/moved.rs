@@ -20,6 +20,13 @@ pub(crate) struct Unmoved {
     pub(crate) refused: Option<String>,
 }
 
+/// Notes that the audit says of a resource that this version is written to the other record. False where it said so before.
+pub(crate) fn mark_audited(t: &Transaction<'_>, kind: &str, id: &str, version: i64) -> Result<bool> {
+    let sql = "INSERT INTO record_moved (kind, id, version, audited) VALUES (?1, ?2, ?3, ?3)
+        ON CONFLICT (kind, id) DO UPDATE SET audited = ?3 WHERE audited IS NOT ?3";
+    run(t, "moved-audited", sql, (kind, id, version)).map(|changed| changed > 0)
+}
+
 /// Notes that the other record has a resource in this version, under this id.
 pub(crate) fn put_moved(t: &Transaction<'_>, kind: &str, id: &str, version: i64, there: &str) -> Result<()> {
     let sql = "INSERT INTO record_moved (kind, id, version, there) VALUES (?1, ?2, ?3, ?4)

@@ -6,8 +6,12 @@ use super::db::{BUSY, StoreKey};
 use crate::error::{Error, InvalidInput, Result};
 
 /// Each entry brings the store from the version of its index to the next. Never changed once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Opens the encryption, and proves that the key is right by reading.
 pub(super) fn unlock(connection: &Connection, key: &StoreKey) -> Result<()> {

@@ -5,7 +5,7 @@ use super::*;
 use crate::fhir::Import;
 use crate::ports::{CareRecord, Stored};
 use crate::store::{Db, EmbeddedRecord};
-use crate::testing::{PlainRecord, RecordLine};
+use crate::testing::{PlainRecord, RecordEndpoint, RecordLine};
 
 const PLAN: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"CarePlan",
     "status":"active","intent":"plan","title":"Synthetic","subject":{"display":"synthetic"}}}]}"#;
@@ -67,10 +67,14 @@ struct Played {
 
 /// A case that Jane's device wrote into its embedded record.
 async fn play(others: &str) -> Played {
+    play_about(&patient("1961-04-05"), others).await
+}
+
+async fn play_about(member: &str, others: &str) -> Played {
     let world = World::new();
     let jane = world.start_with("jane", Record::Embedded).await;
     let joe = world.start("joe").await;
-    for bundle in [&*patient("1961-04-05"), PEOPLE, others] {
+    for bundle in [member, PEOPLE, others] {
         jane.import(bundle).await.unwrap();
     }
     jane.engine.directory.write().unwrap().organizations = vec![organization("aco"), organization("cp")];
@@ -127,9 +131,9 @@ async fn what_the_embedded_record_holds_moves_once_in_its_order() {
     assert!(there.iter().any(|(_, stored)| stored.json.contains("1.50")), "a decimal's digits");
     let patient = &there.iter().find(|(kind, _)| *kind == "Patient").unwrap().1;
     assert!(patient.json.contains("gender") && patient.version == "1", "theirs stays as it is");
-    // Eight that were imported, and the team, the plan, the thread and the message of the case.
+    // Seven that were imported, and the team, the plan, the thread and the message of the case. The Patient was found.
     assert_eq!(
-        count(&there, "AuditEvent") as u64 + 12,
+        count(&there, "AuditEvent") as u64 + 11,
         jane.audit().unwrap().length,
         "what moved is audited in the chain"
     );
@@ -225,4 +229,193 @@ async fn what_was_permitted_before_the_move_is_written_with_what_holds_there() {
     let teams = server.search("CareTeam", &[]).await.unwrap();
     let versions = server.history("CareTeam", &teams[0].id).await.unwrap();
     assert!(versions.iter().all(|version| !version.json.contains(&own.patient)), "at no time");
+}
+
+/// One who has the number of a family's insurance before the member's own.
+const INSURED: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient",
+  "identifier":[{"system":"urn:example:subscriber","value":"family"},
+    {"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MA"}]},"system":"urn:example:member","value":"1"}],
+  "name":[{"text":"Marty Example"}],"birthDate":"1961-04-05"},"request":{"method":"POST","url":"Patient"}}]}"#;
+
+/// A Patient of the server, who has this number and was born then.
+async fn has_patient(server: &dyn CareRecord, system: &str, value: &str, born: &str) -> String {
+    let text = format!(
+        r#"{{"resourceType":"Patient","identifier":[{{"system":"{system}","value":"{value}"}}],"birthDate":"{born}"}}"#
+    );
+    format!("Patient/{}", server.create("Patient", &text, &[]).await.unwrap().stored.id)
+}
+
+/// What the server has of this type, in one text.
+fn texts_of(server: &PlainRecord, kind: &str) -> String {
+    server.all().into_iter().filter(|(of, _)| of == kind).map(|(_, stored)| stored.json).collect()
+}
+
+/// What the audit says was written by no case, in its order.
+fn moved_by(caseline: &Caseline) -> Vec<crate::audit::ResourceFound> {
+    let entries = caseline.engine.db.audit().unwrap().2.into_iter();
+    entries.filter(|entry| entry.what.case.is_none()).filter_map(|entry| entry.what.resource).collect()
+}
+
+#[tokio::test]
+async fn a_sibling_with_the_familys_number_is_not_the_member() {
+    let played = play_about(INSURED, PEOPLE).await;
+    let (server, _folder) = server();
+    let sibling = has_patient(server.as_ref(), "urn:example:subscriber", "family", "1990-01-01").await;
+    let jane = played.world.start_with("jane", Record::Other(server.clone())).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    let (bound, proposed) = jane.case(played.case).unwrap().patient().unwrap();
+    let bound = bound.unwrap();
+    assert!(bound != sibling && proposed.is_none(), "{bound}");
+    let there = server.read("Patient", bound.strip_prefix("Patient/").unwrap()).await.unwrap();
+    assert!(there.json.contains("1961-04-05"));
+    assert!(!all(server.as_ref()).await.iter().any(|(_, stored)| stored.json.contains(&sibling)));
+}
+
+#[tokio::test]
+async fn one_of_another_birth_date_is_put_before_a_person() {
+    let played = play(&OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    server.read_only("Patient");
+    let other = has_patient_of(&server).await;
+    let jane = played.world.start_with("jane", Record::Other(Arc::new(server.clone()))).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    assert_eq!(jane.case(played.case).unwrap().patient().unwrap(), (None, Some(other.clone())));
+    assert!(!texts_of(&server, "CareTeam").contains(&other), "nothing goes into the chart of another");
+    assert_eq!(jane.kept().unwrap().iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["Patient"]);
+}
+
+/// The server has another under the member's number.
+async fn has_patient_of(server: &PlainRecord) -> String {
+    server.writable("Patient");
+    let other = has_patient(server, "urn:example:member", "1", "1990-01-01").await;
+    server.read_only("Patient");
+    other
+}
+
+#[tokio::test]
+async fn what_may_only_be_found_is_found() {
+    let played = play(&OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    let patient = has_patient(&server, "urn:example:member", "1", "1961-04-05").await;
+    let theirs = [
+        ("Organization", r#""identifier":[{"system":"urn:example:org","value":"cp"}]"#),
+        ("Organization", r#""identifier":[{"system":"urn:example:org","value":"north-east"}]"#),
+        (
+            "Endpoint",
+            r#""identifier":[{"system":"urn:example:endpoint","value":"n"}],"status":"active","address":"https://n.example",
+               "connectionType":{"code":"x"},"payloadType":[{"text":"x"}]"#,
+        ),
+    ];
+    for (kind, rest) in theirs {
+        server.create(kind, &format!(r#"{{"resourceType":"{kind}",{rest}}}"#), &[]).await.unwrap();
+    }
+    for kind in ["Patient", "Organization", "Practitioner", "PractitionerRole", "Endpoint"] {
+        server.forbid(kind);
+    }
+    let jane = played.world.start_with("jane", Record::Other(Arc::new(server.clone()))).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    assert_eq!(jane.case(played.case).unwrap().patient().unwrap().0, Some(patient.clone()));
+    for kind in ["CareTeam", "CarePlan", "Communication"] {
+        assert!(
+            texts_of(&server, kind).contains(&format!(r#""subject":{{"reference":"{patient}""#)),
+            "{kind}"
+        );
+    }
+    assert!(texts_of(&server, "Basic").contains("\"reference\":\"Organization/"));
+    let mut kept: Vec<(String, String)> =
+        jane.kept().unwrap().into_iter().map(|one| (one.kind, one.reason)).collect();
+    kept.sort();
+    let not_there = ["Endpoint", "Practitioner", "PractitionerRole"];
+    assert_eq!(kept, not_there.map(|kind| (kind.to_owned(), "forbidden".to_owned())));
+    assert!(!moved_by(&jane).iter().any(|one| one.kind == "Patient"), "it is found, never written");
+}
+
+#[tokio::test]
+async fn a_write_that_is_tried_again_is_audited_once() {
+    let played = play(&OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    for endpoint in [RecordEndpoint::Create, RecordEndpoint::Create, RecordEndpoint::Transaction] {
+        server.fail_next(endpoint, PortError::Unavailable { code: "timeout", retry_after: None });
+    }
+    let jane = played.world.start_with("jane", Record::Other(Arc::new(server.clone()))).await;
+    while jane.engine.is_moving().unwrap() {
+        let _ = jane.engine.move_record().await;
+    }
+    settle(&[&jane, &played.joe, &jane]).await;
+    let written = moved_by(&jane);
+    let is_once =
+        |one: &crate::audit::ResourceFound| written.iter().filter(|other| *other == one).count() == 1;
+    assert!(written.iter().all(is_once), "{written:?}");
+    assert!(written.iter().any(|one| one.kind == "Patient"));
+    let said = serde_json::to_string(&written).unwrap();
+    assert!(!said.contains("urn:example:member"), "no member's identifier: {said}");
+}
+
+#[tokio::test]
+async fn what_changes_here_later_goes_there_and_is_audited() {
+    let played = play(OTHERS).await;
+    let (server, _folder) = server();
+    let record = || Record::Other(server.clone());
+    let jane = played.world.start_with("jane", record()).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    let before = moved_by(&jane).len();
+    // Two that refer to each other, and were moved together.
+    let embedded = jane.engine.embedded.clone();
+    for (kind, number) in [("Organization", "north, east"), ("Endpoint", "\"n\"")] {
+        let found = embedded.search(kind, &[]).await.unwrap();
+        let stored = found.into_iter().find(|stored| stored.json.contains(number)).unwrap();
+        let text = stored.json.replacen("{", r#"{"name":"Renamed","#, 1);
+        embedded.update(kind, &stored.id, &stored.version, &text).await.unwrap();
+    }
+    jane.shutdown().await;
+    drop((jane, embedded));
+    let jane = played.world.start_with("jane", record()).await;
+    settle(&[&jane]).await;
+    assert_eq!(jane.kept().unwrap(), []);
+    for (kind, n) in [("Organization", 2), ("Endpoint", 2)] {
+        let found = server.search(kind, &[]).await.unwrap();
+        let renamed: Vec<&Stored> = found.iter().filter(|stored| stored.json.contains("Renamed")).collect();
+        assert!(found.len() == n && renamed.len() == 1 && renamed[0].version == "2", "{found:?}");
+    }
+    references_resolve(server.as_ref()).await;
+    assert_eq!(moved_by(&jane).len(), before + 2);
+}
+
+#[tokio::test]
+async fn what_was_written_before_goes_over_nothing_newer() {
+    let played = play(&OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    let record = || Record::Other(Arc::new(server.clone()));
+    let jane = played.world.start_with("jane", record()).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    let before = moved_by(&jane).len();
+    let embedded = jane.engine.embedded.clone();
+    let team = embedded.search("CareTeam", &[]).await.unwrap().remove(0);
+    let text = team.json.replacen("{", r#"{"name":"Of before","#, 1);
+    embedded.update("CareTeam", &team.id, &team.version, &text).await.unwrap();
+    // A colleague's device wrote with an event that this one has not seen.
+    let (_, there) = server.all().into_iter().find(|(kind, _)| kind == "CareTeam").unwrap();
+    let ours = serde_json::to_string(&crate::fhir::heads(&there.json).unwrap()).unwrap();
+    let mut heads = crate::fhir::heads(&there.json).unwrap();
+    heads[0].key.id = "0190a0b0-0000-7000-8000-00000000ffff".parse().unwrap();
+    let (ours, newer) = (serde_json::to_string(&ours).unwrap(), serde_json::to_string(&heads).unwrap());
+    let newer = there.json.replace(&ours, &serde_json::to_string(&newer).unwrap());
+    assert_ne!(newer, there.json);
+    server.change_by_another("CareTeam", &there.id, &newer).unwrap();
+    jane.shutdown().await;
+    drop((jane, embedded));
+    let jane = played.world.start_with("jane", record()).await;
+    settle(&[&jane]).await;
+    assert_eq!(texts_of(&server, "CareTeam"), newer);
+    let kept: Vec<String> = jane.kept().unwrap().into_iter().map(|one| one.reason).collect();
+    assert_eq!(kept, ["behind"]);
+    assert_eq!(moved_by(&jane).len(), before, "what is not written is not audited");
+    // What is there is what this device said last.
+    server.change_by_another("CareTeam", &there.id, &there.json).unwrap();
+    jane.shutdown().await;
+    drop(jane);
+    let jane = played.world.start_with("jane", record()).await;
+    settle(&[&jane]).await;
+    assert!(texts_of(&server, "CareTeam").contains("Of before") && jane.kept().unwrap().is_empty());
+    assert_eq!(moved_by(&jane).len(), before + 1);
 }
