@@ -3,7 +3,7 @@
 //! Each attempt looks first whether an earlier one succeeded. An event is judged again immediately before it is encrypted;
 //! its place in the case, its audit entry and the mark that permits the sending are one transaction.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,7 +19,7 @@ use crate::point::point;
 use crate::policy::Reason;
 use crate::ports::PortError;
 use crate::store::cases::{RoomStage, Stage, put_case, put_room, unreached};
-use crate::store::outbox::{Item, Row, State, end, postpone, push};
+use crate::store::outbox::{Item, Row, Slots, State, end, postpone, push};
 
 mod event;
 mod membership;
@@ -48,8 +48,8 @@ impl Attempt {
 
 /// What waits for somebody else's doing is looked at again this often, besides whenever something happens in its room.
 const HELD: Duration = Duration::from_secs(5);
-/// How many lanes go out beside each other.
-const AT_ONCE: usize = 8;
+/// How many lanes go out beside each other. A record that takes minutes to fail leaves the rooms their own.
+const AT_ONCE: Slots = Slots { rooms: 8, record: 8 };
 /// The longest wait between two attempts.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -70,24 +70,26 @@ fn backoff(attempts: u32, asked: Option<Duration>) -> Duration {
 
 impl Engine {
     /// Tries everything whose time has come, until nothing more moves. Lanes go out beside each other, so that a server that
-    /// does not answer holds up only what is for it. Returns how long until something may move.
+    /// does not answer holds up only what is for it: what becomes due meanwhile is tried meanwhile. Returns how long until
+    /// something may move.
     pub(crate) async fn drain(&self) -> Result<Option<Duration>> {
         let _one = self.sending.lock().await;
         let mut under_way = FuturesUnordered::new();
-        let mut tried: HashSet<i64> = HashSet::new();
+        let mut tried = HashMap::new();
         loop {
             let now = Timestamp::now();
-            let ready = self.db.outbox_ready(now, &tried, AT_ONCE.saturating_sub(tried.len()))?;
+            let ready = self.db.outbox_ready(now, &tried, AT_ONCE)?;
             for row in ready.rows {
-                tried.insert(row.seq);
+                tried.insert(row.seq, row.is_for_record());
                 under_way.push(async move {
                     let attempt = self.attempt(&row).await;
                     (row, attempt)
                 });
             }
+            let wait = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or_default();
+            let wait = ready.next.map(wait);
             if under_way.is_empty() {
-                let wait = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or_default();
-                return Ok(ready.next.map(wait));
+                return Ok(wait);
             }
             tokio::select! {
                 Some((row, attempt)) = under_way.next() => {
@@ -96,6 +98,7 @@ impl Engine {
                 }
                 // Something new waits, which need not wait for what is under way.
                 () = self.outgoing.notified() => {}
+                () = tokio::time::sleep(wait.unwrap_or(LONGEST)) => {}
             }
         }
     }

@@ -14,6 +14,7 @@ mod proofs;
 mod proposals;
 mod resources;
 mod shared;
+mod slow_record;
 mod watch;
 
 use std::sync::Arc;

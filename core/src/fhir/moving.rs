@@ -10,7 +10,7 @@ use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
 use super::patient::member_id;
-use super::search::{escaped, is_whole_date};
+use super::search::{is_whole_date, token};
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
 use crate::id::MemberId;
@@ -110,7 +110,7 @@ pub(crate) struct Find {
 
 impl Find {
     fn by(param: &str, (system, value): (&str, &str)) -> Self {
-        let params = vec![(param.to_owned(), format!("{}|{}", escaped(system), escaped(value)))];
+        let params = vec![(param.to_owned(), token(system, value))];
         Self { params, token: format!("{system}|{value}"), person: None }
     }
 

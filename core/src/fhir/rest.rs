@@ -36,6 +36,9 @@ pub use token::{FixedToken, HostToken, Token, TokenSource};
 /// How long it is believed what a server says of itself.
 const CAPABILITIES: Duration = Duration::from_hours(6);
 
+/// How long it is believed that a server does not say: all who wait for it fail together, and not one after another.
+const CAPABILITIES_FAILED: Duration = Duration::from_secs(10);
+
 /// How many writes that lost something are remembered until somebody asks.
 const DROPPED: usize = 1000;
 
@@ -50,7 +53,7 @@ const DROPPED: usize = 1000;
 /// once it may have been done.
 pub struct RestRecord {
     http: Http,
-    capabilities: tokio::sync::Mutex<Option<(Instant, Capabilities)>>,
+    capabilities: tokio::sync::Mutex<Option<(Instant, Result<Capabilities, PortError>)>>,
     dropped: Mutex<Vec<Dropped>>,
 }
 
@@ -77,6 +80,12 @@ impl RestRecord {
 
     fn of(http: Http) -> Self {
         Self { http, capabilities: tokio::sync::Mutex::default(), dropped: Mutex::default() }
+    }
+
+    async fn ask_capabilities(&self) -> Result<Capabilities, PortError> {
+        let ask = Ask::new(Method::GET, self.http.at(&["metadata"])?);
+        let answer = self.http.call().again(&ask).await?.expect_success()?;
+        super::capabilities(&answer.body).map_err(|_| PortError::NotUnderstood { code: "no-capabilities" })
     }
 
     /// Remembers what is not in what the server stored.
@@ -137,18 +146,15 @@ impl CareRecord for RestRecord {
     async fn capabilities(&self) -> Result<Capabilities, PortError> {
         // Held while the server is asked, so that it is asked once.
         let mut known = self.capabilities.lock().await;
-        let now = self.http.now();
-        if let Some((at, capabilities)) = &*known
-            && now.saturating_duration_since(*at) < CAPABILITIES
-        {
-            return Ok(capabilities.clone());
+        if let Some((at, outcome)) = &*known {
+            let believed = if outcome.is_ok() { CAPABILITIES } else { CAPABILITIES_FAILED };
+            if self.http.now().saturating_duration_since(*at) < believed {
+                return outcome.clone();
+            }
         }
-        let ask = Ask::new(Method::GET, self.http.at(&["metadata"])?);
-        let answer = self.http.call().again(&ask).await?.expect_success()?;
-        let capabilities = super::capabilities(&answer.body)
-            .map_err(|_| PortError::NotUnderstood { code: "no-capabilities" })?;
-        *known = Some((now, capabilities.clone()));
-        Ok(capabilities)
+        let outcome = self.ask_capabilities().await;
+        *known = Some((self.http.now(), outcome.clone()));
+        outcome
     }
 
     async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {

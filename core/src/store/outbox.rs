@@ -1,6 +1,6 @@
 //! The outbox's rows.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
@@ -115,6 +115,29 @@ pub(crate) fn record_lane(case: CaseId) -> String {
     format!("record/{case}")
 }
 
+fn is_record_lane(lane: &str) -> bool {
+    lane.starts_with("record/")
+}
+
+/// How many items are under way beside each other at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Slots {
+    /// For rooms.
+    pub(crate) rooms: usize,
+    /// For the record.
+    pub(crate) record: usize,
+}
+
+impl Slots {
+    /// Takes one, if there is one left.
+    fn take(&mut self, for_record: bool) -> bool {
+        let left = if for_record { &mut self.record } else { &mut self.rooms };
+        let taken = *left > 0;
+        *left = left.saturating_sub(1);
+        taken
+    }
+}
+
 /// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -159,6 +182,11 @@ pub(crate) struct Row {
 pub(crate) const ASIDE: &str = "record conflict";
 
 impl Row {
+    /// Whether it is for the record, and not for a room.
+    pub(crate) fn is_for_record(&self) -> bool {
+        is_record_lane(&self.lane)
+    }
+
     /// The case of the row's lane.
     pub(crate) fn case(&self) -> Option<CaseId> {
         self.lane.split_once('/').and_then(|(_, case)| case.parse().ok())
@@ -336,13 +364,13 @@ pub(crate) struct Ready {
 }
 
 impl Db {
-    /// The items that may go out now, at most so many and without those that are under way: of each lane what [`ready`] says,
-    /// as far as its time has come.
+    /// The items that may go out now, as many as there are slots for beside those that are under way (of each, whether it is
+    /// for the record): of each lane what [`ready`] says, as far as its time has come.
     pub(crate) fn outbox_ready(
         &self,
         now: Timestamp,
-        under_way: &HashSet<i64>,
-        most: usize,
+        under_way: &HashMap<i64, bool>,
+        mut slots: Slots,
     ) -> Result<Ready> {
         self.read(|t| {
             let open = all(
@@ -363,16 +391,20 @@ impl Db {
                 },
             )?;
             let (mut due, mut next) = (Vec::new(), None);
-            for one in ready(&open).into_iter().filter(|one| !under_way.contains(&one.seq)) {
+            for one in ready(&open).into_iter().filter(|one| !under_way.contains_key(&one.seq)) {
                 match one.not_before.as_deref().map(parsed::<Timestamp>).transpose()? {
                     Some(at) if at > now => next = Some(next.map_or(at, |next: Timestamp| next.min(at))),
-                    _ => due.push(one.seq),
+                    _ => due.push((one.seq, is_record_lane(&one.lane))),
                 }
             }
             due.sort_unstable();
+            for for_record in under_way.values() {
+                slots.take(*for_record);
+            }
+            due.retain(|(_, for_record)| slots.take(*for_record));
             let mut rows = Vec::new();
             let sql = format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1");
-            for seq in due.into_iter().take(most) {
+            for (seq, _) in due {
                 if let Some(columns) = one(t, "outbox-ready", &sql, [seq], columns)? {
                     rows.push(row(columns)?);
                 }

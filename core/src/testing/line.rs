@@ -13,6 +13,7 @@ use crate::ports::{Capabilities, CareRecord, Changes, Created, Dropped, Param, P
 pub struct RecordLine {
     record: Arc<dyn CareRecord>,
     cut: Arc<AtomicBool>,
+    silent: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for RecordLine {
@@ -25,7 +26,7 @@ impl RecordLine {
     /// A line to this record.
     #[must_use]
     pub fn new(record: Arc<dyn CareRecord>) -> Self {
-        Self { record, cut: Arc::default() }
+        Self { record, cut: Arc::default(), silent: Arc::default() }
     }
 
     /// Cuts the line, or mends it.
@@ -33,7 +34,15 @@ impl RecordLine {
         self.cut.store(cut, Ordering::SeqCst);
     }
 
-    fn record(&self) -> Result<&dyn CareRecord, PortError> {
+    /// Takes whatever is asked and never answers, or answers again what is asked from then on.
+    pub fn silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
+    }
+
+    async fn record(&self) -> Result<&dyn CareRecord, PortError> {
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.cut.load(Ordering::SeqCst) {
             return Err(PortError::Unavailable { code: "connect", retry_after: None });
         }
@@ -44,11 +53,11 @@ impl RecordLine {
 #[async_trait]
 impl CareRecord for RecordLine {
     async fn read(&self, kind: &str, id: &str) -> Result<Stored, PortError> {
-        self.record()?.read(kind, id).await
+        self.record().await?.read(kind, id).await
     }
 
     async fn search(&self, kind: &str, params: &[Param<'_>]) -> Result<Vec<Stored>, PortError> {
-        self.record()?.search(kind, params).await
+        self.record().await?.search(kind, params).await
     }
 
     async fn create(
@@ -57,31 +66,31 @@ impl CareRecord for RecordLine {
         json: &str,
         if_none_exist: &[Param<'_>],
     ) -> Result<Created, PortError> {
-        self.record()?.create(kind, json, if_none_exist).await
+        self.record().await?.create(kind, json, if_none_exist).await
     }
 
     async fn update(&self, kind: &str, id: &str, version: &str, json: &str) -> Result<Stored, PortError> {
-        self.record()?.update(kind, id, version, json).await
+        self.record().await?.update(kind, id, version, json).await
     }
 
     async fn history(&self, kind: &str, id: &str) -> Result<Vec<Stored>, PortError> {
-        self.record()?.history(kind, id).await
+        self.record().await?.history(kind, id).await
     }
 
     async fn transaction(&self, bundle: &str) -> Result<usize, PortError> {
-        self.record()?.transaction(bundle).await
+        self.record().await?.transaction(bundle).await
     }
 
     async fn capabilities(&self) -> Result<Capabilities, PortError> {
-        self.record()?.capabilities().await
+        self.record().await?.capabilities().await
     }
 
     async fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
-        self.record()?.changes(kind, since).await
+        self.record().await?.changes(kind, since).await
     }
 
     async fn changes_of(&self, kind: &str, patient: &str, since: Option<&str>) -> Result<Changes, PortError> {
-        self.record()?.changes_of(kind, patient, since).await
+        self.record().await?.changes_of(kind, patient, since).await
     }
 
     fn take_dropped(&self) -> Vec<Dropped> {

@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::token::TokenSource;
+use super::token::{Token, TokenSource};
 use super::version_of;
 use super::wait::{RealTime, Time, backoff, retry_after};
 use crate::error::{Error, Result};
@@ -354,6 +354,17 @@ impl Call<'_> {
         outcome
     }
 
+    /// The answer of the source of tokens. One that waits for somebody to sign in holds up no call for longer than two
+    /// exchanges could, which are what it takes to find out where tokens are given and to get one.
+    async fn in_time(
+        &self,
+        token: impl Future<Output = Result<Option<Token>, PortError>>,
+    ) -> Result<Option<Token>, PortError> {
+        // That it does not answer says nothing of the server.
+        let late = |_| Err(PortError::SignedOut);
+        tokio::time::timeout(self.http.patience.timeout.saturating_mul(2), token).await.unwrap_or_else(late)
+    }
+
     async fn signed_in(&self, ask: &Ask) -> Result<Answer, Failure> {
         let no_token = |error: PortError| {
             let after =
@@ -361,10 +372,10 @@ impl Call<'_> {
             Failure { error, after }
         };
         let tokens = &self.http.tokens;
-        let token = tokens.token().await.map_err(no_token)?;
+        let token = self.in_time(tokens.token()).await.map_err(no_token)?;
         let answer = self.http.exchange(ask, token.as_ref()).await?;
         let Some(rejected) = token.filter(|_| answer.status == 401) else { return Ok(answer) };
-        match tokens.refresh(&rejected).await.map_err(no_token)? {
+        match self.in_time(tokens.refresh(&rejected)).await.map_err(no_token)? {
             Some(token) => self.http.exchange(ask, Some(&token)).await,
             None => Ok(answer),
         }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
-use tokio::sync::Mutex;
+use futures_util::future::{BoxFuture, FutureExt, Shared};
 use zeroize::Zeroizing;
 
 use crate::ports::PortError;
@@ -73,10 +72,17 @@ impl TokenSource for FixedToken {
 type Asks = dyn Fn() -> BoxFuture<'static, Option<Token>> + Send + Sync;
 
 /// The token of a user who is signed in to the host application: the way of a device. The host is asked for it, and asked again
-/// when the record no longer takes it; however many requests wait for that, it is asked once.
+/// when the record no longer takes it; however many requests wait for that, it is asked once. A host that waits for its user
+/// is not asked again meanwhile, though the requests give up waiting.
 pub struct HostToken {
     ask: Box<Asks>,
-    now: Mutex<Option<Token>>,
+    now: Mutex<Now>,
+}
+
+#[derive(Default)]
+struct Now {
+    token: Option<Token>,
+    asking: Option<Shared<BoxFuture<'static, Option<Token>>>>,
 }
 
 impl fmt::Debug for HostToken {
@@ -97,26 +103,42 @@ impl HostToken {
             let answer = ask();
             Box::pin(async move { answer.await.map(Zeroizing::new) })
         };
-        Self { ask: Box::new(ask), now: Mutex::new(None) }
+        Self { ask: Box::new(ask), now: Mutex::default() }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token; the host's next where there is none, or it is the one that was rejected.
+    async fn other_than(&self, rejected: Option<&str>) -> Option<Token> {
+        let asking = {
+            let mut now = self.now();
+            if let Some(token) = &now.token
+                && rejected != Some(token.as_str())
+            {
+                return Some(token.clone());
+            }
+            now.asking.get_or_insert_with(|| (self.ask)().shared()).clone()
+        };
+        let token = asking.clone().await;
+        let mut now = self.now();
+        // The first who hears of the answer keeps it.
+        if now.asking.take_if(|now| now.ptr_eq(&asking)).is_some() {
+            now.token.clone_from(&token);
+        }
+        token
     }
 }
 
 #[async_trait]
 impl TokenSource for HostToken {
     async fn token(&self) -> Result<Option<Token>, PortError> {
-        let mut now = self.now.lock().await;
-        if now.is_none() {
-            *now = (self.ask)().await;
-        }
-        now.clone().map(Some).ok_or(PortError::SignedOut)
+        self.other_than(None).await.map(Some).ok_or(PortError::SignedOut)
     }
 
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
-        let mut now = self.now.lock().await;
-        if now.as_ref().is_none_or(|now| now.as_str() == rejected) {
-            *now = (self.ask)().await;
-        }
         // The same again is no other.
-        Ok(now.clone().filter(|now| now.as_str() != rejected))
+        Ok(self.other_than(Some(rejected)).await.filter(|token| token.as_str() != rejected))
     }
 }

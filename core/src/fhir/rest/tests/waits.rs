@@ -237,3 +237,38 @@ async fn many_requests_ask_the_host_once() {
     assert_eq!(*asked.lock().unwrap(), 2);
     assert_eq!(format!("{tokens:?} {:?}", FixedToken::new("one".into())), "HostToken(…) FixedToken(…)");
 }
+
+#[tokio::test]
+async fn a_host_that_waits_for_its_user_is_asked_once_and_holds_up_nobody_for_long() {
+    let (answer, user) = tokio::sync::watch::channel(None::<String>);
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    let tokens = HostToken::new(move || {
+        *count.lock().unwrap() += 1;
+        let mut user = user.clone();
+        async move { user.wait_for(Option::is_some).await.unwrap().clone() }
+    });
+    let server = canned(vec![fhir("200 OK", PATIENT)]);
+    let record =
+        RestRecord::builder(&server.base).tokens(tokens).timeout(Duration::from_millis(50)).build().unwrap();
+    let asking = || async { record.read("Patient", "p").await.map(drop) };
+    let waited =
+        tokio::time::timeout(Duration::from_secs(20), futures_util::future::join(asking(), asking()));
+    assert_eq!(waited.await.expect("it gives up"), (Err(PortError::SignedOut), Err(PortError::SignedOut)));
+    assert!(server.lines().is_empty());
+    answer.send_replace(Some("theirs".into()));
+    asking().await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_capabilities_fails_together() {
+    let server = canned((0..99).map(|_| fhir("500 Oops", "")).collect());
+    let (record, waits) = timed(&server, NO_TOKEN());
+    let all = futures_util::future::join_all((0..8).map(|_| record.capabilities())).await;
+    assert!(all.iter().all(|outcome| *outcome == Err(unavailable("http-500", None))), "{all:?}");
+    assert_eq!(server.lines().len(), 5, "asked as often as for one");
+    waits.waited.lock().unwrap().push(Duration::from_secs(11));
+    assert!(record.capabilities().await.is_err());
+    assert_eq!(server.lines().len(), 10);
+}
