@@ -390,7 +390,7 @@ async fn what_changes_here_later_goes_there_and_is_audited() {
     for (kind, number) in [("Organization", "north, east"), ("Endpoint", "\"n\"")] {
         let found = embedded.search(kind, &[]).await.unwrap();
         let stored = found.into_iter().find(|stored| stored.json.contains(number)).unwrap();
-        let text = stored.json.replacen("{", r#"{"name":"Renamed","#, 1);
+        let text = stored.json.replacen('{', r#"{"name":"Renamed","#, 1);
         embedded.update(kind, &stored.id, &stored.version, &text).await.unwrap();
     }
     jane.shutdown().await;
@@ -417,7 +417,7 @@ async fn what_was_written_before_goes_over_nothing_newer() {
     let before = moved_by(&jane).len();
     let embedded = jane.engine.embedded.clone();
     let team = embedded.search("CareTeam", &[]).await.unwrap().remove(0);
-    let text = team.json.replacen("{", r#"{"name":"Of before","#, 1);
+    let text = team.json.replacen('{', r#"{"name":"Of before","#, 1);
     embedded.update("CareTeam", &team.id, &team.version, &text).await.unwrap();
     // A colleague's device wrote with an event that this one has not seen.
     let (_, there) = server.all().into_iter().find(|(kind, _)| kind == "CareTeam").unwrap();
