@@ -52,6 +52,7 @@ struct Resources {
     /// When each was last written, counted in writes.
     written: BTreeMap<(String, String), usize>,
     writes: usize,
+    passed_over: BTreeSet<String>,
 }
 
 impl fmt::Debug for PlainRecord {
@@ -99,6 +100,11 @@ impl PlainRecord {
         let state = &mut lock(&self.0);
         state.read_only.remove(kind);
         state.silently.remove(kind);
+    }
+
+    /// Passes over this search parameter from now on, as a server may that does not know it (FHIR R4, 3.1.1).
+    pub fn pass_over(&self, param: &str) {
+        lock(&self.0).resources.passed_over.insert(param.to_owned());
     }
 
     /// Takes the record off the network, or puts it back.
@@ -151,7 +157,7 @@ impl Resources {
             let Some(stored) = versions.last().filter(|_| of == kind) else { continue };
             let json = parse(kind, &stored.json)?;
             let mut all = true;
-            for param in params {
+            for param in params.iter().filter(|(name, _)| !self.passed_over.contains(*name)) {
                 all &= matches(stored, &json, param)?;
             }
             if all {

@@ -284,6 +284,32 @@ async fn one_of_another_birth_date_is_put_before_a_person() {
     assert_eq!(jane.kept().unwrap().iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["Patient"]);
 }
 
+#[tokio::test]
+async fn a_server_that_passes_over_the_date_of_birth_does_not_make_one_of_two() {
+    let played = play(&OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    server.pass_over("birthdate");
+    let other = has_patient(&server, "urn:example:member", "1", "1990-01-01").await;
+    let jane = played.world.start_with("jane", Record::Other(Arc::new(server.clone()))).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    assert_eq!(jane.case(played.case).unwrap().patient().unwrap(), (None, Some(other.clone())));
+    assert!(!texts_of(&server, "CareTeam").contains(&other));
+    let kept: Vec<String> = jane.kept().unwrap().into_iter().map(|one| one.reason).collect();
+    assert_eq!(kept, ["other-person"]);
+}
+
+#[tokio::test]
+async fn a_proposal_that_does_not_get_there_is_looked_for_anew() {
+    let played =
+        play_about(&INSURED.replace("1961-04-05", "1990-01-01"), &OTHERS.replace(", east", "-east")).await;
+    let server = PlainRecord::new();
+    let theirs = has_patient(&server, "urn:example:member", "1", "1961-04-05").await;
+    server.read_only("Patient");
+    let jane = played.world.start_with("jane", Record::Other(Arc::new(server.clone()))).await;
+    settle(&[&jane, &played.joe, &jane]).await;
+    assert_eq!(jane.case(played.case).unwrap().patient().unwrap().1, Some(theirs), "it has no name there");
+}
+
 /// The server has another under the member's number.
 async fn has_patient_of(server: &PlainRecord) -> String {
     server.writable("Patient");
@@ -364,7 +390,7 @@ async fn what_changes_here_later_goes_there_and_is_audited() {
     for (kind, number) in [("Organization", "north, east"), ("Endpoint", "\"n\"")] {
         let found = embedded.search(kind, &[]).await.unwrap();
         let stored = found.into_iter().find(|stored| stored.json.contains(number)).unwrap();
-        let text = stored.json.replacen("{", r#"{"name":"Renamed","#, 1);
+        let text = stored.json.replacen('{', r#"{"name":"Renamed","#, 1);
         embedded.update(kind, &stored.id, &stored.version, &text).await.unwrap();
     }
     jane.shutdown().await;
@@ -391,7 +417,7 @@ async fn what_was_written_before_goes_over_nothing_newer() {
     let before = moved_by(&jane).len();
     let embedded = jane.engine.embedded.clone();
     let team = embedded.search("CareTeam", &[]).await.unwrap().remove(0);
-    let text = team.json.replacen("{", r#"{"name":"Of before","#, 1);
+    let text = team.json.replacen('{', r#"{"name":"Of before","#, 1);
     embedded.update("CareTeam", &team.id, &team.version, &text).await.unwrap();
     // A colleague's device wrote with an event that this one has not seen.
     let (_, there) = server.all().into_iter().find(|(kind, _)| kind == "CareTeam").unwrap();

@@ -180,9 +180,9 @@ async fn an_embedded_record_drains_over_a_line_that_fails_and_goes_on_there() {
     // The data, the others, and what the case wrote: its team, its plan, its thread and two messages.
     for (kind, n) in [
         ("Organization", 3),
-        ("Endpoint", 7),
-        ("Practitioner", 4),
-        ("PractitionerRole", 4),
+        ("Endpoint", 8),
+        ("Practitioner", 5),
+        ("PractitionerRole", 5),
         ("Patient", 1),
         ("Goal", 3),
         ("Basic", 1),
