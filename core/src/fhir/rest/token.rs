@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -26,6 +27,10 @@ pub trait TokenSource: Send + Sync + 'static {
         let _ = rejected;
         Ok(None)
     }
+
+    /// Forgets the token of a user who may have signed out meanwhile: the next request asks for one anew. A system has nothing to
+    /// forget.
+    fn forget(&self) {}
 }
 
 #[async_trait]
@@ -36,6 +41,10 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
         (**self).refresh(rejected).await
+    }
+
+    fn forget(&self) {
+        (**self).forget();
     }
 }
 
@@ -73,10 +82,19 @@ impl TokenSource for FixedToken {
 type Asks = dyn Fn() -> BoxFuture<'static, Option<Token>> + Send + Sync;
 
 /// The token of a user who is signed in to the host application: the way of a device. The host is asked for it, and asked again
-/// when the record no longer takes it; however many requests wait for that, it is asked once.
+/// when the record no longer takes it, and after [`TokenSource::forget`]; however many requests wait for that, it is asked once.
 pub struct HostToken {
     ask: Box<Asks>,
-    now: Mutex<Option<Token>>,
+    now: Mutex<Kept>,
+    /// How often the token was to be forgotten.
+    forgotten: AtomicU64,
+}
+
+/// What the host gave, and how often it was to be forgotten before the host was asked.
+#[derive(Default)]
+struct Kept {
+    token: Option<Token>,
+    forgotten: u64,
 }
 
 impl fmt::Debug for HostToken {
@@ -97,26 +115,37 @@ impl HostToken {
             let answer = ask();
             Box::pin(async move { answer.await.map(Zeroizing::new) })
         };
-        Self { ask: Box::new(ask), now: Mutex::new(None) }
+        Self { ask: Box::new(ask), now: Mutex::default(), forgotten: AtomicU64::new(0) }
+    }
+
+    /// The token that is kept, unless it is this one or was to be forgotten: then another, if the host has one.
+    async fn other_than(&self, rejected: Option<&str>) -> Option<Token> {
+        let mut now = self.now.lock().await;
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let stays = |token: &Token| rejected != Some(token.as_str());
+        if now.forgotten != forgotten || !now.token.as_ref().is_some_and(stays) {
+            *now = Kept { token: (self.ask)().await, forgotten };
+        }
+        // The same again is no other.
+        now.token.clone().filter(stays)
     }
 }
 
 #[async_trait]
 impl TokenSource for HostToken {
     async fn token(&self) -> Result<Option<Token>, PortError> {
-        let mut now = self.now.lock().await;
-        if now.is_none() {
-            *now = (self.ask)().await;
-        }
-        now.clone().map(Some).ok_or(PortError::SignedOut)
+        self.other_than(None).await.map(Some).ok_or(PortError::SignedOut)
     }
 
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
-        let mut now = self.now.lock().await;
-        if now.as_ref().is_none_or(|now| now.as_str() == rejected) {
-            *now = (self.ask)().await;
+        Ok(self.other_than(Some(rejected)).await)
+    }
+
+    fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        // Where the host is being asked, what it says is not used again.
+        if let Ok(mut now) = self.now.try_lock() {
+            now.token = None;
         }
-        // The same again is no other.
-        Ok(now.clone().filter(|now| now.as_str() != rejected))
     }
 }
