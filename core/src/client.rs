@@ -289,10 +289,14 @@ impl Caseline {
         Ok(self.engine.transport.verified().await?)
     }
 
-    /// Stops syncing and sending, for example while an app is in the background. What is accepted meanwhile is kept.
+    /// Stops syncing and sending, for example while an app is in the background. What is accepted meanwhile is kept. The token of a
+    /// user of the record is forgotten: the host is asked for one when it is next needed.
     pub async fn suspend(&self) {
         self.running.suspend(true);
         self.engine.transport.suspend().await;
+        if let Ok(record) = self.engine.record() {
+            record.forget_sign_in();
+        }
     }
 
     /// Goes on after [`Caseline::suspend`].

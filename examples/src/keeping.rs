@@ -1,5 +1,6 @@
 //! A keeper's configuration: YAML, with secrets from the environment.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use caseline::agreement::{Agreement, RuleSet};
@@ -60,8 +61,7 @@ struct SystemWritten {
     scopes: Option<Vec<Spanned<String>>>,
 }
 
-/// What a keeper works with.
-#[derive(Debug)]
+/// What a keeper works with. `Debug` shows no text of it: its Bundle can hold member data.
 pub struct Keeping {
     /// How it signs in.
     pub sign_in: SignIn,
@@ -71,6 +71,12 @@ pub struct Keeping {
     pub rules: Vec<String>,
     /// A transaction Bundle for its record: the directory, above all.
     pub bundle: Option<String>,
+}
+
+impl fmt::Debug for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeping").field("sign_in", &self.sign_in).finish_non_exhaustive()
+    }
 }
 
 impl Keeping {
@@ -276,6 +282,9 @@ rules: [rules.yaml]
             std::fs::copy(data.join(paper), folder.path().join(paper)).unwrap();
         }
         std::fs::write(folder.path().join("bad.yaml"), "id: x\nversion: 1\n").unwrap();
+        let people =
+            r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"name":"Synthetic"}}]}"#;
+        std::fs::write(folder.path().join("people.json"), people).unwrap();
         let key = key_set(&[ec_key("own")]);
         for (name, mode, text) in
             [("keys.json", 0o600, key.as_str()), ("open.json", 0o640, &key), ("none.json", 0o600, "{}")]
@@ -306,6 +315,9 @@ rules: [rules.yaml]
             SOUND.replace("{fhir: {url: 'https://fhir.cp.example/r4', token_env: TOKEN}}", "embedded");
         assert!(read(&embedded, "").unwrap().sign_in.record.embedded);
         assert!(!format!("{keeping:?}").contains("secret"));
+        let keeping = read(&format!("{SOUND}bundle: people.json\n"), "").unwrap();
+        assert!(keeping.bundle.as_deref().is_some_and(|bundle| bundle.contains("Synthetic")));
+        assert!(!format!("{keeping:?}").contains("Synthetic"), "nobody of its Bundle is shown");
     }
 
     #[test]

@@ -83,18 +83,18 @@ fn a_team_of_very_many_in_a_large_directory_is_read_in_good_time() {
     let mut directory = String::new();
     let mut participants = Vec::new();
     for n in 0..MANY {
-        directory.push_str(&format!(
+        directory.extend([format!(
             r#"{{"resource":{{"resourceType":"Practitioner","id":"p{n}","identifier":[{{"system":"urn:p","value":"{n}"}}]}}}},
             {{"resource":{{"resourceType":"PractitionerRole","id":"r{n}","practitioner":{{"reference":"Practitioner/p{n}"}},"organization":{{"reference":"Organization/many"}}}}}},"#
-        ));
+        )]);
         participants.push(format!(r#"{{"member":{{"reference":"Practitioner/p{n}"}}}}"#));
     }
     // One person with very many roles, who is named again and again.
     directory.push_str(r#"{"resource":{"resourceType":"Practitioner","id":"p","identifier":[{"system":"urn:p","value":"p"}]}},"#);
     for n in 0..MANY {
-        directory.push_str(&format!(
+        directory.extend([format!(
             r#"{{"resource":{{"resourceType":"PractitionerRole","id":"s{n}","practitioner":{{"reference":"Practitioner/p"}},"organization":{{"reference":"Organization/many"}}}}}},"#
-        ));
+        )]);
         participants.push(r#"{"member":{"reference":"Practitioner/p"}}"#.to_owned());
     }
     let text = format!(

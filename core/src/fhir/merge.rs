@@ -151,18 +151,13 @@ fn merged_by_place(
     }
     let (mut out, mut news) = (Vec::new(), false);
     for (place, item) in ours.items().iter().enumerate() {
-        let text = match stored.items().get(place) {
-            Some(old) => match merged(key, old, item, left)? {
-                Some(text) => text,
-                None => {
-                    out.push(old.raw().to_owned());
-                    continue;
-                }
-            },
-            None => item.raw().to_owned(),
+        let old = stored.items().get(place);
+        let text = match old {
+            Some(old) => merged(key, old, item, left)?,
+            None => Some(item.raw().to_owned()),
         };
-        news = true;
-        out.push(text);
+        news |= text.is_some();
+        out.extend(text.or_else(|| old.map(|old| old.raw().to_owned())));
     }
     out.extend(stored.items().iter().skip(out.len()).map(|old| old.raw().to_owned()));
     Ok(news.then(|| format!("[{}]", out.join(","))))

@@ -168,6 +168,10 @@ impl CareRecord for RestRecord {
     fn take_dropped(&self) -> Vec<Dropped> {
         std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn forget_sign_in(&self) {
+        self.http.forget_sign_in();
+    }
 }
 
 fn encoded(params: &[Param<'_>]) -> String {

@@ -74,6 +74,10 @@ pub trait CareRecord: Send + Sync + 'static {
     fn take_dropped(&self) -> Vec<Dropped> {
         Vec::new()
     }
+
+    /// Forgets by whom it was asked last, where that is a user who signs in to the host: whoever asks next may be another. A record
+    /// that knows no users has nothing to forget.
+    fn forget_sign_in(&self) {}
 }
 
 /// The outcome of [`CareRecord::changes`].

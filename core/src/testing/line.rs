@@ -96,4 +96,8 @@ impl CareRecord for RecordLine {
     fn take_dropped(&self) -> Vec<Dropped> {
         self.record.take_dropped()
     }
+
+    fn forget_sign_in(&self) {
+        self.record.forget_sign_in();
+    }
 }

@@ -39,7 +39,7 @@ const KEYS: usize = 3;
 /// record refuses one. However many requests wait for a token, it is asked for once.
 ///
 /// The token endpoint comes from `[base]/.well-known/smart-configuration`. It may be on another host than the record, and is
-/// https, or on this machine. What it gives goes to the record only.
+/// https; where the record is on this machine, plain HTTP on this machine will do. What it gives goes to the record only.
 pub struct BackendServices {
     base: Url,
     client_id: String,
@@ -90,6 +90,14 @@ impl BackendServices {
         self.tries.fetch_add(1, Ordering::SeqCst);
         state.failed = fetched.as_ref().err().cloned();
         fetched
+    }
+
+    /// Whether somebody asked in vain while we waited: all who wait fail together, and not one after another.
+    fn failed_since(&self, state: &State, tries: u64) -> Result<(), PortError> {
+        if self.tries.load(Ordering::SeqCst) == tries {
+            return Ok(());
+        }
+        state.failed.clone().map_or(Ok(()), Err)
     }
 
     async fn ask(&self, state: &mut State) -> Result<Token, PortError> {
@@ -164,12 +172,7 @@ impl TokenSource for BackendServices {
         if let Some(kept) = state.token.as_ref().filter(|kept| now < kept.replace_at) {
             return Ok(Some(kept.token.clone()));
         }
-        // Somebody asked while we waited: all who wait fail together, and not one after another.
-        if self.tries.load(Ordering::SeqCst) != tries
-            && let Some(error) = &state.failed
-        {
-            return Err(error.clone());
-        }
+        self.failed_since(&state, tries)?;
         match self.fetch(&mut state).await {
             Err(error @ PortError::Unavailable { .. }) => {
                 let still = state.token.as_ref().filter(|kept| now < kept.ends_at);
@@ -180,6 +183,7 @@ impl TokenSource for BackendServices {
     }
 
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
+        let tries = self.tries.load(Ordering::SeqCst);
         let mut state = self.state.lock().await;
         let other = |token: &Token| token.as_str() != rejected;
         // Somebody was first.
@@ -187,6 +191,7 @@ impl TokenSource for BackendServices {
             return Ok(Some(token.clone()));
         }
         state.token = None;
+        self.failed_since(&state, tries)?;
         Ok(Some(self.fetch(&mut state).await?).filter(other))
     }
 }

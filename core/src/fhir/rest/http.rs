@@ -1,5 +1,6 @@
 //! One exchange with the server: bounded in time and size, its failures named by what to do next.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
@@ -80,8 +81,8 @@ impl Ask {
     }
 }
 
-/// What the server said. Only its success is ever read; what it says of a failure can hold member data.
-#[derive(Debug)]
+/// What the server said. Only its success is ever read; what it says of a failure can hold member data. `Debug` shows nothing of
+/// either.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) location: Option<String>,
@@ -89,6 +90,12 @@ pub(super) struct Answer {
     pub(super) version: Option<String>,
     pub(super) body: String,
     retry_after: Option<Duration>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({} …)", self.status)
+    }
 }
 
 impl Answer {
@@ -241,6 +248,10 @@ impl Http {
     #[cfg(test)]
     pub(super) fn with_time(self, time: impl Time) -> Self {
         Self { time: Box::new(time), ..self }
+    }
+
+    pub(super) fn forget_sign_in(&self) {
+        self.tokens.forget();
     }
 
     pub(super) fn now(&self) -> Instant {

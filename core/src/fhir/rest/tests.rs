@@ -8,6 +8,7 @@ use super::*;
 
 mod lesser;
 mod pages;
+mod system;
 mod tls;
 mod transactions;
 mod waits;

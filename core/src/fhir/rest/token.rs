@@ -25,6 +25,10 @@ pub trait TokenSource: Send + Sync + 'static {
         let _ = rejected;
         Ok(None)
     }
+
+    /// Forgets the token of a user who may have signed out meanwhile: the next request asks for one anew. A system has nothing to
+    /// forget.
+    fn forget(&self) {}
 }
 
 #[async_trait]
@@ -35,6 +39,10 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
         (**self).refresh(rejected).await
+    }
+
+    fn forget(&self) {
+        (**self).forget();
     }
 }
 
@@ -72,7 +80,7 @@ impl TokenSource for FixedToken {
 type Asks = dyn Fn() -> BoxFuture<'static, Option<Token>> + Send + Sync;
 
 /// The token of a user who is signed in to the host application: the way of a device. The host is asked for it, and asked again
-/// when the record no longer takes it; however many requests wait for that, it is asked once. A host that waits for its user
+/// when the record no longer takes it, and after [`TokenSource::forget`]; however many requests wait for that, it is asked once. A host that waits for its user
 /// is not asked again meanwhile, though the requests give up waiting.
 pub struct HostToken {
     ask: Box<Asks>,
@@ -140,5 +148,10 @@ impl TokenSource for HostToken {
     async fn refresh(&self, rejected: &str) -> Result<Option<Token>, PortError> {
         // The same again is no other.
         Ok(self.other_than(Some(rejected)).await.filter(|token| token.as_str() != rejected))
+    }
+
+    fn forget(&self) {
+        // Where the host is being asked, those who wait for it get its answer, and nobody keeps it.
+        *self.now() = Now::default();
     }
 }

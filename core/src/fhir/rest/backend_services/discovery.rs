@@ -19,6 +19,8 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) url: Url,
+    /// The same as the server spells it: what an assertion is for is compared letter by letter.
+    pub(super) published: String,
     algorithms: Option<Vec<String>>,
 }
 
@@ -52,11 +54,13 @@ impl BackendServices {
             }
             _ => return Err(PortError::Refused { code: "no-smart-configuration" }),
         }
-        endpoint(&body(&mut response, LIMIT).await?)
+        endpoint(&body(&mut response, LIMIT).await?, is_local(&self.base))
     }
 }
 
-fn endpoint(configuration: &[u8]) -> Result<Endpoint, PortError> {
+/// `local`: the record is on this machine itself. Of another one nobody is believed who names a port of this machine: what listens
+/// there would be given our assertion.
+fn endpoint(configuration: &[u8], local: bool) -> Result<Endpoint, PortError> {
     let not_understood = PortError::NotUnderstood { code: "smart-configuration" };
     let Ok(found) = serde_json::from_slice::<Configuration>(configuration) else {
         return Err(not_understood);
@@ -71,12 +75,16 @@ fn endpoint(configuration: &[u8]) -> Result<Endpoint, PortError> {
         return Err(PortError::Refused { code: "no-client-credentials" });
     }
     let Ok(url) = Url::parse(&found.token_endpoint) else { return Err(not_understood) };
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_local(&url));
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && local && is_local(&url));
     let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     if !safe || !bare {
         return Err(PortError::Refused { code: "unsafe-token-endpoint" });
     }
-    Ok(Endpoint { url, algorithms: found.token_endpoint_auth_signing_alg_values_supported })
+    Ok(Endpoint {
+        url,
+        published: found.token_endpoint,
+        algorithms: found.token_endpoint_auth_signing_alg_values_supported,
+    })
 }
 
 #[cfg(test)]
@@ -105,13 +113,20 @@ mod tests {
             ("{}", nonsense.clone()),
             ("<html>", nonsense),
         ] {
-            assert_eq!(endpoint(text.as_bytes()).unwrap_err(), expected, "{text}");
+            for local in [true, false] {
+                assert_eq!(endpoint(text.as_bytes(), local).unwrap_err(), expected, "{text}");
+            }
         }
-        let any = endpoint(br#"{"token_endpoint":"http://[::1]:7/token"}"#).unwrap();
+        for text in ["http://127.0.0.1:7/token", "http://localhost/token", "http://[::1]:7/token"] {
+            let text = format!(r#"{{"token_endpoint":"{text}"}}"#);
+            let remote = endpoint(text.as_bytes(), false).unwrap_err();
+            assert_eq!(remote, refused("unsafe-token-endpoint"), "{text}");
+        }
+        let any = endpoint(br#"{"token_endpoint":"http://[::1]:7/token"}"#, true).unwrap();
         assert!(any.takes("RS384") && any.takes("ES384"));
         let one = br#"{"token_endpoint":"https://auth.example/token?x=1","token_endpoint_auth_methods_supported":["private_key_jwt"],
             "grant_types_supported":["client_credentials"],"token_endpoint_auth_signing_alg_values_supported":["ES384"]}"#;
-        let one = endpoint(one).unwrap();
+        let one = endpoint(one, false).unwrap();
         assert!(!one.takes("RS384") && one.takes("ES384"));
     }
 }

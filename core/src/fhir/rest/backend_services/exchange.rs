@@ -87,7 +87,7 @@ impl BackendServices {
         let claims = json!({
             "iss": self.client_id,
             "sub": self.client_id,
-            "aud": endpoint.url.as_str(),
+            "aud": endpoint.published,
             "iat": now.as_second(),
             "exp": ends.as_second(),
             "jti": Uuid::new_v4().to_string(),

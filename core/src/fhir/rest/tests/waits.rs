@@ -272,3 +272,39 @@ async fn whoever_waits_for_the_capabilities_fails_together() {
     assert!(record.capabilities().await.is_err());
     assert_eq!(server.lines().len(), 10);
 }
+
+#[tokio::test]
+async fn a_token_is_forgotten_when_the_host_says_so() {
+    let (tokens, asked) = host(&["one", "two", "three"]);
+    let server = canned((0..4).map(|_| fhir("200 OK", PATIENT)).collect());
+    let (record, _) = timed(&server, Arc::new(tokens));
+    for (n, token) in ["one", "one", "two", "two"].into_iter().enumerate() {
+        if n == 2 {
+            record.forget_sign_in();
+        }
+        record.read("Patient", "p").await.unwrap();
+        let sent = server.asked.lock().unwrap()[n].clone();
+        assert!(sent.contains(&format!("Bearer {token}")), "{n}: not the token of who was signed in before");
+    }
+    assert_eq!(*asked.lock().unwrap(), 2);
+
+    // Forgotten while the host was being asked: what it says then is used for those who asked, and no longer.
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let (told, count) = (Arc::new(Mutex::new(Some(told))), Arc::new(Mutex::new(0)));
+    let tokens = HostToken::new(move || {
+        *count.lock().unwrap() += 1;
+        let (wait, n) = (told.lock().unwrap().take(), *count.lock().unwrap());
+        async move {
+            if let Some(wait) = wait {
+                let _ = wait.await;
+            }
+            Some(format!("{n}"))
+        }
+    });
+    let mut first = tokens.token();
+    assert!(futures_util::poll!(&mut first).is_pending());
+    tokens.forget();
+    tell.send(()).unwrap();
+    assert_eq!(first.await.unwrap().unwrap().as_str(), "1");
+    assert_eq!(tokens.token().await.unwrap().unwrap().as_str(), "2");
+}
