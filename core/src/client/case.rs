@@ -180,17 +180,14 @@ impl Case {
         let (document, outside) = document(text);
         let sha256 = document.sha256;
         let state = self.expected()?;
-        let replaces = match id.and_then(|id| state.plans.get(id)) {
-            // Repeated: it replaces what its first attempt replaced, and was judged then.
-            Some(first) => first.replaces,
-            None => {
-                if let Some(opening) = state.opening() {
-                    let (patient, _) = self.patient()?;
-                    must_be_of(&import, &opening.member, patient.as_deref(), gathered)?;
-                }
-                state.plans.open().map(|plan| plan.sent.id)
-            }
-        };
+        // Repeated: it replaces what its first attempt replaced, and was judged then.
+        let first = id.and_then(|id| state.plans.get(id));
+        if let (None, Some(opening)) = (first, state.opening()) {
+            let (patient, _) = self.patient()?;
+            must_be_of(&import, &opening.member, patient.as_deref(), gathered)?;
+        }
+        let replaces =
+            first.map_or_else(|| state.plans.open().map(|plan| plan.sent.id), |first| first.replaces);
         let member_approved = import.care_plans().next().and_then(member_approved);
         let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
         let mut command = Command::new(id, sent);
