@@ -1,8 +1,8 @@
 //! The directory: which organisations there are, and whom to call at each, about what.
 
 use crate::contact::{Contact, Role, Topic};
-use crate::error::{Error, Result};
-use crate::id::{OrganizationId, UserId};
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{ContactId, OrganizationId, UserId};
 use crate::organization::Organization;
 
 #[cfg(test)]
@@ -45,6 +45,23 @@ impl Directory {
         Ok(WhoToCall { primary, backups: designated.cloned().collect() })
     }
 
+    /// A contact, by their id. Somebody can work for several organisations: then it takes the organisation to tell which of
+    /// these contacts is meant.
+    ///
+    /// # Errors
+    /// `NotFound` (`contact`), `InvalidInput` (`ambiguous-contact`, field `organization`).
+    pub fn contact(&self, id: &ContactId, organization: Option<&OrganizationId>) -> Result<&Contact> {
+        let meant = |contact: &&Contact| {
+            contact.id == *id && organization.is_none_or(|organization| contact.organization == *organization)
+        };
+        let mut found = self.contacts.iter().filter(meant);
+        let first = found.next().ok_or(Error::NotFound { what: "contact" })?;
+        if found.any(|other| other.organization != first.organization) {
+            return Err(ambiguous().into());
+        }
+        Ok(first)
+    }
+
     /// An organisation.
     pub fn organization(&self, id: &OrganizationId) -> Option<&Organization> {
         self.organizations.iter().find(|organization| organization.id == *id)
@@ -83,4 +100,10 @@ impl Directory {
             }
         }
     }
+}
+
+/// Somebody is meant who works for several organisations.
+pub(crate) fn ambiguous() -> InvalidInput {
+    let detail = "this person works for several organisations: say which";
+    InvalidInput::new("ambiguous-contact", detail).field("organization")
 }

@@ -52,6 +52,8 @@ pub(crate) use care_plan::{is_projected_plan, must_be_of};
 pub use care_team::{CareTeamProposal, care_team};
 #[cfg(feature = "store")]
 pub(crate) use care_team::{keeper, team_member};
+#[cfg(feature = "store")]
+pub(crate) use check::is_id;
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
 pub use documents::documents;

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caseline::case::event::EventKey;
-use caseline::contact::Seat;
 use caseline::error::InvalidInput;
 use caseline::fhir::{BackendServices, FixedToken, RestRecord, SigningKeys};
-use caseline::id::{CaseId, ContactId};
 use caseline::ports::Clock;
 use caseline::store::StoreKey;
 use caseline::{Caseline, Error, Message, Named, Record};
@@ -248,12 +246,10 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::ReturnPlan { case, plan, changes, key } => {
             caseline.case(case)?.return_plan(key, plan, &changes)?
         }
-        Verb::NameSeat { case, contact, lead, key } => {
-            let seat = Seat { contact: known(caseline, &contact)?, lead };
-            caseline.case(case)?.name_seat(key, seat)?
+        Verb::NameSeat { case, contact, lead, organization, key } => {
+            caseline.case(case)?.name_contact(key, &contact, organization.as_ref(), lead)?
         }
-        Verb::EndSeat { case, contact, key } => {
-            let organization = seated(caseline, case, &contact)?;
+        Verb::EndSeat { case, contact, organization, key } => {
             caseline.case(case)?.end_seat(key, contact, organization)?
         }
         Verb::TakeUpTeam { case, proposal } => {
@@ -294,22 +290,6 @@ fn sent(key: &EventKey) -> Value {
 
 fn done(outcome: caseline::Result<()>) -> Result<Value, Failure> {
     Ok(outcome.map(|()| json!({}))?)
-}
-
-fn known(caseline: &Caseline, contact: &ContactId) -> caseline::Result<caseline::contact::Contact> {
-    let directory = caseline.directory();
-    let found = directory.contacts.into_iter().find(|known| known.id == *contact);
-    found.ok_or(Error::NotFound { what: "contact" })
-}
-
-fn seated(
-    caseline: &Caseline,
-    case: CaseId,
-    contact: &ContactId,
-) -> caseline::Result<caseline::id::OrganizationId> {
-    let state = caseline.case(case)?.state()?;
-    let seat = state.roster().all().iter().rev().find(|place| place.seat.contact.id == *contact);
-    seat.map(|place| place.seat.contact.organization.clone()).ok_or(Error::NotFound { what: "seat" })
 }
 
 /// The text of a paper, given as such or as the path of its file.

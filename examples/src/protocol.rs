@@ -145,11 +145,13 @@ pub enum Verb {
         contact: ContactId,
         #[serde(default)]
         lead: bool,
+        organization: Option<OrganizationId>,
         key: Option<EventId>,
     },
     EndSeat {
         case: CaseId,
         contact: ContactId,
+        organization: Option<OrganizationId>,
         key: Option<EventId>,
     },
     TakeUpTeam {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use caseline::case::event;
-use caseline::contact;
-use caseline::id::{CaseId, ContactId, EventId};
+use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
 
-use crate::error::{CaselineError, Result, parsed};
+use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
 use crate::runtime::Client;
@@ -44,6 +43,10 @@ impl Case {
         let key = id_of(key)?;
         self.local(move |case| Ok(EventKey::from(&work(case, key)?))).await
     }
+}
+
+fn organization_of(organization: Option<String>) -> Result<Option<OrganizationId>> {
+    organization.map(|organization| parsed(&organization, "organization")).transpose()
 }
 
 fn id_of(key: Option<String>) -> Result<Option<EventId>> {
@@ -138,10 +141,11 @@ impl Case {
         self.local(move |case| Ok(case.seen(&up_to)?.as_ref().map(EventKey::from))).await
     }
 
-    /// Sends a care plan of our own record (`system|value`) for signature, with what it references.
+    /// Sends a care plan of our own record (`system|value`) for signature, with what it references. The same key is answered as it
+    /// was first, whatever the record holds by now.
     ///
     /// # Errors
-    /// `NotFound` (`care-plan`), besides the errors of every command.
+    /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`), besides the errors of every command.
     #[uniffi::method(default(key = None))]
     pub async fn send_care_plan(&self, care_plan: String, key: Option<String>) -> Result<SentPlan> {
         let (id, key) = (self.id, id_of(key)?);
@@ -179,43 +183,49 @@ impl Case {
         self.command(key, move |case, key| Ok(case.return_plan(key, plan, &changes)?)).await
     }
 
-    /// Names a contact of the directory for the case: they are invited, and what came before is handed over to them.
+    /// Names a contact of the directory for the case: they are invited, and what came before is handed over to them. Who works for
+    /// several organisations is named for `organization`.
     ///
     /// # Errors
-    /// `NotFound` (`contact`), besides the errors of every command.
-    #[uniffi::method(default(lead = false, key = None))]
-    pub async fn name_seat(&self, contact: String, lead: bool, key: Option<String>) -> Result<EventKey> {
+    /// `NotFound` (`contact`), `InvalidInput` (`ambiguous-contact`), besides the errors of every command.
+    #[uniffi::method(default(lead = false, key = None, organization = None))]
+    pub async fn name_seat(
+        &self,
+        contact: String,
+        lead: bool,
+        key: Option<String>,
+        organization: Option<String>,
+    ) -> Result<EventKey> {
         let contact: ContactId = parsed(&contact, "contact")?;
+        let organization = organization_of(organization)?;
         let named = move |case: &caseline::Case, key| {
-            let contacts = case.caseline().directory().contacts;
-            let contact = contacts.into_iter().find(|known| known.id == contact);
-            let contact = contact.ok_or_else(|| CaselineError::not_found("contact"))?;
-            Ok(case.name_seat(key, contact::Seat { contact, lead })?)
+            Ok(case.name_contact(key, &contact, organization.as_ref(), lead)?)
         };
         self.command(key, named).await
     }
 
-    /// Ends somebody's participation, or one's own.
+    /// Ends somebody's participation, or one's own; of somebody who has several seats, the one for `organization`.
     ///
     /// # Errors
-    /// `NotFound` (`seat`), besides the errors of every command.
-    #[uniffi::method(default(key = None))]
-    pub async fn end_seat(&self, contact: String, key: Option<String>) -> Result<EventKey> {
+    /// `NotFound` (`seat`), `InvalidInput` (`ambiguous-contact`), besides the errors of every command.
+    #[uniffi::method(default(key = None, organization = None))]
+    pub async fn end_seat(
+        &self,
+        contact: String,
+        key: Option<String>,
+        organization: Option<String>,
+    ) -> Result<EventKey> {
         let contact: ContactId = parsed(&contact, "contact")?;
-        let ended = move |case: &caseline::Case, key| {
-            let state = case.state()?;
-            let place = state.roster().all().iter().rev().find(|place| place.seat.contact.id == contact);
-            let place = place.ok_or_else(|| CaselineError::not_found("seat"))?;
-            Ok(case.end_seat(key, contact, place.seat.contact.organization.clone())?)
-        };
-        self.command(key, ended).await
+        let organization = organization_of(organization)?;
+        self.command(key, move |case, key| Ok(case.end_seat(key, contact, organization)?)).await
     }
 
     /// Takes up what a record's care team proposes (the id of its event), as far as it is about one's own organisation: names
-    /// whom it names, ends the participation of whom it no longer names.
+    /// whom it names, ends the participation of whom it no longer names. Who is named is as our own directory has it.
     ///
     /// # Errors
-    /// `NotFound` (`proposal`), besides the errors of every command.
+    /// `NotFound` (`proposal`, `contact`), `NotAllowed` where it was declined or has come true, besides the errors of every
+    /// command.
     pub async fn take_up_team_proposal(&self, proposal: String) -> Result<()> {
         let proposal = parsed(&proposal, "proposal")?;
         self.local(move |case| Ok(case.take_up_team_proposal(proposal)?)).await

@@ -1,7 +1,7 @@
 //! One case, as the host works with it.
 
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
-use crate::care_team::TeamDeclined;
+use crate::care_team::{TeamDeclined, Whom};
 use crate::case::event::EventKey;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
@@ -10,11 +10,13 @@ use crate::commands::Command;
 use crate::communication::{
     MOST_SEEN, MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority,
 };
-use crate::contact::Seat;
+use crate::contact::{Contact, Seat};
+use crate::directory::ambiguous;
 use crate::documents::document;
 use crate::error::{Error, InvalidInput, Result};
-use crate::fhir::{Import, member_approved};
+use crate::fhir::{Import, is_id, member_approved, must_be_of};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
+use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
@@ -146,29 +148,46 @@ impl Case {
         Ok(said)
     }
 
-    /// Sends a care plan of our own record for signature, with what it references.
+    /// Sends a care plan of our own record for signature, with what it references: one of the case's member, or of the Patient
+    /// that a person confirmed as the member. Repeated under its id, it is answered as it was first, whatever the record holds by
+    /// now: what went out is what was there then.
     ///
     /// # Errors
-    /// `NotFound` (`care-plan`), besides the errors of every command.
+    /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`, field `subject`), `Conflict` (`id-taken`, where another
+    /// plan was sent under the id), besides the errors of every command.
     pub async fn send_care_plan(&self, id: Option<EventId>, care_plan: &str) -> Result<(EventKey, Sha256)> {
+        if let Some(first) = id.map(|id| self.sent_plan(id, care_plan)).transpose()?.flatten() {
+            return Ok(first);
+        }
         let text = self.caseline.engine.plan_document(care_plan).await?;
-        self.send_plan_document(id, &text)
+        self.send_plan(id, &text, true)
     }
 
-    /// Sends a care plan for signature: a FHIR Bundle of type `collection`, the CarePlan first.
+    /// Sends a care plan for signature: a FHIR Bundle of type `collection`, the CarePlan first. It is a plan of the case's member:
+    /// a Patient in the document has the member's number and birth date; where there is none, the plan's subject is the Patient
+    /// of our own record that the case is bound to, or the member's number. A plan whose subject is words only, with no Patient
+    /// in the document, names nobody and is taken for the member's.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-json`, `not-fhir`), besides the errors of every command.
+    /// `InvalidInput` (`invalid-json`, `not-fhir`, `plan-of-another-member` with the field `subject`), besides the errors of every
+    /// command.
     pub fn send_plan_document(&self, id: Option<EventId>, text: &str) -> Result<(EventKey, Sha256)> {
+        self.send_plan(id, text, false)
+    }
+
+    fn send_plan(&self, id: Option<EventId>, text: &str, gathered: bool) -> Result<(EventKey, Sha256)> {
         let import = Import::parse(text)?;
         let (document, outside) = document(text);
         let sha256 = document.sha256;
         let state = self.expected()?;
-        let replaces = match id.and_then(|id| state.plans.get(id)) {
-            // Repeated: it replaces what its first attempt replaced.
-            Some(first) => first.replaces,
-            None => state.plans.open().map(|plan| plan.sent.id),
-        };
+        // Repeated: it replaces what its first attempt replaced, and was judged then.
+        let first = id.and_then(|id| state.plans.get(id));
+        if let (None, Some(opening)) = (first, state.opening()) {
+            let (patient, _) = self.patient()?;
+            must_be_of(&import, &opening.member, patient.as_deref(), gathered)?;
+        }
+        let replaces =
+            first.map_or_else(|| state.plans.open().map(|plan| plan.sent.id), |first| first.replaces);
         let member_approved = import.care_plans().next().and_then(member_approved);
         let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
         let mut command = Command::new(id, sent);
@@ -220,33 +239,61 @@ impl Case {
         self.command(&command)
     }
 
-    /// Ends somebody's participation, or one's own. Until they are out of the room, nothing is sent.
+    /// Names a contact of our directory for the case, by their id. Who works for several organisations is named for one of them.
+    ///
+    /// # Errors
+    /// `NotFound` (`contact`), `InvalidInput` (`ambiguous-contact`, field `organization`), besides the errors of every command.
+    pub fn name_contact(
+        &self,
+        id: Option<EventId>,
+        contact: &ContactId,
+        organization: Option<&OrganizationId>,
+        lead: bool,
+    ) -> Result<EventKey> {
+        let contact = self.caseline.directory().contact(contact, organization)?.clone();
+        self.name_seat(id, Seat { contact, lead })
+    }
+
+    /// Ends somebody's participation, or one's own. Until they are out of the room, nothing is sent. The organisation may be left
+    /// out for somebody who has one seat in the case.
+    ///
+    /// # Errors
+    /// `NotFound` (`seat`), `InvalidInput` (`ambiguous-contact`, field `organization`), besides the errors of every command.
     pub fn end_seat(
         &self,
         id: Option<EventId>,
         contact: ContactId,
-        organization: OrganizationId,
+        organization: impl Into<Option<OrganizationId>>,
     ) -> Result<EventKey> {
+        let organization = match organization.into() {
+            Some(organization) => organization,
+            None => self.organization_of_seat(id, &contact)?,
+        };
         self.command(&Command::new(id, SeatEnded { contact, organization }))
     }
 
     /// Takes up what a record's CareTeam proposes, as far as it is about one's own organisation: names whom it names, ends the
-    /// participation of whom it no longer names. Whom it adds of another organisation, a lead of theirs names.
+    /// participation of whom it no longer names. Whom it adds of another organisation, a lead of theirs names. Who is named, and
+    /// by which Matrix account, is as our own directory has it, never as the proposal says.
+    ///
+    /// # Errors
+    /// `NotFound` (`proposal`; `contact` where our directory does not know somebody, then nobody is named), `NotAllowed`
+    /// (`team-proposal-declined`, `team-proposal-settled`), besides the errors of every command.
     pub fn take_up_team_proposal(&self, proposal: EventId) -> Result<()> {
         let state = self.expected()?;
         let found = state.team_proposals.get(proposal).ok_or(Error::NotFound { what: "proposal" })?;
+        found.undecided().map_err(Error::not_allowed)?;
         let me = self.caseline.user();
-        let own = state.roster().seat_of(&me).map(|seat| seat.contact.organization.clone());
-        let own = |organization: &OrganizationId| own.as_ref() == Some(organization);
-        for contact in found.add.iter().filter(|contact| own(&contact.organization)) {
-            if state.roster().contact(&contact.id, &contact.organization).is_none() {
-                self.name_seat(None, Seat { contact: contact.clone(), lead: false })?;
-            }
+        let own = state.roster().seat_of(&me).map(|seat| &seat.contact.organization);
+        let own = |whom: &&Whom| own == Some(&whom.organization);
+        let directory = self.caseline.directory();
+        let known = |whom: &Whom| directory.contact(&whom.contact, Some(&whom.organization)).cloned();
+        let named = found.to_name().iter().filter(own).map(known).collect::<Result<Vec<Contact>>>()?;
+        for contact in named {
+            self.name_seat(None, Seat { contact, lead: false })?;
         }
-        for whom in found.end.iter().filter(|whom| own(&whom.organization)) {
-            if state.roster().contact(&whom.contact, &whom.organization).is_some() {
-                self.end_seat(None, whom.contact.clone(), whom.organization.clone())?;
-            }
+        for whom in found.to_end().iter().filter(own) {
+            self.end_seat(None, whom.contact.clone(), whom.organization.clone())?;
         }
         Ok(())
     }
@@ -268,10 +315,63 @@ impl Case {
     }
 
     /// Binds the case to a Patient of our own record (`Patient/id`), as a person has confirmed.
-    pub fn confirm_patient(&self, patient: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-patient`, field `patient`); `NotFound` (`patient`) where the record says that it has no such.
+    pub async fn confirm_patient(&self, patient: &str) -> Result<()> {
+        let id = patient.strip_prefix("Patient/").filter(|id| is_id(id));
+        let id = id.ok_or_else(|| {
+            let detail = "name a Patient of your own record: Patient/ and its id";
+            InvalidInput::new("invalid-patient", detail).field("patient")
+        })?;
         let engine = &self.caseline.engine;
+        // One that does not answer now may be asked for what the case writes later.
+        if let Some(record) = &engine.record
+            && matches!(record.read("Patient", id).await, Err(PortError::NotFound))
+        {
+            return Err(Error::NotFound { what: "patient" });
+        }
         engine.db.write(|t| bind(t, self.id, Some(patient), None))?;
         engine.case_changed(self.id)
+    }
+
+    /// The answer to a plan that was sent under this id before.
+    fn sent_plan(&self, id: EventId, care_plan: &str) -> Result<Option<(EventKey, Sha256)>> {
+        let state = self.expected()?;
+        let key = EventKey { sender: self.caseline.user(), id };
+        let counted = state.plans.get(id).filter(|plan| plan.sent == key).map(|plan| plan.document.sha256);
+        let superseded = || state.superseded_plans.iter().find(|(known, _)| *known == key);
+        let Some(sha256) = counted.or_else(|| superseded().map(|(_, document)| document.sha256)) else {
+            return Ok(None);
+        };
+        if let Some(text) = self.caseline.engine.document_text(&sha256)? {
+            let import = Import::parse(&text)?;
+            let first = import.resources().first();
+            let named = import.resolve(care_plan).or_else(|| import.identified("CarePlan", care_plan));
+            if !first.zip(named).is_some_and(|(first, named)| std::ptr::eq(first, named)) {
+                let detail = "another care plan was sent under this id: choose a new one";
+                return Err(Error::Conflict { code: "id-taken", detail });
+            }
+        }
+        Ok(Some((key, sha256)))
+    }
+
+    /// For whom somebody has a seat, where it is the only one of theirs.
+    fn organization_of_seat(&self, id: Option<EventId>, contact: &ContactId) -> Result<OrganizationId> {
+        let state = self.expected()?;
+        let me = self.caseline.user();
+        let places = || state.roster().all().iter().filter(|place| place.seat.contact.id == *contact);
+        // Repeated: the seat that its first attempt ended.
+        let ended = places().find(|place| {
+            place.ended.as_ref().is_some_and(|ended| ended.sender == me && Some(ended.id) == id)
+        });
+        let active = places().filter(|place| place.ended.is_none());
+        let mut seats = ended.into_iter().chain(active.filter(|_| ended.is_none()));
+        let seat = seats.next().ok_or(Error::NotFound { what: "seat" })?;
+        if seats.next().is_some() {
+            return Err(ambiguous().into());
+        }
+        Ok(seat.seat.contact.organization.clone())
     }
 
     fn plan_hash(&self, plan: EventId) -> Result<Sha256> {

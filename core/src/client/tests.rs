@@ -455,7 +455,7 @@ async fn a_patient_with_another_birth_date_waits_for_a_person() {
     let (bound, proposed) = joes.patient().unwrap();
     assert_eq!(bound, None);
     assert_eq!(joe.resources("CareTeam").await.unwrap().len(), 0, "nothing is written for another person");
-    joes.confirm_patient(&proposed.unwrap()).unwrap();
+    joes.confirm_patient(&proposed.unwrap()).await.unwrap();
     settle(&[&joe]).await;
     assert_eq!(joe.resources("CareTeam").await.unwrap().len(), 1);
 }

@@ -101,3 +101,23 @@ fn a_merge_replaces_in_place_and_appends() {
     merged.merge(before.clone());
     assert_eq!(merged, before);
 }
+
+#[test]
+fn who_works_for_several_organisations_is_found_by_one_of_them() {
+    let mut directory = directory();
+    let found = |directory: &Directory, who: &str, of: Option<&str>| {
+        let of = of.map(|of| format!("urn:example:org|{of}").parse().unwrap());
+        match directory.contact(&format!("urn:example:staff|{who}").parse().unwrap(), of.as_ref()) {
+            Ok(contact) => contact.organization.value().to_owned(),
+            Err(Error::InvalidInput(invalid)) => invalid.code.to_owned(),
+            Err(Error::NotFound { what }) => what.to_owned(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(found(&directory, "joe", None), "aco");
+    assert_eq!(found(&directory, "joe", Some("cp")), "contact");
+    directory.contacts.push(contact("joe", "cp", Role::Nurse, &[], "p"));
+    assert_eq!(found(&directory, "joe", None), "ambiguous-contact");
+    assert_eq!(found(&directory, "joe", Some("cp")), "cp");
+    assert_eq!(found(&directory, "nora", None), "contact");
+}

@@ -294,9 +294,11 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
         }
         LifeEvent::Ended(event) if event.contact == by.contact.id => format!("{who} left the case."),
         LifeEvent::Ended(event) => {
-            let name = roster
-                .contact(&event.contact, &event.organization)
-                .map_or("somebody's", |seat| seat.contact.name.as_str());
+            // Their last seat, active or ended: a repeated command says the same as its first attempt.
+            let mut contacts = roster.all().iter().rev().map(|place| &place.seat.contact);
+            let contact =
+                contacts.find(|one| one.id == event.contact && one.organization == event.organization);
+            let name = contact.map_or("somebody's", |contact| contact.name.as_str());
             format!("{who} ended the participation of {name}.")
         }
         LifeEvent::Rung(event) => {

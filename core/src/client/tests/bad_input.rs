@@ -120,3 +120,85 @@ async fn a_plan_that_is_not_fhir_is_not_sent() {
     settle(&[&jane]).await;
     assert!(case.state().unwrap().plans.all().is_empty());
 }
+
+#[tokio::test]
+async fn a_plan_of_another_member_is_not_sent() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    let plan = |number: &str, subject: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[
+            {{"resource":{{"resourceType":"CarePlan","status":"active","intent":"plan","subject":{subject}}}}},
+            {{"resource":{{"resourceType":"Patient","id":"p","birthDate":"1961-04-05",
+              "identifier":[{{"system":"urn:example:member","value":"{number}"}}]}}}}]}}"#
+        )
+    };
+    for (number, subject) in [
+        ("2", r#"{"reference":"Patient/p"}"#),
+        ("2", r#"{"display":"synthetic"}"#),
+        ("1", r#"{"reference":"Patient/q"}"#),
+    ] {
+        let refused = invalid(case.send_plan_document(None, &plan(number, subject)).unwrap_err());
+        assert_eq!((refused.code, refused.field.as_deref()), ("plan-of-another-member", Some("subject")));
+    }
+    assert!(case.state().unwrap().plans.all().is_empty());
+    case.send_plan_document(None, &plan("1", r#"{"reference":"Patient/p"}"#)).unwrap();
+}
+
+#[tokio::test]
+async fn a_patient_that_is_none_is_not_confirmed() {
+    let world = World::new();
+    let jane = world.start_with("jane", Record::Embedded).await;
+    jane.import(&patient("1999-09-09")).await.unwrap();
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    for wrong in ["", "marty", "Patient/", "Patient/a/b", "Patient/a b", "Practitioner/1", "Patient/1?x=y"] {
+        let refused = invalid(case.confirm_patient(wrong).await.unwrap_err());
+        assert_eq!((refused.code, refused.field.as_deref()), ("invalid-patient", Some("patient")), "{wrong}");
+    }
+    let gone = case.confirm_patient("Patient/nobody").await.unwrap_err();
+    assert!(matches!(gone, Error::NotFound { what: "patient" }), "{gone}");
+    let (bound, proposed) = case.patient().unwrap();
+    assert_eq!(bound, None, "nothing of it was taken");
+    case.confirm_patient(&proposed.unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_works_for_two_organisations_is_named_and_ended_for_one() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let at = |name: &str, account: Option<&str>| Contact {
+        organization: organization_id(name),
+        user: account.map(user),
+        ..seat("kim").contact
+    };
+    let both = vec![at("aco", None), at("cp", Some("kim"))];
+    jane.engine.directory.write().unwrap().contacts.clone_from(&both);
+    let mut open = opening(&["jane", "joe"]);
+    open.roster.push(Seat { contact: at("aco", None), lead: false });
+    let case = jane.open(open).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let (kim, cp) = (seat("kim").contact.id, organization_id("cp"));
+
+    assert_eq!(invalid(case.name_contact(None, &kim, None, false).unwrap_err()).code, "ambiguous-contact");
+    case.name_contact(None, &kim, Some(&cp), false).unwrap();
+    let unknown = case.name_contact(None, &seat("lee").contact.id, None, false).unwrap_err();
+    assert!(matches!(unknown, Error::NotFound { what: "contact" }), "{unknown}");
+    settle(&[&jane]).await;
+    assert_eq!(case.state().unwrap().roster().contact(&kim, &cp).unwrap().contact.user, Some(user("kim")));
+
+    assert_eq!(invalid(case.end_seat(None, kim.clone(), None).unwrap_err()).code, "ambiguous-contact");
+    joes.end_seat(None, kim.clone(), organization_id("aco")).unwrap();
+    settle(&[&joe, &jane]).await;
+    // The other seat is over: there is one that can be meant, and a retry means the same.
+    let id = Some(EventId::new());
+    let ended = case.end_seat(id, kim.clone(), None).unwrap();
+    assert_eq!(case.end_seat(id, kim.clone(), None).unwrap(), ended);
+    settle(&[&jane]).await;
+    assert!(case.state().unwrap().roster().active().all(|seat| seat.contact.id != kim));
+    let nobody = case.end_seat(None, kim, None).unwrap_err();
+    assert!(matches!(nobody, Error::NotFound { what: "seat" }), "{nobody}");
+}

@@ -24,8 +24,8 @@ async fn a_correction_and_a_reader_reach_the_other_side_and_the_record() {
     let record = PlainRecord::new();
     let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
     let joe = world.start("joe").await;
+    jane.import(&patient("1961-04-05")).await.unwrap();
     let case = jane.open(opening(&["jane", "joe"])).unwrap();
-    case.confirm_patient("Patient/synthetic").unwrap();
     settle(&[&jane]).await;
     let joes = accept(&joe).await;
     let wrong = case.send(None, Message::text("At ten")).unwrap();

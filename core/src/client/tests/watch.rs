@@ -1,6 +1,8 @@
 //! What others change in a record reaches the case. Everybody here is synthetic.
 
 use super::*;
+use crate::care_team::TeamProposed;
+use crate::commands::Command;
 use crate::ports::{CareRecord, Stored};
 use crate::store::{Db, EmbeddedRecord};
 
@@ -102,6 +104,74 @@ async fn a_care_team_that_was_changed_over_there_is_a_proposal_to_the_roster() {
     // Their entry is still in the record, beside ours.
     let team = played.team().await.json;
     assert_eq!(team.matches("\"kim\"").count(), 1, "one participant: {team}");
+}
+
+#[tokio::test]
+async fn who_is_taken_up_is_seated_as_our_own_directory_has_them() {
+    let played = play().await;
+    played.settle().await;
+    // A record over there, and who reads it, can say anything of anybody.
+    let mut rao = seat("rao").contact;
+    (rao.user, rao.role) = (Some(user("mallory")), Role::Pcp);
+    let proposed = TeamProposed { organization: organization_id("cp"), add: vec![rao], end: Vec::new() };
+    let proposal = played.jane.engine.command(played.case.id(), &Command::new(None, proposed)).unwrap().id;
+    played.settle().await;
+    played.joe.engine.directory.write().unwrap().contacts.clear();
+    let unknown = played.joes.take_up_team_proposal(proposal).unwrap_err();
+    assert!(matches!(unknown, Error::NotFound { what: "contact" }), "{unknown}");
+    assert!(!played.joes.state().unwrap().roster().ever_contained(&user("mallory")));
+
+    played.joe.engine.directory.write().unwrap().contacts = vec![seat("rao").contact];
+    played.joes.take_up_team_proposal(proposal).unwrap();
+    played.settle().await;
+    let state = played.case.state().unwrap();
+    assert!(!state.roster().ever_contained(&user("mallory")));
+    assert_eq!(state.roster().seat_of(&user("rao")).unwrap().contact.role, Role::PcpDesignee);
+    // It has come true, and does not open again.
+    let code = |outcome: crate::error::Result<()>| match outcome {
+        Err(Error::NotAllowed { reasons }) => reasons[0].code.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code(played.joes.take_up_team_proposal(proposal)), "team-proposal-settled");
+    let rao = seat("rao").contact;
+    played.joes.end_seat(None, rao.id, rao.organization).unwrap();
+    played.settle().await;
+    for case in [&played.case, &played.joes] {
+        assert_eq!(case.state().unwrap().team_proposals.open().count(), 0);
+    }
+    assert_eq!(code(played.joes.take_up_team_proposal(proposal)), "team-proposal-settled");
+}
+
+#[tokio::test]
+async fn a_plan_that_was_sent_is_answered_again_whatever_the_record_holds_by_now() {
+    let played = play().await;
+    let (patient, _) = played.case.patient().unwrap();
+    let text = PLAN.replace("Patient/PATIENT", &patient.unwrap());
+    let plan = played.record.create("CarePlan", &text, &[]).await.unwrap().stored;
+    let id = Some(EventId::new());
+    let first = played.case.send_care_plan(id, "urn:example:plan|1").await.unwrap();
+    let weekly = text.replace("daily", "weekly");
+    let plan = played.record.update("CarePlan", &plan.id, &plan.version, &weekly).await.unwrap();
+    assert_eq!(played.case.send_care_plan(id, "urn:example:plan|1").await.unwrap(), first, "before it left");
+    played.settle().await;
+    assert_eq!(played.case.send_care_plan(id, "urn:example:plan|1").await.unwrap(), first);
+    let by_place = format!("CarePlan/{}", plan.id);
+    assert_eq!(
+        played.case.send_care_plan(id, &by_place).await.unwrap(),
+        first,
+        "the same plan by another name"
+    );
+    let other = text.replace(r#""value":"1""#, r#""value":"2""#);
+    played.record.create("CarePlan", &other, &[]).await.unwrap();
+    let taken = played.case.send_care_plan(id, "urn:example:plan|2").await.unwrap_err();
+    assert!(matches!(taken, Error::Conflict { code: "id-taken", .. }), "{taken}");
+    assert_eq!(played.case.state().unwrap().plans.all().len(), 1);
+
+    // Another person's plan of the same record.
+    let stranger = other.replace(r#""value":"2""#, r#""value":"3""#).replace("Patient/", "Patient/not-");
+    played.record.create("CarePlan", &stranger, &[]).await.unwrap();
+    let refused = played.case.send_care_plan(None, "urn:example:plan|3").await.unwrap_err();
+    assert!(matches!(&refused, Error::InvalidInput(it) if it.code == "plan-of-another-member"), "{refused}");
 }
 
 #[tokio::test]
