@@ -2,6 +2,8 @@
 
 mod watch;
 
+pub(crate) use watch::Failures;
+
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
 use crate::case::event::{Block, EventData, EventKey, HeldBody};

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::case::event::{Content, Event, Held, HeldBody, Receipt, VERSION};
 use crate::case::state::CaseState;
+use crate::commands::Failures;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, Sha256, UserId};
@@ -54,7 +55,7 @@ pub(crate) struct Engine {
     pub(crate) fetching: Fetching,
     silence: Mutex<Silence>,
     /// What others changed in the record is looked at by one at a time.
-    pub(crate) looking: tokio::sync::Mutex<()>,
+    pub(crate) looking: tokio::sync::Mutex<Failures>,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }

@@ -181,7 +181,10 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
             (Some(_), None) => {}
             (None, Some(identifier)) if identifier.contains('|') => {}
             _ => {
-                return wrong(".edit_record", "name the resource by `id`, or by `identifier` as system|value");
+                return wrong(
+                    ".edit_record",
+                    "name the resource by `id`, or by `identifier` as system|value",
+                );
             }
         }
         if edit.set.is_empty() && edit.add.is_empty() && edit.remove.is_empty() {
