@@ -2,8 +2,6 @@
 
 mod watch;
 
-pub(crate) use watch::Failures;
-
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
 use crate::case::event::{Block, EventData, EventKey, HeldBody};

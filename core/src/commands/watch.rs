@@ -84,9 +84,6 @@ enum Looked {
     Until(Date),
 }
 
-/// How many looks in a row failed, by type.
-pub(crate) type Failures = BTreeMap<&'static str, u32>;
-
 /// One look at a type.
 struct Look<'l> {
     record: &'l dyn CareRecord,

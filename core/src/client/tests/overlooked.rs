@@ -106,9 +106,12 @@ impl Played {
         self.change("CarePlan", &patient, &plan(&patient, how)).await;
     }
 
-    async fn send_plan(&self) -> EventId {
-        let (sent, _) = self.case.send_care_plan(None, "urn:example:plan|1").await.unwrap();
-        sent.id
+    /// Sends the plan as it is in the record.
+    fn send_plan(&self) -> EventId {
+        let plan = plan(&self.patient(), "daily");
+        let document =
+            format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{plan}}}]}}"#);
+        self.case.send_plan_document(None, &document).unwrap().0.id
     }
 
     fn changed(&self, sent: EventId) -> usize {
@@ -142,18 +145,18 @@ const BROKEN: PortError = PortError::Unavailable { code: "http-500", retry_after
 #[tokio::test]
 async fn a_type_that_is_not_given_keeps_no_other_from_being_looked_at() {
     let played = play(&["jane", "joe"]).await;
-    let sent = played.send_plan().await;
+    let sent = played.send_plan();
     settle(&[&played.jane]).await;
     played.look().await.unwrap();
     for (n, how) in ["weekly", "monthly"].into_iter().enumerate() {
         played.change_plan(how).await;
+        played.change_team(&if n == 0 { kim() } else { String::new() }).await;
         if n == 0 {
             played.fail(RecordEndpoint::Changes, BROKEN);
         } else {
             played.fail(RecordEndpoint::Changes, FORBIDDEN);
             played.fail(RecordEndpoint::Search, FORBIDDEN);
         }
-        played.change_team(&if n == 0 { kim() } else { String::new() }).await;
         assert!(played.look().await.is_err());
         assert_eq!(played.changed(sent), n + 1);
         played.look().await.unwrap();
@@ -174,7 +177,7 @@ async fn a_server_that_tells_changes_in_a_way_nobody_understands_is_searched() {
 async fn a_resource_that_is_no_longer_given_ends_no_look() {
     // Where there is a keeper, a lead tells at the next look.
     let played = play(&["jane", "joe", "cp-bot"]).await;
-    let sent = played.send_plan().await;
+    let sent = played.send_plan();
     settle(&[&played.jane]).await;
     played.look().await.unwrap();
     played.change_team(&kim()).await;
@@ -257,7 +260,7 @@ async fn a_plan_that_changes_while_it_goes_out_is_told_to_have_changed() {
     let played = play(&["jane", "joe"]).await;
     let server = &played.world.server;
     server.offline(&user("jane"), true);
-    let sent = played.send_plan().await;
+    let sent = played.send_plan();
     played.change_plan("weekly").await;
     // The plan is not in the room yet: this version of it says nothing to anybody.
     played.jane.look_at_record().await.unwrap();
@@ -287,4 +290,41 @@ async fn an_end_in_the_future_is_noticed_on_its_day() {
         );
         played.world.clock.advance(SignedDuration::from_hours(24));
     }
+}
+
+#[tokio::test]
+async fn of_very_many_members_the_record_is_asked_at_once() {
+    let played = play(&["jane", "joe"]).await;
+    let mut cases = Vec::new();
+    for n in 2..=38 {
+        let mut other = opening(&["jane", "joe"]);
+        other.member.id = format!("urn:example:member|{n}").parse().unwrap();
+        let case = played.jane.open(other).unwrap();
+        case.confirm_patient(&format!("Patient/synthetic-{n}")).unwrap();
+        cases.push(case);
+    }
+    assert!(played.jane.settle(Duration::from_secs(60)).await.unwrap());
+    let early = "Patient/synthetic-2";
+    played.create("CareTeam", &team(early, "")).await;
+    let asked = || played.record.requests(RecordEndpoint::Changes);
+    let before = asked();
+    played.look().await.unwrap();
+    assert!(asked() - before < 10, "{}", asked() - before);
+    played.change("CareTeam", early, &team(early, &kim())).await;
+    played.look().await.unwrap();
+    assert_eq!(proposed(&cases[0]), ["kim"]);
+
+    // One more, whose team is there already.
+    let late = "Patient/synthetic-39";
+    played.create("CareTeam", &team(late, "")).await;
+    played.look().await.unwrap();
+    let mut other = opening(&["jane", "joe"]);
+    other.member.id = "urn:example:member|39".parse().unwrap();
+    let case = played.jane.open(other).unwrap();
+    case.confirm_patient(late).unwrap();
+    settle(&[&played.jane]).await;
+    played.look().await.unwrap();
+    played.change("CareTeam", late, &team(late, &kim())).await;
+    played.look().await.unwrap();
+    assert_eq!(proposed(&case), ["kim"]);
 }
