@@ -303,7 +303,7 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
         case.confirm_patient(&format!("Patient/synthetic-{n}")).unwrap();
         cases.push(case);
     }
-    assert!(played.jane.settle(Duration::from_secs(60)).await.unwrap());
+    assert!(played.jane.settle(Duration::from_mins(1)).await.unwrap());
     let early = "Patient/synthetic-2";
     played.create("CareTeam", &team(early, "")).await;
     let asked = || played.record.requests(RecordEndpoint::Changes);

@@ -72,7 +72,7 @@ impl Engine {
             if !proposed.is_empty() {
                 match (one.tells, again) {
                     (Tells::AtOnce, _) | (Tells::AtTheNextLook, true) => {
-                        if self.propose_team(one, stored, projection, proposed)? == Looked::Again {
+                        if self.propose_team(one, stored, projection, &proposed)? == Looked::Again {
                             return Ok(Looked::Again);
                         }
                     }
@@ -95,7 +95,7 @@ impl Engine {
         one: &Watched,
         stored: &Stored,
         projection: bool,
-        proposed: Vec<Named>,
+        proposed: &[Named],
     ) -> Result<Looked> {
         let open = one.state.team_proposals.open(one.state.roster());
         let open = open.filter(|known| known.organization == one.organization).count();
