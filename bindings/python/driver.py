@@ -231,6 +231,8 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             more = {"case": told.case}
         case "record_dropped":
             more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
+        case "record_not_watched":
+            more = {"resource": told.resource, "code": told.code}
         case "invitation":
             more = {"room": told.room, "by": told.user}
         case "held" | "refused":

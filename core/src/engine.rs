@@ -53,8 +53,8 @@ pub(crate) struct Engine {
     /// The documents that events carry outside of themselves, and are fetched beside reception.
     pub(crate) fetching: Fetching,
     silence: Mutex<Silence>,
-    /// What others changed in the record is looked at by one at a time.
-    pub(crate) looking: tokio::sync::Mutex<()>,
+    /// What others changed in the record is looked at by one at a time. How many looks in a row failed, by type.
+    pub(crate) looking: tokio::sync::Mutex<HashMap<&'static str, u32>>,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }

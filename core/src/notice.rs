@@ -91,6 +91,14 @@ pub enum Notice {
         /// The elements that are not there, as FHIR names them (`CareTeam.participant[1].onBehalfOf`).
         paths: Vec<String>,
     },
+    /// What others change in the record does not reach the cases, in whole or in part: looking at the record failed several
+    /// times in a row (said once, until it works again), or it names somebody at such length that no event can.
+    RecordNotWatched {
+        /// The resource type.
+        kind: String,
+        /// What failed, as [`Error::code`](crate::Error::code) says it.
+        code: String,
+    },
     /// A case was opened of which no organisation has a role account: who opened it keeps the highest power in its room, and
     /// can be removed by nobody.
     NoRoleAccount {

@@ -2,36 +2,60 @@
 //!
 //! Every device with a record looks; an organisation's keeper tells, and its leads where the keeper has not by their next look.
 //! Each event's id follows from what it tells, and what was told already is no valid step: the same change is told once.
+//!
+//! What fails is looked at again, and keeps nothing else from being looked at: not another resource, member or type.
 
-use std::collections::BTreeSet;
+mod tell;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Command;
-use crate::care_plan::{PlanChanged, PlanState, PlanStatus};
-use crate::care_team::TeamProposed;
+use crate::care_plan::PlanStatus;
 use crate::case::roster::decides;
 use crate::case::state::CaseState;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::fhir::watch::{self, Seen};
-use crate::fhir::{self, Import, Own, Resource};
-use crate::id::{CaseId, EventId, OrganizationId, Sha256};
+use crate::id::{CaseId, OrganizationId};
+use crate::notice::Notice;
 use crate::ports::{CareRecord, PortError, Stored};
-use crate::records::DIRECTORY_META;
 
 /// What is looked at.
 const KINDS: [&str; 2] = ["CareTeam", "CarePlan"];
 
-/// How far a type was looked at.
+/// Of up to how many members each is asked about alone. With more, the record is asked once what changed of anybody.
+const MOST_ASKED: usize = 36;
+
+/// After how many looks in a row that failed the host is told.
+const FAILED: u32 = 3;
+
+/// How often one resource that the record does not give is asked for. If it changes, it is told of anyway.
+const TRIES: u32 = 10;
+
+/// How far a type was looked at, of one member or of all.
 #[derive(Default, Serialize, Deserialize)]
 struct Place {
     cursor: Option<String>,
     /// What the last look saw, which comes again.
     seen: BTreeSet<(String, String)>,
-    /// What is to be looked at again: this device, or its record, was behind, or a keeper is to tell first.
-    again: BTreeSet<String>,
+    /// What is to be looked at again.
+    again: BTreeMap<String, Again>,
+    /// The cases, and their plans, for which everything was looked at once.
+    known: BTreeSet<String>,
+    /// The last look failed: those that did not come first.
+    failed: bool,
+}
+
+/// Why a resource is looked at again: this device, or its record, was behind, or a keeper is to tell first; or something in it
+/// ends on a day.
+#[derive(Default, Serialize, Deserialize)]
+struct Again {
+    from: Option<Date>,
+    failed: u32,
+    /// How often the record did not answer at all: what it answers for comes first.
+    cut_off: u32,
 }
 
 /// A case that is looked after.
@@ -56,24 +80,60 @@ enum Tells {
 enum Looked {
     Done,
     Again,
+    /// Everything for now; on that day it says something else.
+    Until(Date),
+}
+
+/// One look at a type.
+struct Look<'l> {
+    record: &'l dyn CareRecord,
+    kind: &'static str,
+    watched: &'l [Watched],
+    on: Date,
+    /// What an earlier look of this place put off.
+    put_off: BTreeSet<String>,
+    /// The first thing that failed.
+    failed: Option<Error>,
+}
+
+impl Look<'_> {
+    fn failed(&mut self, error: impl Into<Error>) {
+        self.failed.get_or_insert(error.into());
+    }
+}
+
+/// Whether nothing else can be asked for now, either.
+fn is_cut_off(error: &PortError) -> bool {
+    matches!(error, PortError::Unavailable { .. } | PortError::SignedOut)
 }
 
 impl Engine {
     /// Looks at what others changed in the record since it was looked at last, and tells the cases of it.
     ///
     /// # Errors
-    /// `Unavailable` where the record does not answer; what was not looked at is looked at the next time.
+    /// The first thing that failed, `Unavailable` where the record does not answer; everything else was looked at, and what was
+    /// not is looked at the next time.
     pub(crate) async fn look_at_record(&self) -> Result<()> {
         let Some(record) = &self.record else { return Ok(()) };
-        let _one = self.looking.lock().await;
+        let mut failures = self.looking.lock().await;
         let watched = self.watched()?;
-        if watched.is_empty() {
-            return Ok(());
+        let mut outcome = Ok(());
+        for kind in KINDS.into_iter().filter(|_| !watched.is_empty()) {
+            let on = self.now().to_zoned(TimeZone::UTC).date();
+            let (record, put_off) = (record.as_ref(), BTreeSet::new());
+            let mut look = Look { record, kind, watched: &watched, on, put_off, failed: None };
+            let looked = self.look_at_kind(&mut look).await;
+            let looked = looked.and(look.failed.map_or(Ok(()), Err));
+            let failed = failures.entry(kind).or_default();
+            *failed = if looked.is_err() { failed.saturating_add(1) } else { 0 };
+            if let Err(error) = &looked
+                && *failed == FAILED
+            {
+                self.tell(Notice::RecordNotWatched { kind: kind.to_owned(), code: error.code().to_owned() });
+            }
+            outcome = outcome.and(looked);
         }
-        for kind in KINDS {
-            self.look_at_kind(record.as_ref(), kind, &watched).await?;
-        }
-        Ok(())
+        outcome
     }
 
     /// The cases that are going on and bound to a Patient of the record.
@@ -99,233 +159,191 @@ impl Engine {
         Ok(watched)
     }
 
-    async fn look_at_kind(&self, record: &dyn CareRecord, kind: &str, watched: &[Watched]) -> Result<()> {
-        let name = format!("look/{kind}");
-        let mut place: Place =
-            self.db.meta(&name)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let keep = |place: &Place| -> Result<()> {
-            let text = serde_json::to_string(place).map_err(|_| Error::internal("look-json"))?;
-            self.db.set_meta(&name, Some(&text))
-        };
-        for id in std::mem::take(&mut place.again) {
-            match record.read(kind, &id).await {
-                Ok(stored) => {
-                    if self.look_at(kind, &stored, watched, true)? == Looked::Again {
-                        place.again.insert(id);
-                    }
-                }
-                Err(PortError::NotFound) => {}
-                Err(error) => return Err(error.into()),
+    async fn look_at_kind(&self, look: &mut Look<'_>) -> Result<()> {
+        let patients: BTreeSet<&str> = look.watched.iter().map(|one| one.patient.as_str()).collect();
+        let mut places = Vec::new();
+        if patients.len() > MOST_ASKED {
+            places.push((None, self.place(look.kind, None)?));
+        } else {
+            for patient in patients {
+                places.push((Some(patient), self.place(look.kind, Some(patient))?));
             }
         }
-        loop {
-            let changes = match record.changes(kind, place.cursor.as_deref()).await {
-                Ok(changes) => changes,
-                // Not every server can tell what changed: then what is there of each member is looked at.
-                Err(PortError::Refused { .. }) => return self.look_at_each(record, kind, watched).await,
-                Err(error) => return Err(error.into()),
-            };
-            let of = |stored: &Stored| (stored.id.clone(), stored.version.clone());
-            let news = changes.resources.iter().filter(|stored| !place.seen.contains(&of(stored)));
-            let mut any = false;
-            for stored in news {
-                any = true;
-                if self.look_at(kind, stored, watched, false)? == Looked::Again {
-                    place.again.insert(stored.id.clone());
+        places.sort_by_key(|(_, place)| place.failed);
+        for (of, mut place) in places {
+            let looked = self.look_at_place(look, of, &mut place).await;
+            place.failed = looked.is_err();
+            self.keep(look.kind, of, &place)?;
+            if let Err(error) = looked {
+                let cut_off = is_cut_off(&error);
+                look.failed(error);
+                if cut_off {
+                    break;
                 }
-            }
-            place.seen = changes.resources.iter().map(of).collect();
-            place.cursor = Some(changes.cursor);
-            keep(&place)?;
-            if !any {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn look_at_each(&self, record: &dyn CareRecord, kind: &str, watched: &[Watched]) -> Result<()> {
-        let patients: BTreeSet<&str> = watched.iter().map(|one| one.patient.as_str()).collect();
-        for patient in patients {
-            for stored in record.search(kind, &[("patient", patient)]).await? {
-                let _ = self.look_at(kind, &stored, watched, true)?;
             }
         }
         Ok(())
     }
 
-    /// What cannot be read is nothing that a case could be told of: it keeps nothing else from being looked at.
-    fn look_at(&self, kind: &str, stored: &Stored, watched: &[Watched], again: bool) -> Result<Looked> {
-        let Ok(import) = Import::parse(&stored.json) else { return Ok(Looked::Done) };
-        let Some(resource) = import.resources().first().filter(|one| one.kind() == kind) else {
-            return Ok(Looked::Done);
-        };
-        let subject = watch::subject(resource);
-        let of_case = watch::case_of(resource);
-        let about = |one: &&Watched| match &of_case {
-            Some(case) => one.case.to_string() == *case,
-            None => subject.as_ref() == Some(&one.patient),
-        };
-        let mut looked = Looked::Done;
-        let about: Vec<&Watched> = watched.iter().filter(about).collect();
-        if kind == "CareTeam" && !about.is_empty() {
-            looked = self.look_at_team(stored, of_case.is_some(), &about, again)?;
-        }
-        for one in about.iter().filter(|_| kind == "CarePlan") {
-            if self.look_at_plan(resource, stored, one, again)? == Looked::Again {
-                looked = Looked::Again;
-            }
-        }
-        Ok(looked)
+    fn place(&self, kind: &str, of: Option<&str>) -> Result<Place> {
+        let text = self.db.meta(&place_name(kind, of))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
-    fn look_at_team(
+    fn keep(&self, kind: &str, of: Option<&str>, place: &Place) -> Result<()> {
+        let text = serde_json::to_string(place).map_err(|_| Error::internal("look-json"))?;
+        self.db.set_meta(&place_name(kind, of), Some(&text))
+    }
+
+    async fn look_at_place(
         &self,
-        stored: &Stored,
-        projection: bool,
-        about: &[&Watched],
-        again: bool,
-    ) -> Result<Looked> {
-        let kept: Vec<String> = match self.db.meta(DIRECTORY_META)? {
-            Some(kept) => serde_json::from_str(&kept).map_err(|_| Error::internal("directory-json"))?,
-            None => Vec::new(),
-        };
-        let Ok(import) = Import::of(kept.iter().map(String::as_str).chain([&*stored.json])) else {
-            return Ok(Looked::Done);
-        };
-        let Some(team) = import.of_kind("CareTeam").next() else { return Ok(Looked::Done) };
-        let name = format!("look/CareTeam/{}", stored.id);
-        let seen: Option<Seen> = self.db.meta(&name)?.and_then(|text| serde_json::from_str(&text).ok());
-        let on = self.now().to_zoned(TimeZone::UTC).date();
-        let mut keep = None;
-        for one in about {
-            if projection && !self.is_as_projected(one, "CareTeam", &stored.json) {
-                return Ok(Looked::Again);
-            }
-            let read = watch::team_changes(&import, team, &one.state, &one.organization, seen.as_ref(), on);
-            let Ok((proposed, now)) = read else { return Ok(Looked::Done) };
-            if let Some(proposed) = proposed {
-                if one.state.team_proposals.are_many(&one.organization) {
-                    return Ok(Looked::Again);
+        look: &mut Look<'_>,
+        of: Option<&str>,
+        place: &mut Place,
+    ) -> Result<(), PortError> {
+        let put_off = place.again.iter().filter(|(_, again)| again.from.is_none());
+        look.put_off = put_off.map(|(id, _)| id.clone()).collect();
+        self.look_again(look, place).await;
+        let there = |one: &&Watched| of.is_none_or(|of| one.patient == of);
+        let mut known = BTreeMap::<&str, BTreeSet<String>>::new();
+        let watched = look.watched;
+        for one in watched.iter().filter(there) {
+            known.entry(&one.patient).or_default().extend(self.to_know(look.kind, one));
+        }
+        // What was there before a case or a plan came to be watched is not told of as a change.
+        if place.cursor.is_some() {
+            for (patient, to_know) in &known {
+                if !to_know.is_subset(&place.known) && self.look_at_all_of(look, patient, place).await? {
+                    place.known.extend(to_know.iter().cloned());
                 }
-                match (one.tells, again) {
-                    (Tells::AtOnce, _) | (Tells::AtTheNextLook, true) => {
-                        self.propose_team(one, stored, projection, proposed)?;
+            }
+        }
+        match self.look_at_changes(look, of, place).await {
+            Ok(()) => place.known.extend(known.into_values().flatten()),
+            // Not every server can tell what changed: then what is there of each member is looked at.
+            Err(PortError::Refused { .. } | PortError::NotUnderstood { .. }) => {
+                for patient in known.keys() {
+                    self.look_at_all_of(look, patient, place).await?;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// What a case has that everything is looked at for once: itself, and each plan whose text is here to be compared.
+    fn to_know(&self, kind: &str, one: &Watched) -> Vec<String> {
+        let mut to_know = vec![one.case.to_string()];
+        let plans = one.state.plans.all().iter().filter(|_| kind == "CarePlan");
+        for plan in plans.filter(|plan| !matches!(plan.status, PlanStatus::Replaced { .. })) {
+            if self.document_text(&plan.document.sha256).is_ok_and(|text| text.is_some()) {
+                to_know.push(format!("{}/{}", one.case, plan.sent.id));
+            }
+        }
+        to_know
+    }
+
+    /// Looks at what was not told in full, or has come to its day.
+    async fn look_again(&self, look: &mut Look<'_>, place: &mut Place) {
+        let is_due = |again: &Again| again.from.is_none_or(|from| from <= look.on);
+        let due = place.again.iter().filter(|(_, again)| is_due(again));
+        let mut due: Vec<(u32, String)> = due.map(|(id, again)| (again.cut_off, id.clone())).collect();
+        due.sort();
+        for (_, id) in due {
+            match look.record.read(look.kind, &id).await {
+                Ok(stored) => self.look_at_one(look, &stored, place),
+                Err(PortError::NotFound) => {
+                    place.again.remove(&id);
+                }
+                Err(error) => {
+                    let again = place.again.entry(id.clone()).or_default();
+                    if is_cut_off(&error) {
+                        again.cut_off = again.cut_off.saturating_add(1);
+                        return look.failed(error);
                     }
-                    (Tells::AtTheNextLook, false) => return Ok(Looked::Again),
-                    (Tells::Never, _) => {}
+                    again.failed += 1;
+                    if again.failed >= TRIES {
+                        place.again.remove(&id);
+                    }
+                    look.failed(error);
                 }
             }
-            keep = Some(now);
         }
-        if let Some(seen) = keep.filter(|_| !projection) {
-            let text = serde_json::to_string(&seen).map_err(|_| Error::internal("look-json"))?;
-            self.db.set_meta(&name, Some(&text))?;
-        }
-        Ok(Looked::Done)
     }
 
-    fn propose_team(
+    async fn look_at_changes(
         &self,
-        one: &Watched,
-        stored: &Stored,
-        projection: bool,
-        proposed: TeamProposed,
-    ) -> Result<()> {
-        // Of the projection what was declined once stands there for good.
-        let Some(proposed) = one.state.team_proposals.news(proposed, projection) else { return Ok(()) };
-        let case = one.case.to_string();
-        let said = serde_json::to_string(&proposed).map_err(|_| Error::internal("look-json"))?;
-        let said = Sha256::of(said).to_string();
-        let id = if projection {
-            // What was asked and settled can be asked anew.
-            let nth = one.state.team_proposals.of(&one.organization).count().to_string();
-            EventId::derived(&["team-proposed", &case, &said, &nth])
-        } else {
-            EventId::derived(&["team-proposed", &case, &stored.id, &stored.version, &said])
-        };
-        self.tell_case(one.case, &Command::new(Some(id), proposed))
-    }
-
-    fn look_at_plan(
-        &self,
-        resource: &Resource,
-        stored: &Stored,
-        one: &Watched,
-        again: bool,
-    ) -> Result<Looked> {
-        if one.tells == Tells::Never {
-            return Ok(Looked::Done);
-        }
-        let counts = |plan: &&PlanState| !matches!(plan.status, PlanStatus::Replaced { .. });
-        for plan in one.state.plans.all().iter().filter(counts) {
-            let Some(document) = self.document_text(&plan.document.sha256)? else { continue };
-            if !watch::is_of(resource, plan, &document) {
-                continue;
-            }
-            let written = if fhir::is_projected_plan(&stored.json) {
-                if !self.is_as_projected(one, "CarePlan", &stored.json) {
-                    return Ok(Looked::Again);
-                }
-                self.projection(one, "CarePlan", &stored.json)
-            } else if plan.sent_by.organization == one.organization {
-                watch::sent_plan(&document)
-            } else {
-                None
+        look: &mut Look<'_>,
+        of: Option<&str>,
+        place: &mut Place,
+    ) -> Result<(), PortError> {
+        let key = |stored: &Stored| (stored.id.clone(), stored.version.clone());
+        let mut told = place.seen.clone();
+        loop {
+            let since = place.cursor.as_deref();
+            let changes = match of {
+                Some(patient) => look.record.changes_of(look.kind, patient, since).await?,
+                None => look.record.changes(look.kind, since).await?,
             };
-            let Some(written) = written else { continue };
-            let Ok(sha256) = watch::plan_change(&stored.json, &written) else { continue };
-            let told = plan.changed_in(&one.organization);
-            // A record can hold a plan twice: as it was written there, and as the case writes it. Only the one that was changed
-            // can be changed back.
-            let name = format!("look/CarePlan/{}/{}", stored.id, plan.sent.id);
-            if sha256.is_none()
-                && self.db.meta(&name)?.is_none_or(|seen| Some(seen) != told.map(|it| it.to_string()))
-            {
-                continue;
+            let mut any = false;
+            for stored in &changes.resources {
+                if told.insert(key(stored)) {
+                    any = true;
+                    self.look_at_one(look, stored, place);
+                }
             }
-            if let Some(sha256) = sha256 {
-                self.db.set_meta(&name, Some(&sha256.to_string()))?;
+            place.seen = changes.resources.iter().map(key).collect();
+            place.cursor = Some(changes.cursor);
+            if !any {
+                return Ok(());
             }
-            if told == sha256 {
-                continue;
+            // A first look can be long: what was seen of it need not be seen again.
+            if let Err(error) = self.keep(look.kind, of, place) {
+                look.failed(error);
             }
-            if one.tells == Tells::AtTheNextLook && !again {
-                return Ok(Looked::Again);
-            }
-            let (case, id) = (one.case.to_string(), plan.sent.id.to_string());
-            let nth = plan.changed.len().to_string();
-            let now = sha256.map_or_else(String::new, |sha256| sha256.to_string());
-            let id = EventId::derived(&["plan-changed", &case, &id, &now, &nth]);
-            let changed = PlanChanged { plan: plan.sent.id, organization: one.organization.clone(), sha256 };
-            self.tell_case(one.case, &Command::new(Some(id), changed))?;
-        }
-        Ok(Looked::Done)
-    }
-
-    /// What this device would write in the place of a stored resource.
-    fn projection(&self, one: &Watched, kind: &str, stored: &str) -> Option<String> {
-        let text =
-            |document: &crate::care_plan::Document| self.document_text(&document.sha256).ok().flatten();
-        let writes = fhir::project(&one.state, &Own { patient: one.patient.clone() }, &text);
-        let mut writes = writes.into_iter().filter(|write| write.kind == kind);
-        writes.find(|write| fhir::is_found_by(stored, &write.find)).map(|write| write.json)
-    }
-
-    /// Whether a stored resource was written from what this device has folded, neither more nor less: else what differs may be a
-    /// colleague's, or one's own that is on its way.
-    fn is_as_projected(&self, one: &Watched, kind: &str, stored: &str) -> bool {
-        let Some(written) = self.projection(one, kind, stored) else { return false };
-        let heads = |text: &str| fhir::heads(text).unwrap_or_default();
-        let theirs = heads(stored);
-        // Somebody wrote it without what it was marked with.
-        theirs.is_empty() || theirs == heads(&written)
-    }
-
-    /// What the policy or the case does not allow is not told: nobody can do anything about it here.
-    fn tell_case(&self, case: CaseId, command: &Command) -> Result<()> {
-        match self.command(case, command) {
-            Ok(_) | Err(Error::NotAllowed { .. } | Error::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error),
         }
     }
+
+    /// Whether it could be looked at. What the record does not tell of one member it can tell of another.
+    async fn look_at_all_of(
+        &self,
+        look: &mut Look<'_>,
+        patient: &str,
+        place: &mut Place,
+    ) -> Result<bool, PortError> {
+        match look.record.search(look.kind, &[("patient", patient)]).await {
+            Ok(found) => found.iter().for_each(|stored| self.look_at_one(look, stored, place)),
+            Err(error) if is_cut_off(&error) => return Err(error),
+            Err(error) => {
+                look.failed(error);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn look_at_one(&self, look: &mut Look<'_>, stored: &Stored, place: &mut Place) {
+        let again = place.again.remove(&stored.id);
+        match self.look_at(look, stored, look.put_off.contains(&stored.id)) {
+            Ok(Looked::Done) => {}
+            Ok(Looked::Again) => {
+                place.again.insert(stored.id.clone(), Again::default());
+            }
+            Ok(Looked::Until(day)) => {
+                place.again.insert(stored.id.clone(), Again { from: Some(day), ..Again::default() });
+            }
+            Err(error) => {
+                let failed = again.map_or(0, |again| again.failed) + 1;
+                if failed < TRIES {
+                    place.again.insert(stored.id.clone(), Again { failed, ..Again::default() });
+                }
+                look.failed(error);
+            }
+        }
+    }
+}
+
+/// The place is kept under this name.
+fn place_name(kind: &str, of: Option<&str>) -> String {
+    of.map_or_else(|| format!("look/{kind}"), |of| format!("look-of/{kind}/{of}"))
 }
