@@ -225,12 +225,14 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
     match told.kind:
         case "missed":
             return None
-        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out":
+        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out" | "record_signed_out":
             more = shown(case=told.case, user=told.user, resource=told.resource)
         case "no_role_account":
             more = {"case": told.case}
         case "record_dropped":
             more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
+        case "record_unavailable":
+            more = {"code": told.code}
         case "invitation":
             more = {"room": told.room, "by": told.user}
         case "held" | "refused":

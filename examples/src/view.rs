@@ -277,6 +277,8 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::RecordDropped { kind, id, paths } => {
             json!({ "kind": "record_dropped", "resource": kind, "resource_id": id, "paths": paths })
         }
+        Notice::RecordSignedOut => json!({ "kind": "record_signed_out" }),
+        Notice::RecordUnavailable { code } => json!({ "kind": "record_unavailable", "code": code }),
         Notice::NoRoleAccount { case } => json!({ "kind": "no_role_account", "case": case }),
         Notice::SignedOut => json!({ "kind": "signed_out" }),
         _ => json!({ "kind": "other" }),

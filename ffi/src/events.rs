@@ -14,8 +14,8 @@ use crate::runtime::runtime;
 #[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
 pub struct Notice {
     /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `not_reached`,
-    /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `no_role_account`, `signed_out`; `missed` where the host was so slow
-    /// that hints were dropped.
+    /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `record_signed_out`,
+    /// `record_unavailable`, `no_role_account`, `signed_out`; `missed` where the host was so slow that hints were dropped.
     pub kind: String,
     /// The case.
     pub case: Option<String>,
@@ -31,6 +31,8 @@ pub struct Notice {
     pub resource_id: Option<String>,
     /// The elements that the record did not keep, as FHIR names them (`CareTeam.participant[1].onBehalfOf`).
     pub paths: Vec<String>,
+    /// Why the record is unavailable: `connect`, `timeout`, `http-500`, `forbidden`, ….
+    pub code: Option<String>,
     /// Every reason.
     pub reasons: Vec<Reason>,
 }
@@ -88,6 +90,10 @@ impl Notice {
             }
             Core::RecordDropped { kind, id, paths } => {
                 Self { resource: Some(kind), resource_id: Some(id), paths, ..Self::new("record_dropped") }
+            }
+            Core::RecordSignedOut => Self::new("record_signed_out"),
+            Core::RecordUnavailable { code } => {
+                Self { code: Some(code.to_owned()), ..Self::new("record_unavailable") }
             }
             Core::NoRoleAccount { case } => {
                 Self { case: Some(case.to_string()), ..Self::new("no_role_account") }
