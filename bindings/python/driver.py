@@ -225,7 +225,7 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
     match told.kind:
         case "missed":
             return None
-        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out":
+        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out" | "record_signed_out":
             more = shown(case=told.case, user=told.user, resource=told.resource)
         case "no_role_account":
             more = {"case": told.case}
@@ -233,6 +233,8 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
         case "record_not_watched":
             more = {"resource": told.resource, "code": told.code}
+        case "record_unavailable":
+            more = {"code": told.code}
         case "invitation":
             more = {"room": told.room, "by": told.user}
         case "held" | "refused":

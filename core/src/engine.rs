@@ -18,6 +18,7 @@ use crate::inbox::Fetching;
 use crate::notice::Notice;
 use crate::outbox::Silence;
 use crate::ports::{Capabilities, CareRecord, CaseTransport, Clock, PortError};
+use crate::records::Answering;
 use crate::store::cases::CaseRow;
 use crate::store::outbox::OutEvent;
 use crate::store::{Db, EmbeddedRecord};
@@ -40,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) directory: RwLock<Directory>,
+    /// One at a time reads the directory from the record.
+    pub(crate) reading_directory: tokio::sync::Mutex<()>,
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something was put into the outbox, or what held it back is gone.
     pub(crate) outgoing: Notify,
@@ -55,6 +58,8 @@ pub(crate) struct Engine {
     silence: Mutex<Silence>,
     /// What others changed in the record is looked at by one at a time. How many looks in a row failed, by type.
     pub(crate) looking: tokio::sync::Mutex<HashMap<&'static str, u32>>,
+    /// How the record is doing.
+    pub(crate) answering: Answering,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
 }
@@ -78,6 +83,7 @@ impl Engine {
             moving: tokio::sync::Mutex::default(),
             clock,
             directory: RwLock::default(),
+            reading_directory: tokio::sync::Mutex::default(),
             notices: broadcast::channel(1024).0,
             outgoing: Notify::new(),
             known: Notify::new(),
@@ -86,6 +92,7 @@ impl Engine {
             sending: tokio::sync::Mutex::default(),
             fetching: Fetching::default(),
             silence: Mutex::default(),
+            answering: Answering::default(),
             looking: tokio::sync::Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
         }

@@ -74,8 +74,9 @@ pub enum Notice {
         /// The case.
         case: CaseId,
     },
-    /// A resource of the record was not written: its stored version is ahead of what this device has folded, or somebody
-    /// changed it in a way that does not go together.
+    /// A resource of the record was not written: its stored version is ahead of what this device has folded, somebody
+    /// changed it in a way that does not go together, or the record refuses it, or fails at it again and again while it
+    /// answers otherwise. It is tried again, ever more rarely; what is for other resources does not wait for it.
     RecordConflict {
         /// The case.
         case: CaseId,
@@ -98,6 +99,15 @@ pub enum Notice {
         kind: String,
         /// What failed, as [`Error::code`](crate::Error::code) says it.
         code: String,
+    },
+    /// The record no longer takes the access token, or there is none: sign in there again. Told once until it answers
+    /// again; what is for it waits, and messages do not.
+    RecordSignedOut,
+    /// The record does not answer, fails, or does not let us see what is needed before anything is written. Told once until
+    /// it answers again; what is for it waits, and messages do not.
+    RecordUnavailable {
+        /// Why: `connect`, `timeout`, `http-500`, `forbidden`, `no-capabilities`, ….
+        code: &'static str,
     },
     /// A case was opened of which no organisation has a role account: who opened it keeps the highest power in its room, and
     /// can be removed by nobody.

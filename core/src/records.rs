@@ -1,5 +1,6 @@
 //! The record's side of the line: what is read from it, and the resources that a case's state is projected into.
 
+mod answering;
 mod moving;
 
 use std::collections::hash_map::Entry;
@@ -28,6 +29,7 @@ use crate::store::outbox::{
 };
 use crate::store::papers::project;
 
+pub(crate) use answering::Answering;
 pub use moving::Kept;
 
 /// The types that the directory is read from.
@@ -36,6 +38,13 @@ pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "Practi
 pub(crate) const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
 const BEHIND: Duration = Duration::from_secs(5);
+
+/// After so many failed attempts, which is some ten minutes at least, it is asked whether the record fails at this write alone.
+const FAILS_FOR_GOOD: u32 = 20;
+/// What a server says that has too much to do.
+const ASKS_TO_WAIT: [&str; 2] = ["http-429", "http-503"];
+/// Another write took a write's place before it was permitted.
+const REPLACED: &str = "record-replaced";
 
 /// When a write is tried again that the record refuses: mostly somebody has to do something first.
 fn refused_again(attempts: u32) -> Duration {
@@ -57,6 +66,8 @@ impl Engine {
         if self.record.is_none() {
             return Ok(());
         }
+        // One after another, so that what was read last is kept.
+        let _one = self.reading_directory.lock().await;
         let texts = self.all_of(&DIRECTORY).await?;
         if texts.is_empty() {
             return Ok(());
@@ -66,6 +77,11 @@ impl Engine {
         self.read_directory()?;
         self.known.notify_one();
         Ok(())
+    }
+
+    /// Whether a directory was read before.
+    pub(crate) fn knows_directory(&self) -> Result<bool> {
+        Ok(self.db.meta(DIRECTORY_META)?.is_some())
     }
 
     /// Takes the directory as it was last read.
@@ -164,7 +180,8 @@ impl Engine {
             return self.finish(row);
         };
         let wanted = &opening.member;
-        let found = self.record()?.search("Patient", &[("identifier", &member_token(&wanted.id))]).await?;
+        let found = self.record()?.search("Patient", &[("identifier", &member_token(&wanted.id))]).await;
+        let found = self.heard_all(found)?;
         let certain = |stored: &Stored| {
             let Ok(import) = Import::parse(&stored.json) else { return false };
             import.patients().any(|patient| {
@@ -271,9 +288,7 @@ impl Engine {
                 })
                 .map_err(|error| match error {
                     // What is asked by now is another write, which has its own turn.
-                    Error::Conflict { .. } => {
-                        PortError::Unavailable { code: "record-replaced", retry_after: None }
-                    }
+                    Error::Conflict { .. } => PortError::Unavailable { code: REPLACED, retry_after: None },
                     _ => PortError::Internal { code: "record-mark" },
                 })?;
             point("record-marked");
@@ -283,7 +298,10 @@ impl Engine {
         let applied = fhir::apply(record, write, &known, &permit).await;
         point("record-written");
         self.tell_dropped();
-        match applied {
+        // Not a failure of the record's: what is asked by now has its own turn at once.
+        let replaced = matches!(&applied, Err(PortError::Unavailable { code: REPLACED, .. }));
+        // Of one that stepped aside it is known that it says nothing of the record.
+        match if row.aside { applied } else { self.heard(applied) } {
             Ok(Applied::Created(_) | Applied::Updated(_) | Applied::Unchanged(_)) => {
                 self.db.write(|t| end_record(t, row.seq, write))?;
                 point("record-done");
@@ -313,6 +331,20 @@ impl Engine {
                 if !row.aside {
                     self.tell(Notice::RecordConflict { case, kind: write.kind.clone() });
                 }
+                Ok(Attempt::later(refused_again(row.attempts), ASIDE))
+            }
+            // What stepped aside stays there, whatever fails now.
+            Err(PortError::SignedOut | PortError::Unavailable { .. }) if row.aside && !replaced => {
+                Ok(Attempt::later(refused_again(row.attempts), ASIDE))
+            }
+            // At this one alone the record fails: what is for other resources need not wait.
+            Err(PortError::Unavailable { code, .. })
+                if row.attempts >= FAILS_FOR_GOOD
+                    && !replaced
+                    && !ASKS_TO_WAIT.contains(&code)
+                    && self.answers_otherwise(&state).await =>
+            {
+                self.tell(Notice::RecordConflict { case, kind: write.kind.clone() });
                 Ok(Attempt::later(refused_again(row.attempts), ASIDE))
             }
             Err(error) => Err(error.into()),

@@ -280,6 +280,8 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::RecordNotWatched { kind, code } => {
             json!({ "kind": "record_not_watched", "resource": kind, "code": code })
         }
+        Notice::RecordSignedOut => json!({ "kind": "record_signed_out" }),
+        Notice::RecordUnavailable { code } => json!({ "kind": "record_unavailable", "code": code }),
         Notice::NoRoleAccount { case } => json!({ "kind": "no_role_account", "case": case }),
         Notice::SignedOut => json!({ "kind": "signed_out" }),
         _ => json!({ "kind": "other" }),

@@ -15,7 +15,7 @@ use crate::runtime::runtime;
 pub struct Notice {
     /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `not_reached`,
     /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `record_not_watched`,
-    /// `no_role_account`, `signed_out`; `missed` where the host was so slow that hints were dropped.
+    /// `record_signed_out`, `record_unavailable`, `no_role_account`, `signed_out`; `missed` where the host was so slow that hints were dropped.
     pub kind: String,
     /// The case.
     pub case: Option<String>,
@@ -31,7 +31,7 @@ pub struct Notice {
     pub resource_id: Option<String>,
     /// The elements that the record did not keep, as FHIR names them (`CareTeam.participant[1].onBehalfOf`).
     pub paths: Vec<String>,
-    /// What failed, as an error's code.
+    /// Why the record is unavailable or not watched: `connect`, `timeout`, `http-500`, `forbidden`, ….
     pub code: Option<String>,
     /// Every reason.
     pub reasons: Vec<Reason>,
@@ -93,6 +93,10 @@ impl Notice {
             }
             Core::RecordNotWatched { kind, code } => {
                 Self { resource: Some(kind), code: Some(code), ..Self::new("record_not_watched") }
+            }
+            Core::RecordSignedOut => Self::new("record_signed_out"),
+            Core::RecordUnavailable { code } => {
+                Self { code: Some(code.to_owned()), ..Self::new("record_unavailable") }
             }
             Core::NoRoleAccount { case } => {
                 Self { case: Some(case.to_string()), ..Self::new("no_role_account") }

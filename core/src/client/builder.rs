@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::client::Caseline;
 use crate::client::running::Running;
@@ -9,6 +10,9 @@ use crate::engine::Engine;
 use crate::error::{InvalidInput, Result};
 use crate::ports::{CareRecord, CaseTransport, Clock, SystemClock};
 use crate::store::{Db, EmbeddedRecord, StoreKey};
+
+/// How long a start waits for the first directory.
+const FIRST_DIRECTORY: Duration = Duration::from_secs(10);
 
 /// Where the resources of one's cases are kept.
 ///
@@ -224,12 +228,17 @@ impl Builder {
         if embedded {
             engine.at_home()?;
         }
-        // Without the record the directory of the last time stands.
-        let _ = engine.refresh_directory().await;
+        // Without the record the directory of the last time stands. A server is waited for only where there is none, and not
+        // for long: it is asked on in the background.
+        let mut current = false;
+        if !engine.elsewhere || !engine.knows_directory()? {
+            let asked = tokio::time::timeout(FIRST_DIRECTORY, engine.refresh_directory()).await;
+            current = matches!(asked, Ok(Ok(())));
+        }
         engine.read_directory()?;
         let _ = engine.find_own_cases().await;
         engine.look_at_all()?;
-        let running = Arc::new(Running::start(&engine));
+        let running = Arc::new(Running::start(&engine, current));
         Ok(Caseline { engine, running })
     }
 }

@@ -1,4 +1,4 @@
-//! The tasks of a client: one follows hints into the inbox, one fetches what events carry outside of themselves, one drains the
+//! The tasks of a client: one reads the directory, one follows hints into the inbox, one fetches what events carry outside of themselves, one drains the
 //! outbox.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,14 +35,18 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(engine: &Arc<Engine>) -> Self {
+    /// Starts them. `current`: the directory has just been read from the record.
+    pub(crate) fn start(engine: &Arc<Engine>, current: bool) -> Self {
         let (suspended, watched) = watch::channel(false);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(receive(Arc::clone(engine), watched.clone())),
             tokio::spawn(fetch(Arc::clone(engine), watched.clone())),
             tokio::spawn(look(Arc::clone(engine), watched.clone())),
-            tokio::spawn(send(Arc::clone(engine), watched)),
+            tokio::spawn(send(Arc::clone(engine), watched.clone())),
         ];
+        if !current {
+            tasks.push(tokio::spawn(read_directory(Arc::clone(engine), watched)));
+        }
         Self { suspended, tasks: Mutex::new(tasks) }
     }
 
@@ -187,6 +191,20 @@ async fn fetch(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             let _ = engine.fetch_documents().await;
             next_round = next_round.min(engine.fetching.next_round(LOOK_AGAIN));
         }
+    }
+}
+
+/// Reads the directory from the record, once it answers.
+async fn read_directory(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    let mut wait = TRY_AGAIN;
+    loop {
+        awake(&mut suspended).await;
+        match engine.refresh_directory().await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(code = error.code(), "the directory could not be read"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LOOK_AGAIN);
     }
 }
 

@@ -80,7 +80,7 @@ impl Engine {
 
     /// Asks the record what it takes.
     async fn ask_what_it_takes(&self, record: &dyn CareRecord) -> Result<Capabilities> {
-        let takes = record.capabilities().await?;
+        let takes = self.heard_all(record.capabilities().await)?;
         let mut known = self.takes.write().unwrap_or_else(PoisonError::into_inner);
         let first = known.replace(takes.clone()).is_none();
         drop(known);

@@ -39,6 +39,7 @@ struct State {
     resources: Resources,
     read_only: BTreeSet<String>,
     silently: BTreeSet<String>,
+    broken: BTreeSet<String>,
     offline: bool,
     faults: Faults<RecordEndpoint>,
 }
@@ -95,11 +96,17 @@ impl PlainRecord {
         state.silently.insert(kind.to_owned());
     }
 
+    /// Fails from now on at each writing of a resource of this type, as a server does that stumbles over it.
+    pub fn break_at(&self, kind: &str) {
+        lock(&self.0).broken.insert(kind.to_owned());
+    }
+
     /// Writes resources of this type again.
     pub fn writable(&self, kind: &str) {
         let state = &mut lock(&self.0);
         state.read_only.remove(kind);
         state.silently.remove(kind);
+        state.broken.remove(kind);
     }
 
     /// Passes over this search parameter from now on, as a server may that does not know it (FHIR R4, 3.1.1).
@@ -138,6 +145,9 @@ impl PlainRecord {
             return Err(PortError::Unavailable { code: "connect", retry_after: None });
         }
         let answer = state.faults.take(endpoint)?;
+        if writes.is_some_and(|kind| state.broken.contains(kind)) {
+            return answer.to(Err(PortError::Unavailable { code: "http-500", retry_after: None }));
+        }
         if writes.is_some_and(|kind| state.read_only.contains(kind)) {
             return answer.to(Err(FORBIDDEN));
         }

@@ -300,7 +300,7 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
         let mut other = opening(&["jane", "joe"]);
         other.member.id = format!("urn:example:member|{n}").parse().unwrap();
         let case = played.jane.open(other).unwrap();
-        case.confirm_patient(&format!("Patient/synthetic-{n}")).unwrap();
+        case.confirm_patient(&format!("Patient/synthetic-{n}")).await.unwrap();
         cases.push(case);
     }
     assert!(played.jane.settle(Duration::from_mins(1)).await.unwrap());
@@ -321,7 +321,7 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
     let mut other = opening(&["jane", "joe"]);
     other.member.id = "urn:example:member|39".parse().unwrap();
     let case = played.jane.open(other).unwrap();
-    case.confirm_patient(late).unwrap();
+    case.confirm_patient(late).await.unwrap();
     settle(&[&played.jane]).await;
     played.look().await.unwrap();
     played.change("CareTeam", late, &team(late, &kim())).await;

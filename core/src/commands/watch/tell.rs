@@ -97,7 +97,8 @@ impl Engine {
         projection: bool,
         proposed: &[Named],
     ) -> Result<Looked> {
-        let open = one.state.team_proposals.open().filter(|known| known.organization == one.organization).count();
+        let open =
+            one.state.team_proposals.open().filter(|known| known.organization == one.organization).count();
         let parts: Vec<&[Named]> = proposed.chunks(MOST_NAMED).collect();
         let room = MOST_OPEN.saturating_sub(open);
         for part in parts.iter().take(room) {
