@@ -12,8 +12,8 @@ const LONGEST: Duration = Duration::from_mins(5);
 ///
 /// # Errors
 /// What asking again does not mend: the Bundle is not one that the record takes.
-pub async fn until_answered(
-    mut import: impl AsyncFnMut() -> Result<usize, Error>,
+pub async fn until_answered<T: Future<Output = Result<usize, Error>>>(
+    mut import: impl FnMut() -> T,
     first: Duration,
     mut told: impl FnMut(&Error),
 ) -> Result<usize, Error> {
@@ -44,7 +44,7 @@ mod tests {
         let mut answers = vec![Ok(3), Err(down()), Err(signed_out()), Err(signed_out()), Err(down())];
         let mut told = Vec::new();
         let done = until_answered(
-            async || answers.pop().expect("not asked again"),
+            || std::future::ready(answers.pop().expect("not asked again")),
             Duration::ZERO,
             |error| told.push(error.code()),
         );
@@ -53,7 +53,7 @@ mod tests {
 
         let mut answers = vec![Err(InvalidInput::new("not-a-bundle", "synthetic").into())];
         let done = until_answered(
-            async || answers.pop().expect("not asked again"),
+            || std::future::ready(answers.pop().expect("not asked again")),
             Duration::ZERO,
             |_| panic!("nothing to wait for"),
         );

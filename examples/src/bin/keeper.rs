@@ -182,7 +182,7 @@ async fn start(keeping: &Keeping, clock: Arc<StoryClock>) -> Result<Caseline, Er
 
 /// Imports the bundle, once the record answers.
 async fn import(caseline: Caseline, bundle: String) -> Result<(), Error> {
-    until_answered(async || caseline.import(&bundle).await, IMPORT_AGAIN, trouble).await.map(drop)
+    until_answered(|| caseline.import(&bundle), IMPORT_AGAIN, trouble).await.map(drop)
 }
 
 /// Says what goes wrong.
