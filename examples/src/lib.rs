@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod desk;
+pub mod importing;
 pub mod interrupt;
 pub mod keeping;
 pub mod lines;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use caseline::{Caseline, Error, Notice};
 use caseline_examples::desk::{self, StoryClock};
+use caseline_examples::importing::until_answered;
 use caseline_examples::keeping::Keeping;
 use caseline_examples::protocol::{Failure, Request, Verb, answer, reasons};
 use caseline_examples::{interrupt, lines, view};
@@ -49,6 +50,11 @@ A record on a FHIR server, which it signs in to as a system (SMART Backend Servi
 
 It prints a line of JSON for whatever it does, and stops at SIGTERM. With --story-clock it takes the lines of a driver
 (tests/DRIVER.md) that ask or move the clock, and stops at the end of its input too.";
+
+/// How long it waits at its start until the record has taken the bundle; then it goes on with that beside its work.
+const FIRST_IMPORT: Duration = Duration::from_secs(30);
+/// How soon it is tried again.
+const IMPORT_AGAIN: Duration = Duration::from_secs(3);
 
 /// How often it looks whose turn it is, whatever happens.
 const LOOK: Duration = Duration::from_secs(15);
@@ -109,6 +115,18 @@ async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
         started = start(&keeping, clock.clone()) => started?,
         _ = &mut asked => return Ok(()),
     };
+    let mut importing = JoinSet::new();
+    if let Some(bundle) = keeping.bundle.clone() {
+        importing.spawn(import(started.clone(), bundle));
+        tokio::select! {
+            done = importing.join_next() => if let Some(Ok(Err(error))) = done {
+                started.shutdown().await;
+                return Err(error);
+            },
+            () = tokio::time::sleep(FIRST_IMPORT) => {}
+            _ = &mut asked => return Ok(()),
+        }
+    }
     let mut keeper = Keeper { caseline: started, clock, story_clock, tasks: JoinSet::new(), trouble: None };
     status(&json!({ "kind": "ready", "user": keeper.caseline.user() }));
     let mut notices = keeper.caseline.notices();
@@ -129,8 +147,11 @@ async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
             },
             _ = look.tick() => keeper.tend().await,
             Some(_) = keeper.tasks.join_next() => {}
+            // Its work goes on without what the bundle would bring.
+            Some(done) = importing.join_next() => if let Ok(Err(error)) = done { trouble(&error) },
         }
     }
+    importing.shutdown().await;
     keeper.tasks.shutdown().await;
     keeper.caseline.shutdown().await;
     Ok(())
@@ -156,10 +177,17 @@ async fn start(keeping: &Keeping, clock: Arc<StoryClock>) -> Result<Caseline, Er
     for text in &keeping.rules {
         caseline.add_rules(text)?;
     }
-    if let Some(bundle) = &keeping.bundle {
-        caseline.import(bundle).await?;
-    }
     Ok(caseline)
+}
+
+/// Imports the bundle, once the record answers.
+async fn import(caseline: Caseline, bundle: String) -> Result<(), Error> {
+    until_answered(|| caseline.import(&bundle), IMPORT_AGAIN, trouble).await.map(drop)
+}
+
+/// Says what goes wrong.
+fn trouble(error: &Error) {
+    status(&json!({ "kind": "trouble", "code": error.code(), "text": error.to_string() }));
 }
 
 /// Says what was done.
@@ -223,7 +251,7 @@ impl Keeper {
             Err(error) if self.trouble == Some(error.code()) => {}
             Err(error) => {
                 self.trouble = Some(error.code());
-                status(&json!({ "kind": "trouble", "code": error.code(), "text": error.to_string() }));
+                trouble(&error);
             }
         }
     }
