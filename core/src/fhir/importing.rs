@@ -96,10 +96,10 @@ fn once(entry: &Node<'_>, known: &Known, taken: &mut HashMap<String, u32>) -> Op
     if let Some(condition) = person(resource) {
         return Some(entry.with(&[("request", request.with(&[("ifNoneExist", json::quote(&condition))]))]));
     }
-    let name = match entry.str("fullUrl").or_else(|| resource.str("id")) {
-        Some(name) => format!("{name} {}", known.about(resource)),
-        None => content(resource),
-    };
+    // What a Bundle calls a Patient is not who they are: a resource of the same content can be about another.
+    let named = entry.str("fullUrl").or_else(|| resource.str("id"));
+    let name = named.unwrap_or_else(|| content(resource).into());
+    let name = format!("{name} {}", known.about(resource));
     let key = format!("{kind} {name}");
     let count = taken.entry(key.clone()).and_modify(|count| *count += 1).or_default();
     let code = Sha256::of(format!("{key} {count}")).to_string();

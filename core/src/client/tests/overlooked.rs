@@ -81,6 +81,11 @@ impl Played {
         looked
     }
 
+    /// Another member, as the record refers to them.
+    async fn person(&self) -> String {
+        format!("Patient/{}", self.create("Patient", r#"{"resourceType":"Patient"}"#).await.id)
+    }
+
     async fn create(&self, kind: &str, text: &str) -> Stored {
         self.record.create(kind, text, &[]).await.unwrap().stored
     }
@@ -300,11 +305,12 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
         let mut other = opening(&["jane", "joe"]);
         other.member.id = format!("urn:example:member|{n}").parse().unwrap();
         let case = played.jane.open(other).unwrap();
-        case.confirm_patient(&format!("Patient/synthetic-{n}")).await.unwrap();
-        cases.push(case);
+        let person = played.person().await;
+        case.confirm_patient(&person).await.unwrap();
+        cases.push((case, person));
     }
     assert!(played.jane.settle(Duration::from_mins(1)).await.unwrap());
-    let early = "Patient/synthetic-2";
+    let (case, early) = &cases[0];
     played.create("CareTeam", &team(early, "")).await;
     let asked = || played.record.requests(RecordEndpoint::Changes);
     let before = asked();
@@ -312,10 +318,10 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
     assert!(asked() - before < 10, "{}", asked() - before);
     played.change("CareTeam", early, &team(early, &kim())).await;
     played.look().await.unwrap();
-    assert_eq!(proposed(&cases[0]), ["kim"]);
+    assert_eq!(proposed(case), ["kim"]);
 
     // One more, whose team is there already.
-    let late = "Patient/synthetic-39";
+    let late = &played.person().await;
     played.create("CareTeam", &team(late, "")).await;
     played.look().await.unwrap();
     let mut other = opening(&["jane", "joe"]);

@@ -122,10 +122,15 @@ async fn a_care_team_of_another_system_says_what_it_lacks_and_is_completed_from_
 async fn nobody_elses_care_is_shown_for_a_member() {
     let world = World::new();
     let jane = world.start_with("jane", Record::Embedded).await;
+    jane.import(FIRST).await.unwrap();
     for (system, value) in [("urn:clinic", "1,2"), ("urn:other", "2")] {
         let person =
             person().replace(r#""urn:clinic","value":"1""#, &format!(r#""{system}","value":"{value}""#));
-        assert_eq!(jane.import(&person).await.unwrap(), 5);
+        assert_eq!(
+            jane.import(&person).await.unwrap(),
+            5,
+            "what it calls them is what the other Bundle calls another"
+        );
     }
     // A search that is not spelled as R4 spells it finds `2` of any system beside this one.
     let member = "urn:clinic|1,2".parse().unwrap();
