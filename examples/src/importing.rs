@@ -35,7 +35,7 @@ pub async fn until_answered<T: Future<Output = Result<usize, Error>>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caseline::InvalidInput;
+    use caseline::error::InvalidInput;
 
     #[tokio::test]
     async fn a_record_that_is_down_is_asked_again_and_a_bundle_that_is_wrong_is_not() {

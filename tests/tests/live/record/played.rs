@@ -160,7 +160,7 @@ pub(crate) async fn play(shared: Arc<dyn CareRecord>) -> Played {
     let (second, _) = case.send_care_plan(None, PLAN).await.unwrap();
     world.settle(&everybody).await;
     raos.approve_plan(None, second.id, None).unwrap();
-    joes.end_seat(None, lee.contact.id, ACO.parse().unwrap()).unwrap();
+    joes.end_seat(None, lee.contact.id, ACO.parse::<caseline::id::OrganizationId>().unwrap()).unwrap();
     world.settle(&everybody).await;
 
     wire.cut(false);
