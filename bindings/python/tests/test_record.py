@@ -103,7 +103,7 @@ class Changed(Live):
             late = [ResourceEdit.SET("participant[0].period", '{"end":"2019-03-01"}')]
             await jane.edit_resource("CareTeam", team.id, team.version, late)
         self.assertEqual(conflict.exception.code, "changed-meanwhile")
-        params = [SearchParam("participant:identifier", NORA), SearchParam("status", "active")]
+        params = [SearchParam(name="participant:identifier", value=NORA), SearchParam(name="status", value="active")]
         self.assertEqual([each.id for each in await jane.find_resources("CareTeam", params)], [team.id])
         goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Walk (synthetic)"}}
         goal |= {"subject": json.loads(team.json)["subject"]}
