@@ -34,6 +34,7 @@ pub async fn until_answered<T: Future<Output = Result<usize, Error>>>(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used, clippy::panic)]
     use super::*;
     use caseline::error::InvalidInput;
 
