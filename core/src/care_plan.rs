@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::case::event::EventKey;
 use crate::case::step::Step;
-use crate::contact::Role;
+use crate::contact::{Contact, Role};
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
 mod life;
@@ -199,6 +199,11 @@ pub struct StepTaken {
 }
 
 impl StepTaken {
+    /// Whether this person took it.
+    pub fn is_by(&self, contact: &Contact) -> bool {
+        contact.id == self.contact && contact.organization == self.organization
+    }
+
     /// This step, by whoever takes it.
     pub(crate) fn of(step: &Step<'_>) -> Self {
         let contact = &step.seat.contact;

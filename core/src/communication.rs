@@ -220,11 +220,8 @@ pub(crate) fn follow(
                 let Some(message) = places.get(key).and_then(|place| messages.get_mut(*place)) else {
                     continue;
                 };
-                let own = is(&message.from, &seen);
-                let before = message
-                    .seen
-                    .iter()
-                    .any(|known| known.contact == seen.contact && known.organization == seen.organization);
+                let own = seen.is_by(&message.from);
+                let before = message.seen.iter().any(|known| known.is_by(&step.seat.contact));
                 if !own && !before {
                     message.seen.push(seen.clone());
                     news = true;
@@ -236,10 +233,6 @@ pub(crate) fn follow(
         }
     }
     Ok(None)
-}
-
-fn is(contact: &Contact, step: &StepTaken) -> bool {
-    contact.id == step.contact && contact.organization == step.organization
 }
 
 /// A message of the event's own author that still stands.

@@ -133,10 +133,7 @@ impl Case {
         let unread = |message: &&crate::communication::Message| {
             let mine =
                 message.from.id == seat.contact.id && message.from.organization == seat.contact.organization;
-            let seen = message
-                .seen
-                .iter()
-                .any(|one| one.contact == seat.contact.id && one.organization == seat.contact.organization);
+            let seen = message.seen.iter().any(|one| one.is_by(&seat.contact));
             !mine && !seen
         };
         let messages = state.messages.iter().take(last + 1).filter(unread);

@@ -34,6 +34,10 @@ const FAILED: u32 = 3;
 /// How often one resource that the record does not give is asked for. If it changes, it is told of anyway.
 const TRIES: u32 = 10;
 
+/// How many parts of what changed one look goes through. A record that changes faster than it is read would hold up all others; the
+/// next look goes on.
+const MOST_PARTS: u32 = 64;
+
 /// How far a type was looked at, of one member or of all.
 #[derive(Default, Serialize, Deserialize)]
 struct Place {
@@ -219,7 +223,8 @@ impl Engine {
             }
         }
         match self.look_at_changes(look, of, place).await {
-            Ok(()) => place.known.extend(known.into_values().flatten()),
+            Ok(true) => place.known.extend(known.into_values().flatten()),
+            Ok(false) => {}
             // Not every server can tell what changed: then what is there of each member is looked at.
             Err(PortError::Refused { .. } | PortError::NotUnderstood { .. }) => {
                 for patient in known.keys() {
@@ -271,15 +276,16 @@ impl Engine {
         }
     }
 
+    /// Whether everything that changed was looked at.
     async fn look_at_changes(
         &self,
         look: &mut Look<'_>,
         of: Option<&str>,
         place: &mut Place,
-    ) -> Result<(), PortError> {
+    ) -> Result<bool, PortError> {
         let key = |stored: &Stored| (stored.id.clone(), stored.version.clone());
         let mut told = place.seen.clone();
-        loop {
+        for _ in 0..MOST_PARTS {
             let since = place.cursor.as_deref();
             let changes = match of {
                 Some(patient) => look.record.changes_of(look.kind, patient, since).await?,
@@ -295,13 +301,14 @@ impl Engine {
             place.seen = changes.resources.iter().map(key).collect();
             place.cursor = Some(changes.cursor);
             if !any {
-                return Ok(());
+                return Ok(true);
             }
             // A first look can be long: what was seen of it need not be seen again.
             if let Err(error) = self.keep(look.kind, of, place) {
                 look.failed(error);
             }
         }
+        Ok(false)
     }
 
     /// Whether it could be looked at. What the record does not tell of one member it can tell of another.

@@ -103,8 +103,7 @@ fn plan_document(
     let value = event_value(&plan.sent);
     let status = if matches!(plan.status, PlanStatus::Replaced { .. }) { "superseded" } else { "current" };
     let by = state.roster().all().iter().map(|place| &place.seat.contact);
-    let mut by =
-        by.filter(|one| one.id == plan.sent_by.contact && one.organization == plan.sent_by.organization);
+    let mut by = by.filter(|one| plan.sent_by.is_by(one));
     let organization = opening.organizations().find(|one| one.id == plan.sent_by.organization);
     let author = by.next().map(contact_ref);
     let author = author.or_else(|| organization.map(|one| organization_ref(&one.id, &one.name)));

@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use super::check::is_kind;
 use super::codes;
 use super::json::{self, Node, Text};
-use super::patient::member_id;
-use super::search::{self, encoded, is_whole_date};
+use super::patient::{self, member_token};
+use super::search::encoded;
 use super::write::coding;
 use crate::error::Result;
 use crate::id::Sha256;
@@ -122,18 +122,10 @@ fn tagged(resource: &Node<'_>, code: &str) -> String {
     resource.with(&[("meta", meta)])
 }
 
-/// The condition by which a Patient is that person: the identifier by which a case would know them, and the date of birth, since
-/// some numbers are a family's.
+/// The condition by which a Patient is that person.
 fn person(resource: &Node<'_>) -> Option<String> {
-    if resource.str("resourceType").as_deref() != Some("Patient") {
-        return None;
-    }
-    let (id, born) = (member_id(resource)?, resource.str("birthDate")?);
-    if !is_whole_date(&born) {
-        return None;
-    }
-    let token = search::token(id.system(), id.value());
-    Some(format!("identifier={}&birthdate={born}", encoded(&token)))
+    let (id, born) = patient::person(resource)?;
+    Some(format!("identifier={}&birthdate={born}", encoded(&member_token(&id))))
 }
 
 fn content(resource: &Node<'_>) -> String {

@@ -1,7 +1,6 @@
 //! Moving resources from one record into another: in which order, found there by what, and with references that hold there.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
@@ -9,8 +8,8 @@ use petgraph::graph::DiGraph;
 use super::apply::references;
 use super::codes;
 use super::json::{self, Node};
-use super::patient::member_id;
-use super::search::{is_whole_date, token};
+use super::patient::{self, has_number, member_id};
+use super::search::{encoded, token};
 use super::write::{Object, coding, identifier};
 use crate::error::Result;
 use crate::id::MemberId;
@@ -137,19 +136,14 @@ impl Find {
     pub(crate) fn is(&self, found: &str) -> bool {
         let Some((id, born)) = &self.person else { return true };
         json::parse(found).is_ok_and(|node| {
-            let is = |one: &Node<'_>| {
-                one.str("system").as_deref() == Some(id.system())
-                    && one.str("value").as_deref() == Some(id.value())
-            };
-            node.str("birthDate").as_deref() == Some(born.as_str()) && node.list("identifier").iter().any(is)
+            node.str("birthDate").as_deref() == Some(born.as_str()) && has_number(&node, id)
         })
     }
 }
 
-/// A Patient as the person that it is: by the identifier by which a case would know them, and the date of birth.
+/// A Patient as the person that it is.
 fn person(node: &Node<'_>) -> Option<Find> {
-    let (id, born) =
-        (member_id(node)?, node.str("birthDate").filter(|born| is_whole_date(born))?.into_owned());
+    let (id, born) = patient::person(node)?;
     let mut find = Find::by("identifier", (id.system(), id.value()));
     find.params.push(("birthdate".to_owned(), born.clone()));
     Some(Find { person: Some((id, born)), ..find })
@@ -260,20 +254,6 @@ pub(crate) fn transaction<'t>(all: impl Iterator<Item = (&'t str, &'t str, &'t s
     Object::resource("Bundle").text("type", "transaction").list("entry", &entries).done()
 }
 
-/// Percent-encoding of a query's value (RFC 3986, 2.1): all but what never needs it.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
 /// The first identifier of a resource that names something; of a Patient, that by which a case would know the member.
 pub(crate) fn known_by(kind: &str, text: &str) -> Option<(String, String)> {
     let node = json::parse(text).ok()?;
@@ -365,7 +345,7 @@ mod tests {
         }
         assert!(!find.is(r#"{"identifier":[{"system":"urn:m","value":"2"}]}"#), "not known is not agreed");
         let bundle = transaction([("urn:uuid:p", "Patient", text, &find)].into_iter());
-        assert!(bundle.contains("identifier=urn%3Am%7C2&birthdate=1961-04-05"), "{bundle}");
+        assert!(bundle.contains("identifier=urn:m|2&birthdate=1961-04-05"), "{bundle}");
         assert_eq!(known_by("Patient", text), Some(("urn:m".into(), "2".into())));
         assert_eq!(known_by("Basic", text), Some(("urn:family".into(), "1".into())));
         assert_eq!(find.audited(&name("Patient", "7")), ("_id".into(), "7".into()), "no member's number");

@@ -45,6 +45,17 @@ pub(crate) fn member_id(patient: &Node<'_>) -> Option<MemberId> {
     typed("MA").or_else(|| typed("MB")).or_else(|| token(patient))
 }
 
+/// The person that a Patient is: the number by which a case would know them, and the whole date of birth, since some numbers are a
+/// family's.
+#[cfg(feature = "store")]
+pub(crate) fn person(patient: &Node<'_>) -> Option<(MemberId, String)> {
+    if patient.str("resourceType").as_deref() != Some("Patient") {
+        return None;
+    }
+    let born = patient.str("birthDate").filter(|born| search::is_whole_date(born))?;
+    Some((member_id(patient)?, born.into_owned()))
+}
+
 /// Whether one of a Patient's identifiers is this one.
 pub fn is_member(patient: &Resource, member: &MemberId) -> bool {
     patient.node().is_ok_and(|node| has_number(&node, member))

@@ -308,47 +308,19 @@ impl<'a> View<'a> {
         Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
 
-    /// Who approved a plan: R4's Provenance has no identifier, so it is found by its tag.
+    /// Who approved a plan.
     fn approval(&self, plan: &PlanState, by: &StepTaken) -> RecordWrite {
-        let tag = event_value(&by.event);
-        let at = by.at.to_string();
-        let contact = |place: &&Place| {
-            let contact = &place.seat.contact;
-            contact.id == by.contact && contact.organization == by.organization
-        };
-        let name =
-            self.state.roster().all().iter().find(contact).map_or("", |place| &place.seat.contact.name);
-        let organization = self.opening.organizations().find(|one| one.id == by.organization);
-        let agent = Object::new()
-            .raw(
-                "type",
-                &concept(
-                    "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
-                    "attester",
-                    "Attester",
-                ),
-            )
-            .list("role", &[concept(codes::ROLE, by.role.code(), &by.role.to_string())])
-            .raw("who", &logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name))
-            .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
-            .done();
-        let json = Object::resource("Provenance")
-            .raw("meta", &Object::new().list("tag", &[coding(codes::EVENT, &tag, "")]).done())
-            .list("target", &[plan_ref(&plan.sent)])
-            .text("occurredDateTime", &at)
-            .text("recorded", &at)
-            .raw(
-                "activity",
-                &concept(
-                    "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion",
-                    "LA",
-                    "legally authenticated",
-                ),
-            )
-            .list("agent", &[agent])
-            .list("entity", &[approved(&plan.document)])
-            .done();
-        write("Provenance", ("_tag", format!("{}|{tag}", codes::EVENT)), json)
+        let contacts = self.state.roster().all().iter().map(|place| &place.seat.contact);
+        let name = contacts.into_iter().find(|contact| by.is_by(contact)).map_or("", |contact| &contact.name);
+        let who = logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name);
+        let role = concept(codes::ROLE, by.role.code(), &by.role.to_string());
+        let agent = self.agent(by, ("attester", "Attester"), &[role], &who);
+        let activity = concept(
+            "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion",
+            "LA",
+            "legally authenticated",
+        );
+        provenance(codes::EVENT, &plan.sent, by, &activity, &agent, &[approved(&plan.document)])
     }
 
     /// That the superseded approvals of this document do not count. Each may have been written while it did, and a Provenance is
@@ -361,43 +333,52 @@ impl<'a> View<'a> {
     }
 
     fn no_approval(&self, sent: &EventKey, document: &Document, by: &StepTaken) -> RecordWrite {
-        let tag = event_value(&by.event);
-        let at = by.at.to_string();
-        let organization = self.opening.organizations().find(|one| one.id == by.organization);
         // Nobody took it back: it follows from the events of the case.
-        let agent = Object::new()
-            .raw(
-                "type",
-                &concept(
-                    "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
-                    "assembler",
-                    "Assembler",
-                ),
-            )
-            .raw(
-                "who",
-                &logical("Device", codes::CASE, &self.opening.case.to_string(), "The events of the case"),
-            )
-            .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
-            .done();
-        let taken_back = logical("Provenance", codes::EVENT, &tag, "The approval that does not count");
-        let json = Object::resource("Provenance")
-            .raw("meta", &Object::new().list("tag", &[coding(codes::NULLIFIED, &tag, "")]).done())
-            .list("target", &[plan_ref(sent)])
-            .text("occurredDateTime", &at)
-            .text("recorded", &at)
-            .raw(
-                "activity",
-                &concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify"),
-            )
-            .list("agent", &[agent])
-            .list(
-                "entity",
-                &[Object::new().text("role", "removal").raw("what", &taken_back).done(), approved(document)],
-            )
-            .done();
-        write("Provenance", ("_tag", format!("{}|{tag}", codes::NULLIFIED)), json)
+        let who = logical("Device", codes::CASE, &self.opening.case.to_string(), "The events of the case");
+        let agent = self.agent(by, ("assembler", "Assembler"), &[], &who);
+        let activity =
+            concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify");
+        let taken_back =
+            logical("Provenance", codes::EVENT, &event_value(&by.event), "The approval that does not count");
+        let taken_back = Object::new().text("role", "removal").raw("what", &taken_back).done();
+        provenance(codes::NULLIFIED, sent, by, &activity, &agent, &[taken_back, approved(document)])
     }
+
+    /// Somebody who acted in a step, for the organisation of whoever took it.
+    fn agent(&self, by: &StepTaken, (code, display): (&str, &str), role: &[String], who: &str) -> String {
+        let kind =
+            concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", code, display);
+        let organization = self.opening.organizations().find(|one| one.id == by.organization);
+        Object::new()
+            .raw("type", &kind)
+            .list("role", role)
+            .raw("who", who)
+            .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
+            .done()
+    }
+}
+
+/// What a step made of a plan. R4's Provenance has no identifier, so it is found by its tag: the event's, in this system.
+fn provenance(
+    system: &str,
+    sent: &EventKey,
+    by: &StepTaken,
+    activity: &str,
+    agent: &str,
+    entities: &[String],
+) -> RecordWrite {
+    let tag = event_value(&by.event);
+    let at = by.at.to_string();
+    let json = Object::resource("Provenance")
+        .raw("meta", &Object::new().list("tag", &[coding(system, &tag, "")]).done())
+        .list("target", &[plan_ref(sent)])
+        .text("occurredDateTime", &at)
+        .text("recorded", &at)
+        .raw("activity", activity)
+        .list("agent", &[agent.to_owned()])
+        .list("entity", entities)
+        .done();
+    write("Provenance", ("_tag", format!("{system}|{tag}")), json)
 }
 
 fn plan_ref(sent: &EventKey) -> String {

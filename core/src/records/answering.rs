@@ -1,9 +1,11 @@
 //! How the record is doing, as far as the host should know.
 
+use std::mem::discriminant;
 use std::sync::{Mutex, PoisonError};
 
 use crate::case::state::CaseState;
 use crate::engine::Engine;
+use crate::fhir::member_token;
 use crate::notice::Notice;
 use crate::ports::PortError;
 use crate::records::REPLACED;
@@ -32,7 +34,9 @@ impl Answering {
     fn fails(&self, trouble: Notice, lasting: bool) -> Option<Notice> {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heard.failures = heard.failures.saturating_add(1);
-        let tell = (lasting || heard.failures >= IN_A_ROW) && heard.told.as_ref() != Some(&trouble);
+        // Why it does not answer can be another at each attempt: that is no news.
+        let same = |told: &Notice| discriminant(told) == discriminant(&trouble);
+        let tell = (lasting || heard.failures >= IN_A_ROW) && !heard.told.as_ref().is_some_and(same);
         tell.then(|| heard.told.insert(trouble).clone())
     }
 }
@@ -79,7 +83,7 @@ impl Engine {
     /// Whether the record answers what every binding of a case asks.
     pub(super) async fn answers_otherwise(&self, state: &CaseState) -> bool {
         let (Some(record), Some(opening)) = (&self.record, state.opening()) else { return false };
-        let found = record.search("Patient", &[("identifier", opening.member.id.as_str())]).await;
+        let found = record.search("Patient", &[("identifier", &member_token(&opening.member.id))]).await;
         !matches!(
             found,
             Err(PortError::Unavailable { .. } | PortError::SignedOut | PortError::Internal { .. })

@@ -54,6 +54,7 @@ struct Resources {
     written: BTreeMap<(String, String), usize>,
     writes: usize,
     passed_over: BTreeSet<String>,
+    restless: bool,
 }
 
 impl fmt::Debug for PlainRecord {
@@ -112,6 +113,11 @@ impl PlainRecord {
     /// Passes over this search parameter from now on, as a server may that does not know it (FHIR R4, 3.1.1).
     pub fn pass_over(&self, param: &str) {
         lock(&self.0).resources.passed_over.insert(param.to_owned());
+    }
+
+    /// Makes a new version of everything from now on whenever it is asked what changed, as nothing but a lying server does.
+    pub fn restless(&self, restless: bool) {
+        lock(&self.0).resources.restless = restless;
     }
 
     /// Takes the record off the network, or puts it back.
@@ -177,7 +183,15 @@ impl Resources {
         Ok(found)
     }
 
-    fn changes(&self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+    fn changes(&mut self, kind: &str, since: Option<&str>) -> Result<Changes, PortError> {
+        if self.restless {
+            let all: Vec<String> =
+                self.written.keys().filter(|(of, _)| of == kind).map(|(_, id)| id.clone()).collect();
+            for id in all {
+                let json = self.latest(kind, &id)?.json.clone();
+                self.put(kind, &id, &json);
+            }
+        }
         let invalid = |_| PortError::Refused { code: "invalid-cursor" };
         let since: usize = since.map_or(Ok(0), str::parse).map_err(invalid)?;
         let mut found: Vec<(usize, Stored)> = Vec::new();

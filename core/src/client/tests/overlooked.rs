@@ -334,3 +334,17 @@ async fn of_very_many_members_the_record_is_asked_at_once() {
     played.look().await.unwrap();
     assert_eq!(proposed(&case), ["kim"]);
 }
+
+#[tokio::test]
+async fn a_record_that_changes_faster_than_it_is_read_ends_no_look() {
+    let played = play(&["jane", "joe"]).await;
+    played.record.restless(true);
+    let before = played.record.requests(RecordEndpoint::Changes);
+    played.look().await.unwrap();
+    let asked = played.record.requests(RecordEndpoint::Changes) - before;
+    assert!((2..=200).contains(&asked), "{asked}");
+    played.record.restless(false);
+    played.change_team(&kim()).await;
+    played.look().await.unwrap();
+    assert_eq!(proposed(&played.case), ["kim"], "the next look goes on");
+}
