@@ -1,0 +1,230 @@
+"""How the answers and events of tests/DRIVER.md look: what the package tells, as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import caseline
+from driver_requests import Failure
+
+
+def shown(**fields: Any) -> dict[str, Any]:
+    """What is there of these."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def instant(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    told = at.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
+    return (told.rstrip("0") if "." in told else told) + "Z"
+
+
+def reasons(given: list[caseline.Reason]) -> list[dict[str, str]]:
+    return [{"code": reason.code, "text": reason.text, "source": reason.source} for reason in given]
+
+
+def error(failure: Exception) -> dict[str, Any]:
+    match failure:
+        case Failure():
+            return failure.told
+        case caseline.CaselineError.NotAllowed():
+            return {"code": failure.code, "detail": failure.detail, "reasons": reasons(failure.reasons)}
+        case caseline.CaselineError.InvalidInput():
+            told = shown(field=failure.field, line=failure.line)
+            return {"code": failure.code, "detail": failure.detail, **told}
+        case caseline.CaselineError():
+            return {"code": failure.code, "detail": failure.detail}
+    # Its text may hold what somebody wrote.
+    return {"code": "driver", "detail": f"the driver failed ({type(failure).__name__})"}
+
+
+def event_of(key: caseline.EventKey) -> dict[str, Any]:
+    return {"sender": key.sender, "id": key.id}
+
+
+def contact(known: caseline.Contact) -> dict[str, Any]:
+    return shown(
+        id=known.id,
+        name=known.name,
+        role=known.role,
+        organization=known.organization,
+        user=known.user,
+        phone=known.phone,
+        topics=[topic.name.lower().replace("_", "-") for topic in known.topics],
+    )
+
+
+def organization(known: caseline.Organization) -> dict[str, Any]:
+    return shown(
+        id=known.id, name=known.name, kind=known.kind, role_account=known.role_account, phone=known.phone
+    )
+
+
+def invitation(waiting: caseline.Invitation) -> dict[str, Any]:
+    return shown(
+        room=waiting.room,
+        by=waiting.by,
+        known=waiting.warning is None,
+        contact=contact(waiting.contact) if waiting.contact else None,
+        organization=waiting.organization.id if waiting.organization else None,
+        warning=reasons([waiting.warning]) if waiting.warning else None,
+        joined=True if waiting.joined else None,
+    )
+
+
+def care_team(team: caseline.ProposedCase) -> dict[str, Any]:
+    return shown(
+        care_team=team.care_team,
+        name=team.name,
+        status=team.status,
+        contacts=[{**contact(each.contact), "lead": each.lead} for each in team.contacts],
+        missing=team.missing,
+    )
+
+
+def care_plan(found: caseline.CarePlanFound) -> dict[str, Any]:
+    return shown(
+        care_plan=found.care_plan,
+        title=found.title,
+        status=found.status,
+        care_teams=found.care_teams,
+        activities=found.activities,
+    )
+
+
+def is_written(resource: str) -> bool:
+    """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
+    fields = json.loads(resource)
+    found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
+    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "event", "plan", "audit")}
+    return any(isinstance(one, dict) and one.get("system") in ours for one in found)
+
+
+def plan(sent: caseline.Plan) -> dict[str, Any]:
+    return shown(
+        plan=sent.plan,
+        sha256=sent.sha256,
+        status=sent.status,
+        sent_by=sent.sent_by,
+        sent_at=instant(sent.sent_at),
+        by=sent.by,
+        changes=sent.changes,
+        changed=[
+            {"organization": each.organization, "sha256": each.sha256, "by": each.by, "at": instant(each.at)}
+            for each in sent.changed
+        ],
+    )
+
+
+def proposal(told: caseline.TeamProposal) -> dict[str, Any]:
+    return {
+        "sender": told.key.sender,
+        "proposal": told.key.id,
+        "organization": told.organization,
+        "by": told.by,
+        "at": instant(told.at),
+        "add": [contact(each) for each in told.add],
+        "end": [{"contact": each.contact, "organization": each.organization} for each in told.end],
+    }
+
+
+def message(said: caseline.Message) -> dict[str, Any]:
+    standing = type(said.standing).__name__.rpartition(".")[2].lower()
+    by = getattr(said.standing, "by", None)
+    return shown(
+        **event_of(said.key),
+        **{"from": said.sender.id},
+        text=said.text,
+        at=instant(said.at),
+        priority=said.priority.name.lower(),
+        in_reply_to=event_of(said.in_reply_to) if said.in_reply_to else None,
+        corrects=event_of(said.corrects) if said.corrects else None,
+        standing=standing,
+        by=event_of(by) if by else None,
+        seen=[{"contact": seen.contact, "at": instant(seen.at)} for seen in said.seen],
+        foreign=said.foreign,
+    )
+
+
+def state(case: caseline.CaseState) -> dict[str, Any]:
+    def seat(held: caseline.Seat) -> dict[str, Any]:
+        return {**contact(held.contact), "lead": held.lead, "accepted": held.accepted is not None}
+
+    return {
+        "case": case.case,
+        "phase": case.phase,
+        "roster": [seat(held) for held in case.roster],
+        "plans": [plan(sent) for sent in case.plans],
+        "team_proposals": [proposal(told) for told in case.team_proposals],
+        "gaps": [event_of(key) for key in case.gaps],
+        "digest": case.digest,
+    }
+
+
+def entry(line: caseline.TimelineEntry) -> dict[str, Any]:
+    told = {
+        **event_of(line.key),
+        "kind": line.kind,
+        "at": instant(line.at),
+        "from": line.from_name,
+        "body": line.text,
+        "standing": line.standing,
+        "sha256": line.sha256,
+        "after_gap": line.after_gap,
+        "withheld": line.withheld,
+    }
+    if line.reason:
+        told["reason"] = reasons([line.reason])
+    if line.reminder:
+        reminder = line.reminder
+        told.update(owed=reminder.owed, rung=reminder.rung, contact=reminder.contact)
+    return told
+
+
+def due(owed: caseline.Due) -> dict[str, Any]:
+    def rung(step: caseline.Rung) -> dict[str, Any]:
+        posted = {"by": step.posted_by, "at": instant(step.posted_at)} if step.posted_by else None
+        told = {"contact": step.contact, "name": step.name, "organization": step.organization}
+        return {**told, "phone": step.phone, "at": instant(step.at), "posted": posted}
+
+    return {
+        "case": owed.case,
+        "since": owed.since,
+        "clock": owed.clock,
+        "what": owed.what,
+        "owner": owed.owner,
+        "due": instant(owed.due),
+        "overdue": owed.overdue,
+        "ladder": [rung(step) for step in owed.ladder],
+        "turn": owed.current,
+    }
+
+
+def notice(told: caseline.Notice) -> dict[str, Any] | None:
+    match told.kind:
+        case "missed":
+            return None
+        case "changed" | "confirm_patient" | "record_conflict" | "not_reached" | "signed_out" | "record_signed_out":
+            more = shown(case=told.case, user=told.user, resource=told.resource)
+        case "no_role_account":
+            more = {"case": told.case}
+        case "record_dropped":
+            more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
+        case "record_not_watched":
+            more = {"resource": told.resource, "code": told.code}
+        case "record_unavailable":
+            more = {"code": told.code}
+        case "invitation":
+            more = {"room": told.room, "by": told.user}
+        case "held" | "refused":
+            more = {"case": told.case, "id": told.event, "reasons": reasons(told.reasons)}
+        case "room_left":
+            more = {"room": told.room, "reasons": reasons(told.reasons)}
+        case "not_encrypted":
+            more = {"room": told.room, "sender": told.user}
+        case _:
+            more = shown(case=told.case, sender=told.user, id=told.event)
+    return {"event": {"kind": told.kind, **more}}
