@@ -276,7 +276,7 @@ impl Caseline {
     /// Verifies this device with the recovery key, restores the backup, and reads what could not be read before.
     ///
     /// # Errors
-    /// `Conflict` (`wrong-recovery-key`).
+    /// `InvalidInput` (`wrong-recovery-key`).
     pub async fn recover(&self, key: &str) -> Result<()> {
         self.engine.transport.recover(key).await?;
         self.engine.find_own_cases().await?;

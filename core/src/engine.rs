@@ -12,7 +12,7 @@ use tokio::sync::{Notify, broadcast};
 use crate::case::event::{Content, Event, Held, HeldBody, Receipt, VERSION};
 use crate::case::state::CaseState;
 use crate::directory::Directory;
-use crate::error::{Error, Result};
+use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, Sha256, UserId};
 use crate::inbox::Fetching;
 use crate::notice::Notice;
@@ -164,6 +164,24 @@ pub(crate) enum InsteadOf {
     Unreached(Vec<UserId>),
 }
 
+/// What was asked or written wrongly is the caller's to mend; else it is something else over there.
+fn refused(code: &'static str) -> Error {
+    let detail = match code {
+        "wrong-recovery-key" => {
+            "this recovery key opens nothing here: check it, or use the one that was made last"
+        }
+        "unknown-search-parameter" => "the record does not know this search parameter",
+        "invalid-json" => "this is no JSON",
+        "reference-not-found" => "what it refers to is not in the record",
+        "http-400" | "http-422" | "invalid-resource" => {
+            "the record refuses this as wrong: look at its elements and codes, and whether what it refers to is there"
+        }
+        "forbidden" => return Error::Conflict { code, detail: "the server does not let this account do it" },
+        _ => return Error::Conflict { code, detail: "the server refuses it" },
+    };
+    InvalidInput::new(code, detail).into()
+}
+
 /// What a caller does about a port's error. The one place where they are converted.
 impl From<PortError> for Error {
     fn from(error: PortError) -> Self {
@@ -173,7 +191,7 @@ impl From<PortError> for Error {
                 code: "session-ended",
                 detail: "the server no longer takes this session: sign in again",
             },
-            PortError::Refused { code } => Self::Conflict { code, detail: "the server refuses it" },
+            PortError::Refused { code } => refused(code),
             PortError::NotFound => Self::NotFound { what: "resource" },
             PortError::Conflict => Self::Conflict {
                 code: "changed-meanwhile",

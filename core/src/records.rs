@@ -151,11 +151,14 @@ impl Engine {
             let gathered = fhir::gather(record.as_ref(), "CarePlan", id).await?;
             return gathered.plan_document(care_plan);
         }
-        let found = record.search("CarePlan", &[("identifier", care_plan)]).await?;
+        let token = fhir::search::written(care_plan).map_err(|wrong| wrong.field("care_plan"))?;
+        let found = record.search("CarePlan", &[("identifier", &token)]).await?;
         // What a case wrote here of an earlier sending carries the plan's identifier too, and is not the plan.
         let mut originals = found.into_iter().filter(|stored| !fhir::is_projected_plan(&stored.json));
-        let (Some(plan), None) = (originals.next(), originals.next()) else {
-            return Err(Error::NotFound { what: "care-plan" });
+        let plan = match (originals.next(), originals.next()) {
+            (Some(plan), None) => plan,
+            (None, _) => return Err(Error::NotFound { what: "care-plan" }),
+            (Some(_), Some(_)) => return Err(fhir::search::several().field("care_plan").into()),
         };
         let name = format!("CarePlan/{}", plan.id);
         fhir::gather_from(record.as_ref(), "CarePlan", plan).await?.plan_document(&name)

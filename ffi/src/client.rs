@@ -78,7 +78,7 @@ impl Caseline {
     /// Verifies this device with the recovery key, and reads what could not be read before.
     ///
     /// # Errors
-    /// `Conflict` (`wrong-recovery-key`).
+    /// `InvalidInput` (`wrong-recovery-key`).
     pub async fn recover(&self, key: String) -> Result<()> {
         self.client.call(|caseline| async move { Ok(caseline.recover(&key).await?) }).await
     }

@@ -142,7 +142,8 @@ impl Engine {
         let organization = directory.organization_of_user(&by).cloned();
         let warning = match &organization {
             None => {
-                let text = "the invitation comes from nobody in your directory";
+                let text =
+                    "the invitation comes from nobody in your directory, as far as it names Matrix accounts";
                 Some(Reason::new("stranger", text, "directory"))
             }
             Some(organization) if !self.agreed_with(organization)? => {

@@ -14,7 +14,8 @@ use crate::organization::Organization;
 use crate::store::outbox::{Item, Make};
 use crate::store::papers::Paper;
 
-pub(super) const NO_AGREEMENT: Error = Error::NotFound { what: "agreement in force between the two sides" };
+pub(super) const NO_AGREEMENT: Error =
+    Error::NotFound { what: "agreement in force between the two sides: add it first" };
 
 /// A case to open. [`Caseline::propose`] makes one from a CareTeam of the record; a host may change it, or make its own.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Caseline {
     /// it, `CareTeam/{id}`. Where it is of a system that knows no cases, [`Caseline::proposal`] says what is missing.
     ///
     /// # Errors
-    /// `NotFound` (`care-team`, `agreement in force between the two sides`); `InvalidInput` where the CareTeam cannot be used,
+    /// `NotFound` (`care-team`, the agreement); `InvalidInput` where the CareTeam cannot be used,
     /// naming the field.
     pub async fn propose(&self, care_team: &str) -> Result<OpenCase> {
         let proposed = self.proposal(care_team).await?;
@@ -158,7 +159,7 @@ impl Caseline {
         }
         let Some(wanted) = &open.rules else {
             if texts.is_empty() {
-                return Err(Error::NotFound { what: "rules" });
+                return Err(Error::NotFound { what: "rule set: add one first" });
             }
             let detail = "there is more than one rule set: say which";
             return Err(InvalidInput::new("which-rules", detail).field("rules").into());
@@ -168,6 +169,6 @@ impl Caseline {
                 return Carried::rule_set(&text);
             }
         }
-        Err(Error::NotFound { what: "rules" })
+        Err(Error::NotFound { what: "rule set: add one first" })
     }
 }

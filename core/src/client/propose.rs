@@ -134,10 +134,12 @@ impl Caseline {
         let team = if let Some(id) = care_team.strip_prefix("CareTeam/") {
             record.read("CareTeam", id).await?
         } else {
-            let mut found = record.search("CareTeam", &[("identifier", care_team)]).await?;
+            let token = fhir::search::written(care_team).map_err(|wrong| wrong.field("care_team"))?;
+            let mut found = record.search("CareTeam", &[("identifier", &token)]).await?;
             match (found.pop(), found.pop()) {
                 (Some(one), None) => one,
-                _ => return Err(Error::NotFound { what: "care-team" }),
+                (None, _) => return Err(Error::NotFound { what: "care-team" }),
+                (Some(_), Some(_)) => return Err(fhir::search::several().field("care_team").into()),
             }
         };
         let patient = match subject(&team.json) {
@@ -160,8 +162,8 @@ impl Caseline {
     /// those of both sides are named with them.
     ///
     /// # Errors
-    /// `NotFound`: `contact` or `organization` where the directory does not know them, else `agreement in force between the two
-    /// sides`.
+    /// `NotFound`: `contact` or `organization` where the directory does not know them, else the
+    /// agreement.
     pub fn complete(&self, proposed: ProposedCase, named: &[Named]) -> Result<OpenCase> {
         let directory = self.directory();
         let mut people: Vec<(Vec<Contact>, bool)> = Vec::new();

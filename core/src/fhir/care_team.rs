@@ -69,13 +69,17 @@ pub fn care_team(
         let mark = mark(participant);
         let reference = |name: &str| participant.get(name).map(Node::raw);
         let role = code(participant.list("role"), codes::ROLE);
+        if mark.is_some() && role.as_deref().is_some_and(|code| !is_known(code)) {
+            let detail = "this is no role that a seat can have";
+            return Err(team.wrong("unknown-role", detail, &format!("participant[{index}].role")).into());
+        }
         let found = match known.entry((reference("member"), reference("onBehalfOf"), role)) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(place) => place.insert(named(import, participant)?),
         };
         let Some((contact, organization)) = found.clone() else {
             if mark.is_some() {
-                let detail = "a seat's person and organization must be here, each with an identifier";
+                let detail = "a seat's person and organization must be here, each with an identifier; an organization's own seat has the role `keeper`";
                 return Err(team.wrong("seat-without-organization", detail, &field).into());
             }
             continue;
@@ -91,6 +95,11 @@ pub fn care_team(
         }
     }
     Ok(proposal)
+}
+
+/// Whether a code of ours is a role of this release: another one is a slip, which nobody would notice in an open case.
+fn is_known(code: &str) -> bool {
+    code.parse::<Role>().is_ok_and(|role| !matches!(role, Role::Other(_)))
 }
 
 /// The Patient whose team it is.

@@ -65,6 +65,25 @@ fn a_seat_needs_a_matrix_id_and_a_participant_does_not() {
 }
 
 #[test]
+fn a_misspelt_role_of_ours_is_no_seat() {
+    let seat = |role: &str, system: &str| {
+        format!(
+            r#"{{"extension":[{{"url":"urn:caseline:seat","valueCode":"named"}}],"role":[{{"coding":[{{"system":"{system}","code":"{role}"}}]}}],
+            "member":{{"reference":"Practitioner/jane"}},"onBehalfOf":{{"reference":"Organization/o"}}}}"#
+        )
+    };
+    let (code, field) = code_of(proposal(&seat("aco-care-manger", "urn:caseline:role")));
+    assert_eq!((code, field.as_deref()), ("unknown-role", Some("entry[1].resource.participant[0].role")));
+    for (role, system) in [("nurse", "urn:caseline:role"), ("aco-care-manger", "urn:example:role")] {
+        assert_eq!(
+            code_of(proposal(&seat(role, system))).0,
+            "seat-without-matrix-id",
+            "its role is no matter"
+        );
+    }
+}
+
+#[test]
 fn a_team_of_another_member_is_refused() {
     let import = import(JANE);
     let team = import.care_teams().unwrap()[0];

@@ -108,7 +108,7 @@ pub async fn save(record: &dyn CareRecord, kind: &str, base: &Stored, ours: &str
     if changes(&base.json, ours, &base.json).map_err(Unsaved::Invalid)?.is_empty() {
         return Ok(base.clone());
     }
-    rules::permit(Some(&base.json), ours)?;
+    let ours = &rules::sound_change(&base.json, ours.to_owned()).map_err(Unsaved::Invalid)?;
     match record.update(kind, &base.id, &base.version, ours).await {
         Err(PortError::Conflict) => {}
         updated => return updated.map_err(Unsaved::Record),

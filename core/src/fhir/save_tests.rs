@@ -96,10 +96,9 @@ async fn a_change_that_breaks_a_rule_is_not_written() {
     let base = team(&record).await;
     let ours = with_participant(TEAM, 1).unwrap().replace(r#""role":[{"text":"synthetic"}],"#, "");
     let refused = save(&record, "CareTeam", &base, &ours).await.unwrap_err();
-    assert!(
-        matches!(refused, Unsaved::Record(PortError::Refused { code: "us-core-careteam" })),
-        "{refused:?}"
-    );
+    let Unsaved::Invalid(Error::InvalidInput(refused)) = refused else { panic!("{refused:?}") };
+    let told = (refused.code, refused.field.as_deref());
+    assert_eq!(told, ("us-core-careteam", Some("CareTeam.participant[0].role")));
     assert_eq!(record.requests(RecordEndpoint::Update), 0);
 }
 

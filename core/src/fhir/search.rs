@@ -2,6 +2,7 @@
 
 use super::bundle::percent_decoded;
 use super::json::Node;
+use crate::error::InvalidInput;
 use crate::ports::PortError;
 
 /// One thing by which a resource is found.
@@ -221,6 +222,23 @@ fn escaped(text: &str) -> String {
 /// A token as a search parameter spells it: it finds what has this value in this system, and nothing else.
 pub(crate) fn token(system: &str, value: &str) -> String {
     format!("{}|{}", escaped(system), escaped(value))
+}
+
+/// The token of an identifier as a host writes it, `system|value`.
+///
+/// # Errors
+/// `InvalidInput` (`identifier-form`): a value alone could be anybody's, in any system.
+pub(crate) fn written(identifier: &str) -> Result<String, InvalidInput> {
+    match identifier.split_once('|') {
+        Some((system, value)) if !system.is_empty() && !value.is_empty() => Ok(token(system, value)),
+        _ => Err(InvalidInput::new("identifier-form", "an identifier is written as system|value")),
+    }
+}
+
+/// Why an identifier does not say which resource is meant.
+pub(crate) fn several() -> InvalidInput {
+    let detail = "several have this identifier: name the one by its type and the record's id (Type/id)";
+    InvalidInput::new("identifier-several", detail)
 }
 
 /// A value as it stands in a query (RFC 3986, 3.4): percent-encoded where it would end there, or mean something else.

@@ -349,7 +349,10 @@ fn not_logged_in(error: &matrix_sdk::HttpError) -> Error {
 }
 
 fn wrong_password() -> Error {
-    Error::SignInRequired { code: "wrong-password", detail: "the account or its password is not right" }
+    Error::SignInRequired {
+        code: "wrong-password",
+        detail: "the account or its password is not right: check the server name after the colon, too",
+    }
 }
 
 /// Ten random letters: a device id says nothing about its device.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, InvalidInput, Result};
 
 /// The 32 bytes that the store is encrypted with, from the host's key store. Wiped from memory when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -58,10 +58,12 @@ impl Db {
     /// Opens or makes the store in a folder.
     ///
     /// # Errors
-    /// `Conflict` (`store-in-use`) where another process has it open; `InvalidInput` (`wrong-store-key`) where the key does
-    /// not open it; `Incompatible` (`store-is-newer`) where a later release wrote it; `Internal` where the disk fails.
+    /// `Conflict` (`store-in-use`) where it is open already; `InvalidInput` (`wrong-store-key`) where the key does not open it,
+    /// (`store-folder`) where its folder cannot be made; `Incompatible` (`store-is-newer`) where a later release wrote it; `Internal` where the disk fails.
     pub fn open(folder: &Path, key: &StoreKey) -> Result<Arc<Self>> {
-        std::fs::create_dir_all(folder).map_err(|_| Error::internal("store-folder"))?;
+        let detail = "the store's folder cannot be made: check the path and who may write there";
+        let no_folder = |_| InvalidInput::new("store-folder", detail).field("store");
+        std::fs::create_dir_all(folder).map_err(no_folder)?;
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -70,7 +72,7 @@ impl Db {
             .map_err(|_| Error::internal("store-lock"))?;
         lock.try_lock().map_err(|_| Error::Conflict {
             code: "store-in-use",
-            detail: "another process has this store open: stop it, or use another store",
+            detail: "this store is open already, here or in another process: shut that down, or use another store",
         })?;
         let connection =
             Connection::open(folder.join("caseline.db")).map_err(|_| Error::internal("store-open"))?;

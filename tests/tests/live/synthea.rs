@@ -171,7 +171,7 @@ async fn cases_are_opened_from_the_care_teams_of_another_systems_people() {
         let first = proposed.into_iter().next().unwrap();
         assert_eq!(
             jane.propose(&first.care_team).await.unwrap_err().to_string(),
-            "not found: agreement in force between the two sides"
+            "not found: agreement in force between the two sides: add it first"
         );
         // The team's own people stay named on it, without an account; only the member is no seat.
         assert!(!first.seats.is_empty() && first.seats.iter().all(|seat| seat.contact.user.is_none()));

@@ -99,13 +99,21 @@ async fn an_agreement_or_rule_set_with_a_mistake_is_not_kept() {
     let mistake =
         invalid(jane.add_agreement(&agreement.replace("grace: 1 d", "grace: one day")).unwrap_err());
     assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
+    let value = CARE_TEAM.split_once('|').unwrap().1;
+    for bare in [value, "|x", "x|"] {
+        let wrong = invalid(jane.propose(bare).await.unwrap_err());
+        assert_eq!((wrong.code, wrong.field.as_deref()), ("identifier-form", Some("care_team")), "{bare}");
+    }
     let error = jane.propose(CARE_TEAM).await.unwrap_err();
-    assert!(matches!(error, Error::NotFound { what: "agreement in force between the two sides" }), "{error}");
+    assert!(
+        matches!(error, Error::NotFound { what: "agreement in force between the two sides: add it first" }),
+        "{error}"
+    );
     jane.add_agreement(agreement).unwrap();
     let mistake = invalid(jane.add_rules(&rules.replace("days: 122", "days: many")).unwrap_err());
     assert!(mistake.line.is_some() && mistake.field.is_some(), "{mistake:?}");
     let error = jane.open(jane.propose(CARE_TEAM).await.unwrap()).unwrap_err();
-    assert!(matches!(error, Error::NotFound { what: "rules" }), "{error}");
+    assert!(matches!(error, Error::NotFound { what: "rule set: add one first" }), "{error}");
     jane.add_rules(rules).unwrap();
     jane.open(jane.propose(CARE_TEAM).await.unwrap()).unwrap();
 }

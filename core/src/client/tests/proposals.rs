@@ -82,7 +82,7 @@ async fn a_care_team_of_another_system_says_what_it_lacks_and_is_completed_from_
     assert_eq!(seats, [("Dr. Glennis Erdman", Some("555-0100"))], "the member and the clinic are no seats");
     assert!(!format!("{teams:?}").contains("reason"), "why a team came together is member data");
     let refused = jane.propose(&active.care_team).await.unwrap_err();
-    assert_eq!(refused.to_string(), "not found: agreement in force between the two sides");
+    assert_eq!(refused.to_string(), "not found: agreement in force between the two sides: add it first");
 
     let contact = |name: &str| seat(name).contact.id;
     let named = [Named::lead(contact("jane")), Named::lead(contact("joe")), Named::contact(contact("rao"))];
@@ -106,7 +106,10 @@ async fn a_care_team_of_another_system_says_what_it_lacks_and_is_completed_from_
     assert_eq!(jane.cases().unwrap().iter().map(Case::id).collect::<Vec<_>>(), [case.id()]);
     for (named, what) in [
         (vec![Named::lead(contact("jane")), Named::contact("urn:x|nobody".parse().unwrap())], "contact"),
-        (vec![Named::lead("urn:npi|9".parse().unwrap())], "agreement in force between the two sides"),
+        (
+            vec![Named::lead("urn:npi|9".parse().unwrap())],
+            "agreement in force between the two sides: add it first",
+        ),
     ] {
         let refused = jane.complete(active.clone(), &named).unwrap_err();
         assert!(matches!(refused, Error::NotFound { what: told } if told == what), "{refused}");

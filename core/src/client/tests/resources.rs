@@ -38,7 +38,11 @@ async fn care_teams_are_found_by_member_participant_category_and_status() {
     ] {
         assert_eq!(jane.find_resources("CareTeam", params).await.unwrap().len(), found, "{params:?}");
     }
-    assert!(jane.find_resources("CareTeam", &[("shoe-size", "9")]).await.is_err());
+    let unknown = jane.find_resources("CareTeam", &[("shoe-size", "9")]).await.unwrap_err();
+    assert!(
+        matches!(unknown, Error::InvalidInput(_)) && unknown.code() == "unknown-search-parameter",
+        "{unknown}"
+    );
     assert_eq!(jane.audit().unwrap().length, 3, "each was entered before it was tried");
 }
 
