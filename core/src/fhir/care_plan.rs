@@ -40,10 +40,14 @@ pub(crate) fn assess_plan() -> String {
     concept(codes::PLAN_CATEGORY, "assess-plan", "Assessment and Plan of Treatment")
 }
 
-/// The CarePlan of a document: all as it was written, but with our identifier, the Patient of our own record as its
-/// subject, and references that hold here. Only the subject's own Patient becomes ours; another person stays another. People and organisations become references by identifier; what else the
-/// plan refers to (goals, conditions) is contained in it; what is not in the document loses its address and keeps its
-/// words.
+/// The CarePlan of a document: all as it was written, but with the Patient of our own record as its subject, and references that
+/// hold here. Only the subject's own Patient becomes ours; another person stays another. People and organisations become references
+/// by identifier; what else the plan refers to (goals, conditions) is contained in it; what is not in the document loses its address and
+/// keeps its words.
+///
+/// Its identifier is ours alone. That of the plan that was sent stays the plan's: a record that has both, or two sendings of one
+/// plan, must not find several where its owner looks for one. It is named as what supports this one. Nor does it carry the tags by
+/// which we know the plan itself.
 ///
 /// # Errors
 /// `InvalidInput`: `not-fhir`, `invalid-json`, `not-a-plan-document`, `plan-of-another-member`.
@@ -82,16 +86,26 @@ pub(crate) fn projected(
     let text = node.without(&["id"]);
     let node = json::parse(&text)?;
     let mut edits = vec![
-        ("identifier", appended(&node, "identifier", &[identifier(codes::PLAN, value)])),
+        ("identifier", format!("[{}]", identifier(codes::PLAN, value))),
         ("extension", appended(&node, "extension", &[heads.to_owned()])),
         ("subject", literal(patient)),
     ];
     if !contained.is_empty() {
         edits.push(("contained", appended(&node, "contained", &contained)));
     }
+    let sent: Vec<String> = node
+        .list("identifier")
+        .iter()
+        .filter_map(|one| Some((one.str("system")?, one.str("value")?)))
+        .map(|(system, value)| logical("CarePlan", &system, &value, "The care plan that was sent"))
+        .collect();
+    if !sent.is_empty() {
+        edits.push(("supportingInfo", appended(&node, "supportingInfo", &sent)));
+    }
     if let Some(meta) = node.get("meta") {
         // Another server's versions and times say nothing here.
-        edits.push(("meta", meta.without(&["versionId", "lastUpdated", "source"])));
+        let meta = meta.without(&["versionId", "lastUpdated", "source"]);
+        edits.push(("meta", untagged(&json::parse(&meta)?)));
     }
     if let Some(status) = status {
         edits.push(("status", json::quote(status)));
@@ -113,6 +127,22 @@ pub(crate) fn projected(
 fn appended(node: &Node<'_>, key: &str, more: &[String]) -> String {
     let items = node.list(key).iter().map(|item| item.raw().to_owned());
     format!("[{}]", items.chain(more.iter().cloned()).collect::<Vec<_>>().join(","))
+}
+
+/// The metadata without the tags by which we know what was imported or moved.
+fn untagged(meta: &Node<'_>) -> String {
+    let is_ours = |tag: &&Node<'_>| {
+        tag.str("system").is_some_and(|system| [codes::IMPORTED, codes::MOVED].contains(&&*system))
+    };
+    let tags = meta.list("tag");
+    if !tags.iter().any(|tag| is_ours(&tag)) {
+        return meta.raw().to_owned();
+    }
+    let others: Vec<&str> = tags.iter().filter(|tag| !is_ours(tag)).map(Node::raw).collect();
+    match others[..] {
+        [] => meta.without(&["tag"]),
+        _ => meta.with(&[("tag", format!("[{}]", others.join(",")))]),
+    }
 }
 
 struct Local<'i> {

@@ -226,6 +226,20 @@ fn a_message_went_to_those_who_were_named_then() {
 }
 
 #[test]
+fn a_plan_that_was_imported_or_moved_is_not_known_again_by_its_copy() {
+    let tagged = |tags: &str| PLAN.replace(r#"[{"system":"s","code":"t"}]"#, &format!("[{tags}]"));
+    let member = opening().member;
+    let ours = r#"{"system":"urn:caseline:imported","code":"a"},{"system":"urn:caseline:moved","code":"b"}"#;
+    for (tags, meta) in [
+        (format!(r#"{ours},{{"system":"s","code":"t"}}"#), Some(r#"{"tag":[{"system":"s","code":"t"}]}"#)),
+        (ours.to_owned(), None),
+    ] {
+        let text = projected(&tagged(&tags), &member);
+        assert_eq!(parse(&text).unwrap().get("meta").map(|meta| meta.raw().to_owned()).as_deref(), meta);
+    }
+}
+
+#[test]
 fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
     let writes = project(folded(&story()).state(), &own(), &inline);
     let write = of(&writes, "CarePlan")[0];
@@ -234,7 +248,11 @@ fn a_plan_keeps_its_bytes_and_refers_to_what_is_here() {
     assert!(plan.get("id").is_none());
     assert_eq!(plan.get("meta").unwrap().raw(), r#"{"tag":[{"system":"s","code":"t"}]}"#);
     assert_eq!(plan.get("subject").unwrap().raw(), r#"{"reference":"Patient/marty"}"#);
-    assert_eq!(plan.list("identifier").len(), 2);
+    // The plan's own identifier stays the plan's: a record that has both finds one by it.
+    let identifiers: Vec<_> = plan.list("identifier").iter().map(|one| one.str("system").unwrap()).collect();
+    assert_eq!(identifiers, [codes::PLAN]);
+    let sent = plan.list("supportingInfo").last().unwrap().get("identifier").unwrap().raw();
+    assert_eq!(sent, r#"{"system":"urn:plans","value":"1"}"#);
     #[cfg(feature = "store")]
     assert!(crate::fhir::is_projected_plan(&write.json), "so that it is not taken for the plan to send");
     assert!(plan.list("category")[0].raw().contains("assess-plan"));

@@ -90,3 +90,29 @@ async fn what_was_imported_before_there_was_a_server_is_not_doubled_there() {
         assert_eq!(server.search(kind, &[]).await.unwrap().len(), 1, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn what_was_imported_comes_again_after_a_case_wrote_its_plan_too() {
+    let world = World::new();
+    let bundle = r#"{"resourceType":"Bundle","type":"transaction","entry":[
+        {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","identifier":[{"system":"urn:example:member","value":"1"}],
+         "name":[{"text":"Marty Example"}],"birthDate":"1961-04-05"},
+         "request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:example:member|1"}},
+        {"fullUrl":"urn:uuid:2","resource":{"resourceType":"CarePlan","identifier":[{"system":"urn:example:plan","value":"1"}],
+         "status":"active","intent":"plan","subject":{"reference":"urn:uuid:1"}},
+         "request":{"method":"POST","url":"CarePlan","ifNoneExist":"identifier=urn:example:plan|1"}},
+        {"fullUrl":"urn:uuid:3","resource":{"resourceType":"CarePlan","status":"active","intent":"plan","title":"Nameless",
+         "subject":{"reference":"urn:uuid:1"}},"request":{"method":"POST","url":"CarePlan"}}]}"#;
+    let jane = world.start_with("jane", Record::Embedded).await;
+    assert_eq!(jane.import(bundle).await.unwrap(), 3);
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let plans = jane.resources("CarePlan").await.unwrap();
+    let nameless = plans.iter().find(|plan| plan.json.contains("Nameless")).unwrap();
+    for plan in ["urn:example:plan|1", &format!("CarePlan/{}", nameless.id)] {
+        case.send_care_plan(None, plan).await.unwrap();
+        settle(&[&jane]).await;
+    }
+    assert_eq!(jane.resources("CarePlan").await.unwrap().len(), 4, "each as it is, and as it was sent");
+    assert_eq!(jane.import(bundle).await.unwrap(), 0);
+}
