@@ -125,7 +125,9 @@ impl Story {
     /// # Errors
     /// The first mistake, with its line and field.
     pub fn read(file: &Path) -> Result<Self, Mistake> {
-        Self::parse(file, &yaml::text(file)?)
+        let story = Self::parse(file, &yaml::text(file)?)?;
+        check::files(&story)?;
+        Ok(story)
     }
 
     /// The same of a text; paths in it are taken as beside `file`.

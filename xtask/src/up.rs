@@ -1,6 +1,8 @@
 //! `cargo xtask up`: the local servers, until somebody stops them.
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc;
 
@@ -10,6 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::Failure;
+use crate::run::root;
 
 /// The password of all sample accounts; the servers listen on this machine alone.
 const PASSWORD: &str = "caseline-sample";
@@ -44,7 +47,7 @@ pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
     let text = if json {
         serde_json::to_string(&description).map_err(|error| Failure::Work(error.to_string()))?
     } else {
-        describe(&description)
+        describe(&description, &copies(&description)?)
     };
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")
@@ -64,7 +67,32 @@ enum News {
     Stop,
 }
 
-fn describe(backend: &BackendDescription) -> String {
+/// The sample data with these servers' names in the place of the written ones, in the target folder.
+fn copies(backend: &BackendDescription) -> Result<Vec<PathBuf>, Failure> {
+    let (Some(aco), Some(cp)) = (backend.homeserver("aco"), backend.homeserver("cp")) else {
+        return Ok(Vec::new());
+    };
+    let root = root()?;
+    let folder = root.join("target/up");
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: std::io::Error| Failure::Work(format!("{path}: {error}"))
+    };
+    fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    let mut copies = Vec::new();
+    for bundle in ["cp.json", "aco.json"] {
+        let written = root.join("examples/data").join(bundle);
+        let text = fs::read_to_string(&written).map_err(failed(&written))?;
+        let text = text.replace(":aco.example", &format!(":{}", aco.server_name));
+        let text = text.replace(":cp.example", &format!(":{}", cp.server_name));
+        let copy = folder.join(bundle);
+        fs::write(&copy, text).map_err(failed(&copy))?;
+        copies.push(Path::new("target/up").join(bundle));
+    }
+    Ok(copies)
+}
+
+fn describe(backend: &BackendDescription, copies: &[PathBuf]) -> String {
     let mut lines = Vec::new();
     for homeserver in &backend.homeservers {
         let name = title(&homeserver.organization);
@@ -81,16 +109,15 @@ fn describe(backend: &BackendDescription) -> String {
             lines.push(format!("  log         {}", log.display()));
         }
     }
-    if let (Some(aco), Some(cp)) = (backend.homeserver("aco"), backend.homeserver("cp")) {
-        lines.push(String::new());
-        lines.push("The sample data name accounts at aco.example and cp.example. With these servers' names in their place:".into());
-        for bundle in ["aco", "cp"] {
-            lines.push(format!(
-                "  sed 's/:aco\\.example/:{}/; s/:cp\\.example/:{}/' examples/data/{bundle}.json > {bundle}.json",
-                aco.server_name, cp.server_name
-            ));
-        }
-    }
+    lines.push(String::new());
+    lines.push("The sample data, with the accounts of these servers:".into());
+    lines.extend(copies.iter().map(|copy| format!("  {}", copy.display())));
+    lines.push(String::new());
+    lines.push(
+        "One account is one store: a second store is a second device, and needs the account's recovery key."
+            .into(),
+    );
+    lines.extend(sample(backend, copies));
     lines.push(String::new());
     lines.push("Ready to paste, for Jane of the Community Partner:".into());
     lines.push(String::new());
@@ -104,6 +131,17 @@ fn title(organization: &str) -> &str {
         "cp" => "Community Partner (cp)",
         other => other,
     }
+}
+
+/// The sample program in Python, as it is started for these servers.
+fn sample(backend: &BackendDescription, copies: &[PathBuf]) -> Option<String> {
+    let homeserver = backend.homeserver("cp")?;
+    let jane = homeserver.accounts.iter().find(|account| account.user_id.starts_with("@jane:"))?;
+    let copy = copies.first()?.display();
+    Some(format!(
+        "\nA first program in Python:\n\n    PYTHONPATH=$(cargo xtask bindings) python3 bindings/python/sample.py {} {} {} {copy}",
+        homeserver.url, jane.user_id, jane.password
+    ))
 }
 
 /// The call that signs Jane in, as an app developer would write it.

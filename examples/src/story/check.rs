@@ -72,6 +72,20 @@ pub(super) fn member(file: &Path, member: Option<&Spanned<Member>>) -> Result<()
     }
 }
 
+/// The files that a story names are there: nothing is started for one whose papers are missing.
+pub(super) fn files(story: &Story) -> Result<(), Mistake> {
+    let bundles = story.organizations.iter();
+    let bundles = bundles.map(|(key, of)| (format!("organizations.{key}.bundle"), &of.bundle));
+    let papers = [("agreement".to_owned(), &story.agreement), ("rules".to_owned(), &story.rules)];
+    match papers.into_iter().chain(bundles).find(|(_, path)| !path.is_file()) {
+        None => Ok(()),
+        Some((field, path)) => {
+            let problem = format!("there is no such file beside the story: {}", path.display());
+            Err(Mistake::new(&story.file, problem).at(0, field))
+        }
+    }
+}
+
 pub(super) fn steps(story: &Story) -> Result<(), Mistake> {
     let mut named = Named::default();
     let mut clock = story.begins;

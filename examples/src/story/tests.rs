@@ -74,6 +74,18 @@ fn steps_know_their_lines_and_files_are_beside_the_story() {
 }
 
 #[test]
+fn a_story_whose_papers_are_missing_is_not_begun() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    for paper in ["marty.yaml", "agreement.yaml", "rules.yaml", "cp.json"] {
+        std::fs::copy(data.join(paper), folder.path().join(paper)).unwrap();
+    }
+    let mistake = Story::read(&folder.path().join("marty.yaml")).unwrap_err();
+    assert_eq!(mistake.field, "organizations.aco.bundle");
+    assert!(mistake.problem.contains("aco.json"), "{mistake}");
+}
+
+#[test]
 fn a_mistake_names_its_line_and_its_field() {
     let cases: &[(&str, u64, &str, &str)] = &[
         ("  - jane: {sned: hello}\n", FIRST, "steps[0].jane.sned", "sned"),
