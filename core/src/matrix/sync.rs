@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::BoxStream;
 use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::ruma::api::client::sync::sync_events::v5::request as extension;
 use matrix_sdk::ruma::api::error::ErrorKind;
@@ -177,6 +178,8 @@ impl Sync {
             ended.stop().await;
         }
         let stop = Arc::new(Notify::new());
+        // Before anything is synced, so that no key that comes with the first answer is missed.
+        let news = key_news(client).await;
         *task = Some(Running {
             sync: tokio::spawn(run(
                 client.clone(),
@@ -184,7 +187,7 @@ impl Sync {
                 Arc::clone(&self.db),
                 Arc::clone(&stop),
             )),
-            keys: tokio::spawn(watch_keys(client.clone(), Arc::clone(&self.told))),
+            keys: tokio::spawn(watch_keys(news, Arc::clone(&self.told))),
             makers: tokio::spawn(tell_makers(
                 client.clone(),
                 base.clone(),
@@ -366,21 +369,22 @@ async fn tell(
     }
 }
 
-/// Tells of new room keys, and of devices and identities that changed.
-async fn watch_keys(client: Client, told: Arc<Told>) {
+/// News of room keys, and of devices and identities that changed. It ends with the client, which it does not keep.
+async fn key_news(client: &Client) -> BoxStream<'static, ()> {
     let encryption = client.encryption();
-    let Some(room_keys) = encryption.room_keys_received_stream().await else { return };
-    let (Ok(devices), Ok(identities)) =
-        (encryption.devices_stream().await, encryption.user_identities_stream().await)
-    else {
-        return;
+    let (Some(room_keys), Ok(devices), Ok(identities)) = (
+        encryption.room_keys_received_stream().await,
+        encryption.devices_stream().await,
+        encryption.user_identities_stream().await,
+    ) else {
+        return futures_util::stream::empty().boxed();
     };
-    drop(client);
-    let all = futures_util::stream::select(
-        room_keys.map(|_| ()),
-        futures_util::stream::select(devices.map(|_| ()), identities.map(|_| ())),
-    );
-    let mut all = pin!(all);
+    let owners = futures_util::stream::select(devices.map(|_| ()), identities.map(|_| ()));
+    futures_util::stream::select(room_keys.map(|_| ()), owners).boxed()
+}
+
+/// Hints at what news there is of keys, and at what is to be tried again.
+async fn watch_keys(mut all: BoxStream<'static, ()>, told: Arc<Told>) {
     loop {
         let again = told.state().again;
         let timer = async {
