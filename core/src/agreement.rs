@@ -22,7 +22,8 @@
 //!   from: 2019-01-01                      # the first day
 //!   until: 2021-01-01                     # the first day on which it is over; may be left out
 //! zone: America/New_York                  # where days begin and end; this one where left out
-//! share:                                  # what may be sent: message, care-plan, roster, reminder, handover
+//! share:                                  # what may be sent: message, care-plan, roster, reminder, handover, task,
+//!                                         # alert, outreach
 //!   both: [message, roster, reminder, handover]
 //!   plan_side: [care-plan]                # and, beside that, what one side may send
 //!   community_side: [care-plan]
@@ -145,11 +146,26 @@ pub enum Category {
     Reminder,
     /// What came before, for newcomers.
     Handover,
+    /// Who does what.
+    Task,
+    /// Admissions, discharges, transfers and emergency visits, and who goes there.
+    Alert,
+    /// Where the case stands, and each contact or attempt with the member.
+    Outreach,
 }
 
 impl Category {
     /// All categories.
-    pub const ALL: [Self; 5] = [Self::Message, Self::CarePlan, Self::Roster, Self::Reminder, Self::Handover];
+    pub const ALL: [Self; 8] = [
+        Self::Message,
+        Self::CarePlan,
+        Self::Roster,
+        Self::Reminder,
+        Self::Handover,
+        Self::Task,
+        Self::Alert,
+        Self::Outreach,
+    ];
 
     /// The word for it in an agreement.
     pub fn code(self) -> &'static str {
@@ -159,6 +175,9 @@ impl Category {
             Self::Roster => "roster",
             Self::Reminder => "reminder",
             Self::Handover => "handover",
+            Self::Task => "task",
+            Self::Alert => "alert",
+            Self::Outreach => "outreach",
         }
     }
 }

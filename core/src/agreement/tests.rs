@@ -86,10 +86,11 @@ fn all_of_an_agreement_is_read() {
     {
         assert_eq!(read.in_force_on(day(date)), expected, "{date}");
     }
-    let shared: Vec<Vec<bool>> = [Side::Plan, Side::Community]
-        .map(|side| Category::ALL.map(|category| read.may_share(side, category)).to_vec())
-        .to_vec();
-    assert_eq!(shared, [[true, false, true, false, false], [true, true, true, false, false]]);
+    let shared = [Side::Plan, Side::Community].map(|side| {
+        let all = Category::ALL.into_iter().filter(|category| read.may_share(side, *category));
+        all.map(Category::code).collect::<Vec<_>>()
+    });
+    assert_eq!(shared, [vec!["message", "roster"], vec!["message", "care-plan", "roster"]]);
     assert_eq!((read.quiet, read.grace), (Delay::Days(20), Delay::Hours(12)));
     let clock = Clock { length: Length::Days(14), counts_from: CountsFrom::DayAfter };
     assert_eq!((read.clock("plan-return"), read.clock("other")), (Some(clock), None));

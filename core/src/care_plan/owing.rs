@@ -1,7 +1,7 @@
 //! What is owed for a care plan: its return.
 
 use crate::care_plan::{CarePlans, PlanState};
-use crate::case::step::{Owed, Rules, Rung};
+use crate::case::step::{Owed, Rules};
 use crate::contact::Topic;
 
 /// The clock of a care plan's return, from its sending.
@@ -27,31 +27,15 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
         Some(clock) => clock.due(sent, &agreement.zone),
         None => agreement.quiet.after(sent, &agreement.zone),
     };
-    let ladder = agreement.ladder(Topic::CarePlan);
     // `Agreement::parse` refuses a care-plan ladder without anybody of the plan side.
-    let owner = ladder.iter().find(|rung| rung.organization == agreement.plan_side.id)?;
-    let ladder = ladder
-        .iter()
-        .map(|rung| {
-            // The roster is younger than the agreement: what it says of a person's account and telephone counts.
-            let named = rules.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
-            Rung {
-                contact: rung.contact.clone(),
-                name: rung.name.clone(),
-                organization: rung.organization.clone(),
-                user: named.and_then(|contact| contact.user.clone()),
-                phone: named.and_then(|contact| contact.phone.clone()).or_else(|| rung.phone.clone()),
-                at: rung.after.after(due, &agreement.zone),
-                posted: None,
-            }
-        })
-        .collect();
+    let owner =
+        agreement.ladder(Topic::CarePlan).iter().find(|rung| rung.organization == agreement.plan_side.id)?;
     Some(Owed {
         since: plan.sent.id,
         clock: CLOCK.to_owned(),
         what: "return the care plan, approved or with changes to make".to_owned(),
         owner: owner.contact.clone(),
         due,
-        ladder,
+        ladder: rules.ladder(Topic::CarePlan, None, due),
     })
 }

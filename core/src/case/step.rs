@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
 use crate::case::roster::Roster;
-use crate::contact::Seat;
+use crate::contact::{Contact, Seat, Topic};
 use crate::id::{ContactId, EventId, OrganizationId, UserId};
 
 /// The circumstances of a step: who, when, and what the case has settled by then.
@@ -45,6 +45,45 @@ pub struct Rules<'a> {
     pub rules: &'a RuleSet,
     /// The roster as it is now.
     pub roster: &'a Roster,
+}
+
+impl Rules<'_> {
+    /// Whom to remind about a topic of what is due then: the agreement's ladder for it, else the one for care plans, which every
+    /// agreement has and whose last person has a telephone number. Who owes it comes `first`, at the due time, where the ladder
+    /// does not name them already.
+    pub(crate) fn ladder(&self, topic: Topic, first: Option<&Contact>, due: Timestamp) -> Vec<Rung> {
+        let agreement = self.agreement;
+        let named = match agreement.ladder(topic) {
+            [] => agreement.ladder(Topic::CarePlan),
+            ladder => ladder,
+        };
+        let owner = first.filter(|contact| {
+            !named.iter().any(|rung| rung.contact == contact.id && rung.organization == contact.organization)
+        });
+        let owner = owner.map(|contact| Rung {
+            contact: contact.id.clone(),
+            name: contact.name.clone(),
+            organization: contact.organization.clone(),
+            user: contact.user.clone(),
+            phone: contact.phone.clone(),
+            at: due,
+            posted: None,
+        });
+        let named = named.iter().map(|rung| {
+            // The roster is younger than the agreement: what it says of a person's account and telephone counts.
+            let seat = self.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
+            Rung {
+                contact: rung.contact.clone(),
+                name: rung.name.clone(),
+                organization: rung.organization.clone(),
+                user: seat.and_then(|contact| contact.user.clone()),
+                phone: seat.and_then(|contact| contact.phone.clone()).or_else(|| rung.phone.clone()),
+                at: rung.after.after(due, &agreement.zone),
+                posted: None,
+            }
+        });
+        owner.into_iter().chain(named).collect()
+    }
 }
 
 /// Something that somebody owes: the due list is made of these.

@@ -41,7 +41,7 @@ plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: true }
 community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
 in_force: { from: 2019-01-01, until: 2030-01-01 }
 clock: story
-share: { both: [roster, message, care-plan, reminder, handover] }
+share: { both: [roster, message, care-plan, reminder, handover, task, alert, outreach] }
 grace: 1 d
 clocks: { plan-return: { days: 14 } }
 ladder:

@@ -62,7 +62,7 @@ title: Synthetic
 plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: true }
 community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
 in_force: { from: 2019-01-01 }
-share: { both: [message, care-plan, roster, reminder, handover] }
+share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach] }
 clocks: { plan-return: { days: 14 } }
 ladder:
   care-plan:
