@@ -24,6 +24,7 @@ except ImportError as error:
     sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
 
 from driver_answers import (
+    callee,
     care_plan,
     care_team,
     contact,
@@ -31,6 +32,7 @@ from driver_answers import (
     entry,
     error,
     event_of,
+    gap,
     invitation,
     is_written,
     message,
@@ -90,7 +92,9 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"organizations": organizations, "contacts": [contact(each) for each in known.contacts]}
         case "who_to_call":
             found = await client.who_to_call(**fields)
-            return {"contacts": [contact(each) for each in [found.primary, *found.backups]]}
+            return {"contacts": [callee(each) for each in [found.primary, *found.backups]]}
+        case "contact_gaps":
+            return {"gaps": [gap(each) for each in await client.contact_gaps()]}
         case "care_teams":
             return {"care_teams": [care_team(each) for each in await client.care_teams(**fields)]}
         case "care_plans":

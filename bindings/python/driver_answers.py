@@ -53,8 +53,29 @@ def contact(known: caseline.Contact) -> dict[str, Any]:
         organization=known.organization,
         user=known.user,
         phone=known.phone,
-        topics=[topic.name.lower().replace("_", "-") for topic in known.topics],
+        topics=[topic(each) for each in known.topics],
     )
+
+
+def callee(called: caseline.Callee) -> dict[str, Any]:
+    return contact(called.contact) | shown(
+        reach=called.reach.name.lower(),
+        at=instant(called.at),
+        cover=called.cover,
+        zone=called.zone,
+        languages=called.languages,
+        confirmed=called.confirmed,
+        stale=called.stale,
+        why=reasons(called.why),
+    )
+
+
+def topic(known: caseline.Topic) -> str:
+    return known.name.lower().replace("_", "-")
+
+
+def gap(found: caseline.ContactGap) -> dict[str, Any]:
+    return {"organization": found.organization, "topic": topic(found.topic), "missing": found.missing}
 
 
 def organization(known: caseline.Organization) -> dict[str, Any]:
@@ -211,6 +232,8 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             more = shown(case=told.case, user=told.user, resource=told.resource)
         case "no_role_account":
             more = {"case": told.case}
+        case "nobody_to_call":
+            more = {"case": told.case, "gaps": [gap(each) for each in told.gaps]}
         case "record_dropped":
             more = {"resource": told.resource, "resource_id": told.resource_id, "paths": told.paths}
         case "record_not_watched":

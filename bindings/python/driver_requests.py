@@ -143,6 +143,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "add_rules": PAPER,
     "directory": {},
     "who_to_call": {"organization": text, "topic": one_of(TOPICS)},
+    "contact_gaps": {},
     "care_teams": {"member": text},
     "care_plans": {"member": text},
     "open": {"care_team": text, "case?": uuid, "contacts?": named},

@@ -72,6 +72,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use read::default_zone;
 pub use rule_set::{ClockRow, Mark, RuleSet};
 pub use term::{Clock, CountsFrom, Delay, Length, Period};
 

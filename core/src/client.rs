@@ -19,11 +19,12 @@ use tokio::sync::broadcast;
 use crate::agreement::{Agreement, RuleSet};
 use crate::audit::{AuditFault, verify};
 use crate::case::event::{Block, HeldBody};
-use crate::directory::Directory;
+use crate::contact::Topic;
+use crate::directory::{Directory, Gap, WhoToCall};
 use crate::due::{self, DueItem};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, UserId};
+use crate::id::{CaseId, OrganizationId, UserId};
 use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::ports::Stored;
@@ -107,6 +108,27 @@ impl Caseline {
     /// Whom there is to call: the organisations and contacts of the record, as last read.
     pub fn directory(&self) -> Directory {
         self.engine.directory()
+    }
+
+    /// Whom to call at an organisation about a topic now, and why: see [`Directory::who_to_call`]. Answered from what was last read
+    /// of the record; nothing is asked.
+    ///
+    /// # Errors
+    /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
+    pub fn who_to_call(&self, organization: &OrganizationId, topic: Topic) -> Result<WhoToCall> {
+        self.engine.directory().who_to_call(organization, topic, self.engine.now())
+    }
+
+    /// For which topics one cannot get a live person, at either side of each agreement in force.
+    pub fn contact_gaps(&self) -> Result<Vec<Gap>> {
+        let (directory, now) = (self.engine.directory(), self.engine.now());
+        let mut gaps: Vec<Gap> = Vec::new();
+        for agreement in self.in_force()? {
+            let pair = [&agreement.plan_side.id, &agreement.community_side.id];
+            let found = directory.gaps(pair, now);
+            gaps.extend(found.into_iter().filter(|gap| !gaps.contains(gap)).collect::<Vec<_>>());
+        }
+        Ok(gaps)
     }
 
     /// Reads the directory from the record again.

@@ -1,6 +1,8 @@
 //! The directory: which organisations there are, and whom to call at each, about what.
 
-use crate::contact::{Contact, Role, Topic};
+use std::collections::BTreeMap;
+
+use crate::contact::Contact;
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{ContactId, OrganizationId, UserId};
 use crate::organization::Organization;
@@ -8,43 +10,37 @@ use crate::organization::Organization;
 #[cfg(test)]
 mod tests;
 
-/// Organisations and their contacts. Read from FHIR Organization, Practitioner and PractitionerRole.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+mod calling;
+mod hours;
+
+pub use calling::{Callee, Gap, GapKind, WhoToCall};
+pub use hours::{Absence, Availability, Hours, Reach};
+
+/// Organisations and their contacts. Read from FHIR Organization, Practitioner, PractitionerRole, HealthcareService and Location.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
     /// The organisations.
     pub organizations: Vec<Organization>,
     /// Their contacts, in the order in which one calls them.
     pub contacts: Vec<Contact>,
+    /// When contacts can be reached, where that is known.
+    pub availabilities: BTreeMap<(ContactId, OrganizationId), Availability>,
+    /// For how many days a contact that somebody confirmed counts as confirmed; 90 unless it is set otherwise.
+    pub stale_after_days: u16,
 }
 
-/// Whom to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WhoToCall {
-    /// The designated contact.
-    pub primary: Contact,
-    /// Who else is designated, in order.
-    pub backups: Vec<Contact>,
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            organizations: Vec::new(),
+            contacts: Vec::new(),
+            availabilities: BTreeMap::new(),
+            stale_after_days: 90,
+        }
+    }
 }
 
 impl Directory {
-    /// Whom to call at an organisation about a topic: people designated for it who can be reached, never a keeper.
-    ///
-    /// # Errors
-    /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
-    pub fn who_to_call(&self, organization: &OrganizationId, topic: Topic) -> Result<WhoToCall> {
-        if self.organization(organization).is_none() {
-            return Err(Error::NotFound { what: "organization" });
-        }
-        let mut designated = self.contacts.iter().filter(|contact| {
-            contact.organization == *organization
-                && contact.topics.contains(&topic)
-                && contact.role != Role::Keeper
-                && (contact.phone.is_some() || contact.user.is_some())
-        });
-        let primary = designated.next().ok_or(Error::NotFound { what: "contact" })?.clone();
-        Ok(WhoToCall { primary, backups: designated.cloned().collect() })
-    }
-
     /// A contact, by their id. Somebody can work for several organisations: then it takes the organisation to tell which of
     /// these contacts is meant.
     ///
@@ -92,6 +88,8 @@ impl Directory {
             }
         }
         for contact in other.contacts {
+            let key = (contact.id.clone(), contact.organization.clone());
+            self.availabilities.remove(&key);
             let same =
                 |held: &&mut Contact| held.id == contact.id && held.organization == contact.organization;
             match self.contacts.iter_mut().find(same) {
@@ -99,6 +97,7 @@ impl Directory {
                 None => self.contacts.push(contact),
             }
         }
+        self.availabilities.extend(other.availabilities);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod apply;
 mod audit_event;
+mod availability;
 mod bundle;
 mod capability_statement;
 mod care_plan;

@@ -1,6 +1,7 @@
 //! Notices: hints to the host that something happened. Who missed one asks; the state is the source.
 
 use crate::case::event::EventKey;
+use crate::directory::Gap;
 use crate::id::{CaseId, EventId, RoomId, UserId};
 use crate::policy::Reason;
 
@@ -114,6 +115,14 @@ pub enum Notice {
     NoRoleAccount {
         /// The case.
         case: CaseId,
+    },
+    /// A case was opened between two sides of which one has no live person for some topic: whom to call then is for somebody to
+    /// settle, before it is needed.
+    NobodyToCall {
+        /// The case.
+        case: CaseId,
+        /// At whom, about what, and what is missing.
+        gaps: Vec<Gap>,
     },
     /// The homeserver no longer takes the session: sign in again.
     SignedOut,

@@ -34,6 +34,9 @@ pub use moving::Kept;
 
 /// The types that the directory is read from.
 pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
+/// What says more of when people can be reached. A record that has no such types, or does not show them, has a directory all
+/// the same.
+const HOURS: [&str; 2] = ["HealthcareService", "Location"];
 /// The directory as last read, kept for when the record does not answer.
 pub(crate) const DIRECTORY_META: &str = "directory";
 /// How soon a write is tried again that the record did not take.
@@ -68,9 +71,21 @@ impl Engine {
         }
         // One after another, so that what was read last is kept.
         let _one = self.reading_directory.lock().await;
-        let texts = self.all_of(&DIRECTORY).await?;
+        let mut texts = self.all_of(&DIRECTORY).await?;
         if texts.is_empty() {
             return Ok(());
+        }
+        // Only where something names one: a record can hold very many places.
+        let named =
+            HOURS.map(|kind| texts.iter().any(|text| text.contains(&format!("{kind}/"))).then_some(kind));
+        for kind in named.into_iter().flatten() {
+            match self.record()?.search(kind, &[]).await {
+                Ok(found) => texts.extend(found.into_iter().map(|stored| stored.json)),
+                Err(error @ PortError::Unavailable { code: "connect" | "timeout", .. }) => {
+                    return Err(error.into());
+                }
+                Err(error) => tracing::warn!(kind, %error, "hours and places are not read"),
+            }
         }
         let kept = serde_json::to_string(&texts).map_err(|_| Error::internal("directory-json"))?;
         self.db.set_meta(DIRECTORY_META, Some(&kept))?;

@@ -129,10 +129,14 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "organizations": directory.organizations, "contacts": contacts }))
         }
         Verb::WhoToCall { organization, topic } => {
-            let found = caseline.directory().who_to_call(&organization, topic)?;
+            let found = caseline.who_to_call(&organization, topic)?;
             let contacts: Vec<Value> =
-                std::iter::once(&found.primary).chain(&found.backups).map(view::contact).collect();
+                std::iter::once(&found.primary).chain(&found.backups).map(view::callee).collect();
             Ok(json!({ "contacts": contacts }))
+        }
+        Verb::ContactGaps {} => {
+            let gaps: Vec<Value> = caseline.contact_gaps()?.iter().map(view::gap).collect();
+            Ok(json!({ "gaps": gaps }))
         }
         Verb::CareTeams { member } => {
             let teams = caseline.care_teams(&member).await?;

@@ -64,6 +64,7 @@ pub enum Verb {
         organization: OrganizationId,
         topic: Topic,
     },
+    ContactGaps {},
     CareTeams {
         member: MemberId,
     },

@@ -5,6 +5,7 @@ use caseline::care_team::{TeamProposal, Whom};
 use caseline::case::state::{CaseState, Entry};
 use caseline::communication::{Message, MessageStanding};
 use caseline::contact::{Contact, Seat};
+use caseline::directory::{Callee, Gap, Reach};
 use caseline::due::DueItem;
 use caseline::fhir::{CarePlanFound, codes};
 use caseline::id::CaseId;
@@ -25,6 +26,35 @@ pub fn contact(contact: &Contact) -> Value {
     shown.extend(contact.phone.as_ref().map(|phone| ("phone".into(), json!(phone))));
     shown.insert("topics".into(), json!(topics));
     Value::Object(shown)
+}
+
+/// Somebody to call: a contact, with when and why.
+pub fn callee(callee: &Callee) -> Value {
+    let mut shown = contact(&callee.contact);
+    let (reach, at, cover) = match &callee.reach {
+        Reach::Now => ("now", None, None),
+        Reach::Later { at } => ("later", *at, None),
+        Reach::Away { back, cover } => ("away", *back, cover.as_ref()),
+        _ => ("unknown", None, None),
+    };
+    let known = &callee.availability;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("reach".into(), json!(reach));
+        fields.extend(at.map(|at| ("at".into(), json!(at))));
+        fields.extend(cover.map(|cover| ("cover".into(), json!(cover))));
+        let zone = known.zone.as_ref().and_then(|zone| zone.iana_name());
+        fields.extend(zone.map(|zone| ("zone".into(), json!(zone))));
+        fields.insert("languages".into(), json!(known.languages));
+        fields.extend(known.confirmed.map(|day| ("confirmed".into(), json!(day))));
+        fields.insert("stale".into(), json!(callee.stale));
+        fields.insert("why".into(), reasons(&callee.why));
+    }
+    shown
+}
+
+/// A topic for which there is no live person.
+pub fn gap(gap: &Gap) -> Value {
+    json!({ "organization": gap.organization, "topic": gap.topic.code(), "missing": gap.missing.code() })
 }
 
 /// An invitation.
@@ -283,6 +313,10 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::RecordSignedOut => json!({ "kind": "record_signed_out" }),
         Notice::RecordUnavailable { code } => json!({ "kind": "record_unavailable", "code": code }),
         Notice::NoRoleAccount { case } => json!({ "kind": "no_role_account", "case": case }),
+        Notice::NobodyToCall { case, gaps } => {
+            let gaps: Vec<Value> = gaps.iter().map(gap).collect();
+            json!({ "kind": "nobody_to_call", "case": case, "gaps": gaps })
+        }
         Notice::SignedOut => json!({ "kind": "signed_out" }),
         _ => json!({ "kind": "other" }),
     };

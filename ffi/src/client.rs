@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::calling::{CallList, ContactGap};
 use crate::case::Case;
 use crate::error::{CaselineError, Result, parsed};
 use crate::events::{Events, Listener, Subscription};
-use crate::models::{
-    AuditStatus, CallList, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Topic,
-};
+use crate::models::{AuditStatus, Directory, Due, Identity, Invitation, OutboxStatus, Paper, Topic};
 use crate::options::Options;
 use crate::proposals::{CarePlanFound, NamedContact, ProposedCase};
 use crate::resource::{Kept, Resource, ResourceEdit, SearchParam};
@@ -155,16 +154,22 @@ impl Caseline {
         self.client.call(|caseline| async move { Ok(caseline.refresh_directory().await?) }).await
     }
 
-    /// Whom to call at an organisation about a topic.
+    /// Whom to call at an organisation about a topic now, and why. Answered from what was last read of the record.
     ///
     /// # Errors
     /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
     pub async fn who_to_call(&self, organization: String, topic: Topic) -> Result<CallList> {
         let organization = parsed(&organization, "organization")?;
         let topic = topic.known().ok_or_else(|| CaselineError::not_found("contact"))?;
-        self.client
-            .local(move |caseline| Ok(caseline.directory().who_to_call(&organization, topic)?.into()))
-            .await
+        self.client.local(move |caseline| Ok(caseline.who_to_call(&organization, topic)?.into())).await
+    }
+
+    /// For which topics one cannot get a live person, at either side of each agreement in force.
+    pub async fn contact_gaps(&self) -> Result<Vec<ContactGap>> {
+        let found = |caseline: &caseline::Caseline| {
+            Ok(caseline.contact_gaps()?.iter().map(ContactGap::from).collect())
+        };
+        self.client.local(found).await
     }
 
     /// The CareTeams of a member (`system|value`) in the record, as cases that they propose: those that go on first.

@@ -6,6 +6,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, watch};
 
+use crate::calling::ContactGap;
 use crate::error::{ListenerError, Reason, Result};
 use crate::runtime::runtime;
 
@@ -15,7 +16,8 @@ use crate::runtime::runtime;
 pub struct Notice {
     /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `not_reached`,
     /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `record_not_watched`,
-    /// `record_signed_out`, `record_unavailable`, `no_role_account`, `signed_out`; `missed` where the host was so slow that hints were dropped.
+    /// `record_signed_out`, `record_unavailable`, `no_role_account`, `nobody_to_call`,
+    /// `signed_out`; `missed` where the host was so slow that hints were dropped.
     pub kind: String,
     /// The case.
     pub case: Option<String>,
@@ -33,6 +35,8 @@ pub struct Notice {
     pub paths: Vec<String>,
     /// Why the record is unavailable or not watched: `connect`, `timeout`, `http-500`, `forbidden`, ….
     pub code: Option<String>,
+    /// For what there is nobody to call.
+    pub gaps: Vec<ContactGap>,
     /// Every reason.
     pub reasons: Vec<Reason>,
 }
@@ -101,6 +105,11 @@ impl Notice {
             Core::NoRoleAccount { case } => {
                 Self { case: Some(case.to_string()), ..Self::new("no_role_account") }
             }
+            Core::NobodyToCall { case, gaps } => Self {
+                case: Some(case.to_string()),
+                gaps: gaps.iter().map(ContactGap::from).collect(),
+                ..Self::new("nobody_to_call")
+            },
             Core::SignedOut => Self::new("signed_out"),
             _ => Self::new("other"),
         }

@@ -10,6 +10,7 @@
 //! - What happens unasked is pulled from [`Events`], or told to a [`Listener`].
 #![recursion_limit = "256"]
 
+mod calling;
 mod case;
 mod client;
 mod error;
@@ -22,14 +23,15 @@ mod resource;
 mod runtime;
 mod state;
 
+pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
-    AuditStatus, CallList, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote,
-    OutboxStatus, Paper, Rung, Topic,
+    AuditStatus, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote, OutboxStatus,
+    Paper, Rung, Topic,
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};

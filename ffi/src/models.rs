@@ -123,24 +123,6 @@ impl From<directory::Directory> for Directory {
     }
 }
 
-/// Whom to call.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct CallList {
-    /// The designated contact.
-    pub primary: Contact,
-    /// Who else is designated, in order.
-    pub backups: Vec<Contact>,
-}
-
-impl From<directory::WhoToCall> for CallList {
-    fn from(found: directory::WhoToCall) -> Self {
-        Self {
-            primary: Contact::from(&found.primary),
-            backups: found.backups.iter().map(Contact::from).collect(),
-        }
-    }
-}
-
 /// An agreement or a rule set that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Paper {

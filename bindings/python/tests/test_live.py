@@ -56,7 +56,15 @@ class Story(Live):
             self.assertEqual(kept.id, "harbor-bridge/bay-river")
             await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
             found = await jane.who_to_call(ACO, caseline.Topic.CARE_PLAN)
-            self.assertEqual((found.primary.id, found.primary.user), (JOE, self.aco.user("joe")))
+            self.assertEqual(
+                (found.primary.contact.id, found.primary.contact.user), (JOE, self.aco.user("joe"))
+            )
+            self.assertEqual((found.primary.confirmed, found.primary.stale), ("2019-02-25", True))
+            self.assertEqual([each.code for each in found.primary.why][0], "designated")
+            gaps = [(gap.topic, gap.missing) for gap in await jane.contact_gaps() if gap.organization == ACO]
+            self.assertIn((caseline.Topic.CONSENT, "contact"), gaps)
+            self.assertNotIn(caseline.Topic.CARE_PLAN, [topic for topic, _ in gaps])
+            self.assertEqual((found.primary.zone, found.primary.languages), ("America/New_York", ["en", "es"]))
 
             joe = await self.joe()
             self.assertEqual(

@@ -13,6 +13,11 @@ use crate::yaml::{Document, Fields, Value};
 
 const ZONE: &str = "America/New_York";
 
+/// The zone where none is named.
+pub(crate) fn default_zone() -> TimeZone {
+    TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
+}
+
 pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let document = Document::parse(text)?;
     let mut fields = document.fields()?;
@@ -85,7 +90,7 @@ fn zone(fields: &mut Fields<'_>) -> Result<TimeZone> {
 
 fn categories(value: &Value<'_>) -> Result<BTreeSet<Category>> {
     let words = Category::ALL.map(|category| (category.code(), category));
-    let detail = "this must be `message`, `care-plan`, `roster`, `reminder` or `handover`";
+    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert` or `outreach`";
     value.list()?.iter().map(|entry| entry.one_of(&words, detail)).collect()
 }
 

@@ -73,7 +73,7 @@ impl Caseline {
 
     /// Opens a case: makes its room, invites everybody on its roster who has an account, and sends the opening event. Returns
     /// at once; the set-up goes out in its turn. Where no organisation has a role account, [`Notice::NoRoleAccount`] says what
-    /// that means.
+    /// that means; where one cannot get a live person about some topic, [`Notice::NobodyToCall`] says which.
     ///
     /// # Errors
     /// `NotAllowed`, with every reason; `InvalidInput`; `NotFound` (`agreement`, `rules`).
@@ -120,6 +120,7 @@ impl Caseline {
             rules,
         };
         let removable = !role_accounts.is_empty();
+        let gaps = engine.directory().gaps([&opened.plan_side.id, &opened.community_side.id], engine.now());
         let mut set_up = vec![Item::CreateRoom(Make { alias, role_accounts, leads })];
         set_up.extend(users.into_iter().map(Item::Invite));
         // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
@@ -128,6 +129,9 @@ impl Caseline {
         engine.command(case, &command)?;
         if !removable {
             engine.tell(Notice::NoRoleAccount { case });
+        }
+        if !gaps.is_empty() {
+            engine.tell(Notice::NobodyToCall { case, gaps });
         }
         self.case(case)
     }

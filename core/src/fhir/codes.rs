@@ -41,6 +41,12 @@ pub const KIND: &str = "urn:caseline:kind";
 pub const SEAT: &str = "urn:caseline:seat";
 /// Extension of whatever we write: the heads among the events that shaped it. `valueString` is their JSON form.
 pub const HEADS: &str = "https://caseline.org/fhir/StructureDefinition/heads";
+/// Extension of a PractitionerRole: the day on which somebody last confirmed that one reaches this person so (`valueDate`).
+pub const CONFIRMED: &str = "https://caseline.org/fhir/StructureDefinition/confirmed";
+/// Extension of `PractitionerRole.notAvailable`: who stands in, a Practitioner or PractitionerRole (`valueReference`).
+pub const COVER: &str = "https://caseline.org/fhir/StructureDefinition/cover";
+/// HL7's extension for a time zone (`valueCode`, a name of the IANA database).
+pub const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// US Core's code system of `CarePlan.category`.

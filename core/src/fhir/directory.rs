@@ -1,5 +1,6 @@
 //! Organization, Practitioner, PractitionerRole and Endpoint, read as a directory.
 
+use super::availability::availability;
 use super::bundle::{Import, Resource, percent_decoded};
 use super::codes;
 use super::json::Node;
@@ -26,9 +27,17 @@ pub fn directory(import: &Import) -> Result<Directory> {
         }
     }
     for resource in import.of_kind("PractitionerRole") {
-        if is_active(&resource.node()?) {
-            directory.contacts.extend(contact(import, resource)?);
+        let node = resource.node()?;
+        if !is_active(&node) {
+            continue;
         }
+        let Some(contact) = contact(import, resource)? else { continue };
+        let person = node.get("practitioner").and_then(|reference| import.target(reference));
+        let person = person.map_or_else(|| resource.node(), Resource::node)?;
+        let key = (contact.id.clone(), contact.organization.clone());
+        // The first role that a person has for an organisation, as for whom one calls.
+        directory.availabilities.entry(key).or_insert_with(|| availability(import, &node, &person));
+        directory.contacts.push(contact);
     }
     Ok(directory)
 }

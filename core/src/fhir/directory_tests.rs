@@ -57,3 +57,67 @@ fn a_wrong_matrix_id_is_named_and_not_repeated() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn hours_absences_covers_languages_and_confirmation_are_read() {
+    use jiff::Timestamp;
+    use jiff::civil::Weekday;
+
+    use crate::directory::Availability;
+
+    let more = r#""extension":[{"url":"https://caseline.org/fhir/StructureDefinition/confirmed","valueDate":"2019-02-01"}],
+   "period":{"start":"2018","end":"2019-06"},"location":[{"reference":"Location/office"}],
+   "notAvailable":[
+     {"description":"holiday","during":{"start":"2019-03-01","end":"2019-03-08"},
+      "extension":[{"url":"https://caseline.org/fhir/StructureDefinition/cover","valueReference":{"reference":"PractitionerRole/ann-aco"}}]},
+     {"description":"nobody says when"}],
+   "telecom":[{"system":"phone","value":"555-0142"}]"#;
+    let others = r#"{"resource":{"resourceType":"Practitioner","id":"ann","identifier":[{"system":"urn:staff","value":"ann"}],"name":[{"text":"Ann Example"}],
+   "communication":[{"coding":[{"system":"urn:ietf:bcp:47","code":"en"}]},{"text":"Haitian Creole"}]}},
+ {"resource":{"resourceType":"PractitionerRole","id":"ann-aco","practitioner":{"reference":"Practitioner/ann"},"organization":{"reference":"urn:uuid:o"},
+   "healthcareService":[{"reference":"HealthcareService/line"}],
+   "availableTime":[{"daysOfWeek":["mon"]}]}},
+ {"resource":{"resourceType":"HealthcareService","id":"line","availableTime":[{"allDay":true}]}},
+ {"resource":{"resourceType":"Location","id":"office","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/timezone","valueCode":"America/Chicago"}],
+   "hoursOfOperation":[{"daysOfWeek":["mon","tue"],"openingTime":"09:00:00","closingTime":"17:00:00"}]}},
+ "#;
+    let first = r#"{"resource":{"resourceType":"Endpoint","id":"keeper""#;
+    let text = PEOPLE
+        .replace(r#""telecom":[{"system":"phone","value":"555-0142"}]"#, more)
+        .replace(first, &format!("{others}{first}"));
+    let directory = directory(&Import::parse(&text).unwrap()).unwrap();
+    let of = |who: &str| {
+        let contact = directory.contacts.iter().find(|contact| contact.id.value() == who).unwrap();
+        directory.availability(contact)
+    };
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let joe = of("joe");
+    assert_eq!(joe.zone.as_ref().and_then(|zone| zone.iana_name()), Some("America/Chicago"));
+    let hours: Vec<_> = joe.hours.iter().map(|hours| (hours.days.clone(), hours.from, hours.until)).collect();
+    let (nine, five) = ("09:00".parse().ok(), "17:00".parse().ok());
+    assert_eq!(hours, [(vec![Weekday::Monday, Weekday::Tuesday], nine, five)]);
+    let absences: Vec<_> = joe
+        .absences
+        .iter()
+        .map(|absence| (absence.from, absence.until, absence.cover.as_ref().map(|id| id.value().to_owned())))
+        .collect();
+    assert_eq!(
+        absences,
+        [
+            (
+                Some(at("2019-03-01T00:00:00-06:00")),
+                Some(at("2019-03-09T00:00:00-06:00")),
+                Some("ann".to_owned())
+            ),
+            (None, Some(at("2018-01-01T00:00:00-06:00")), None),
+            (Some(at("2019-07-01T00:00:00-05:00")), None, None),
+        ]
+    );
+    assert_eq!(joe.confirmed, "2019-02-01".parse().ok());
+    let ann = of("ann");
+    assert_eq!(ann.languages, ["en", "Haitian Creole"]);
+    // Her own hours say nothing: those of her service count.
+    assert_eq!((ann.hours.len(), ann.hours[0].from, ann.hours[0].until), (1, None, None));
+    assert_eq!((ann.zone, ann.confirmed), (None, None));
+    assert_eq!(of("jane"), Availability::default());
+}

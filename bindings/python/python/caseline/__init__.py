@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager
 
 from ._ffi.caseline_ffi import (
     AuditStatus,
+    Callee,
     CallList,
     CarePlanFound,
     Case,
@@ -29,6 +30,7 @@ from ._ffi.caseline_ffi import (
     CaselineError,
     CaseState,
     Contact,
+    ContactGap,
     Directory,
     Due,
     EventKey,
@@ -54,6 +56,7 @@ from ._ffi.caseline_ffi import (
     Plan,
     PlanChange,
     ProposedCase,
+    Reach,
     Reason,
     RecordChoice,
     Reminder,
@@ -77,6 +80,8 @@ from ._ffi.caseline_ffi import (
 __all__ = [
     "AuditStatus",
     "CallList",
+    "Callee",
+    "ContactGap",
     "CarePlanFound",
     "Case",
     "CaseState",
@@ -108,6 +113,7 @@ __all__ = [
     "Plan",
     "PlanChange",
     "ProposedCase",
+    "Reach",
     "Reason",
     "RecordChoice",
     "Reminder",
