@@ -12,11 +12,13 @@ use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
 mod life;
 mod owing;
+mod signing;
 #[cfg(test)]
 mod tests;
 
 pub use life::{step, tell};
 pub use owing::{CLOCK, owed};
+pub use signing::{PlanSigned, Signature, SignedHow, Signer};
 
 /// The largest document that travels inside its event, in bytes of JSON text; a longer one goes as an encrypted attachment.
 pub const INLINE_LIMIT: usize = 40 * 1024;
@@ -125,6 +127,8 @@ pub enum PlanEvent<'a> {
     Returned(&'a PlanReturned),
     /// `plan.changed`.
     Changed(&'a PlanChanged),
+    /// `plan.signed`.
+    Signed(&'a PlanSigned),
 }
 
 /// The care plans of one case, in the order in which they were sent. At most one of them is open.
@@ -170,11 +174,19 @@ pub struct PlanState {
     pub acknowledged: Option<StepTaken>,
     /// Where it stands.
     pub status: PlanStatus,
+    /// The signatures that were given elsewhere and attested here, in order.
+    pub signatures: Vec<Signature>,
     /// What records made of it after it was sent, in order: what was sent is not what they hold any more.
     pub changed: Vec<(PlanChanged, StepTaken)>,
 }
 
 impl PlanState {
+    /// The attested signature by which it was approved, where nobody approved it in their own client.
+    pub fn attested_approval(&self) -> Option<&Signature> {
+        let PlanStatus::Approved(by) = &self.status else { return None };
+        self.signatures.iter().find(|signature| signature.attested.event == by.event)
+    }
+
     /// The hash of what an organisation's record holds in its place by now; nothing where that is what was sent, as far as
     /// anybody told.
     pub fn changed_in(&self, organization: &OrganizationId) -> Option<Sha256> {
@@ -225,7 +237,8 @@ pub enum PlanStatus {
     Sent,
     /// The plan side has it.
     Acknowledged,
-    /// The primary care provider or a designee approved it.
+    /// The primary care provider or a designee approved it: in their own client, or elsewhere, as somebody attests
+    /// ([`PlanState::attested_approval`]).
     Approved(StepTaken),
     /// It came back with changes to make.
     Returned {

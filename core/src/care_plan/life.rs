@@ -1,11 +1,12 @@
 //! The steps of a care plan.
 
+use crate::care_plan::signing::{Signer, signed, told};
 use crate::care_plan::{
     CarePlans, PlanApproved, PlanChanged, PlanEvent, PlanReturned, PlanSent, PlanState, PlanStatus, StepTaken,
 };
-use crate::case::roster::decides;
+use crate::case::roster::{Roster, decides};
 use crate::case::step::Step;
-use crate::contact::{Role, Seat};
+use crate::contact::{Contact, Role, Seat};
 use crate::id::EventId;
 use crate::policy::Reason;
 
@@ -18,7 +19,7 @@ const MOST_CHANGES: usize = 100;
 /// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
 /// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
 /// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`, `plan-changer`,
-/// `plan-change-known`, `plan-changes-too-many`.
+/// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-signature-date`, `plan-signer`.
 pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
     // That a record was changed is no step of a person's: a keeper tells it, too.
     if step.seat.is_keeper() && !matches!(event, PlanEvent::Changed(_)) {
@@ -35,8 +36,30 @@ pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<
         PlanEvent::Approved(event) => approved(&mut next, event, step)?,
         PlanEvent::Returned(event) => returned(&mut next, event, step)?,
         PlanEvent::Changed(event) => changed(&mut next, event, step)?,
+        PlanEvent::Signed(event) => signed(&mut next, event, step)?,
     }
     Ok(next)
+}
+
+/// Whether somebody may approve a plan; and if not, who may.
+pub(super) fn may_approve(contact: &Contact, step: &Step<'_>) -> Result<(), Reason> {
+    if contact.role.may_approve_plan() {
+        return Ok(());
+    }
+    let may: Vec<&str> = step
+        .roster
+        .active()
+        .map(|seat| &seat.contact)
+        .filter(|contact| contact.organization == *step.plan_side && contact.role.may_approve_plan())
+        .map(|contact| contact.name.as_str())
+        .collect();
+    let text = format!(
+        "only the primary care provider (PCP) or the PCP's designee may approve a care plan, here {}; {} is {}",
+        if may.is_empty() { "nobody yet".to_owned() } else { may.join(" or ") },
+        contact.name,
+        article(&contact.role),
+    );
+    Err(Reason::new("plan-approver", text, "care-plan"))
 }
 
 fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), Reason> {
@@ -74,6 +97,7 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
         sent_by: StepTaken::of(step),
         acknowledged: None,
         status: PlanStatus::Sent,
+        signatures: Vec::new(),
         changed: Vec::new(),
     });
     Ok(())
@@ -81,22 +105,7 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
 
 fn approved(plans: &mut CarePlans, event: &PlanApproved, step: &Step<'_>) -> Result<(), Reason> {
     let plan = waiting(plans, event.plan, step)?;
-    if !step.seat.contact.role.may_approve_plan() {
-        let may: Vec<&str> = step
-            .roster
-            .active()
-            .map(|seat| &seat.contact)
-            .filter(|contact| contact.organization == *step.plan_side && contact.role.may_approve_plan())
-            .map(|contact| contact.name.as_str())
-            .collect();
-        let text = format!(
-            "only the primary care provider (PCP) or the PCP's designee may approve a care plan, here {}; {} is {}",
-            if may.is_empty() { "nobody yet".to_owned() } else { may.join(" or ") },
-            step.seat.contact.name,
-            article(&step.seat.contact.role),
-        );
-        return Err(Reason::new("plan-approver", text, "care-plan"));
-    }
+    may_approve(&step.seat.contact, step)?;
     if plan.document.sha256 != event.sha256 {
         return Err(refused("plan-other-document", "the approval names another document than the one sent"));
     }
@@ -136,7 +145,11 @@ fn changed(plans: &mut CarePlans, event: &PlanChanged, step: &Step<'_>) -> Resul
 }
 
 /// The plan that waits for its return, for somebody of the plan side.
-fn waiting<'a>(plans: &'a mut CarePlans, id: EventId, step: &Step<'_>) -> Result<&'a mut PlanState, Reason> {
+pub(super) fn waiting<'a>(
+    plans: &'a mut CarePlans,
+    id: EventId,
+    step: &Step<'_>,
+) -> Result<&'a mut PlanState, Reason> {
     if step.seat.contact.organization != *step.plan_side {
         return Err(refused(
             "plan-not-plan-side",
@@ -151,12 +164,12 @@ fn waiting<'a>(plans: &'a mut CarePlans, id: EventId, step: &Step<'_>) -> Result
     Ok(plan)
 }
 
-fn find(plans: &mut CarePlans, id: EventId) -> Result<&mut PlanState, Reason> {
+pub(super) fn find(plans: &mut CarePlans, id: EventId) -> Result<&mut PlanState, Reason> {
     let found = plans.plans.iter_mut().find(|plan| plan.sent.id == id);
     found.ok_or_else(|| refused("plan-unknown", "this case has no such care plan"))
 }
 
-fn refused(code: &'static str, text: &'static str) -> Reason {
+pub(super) fn refused(code: &'static str, text: &'static str) -> Reason {
     Reason::new(code, text, "care-plan")
 }
 
@@ -167,7 +180,7 @@ fn article(role: &Role) -> String {
 }
 
 /// The event as a person reads it in any Matrix client.
-pub fn tell(event: PlanEvent<'_>, by: &Seat) -> String {
+pub fn tell(event: PlanEvent<'_>, by: &Seat, roster: &Roster) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
         PlanEvent::Sent(event) => {
@@ -180,6 +193,13 @@ pub fn tell(event: PlanEvent<'_>, by: &Seat) -> String {
         }
         PlanEvent::Acknowledged(_) => format!("{who} has received the care plan."),
         PlanEvent::Approved(_) => format!("{who} approved the care plan."),
+        PlanEvent::Signed(event) => {
+            let signer = match &event.signer {
+                Signer::Contact { contact, organization } => roster.contact(contact, organization),
+                Signer::Member | Signer::Representative => None,
+            };
+            told(event, &who, signer)
+        }
         PlanEvent::Returned(event) => {
             format!("{who} returned the care plan with changes to make: {}", event.changes)
         }

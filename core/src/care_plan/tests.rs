@@ -11,6 +11,8 @@ use crate::contact::{Contact, Seat};
 use crate::id::UserId;
 use crate::policy::Reason;
 
+mod signing;
+
 // Synthetic.
 const SENT_AT: &str = "2019-03-01T15:00:00Z";
 
@@ -372,7 +374,7 @@ fn an_event_is_told_to_a_person() {
             "Joe Alvarez (ACO care manager) returned the care plan with changes to make: add the housing goal",
         ),
     ] {
-        assert_eq!(tell(event, &seat(who)), told);
+        assert_eq!(tell(event, &seat(who), &Roster::default()), told);
     }
 }
 

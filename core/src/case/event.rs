@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent};
+use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent, PlanSigned};
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
@@ -183,6 +183,8 @@ kinds! {
     PlanReturned(PlanReturned) = "plan.returned",
     /// The plan was changed in a record after it was sent.
     PlanChanged(PlanChanged) = "plan.changed",
+    /// The plan was signed elsewhere, as its sender attests.
+    PlanSigned(PlanSigned) = "plan.signed",
     /// A CareTeam was changed in a record: a proposal to the roster.
     TeamProposed(TeamProposed) = "team.proposed",
     /// A lead leaves the roster as it is.

@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::write::{
-    Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of,
-    literal, logical, organization_ref, period,
+    Object, account_ref, concept, contact_ref, event_value, heads_extension, identifier, kind_of, literal,
+    logical, organization_ref, period,
 };
 use super::{care_plan, codes};
-use crate::care_plan::{Document, PlanApproved, PlanState, PlanStatus, StepTaken};
+use crate::care_plan::{Document, PlanStatus};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
 use crate::case::roster::Place;
@@ -21,6 +21,8 @@ use crate::due;
 use crate::error::Result;
 use crate::id::Sha256;
 use crate::ports::RecordWrite;
+
+mod signed;
 
 /// What is ours to a case: whose record it is written to.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, a Provenance for each approval, and one for each that was superseded. Nothing until the case is open. What was
+/// message, a CarePlan for each plan that was sent, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
@@ -61,9 +63,12 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             let Some(text) = text(&plan.document) else { continue };
             let Ok(write) = view.plan(resource, &plan.sent, &text, status) else { continue };
             writes.push(write);
-            if let PlanStatus::Approved(by) = &plan.status {
+            if let PlanStatus::Approved(by) = &plan.status
+                && plan.attested_approval().is_none()
+            {
                 writes.push(view.approval(plan, by));
             }
+            writes.extend(plan.signatures.iter().map(|signature| view.signature(plan, signature)));
             writes.extend(view.no_approvals(&plan.sent, &plan.document));
         } else if let Some((key, document)) = superseded()
             && let Some(text) = text(document)
@@ -307,91 +312,6 @@ impl<'a> View<'a> {
             care_plan::projected(text, &value, (&self.own.patient, &self.opening.member), status, &heads)?;
         Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
-
-    /// Who approved a plan.
-    fn approval(&self, plan: &PlanState, by: &StepTaken) -> RecordWrite {
-        let contacts = self.state.roster().all().iter().map(|place| &place.seat.contact);
-        let name = contacts.into_iter().find(|contact| by.is_by(contact)).map_or("", |contact| &contact.name);
-        let who = logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name);
-        let role = concept(codes::ROLE, by.role.code(), &by.role.to_string());
-        let agent = self.agent(by, ("attester", "Attester"), &[role], &who);
-        let activity = concept(
-            "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion",
-            "LA",
-            "legally authenticated",
-        );
-        provenance(codes::EVENT, &plan.sent, by, &activity, &agent, &[approved(&plan.document)])
-    }
-
-    /// That the superseded approvals of this document do not count. Each may have been written while it did, and a Provenance is
-    /// never changed: so another one says it of the same plan. It holds nothing but what the approval itself says, the time
-    /// too: every device writes it alike, whatever superseded the approval.
-    fn no_approvals(&self, sent: &EventKey, document: &Document) -> Vec<RecordWrite> {
-        let of = |approval: &PlanApproved| approval.plan == sent.id && approval.sha256 == document.sha256;
-        let these = self.state.superseded_approvals.iter().filter(|(approval, _)| of(approval));
-        these.map(|(_, by)| self.no_approval(sent, document, by)).collect()
-    }
-
-    fn no_approval(&self, sent: &EventKey, document: &Document, by: &StepTaken) -> RecordWrite {
-        // Nobody took it back: it follows from the events of the case.
-        let who = logical("Device", codes::CASE, &self.opening.case.to_string(), "The events of the case");
-        let agent = self.agent(by, ("assembler", "Assembler"), &[], &who);
-        let activity =
-            concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify");
-        let taken_back =
-            logical("Provenance", codes::EVENT, &event_value(&by.event), "The approval that does not count");
-        let taken_back = Object::new().text("role", "removal").raw("what", &taken_back).done();
-        provenance(codes::NULLIFIED, sent, by, &activity, &agent, &[taken_back, approved(document)])
-    }
-
-    /// Somebody who acted in a step, for the organisation of whoever took it.
-    fn agent(&self, by: &StepTaken, (code, display): (&str, &str), role: &[String], who: &str) -> String {
-        let kind =
-            concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", code, display);
-        let organization = self.opening.organizations().find(|one| one.id == by.organization);
-        Object::new()
-            .raw("type", &kind)
-            .list("role", role)
-            .raw("who", who)
-            .raw("onBehalfOf", &organization_ref(&by.organization, organization.map_or("", |one| &one.name)))
-            .done()
-    }
-}
-
-/// What a step made of a plan. R4's Provenance has no identifier, so it is found by its tag: the event's, in this system.
-fn provenance(
-    system: &str,
-    sent: &EventKey,
-    by: &StepTaken,
-    activity: &str,
-    agent: &str,
-    entities: &[String],
-) -> RecordWrite {
-    let tag = event_value(&by.event);
-    let at = by.at.to_string();
-    let json = Object::resource("Provenance")
-        .raw("meta", &Object::new().list("tag", &[coding(system, &tag, "")]).done())
-        .list("target", &[plan_ref(sent)])
-        .text("occurredDateTime", &at)
-        .text("recorded", &at)
-        .raw("activity", activity)
-        .list("agent", &[agent.to_owned()])
-        .list("entity", entities)
-        .done();
-    write("Provenance", ("_tag", format!("{system}|{tag}")), json)
-}
-
-fn plan_ref(sent: &EventKey) -> String {
-    logical("CarePlan", codes::PLAN, &event_value(sent), "")
-}
-
-/// The document that an approval is of.
-fn approved(document: &Document) -> String {
-    let source = Object::new()
-        .raw("identifier", &identifier(codes::SHA256, &document.sha256.to_string()))
-        .text("display", "The document that was approved, by its SHA-256")
-        .done();
-    Object::new().text("role", "source").raw("what", &source).done()
 }
 
 #[cfg(all(test, feature = "testing"))]

@@ -39,7 +39,8 @@ impl EventData {
             | Self::PlanAcknowledged(_)
             | Self::PlanApproved(_)
             | Self::PlanReturned(_)
-            | Self::PlanChanged(_) => (Some(Category::CarePlan), false),
+            | Self::PlanChanged(_)
+            | Self::PlanSigned(_) => (Some(Category::CarePlan), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

@@ -1,6 +1,6 @@
 //! The steps, one after the other.
 
-use crate::care_plan::{self, PlanEvent, StepTaken};
+use crate::care_plan::{self, PlanApproved, PlanEvent, StepTaken};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
@@ -10,7 +10,7 @@ use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStanding, Priority, Superseded};
-use crate::contact::Seat;
+use crate::contact::{Contact, Role, Seat};
 use crate::due;
 use crate::id::EventId;
 use crate::policy::Reason;
@@ -157,6 +157,7 @@ fn take(
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
         EventData::PlanReturned(e) => PlanEvent::Returned(e),
         EventData::PlanChanged(e) => PlanEvent::Changed(e),
+        EventData::PlanSigned(e) => PlanEvent::Signed(e),
     };
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, &step)?;
@@ -226,6 +227,7 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
         // They tell what a record holds, and change nothing in it.
         EventData::MessageSeen(_)
         | EventData::PlanChanged(_)
@@ -294,6 +296,11 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
             return;
         }
+        EventData::PlanSigned(signed) => {
+            let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
+            state.superseded_approvals.extend(attester(state, event).map(|by| (approved, by)));
+            return;
+        }
         _ => return,
     };
     let by = match &*reason.code {
@@ -309,12 +316,21 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
 /// Who said that they approve a plan, if they ever had a seat that may.
 fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
     let opening = state.opening()?;
+    taken(state, event, |contact| {
+        contact.organization == opening.plan_side.id && contact.role.may_approve_plan()
+    })
+}
+
+/// Who said that a plan was signed elsewhere, if they ever had a seat.
+fn attester(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
+    taken(state, event, |contact| contact.role != Role::Keeper)
+}
+
+/// The step of the event's sender, by the last of their seats that may take it.
+fn taken(state: &CaseState, event: &Event<'_>, may: impl Fn(&Contact) -> bool) -> Option<StepTaken> {
+    let opening = state.opening()?;
     let mut places = state.life.roster.all().iter().rev().map(|place| &place.seat.contact);
-    let contact = places.find(|contact| {
-        contact.user.as_ref() == Some(&event.key.sender)
-            && contact.organization == opening.plan_side.id
-            && contact.role.may_approve_plan()
-    })?;
+    let contact = places.find(|contact| contact.user.as_ref() == Some(&event.key.sender) && may(contact))?;
     Some(StepTaken {
         event: event.key.clone(),
         contact: contact.id.clone(),

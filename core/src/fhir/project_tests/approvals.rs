@@ -1,7 +1,7 @@
 //! What a record says of an approval that does not count. All data is synthetic.
 
 use super::*;
-use crate::care_plan::PlanReturned;
+use crate::care_plan::{PlanReturned, PlanSigned, SignedHow, Signer};
 
 /// A plan that Rao approves while Joe returns it, neither knowing of the other's: of both the return comes first. Then somebody
 /// approves who never could, and Rao another document.
@@ -76,4 +76,43 @@ fn the_approval_of_a_plan_that_itself_counts_no_longer_is_contradicted_too() {
     let said: serde_json::Value = serde_json::from_str(&one.json).unwrap();
     let identifiers = plan["identifier"].as_array().unwrap();
     assert!(identifiers.contains(&said["target"][0]["identifier"]));
+}
+
+/// What a record says of signatures that somebody attested: who signed, who attests it, when each was, and under what.
+#[test]
+fn a_signature_given_elsewhere_is_written_as_attested() {
+    let events = story();
+    let mut fold = folded(&events[..7]);
+    let plan = id(6);
+    let signed = |signer| PlanSigned {
+        plan,
+        sha256: Sha256::of(PLAN),
+        signer,
+        how: SignedHow::Paper,
+        on: "2019-02-28".parse().unwrap(),
+    };
+    let state = fold.state();
+    let rao = state.roster().seat_of(&"@rao:aco.example".parse().unwrap()).unwrap().contact.clone();
+    let designee = Signer::Contact { contact: rao.id, organization: rao.organization };
+    for (n, signer) in [(80, Signer::Member), (81, Signer::Representative), (82, designee)] {
+        fold.insert(next(n, "joe", fold.state(), signed(signer)));
+    }
+    let writes = project(fold.state(), &own(), &inline);
+    let written = of(&writes, "Provenance");
+    let said: Vec<serde_json::Value> =
+        written.iter().map(|write| serde_json::from_str(&write.json).unwrap()).collect();
+    let [member, representative, designee] = &said[..] else { panic!("{said:?}") };
+    for (one, completion) in [(member, "AU"), (representative, "AU"), (designee, "LA")] {
+        assert_eq!(one["occurredDateTime"], "2019-02-28");
+        assert_eq!(one["reason"][0]["text"], "Signed on paper, as attested");
+        assert_eq!(one["activity"]["coding"][0]["code"], completion);
+        assert_eq!(one["agent"][1]["type"]["coding"][0]["code"], "verifier");
+        assert_eq!(one["entity"][0]["what"]["identifier"]["value"], Sha256::of(PLAN).to_string());
+    }
+    assert_eq!(member["agent"][0]["who"]["reference"], own().patient);
+    assert_eq!(designee["agent"][0]["role"][0]["coding"][0]["code"], "pcp-designee");
+    for write in written {
+        check("Provenance", &write.json).unwrap();
+        assert_eq!(crate::fhir::check(&write.json).unwrap(), []);
+    }
 }

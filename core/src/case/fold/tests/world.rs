@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::care_plan::{Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::care_plan::{
+    Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
+};
 use crate::case::event::{
     BLOCK, Content, Event, EventData, EventKey, Head, Held, HeldBody, Receipt, VERSION,
 };
@@ -231,7 +233,23 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         8..=9 => PlanAcknowledged { plan: waiting }.into(),
         10 => {
             let sha256 = plan.map_or(Sha256::of(""), |plan| plan.document.sha256);
-            PlanApproved { plan: waiting, sha256 }.into()
+            match n % 3 {
+                0 => PlanApproved { plan: waiting, sha256 }.into(),
+                _ => PlanSigned {
+                    plan: waiting,
+                    sha256,
+                    signer: match n % 3 {
+                        1 => Signer::Member,
+                        _ => Signer::Contact {
+                            contact: somebody.contact.id,
+                            organization: somebody.contact.organization,
+                        },
+                    },
+                    how: SignedHow::Verbal,
+                    on: "2019-03-01".parse().unwrap(),
+                }
+                .into(),
+            }
         }
         11 => PlanReturned { plan: waiting, changes: format!("changes {n}") }.into(),
         12..=13 => SeatAdded { seat: somebody }.into(),

@@ -1,0 +1,162 @@
+//! Signatures of a care plan that were given elsewhere: on paper, by fax, by word of mouth. Somebody of the case attests them.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::care_plan::life::{find, may_approve, refused, waiting};
+use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
+use crate::case::step::Step;
+use crate::contact::Seat;
+use crate::id::{ContactId, EventId, OrganizationId, Sha256};
+use crate::policy::Reason;
+
+/// `plan.signed`: a plan was signed elsewhere, and its sender attests it. Who signs in their own client approves it instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSigned {
+    /// The `plan.sent` whose plan it is.
+    pub plan: EventId,
+    /// The hash of the document that was signed. A signature under another text is no valid step.
+    pub sha256: Sha256,
+    /// Who signed.
+    pub signer: Signer,
+    /// How.
+    pub how: SignedHow,
+    /// On which day.
+    pub on: Date,
+}
+
+/// Who signed a plan, and in what capacity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signer {
+    /// The member.
+    Member,
+    /// The member's representative.
+    Representative,
+    /// The primary care provider, or the provider's designee, by the seat in the case: it takes no Matrix account.
+    Contact {
+        /// Who.
+        contact: ContactId,
+        /// For which organisation.
+        organization: OrganizationId,
+    },
+}
+
+/// How a plan was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedHow {
+    /// On paper.
+    Paper,
+    /// By fax.
+    Fax,
+    /// By word of mouth.
+    Verbal,
+}
+
+impl SignedHow {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Paper, Self::Fax, Self::Verbal];
+
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Fax => "fax",
+            Self::Verbal => "verbal",
+        }
+    }
+}
+
+impl fmt::Display for SignedHow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Paper => "on paper",
+            Self::Fax => "by fax",
+            Self::Verbal => "by word of mouth",
+        })
+    }
+}
+
+/// A signature that somebody attested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Who signed.
+    pub signer: Signer,
+    /// How.
+    pub how: SignedHow,
+    /// On which day.
+    pub on: Date,
+    /// Who attests it, and when.
+    pub attested: StepTaken,
+}
+
+/// Takes an attested signature. One of the provider or the designee approves the plan.
+pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>) -> Result<(), Reason> {
+    let plan = match event.signer {
+        Signer::Contact { .. } => waiting(plans, event.plan, step)?,
+        Signer::Member | Signer::Representative => find(plans, event.plan)?,
+    };
+    match plan.status {
+        PlanStatus::Sent | PlanStatus::Acknowledged | PlanStatus::Approved(_) => {}
+        PlanStatus::Returned { .. } | PlanStatus::Replaced { .. } => {
+            let text = "that care plan is not waiting any more: it was returned or replaced";
+            return Err(refused("plan-not-open", text));
+        }
+    }
+    if plan.document.sha256 != event.sha256 {
+        return Err(refused("plan-other-document", "the signature names another document than the one sent"));
+    }
+    if plan.signatures.iter().any(|signature| signature.signer == event.signer) {
+        return Err(refused("plan-signed-already", "this signature was attested before"));
+    }
+    // Somewhere it is tomorrow already, and nowhere the day after.
+    let today = step.when().to_zoned(TimeZone::UTC).date();
+    if today.tomorrow().is_ok_and(|latest| event.on > latest) {
+        return Err(refused(
+            "plan-signature-date",
+            "a signature is not dated after the day on which it is attested",
+        ));
+    }
+    if let Signer::Contact { contact, organization } = &event.signer {
+        let seat = step.roster.contact(contact, organization);
+        let signer = seat.map(|seat| &seat.contact).filter(|contact| contact.organization == *step.plan_side);
+        let signer = signer.ok_or_else(|| {
+            refused(
+                "plan-signer",
+                "who signs for the plan side is named for this case first, with or without an account",
+            )
+        })?;
+        may_approve(signer, step)?;
+        let by = StepTaken {
+            contact: signer.id.clone(),
+            organization: signer.organization.clone(),
+            role: signer.role.clone(),
+            ..StepTaken::of(step)
+        };
+        plan.status = PlanStatus::Approved(by);
+    }
+    plan.signatures.push(Signature {
+        signer: event.signer.clone(),
+        how: event.how,
+        on: event.on,
+        attested: StepTaken::of(step),
+    });
+    Ok(())
+}
+
+/// The event as a person reads it. `signer` is the name of a contact who signed.
+pub(super) fn told(event: &PlanSigned, who: &str, signer: Option<&Seat>) -> String {
+    let signer = match &event.signer {
+        Signer::Member => "the member".to_owned(),
+        Signer::Representative => "the member's representative".to_owned(),
+        Signer::Contact { .. } => signer.map_or_else(
+            || "the primary care provider or the designee".to_owned(),
+            |seat| format!("{} ({})", seat.contact.name, seat.contact.role),
+        ),
+    };
+    format!("{who} attests: {signer} signed the care plan {} on {}.", event.how, event.on)
+}

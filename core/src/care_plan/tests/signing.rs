@@ -1,0 +1,98 @@
+//! Signatures that were given elsewhere. All data is synthetic.
+
+use super::*;
+
+fn signed(plan: EventId, signer: Signer) -> PlanSigned {
+    let sha256 = Sha256::of("plan");
+    PlanSigned { plan, sha256, signer, how: SignedHow::Fax, on: "2019-02-28".parse().unwrap() }
+}
+
+fn contact(who: &str, of: &str) -> Signer {
+    Signer::Contact {
+        contact: format!("urn:example:staff|{who}").parse().unwrap(),
+        organization: format!("urn:example:org|{of}").parse().unwrap(),
+    }
+}
+
+#[test]
+fn who_may_attest_which_signature() {
+    let (open, id) = sent("plan");
+    let by = |who: &str, event: &PlanSigned| code(take(&open, who, EventId::new(), PlanEvent::Signed(event)));
+    let of = |signer: Signer| signed(id, signer);
+    for (who, event, expected) in [
+        ("joe", of(contact("rao", "aco")), "approved"),
+        ("lee", of(contact("pcp", "aco")), "approved"),
+        ("rao", of(contact("rao", "aco")), "approved"),
+        ("jane", of(contact("rao", "aco")), "plan-not-plan-side"),
+        ("joe", of(contact("lee", "aco")), "plan-approver"),
+        ("joe", of(contact("jane", "cp")), "plan-signer"),
+        ("joe", of(contact("nobody", "aco")), "plan-signer"),
+        ("jane", of(Signer::Member), "sent"),
+        ("joe", of(Signer::Representative), "sent"),
+        ("bot", of(Signer::Member), "plan-by-keeper"),
+        ("jane", PlanSigned { sha256: Sha256::of("another"), ..of(Signer::Member) }, "plan-other-document"),
+        ("jane", PlanSigned { plan: EventId::new(), ..of(Signer::Member) }, "plan-unknown"),
+        ("jane", PlanSigned { on: "2019-03-02".parse().unwrap(), ..of(Signer::Member) }, "sent"),
+        (
+            "jane",
+            PlanSigned { on: "2019-03-03".parse().unwrap(), ..of(Signer::Member) },
+            "plan-signature-date",
+        ),
+    ] {
+        assert_eq!(by(who, &event), expected, "{who} {event:?}");
+    }
+}
+
+#[test]
+fn one_signature_is_attested_once_and_a_plan_that_is_gone_is_not_signed() {
+    let (open, id) = sent("plan");
+    let member = signed(id, Signer::Member);
+    let provider = signed(id, contact("rao", "aco"));
+    let sign =
+        |plans: &CarePlans, event: &PlanSigned| take(plans, "joe", EventId::new(), PlanEvent::Signed(event));
+    let both = sign(&sign(&open, &member).unwrap(), &provider).unwrap();
+    let plan = both.get(id).unwrap();
+    let (PlanStatus::Approved(by), [first, second]) = (&plan.status, &plan.signatures[..]) else {
+        panic!("{plan:?}")
+    };
+    assert_eq!((first.signer.clone(), first.attested.contact.value()), (Signer::Member, "joe"));
+    assert_eq!((by.contact.value(), &by.role), ("rao", &Role::PcpDesignee));
+    assert_eq!(plan.attested_approval(), Some(second));
+    assert_eq!((second.attested.contact.value(), second.how), ("joe", SignedHow::Fax));
+    assert_eq!(code(sign(&both, &member)), "plan-signed-already");
+    assert_eq!(code(sign(&both, &provider)), "plan-not-open");
+    // The member may sign after the provider did.
+    assert_eq!(code(sign(&sign(&open, &provider).unwrap(), &member)), "approved");
+    let changes = PlanReturned { plan: id, changes: "more".into() };
+    let returned = take(&open, "joe", EventId::new(), PlanEvent::Returned(&changes)).unwrap();
+    assert_eq!(code(sign(&returned, &member)), "plan-not-open");
+    // A new version is not signed by the signature under the one before.
+    let next = take(&both, "jane", EventId::new(), PlanEvent::Sent(&plan_that_replaces(id))).unwrap();
+    assert_eq!(next.all()[1].signatures, []);
+}
+
+fn plan_that_replaces(id: EventId) -> PlanSent {
+    plan("plan 2", Some(id))
+}
+
+#[test]
+fn a_signature_is_told_as_attested() {
+    let everybody = roster(&["jane", "joe", "rao"]);
+    for (signer, expected) in [
+        (
+            Signer::Member,
+            "Joe Alvarez (ACO care manager) attests: the member signed the care plan by fax on 2019-02-28.",
+        ),
+        (
+            contact("rao", "aco"),
+            "Joe Alvarez (ACO care manager) attests: Dr Rao (PCP designee) signed the care plan by fax on 2019-02-28.",
+        ),
+        (
+            contact("gone", "aco"),
+            "Joe Alvarez (ACO care manager) attests: the primary care provider or the designee signed the care plan by fax on 2019-02-28.",
+        ),
+    ] {
+        let event = signed(EventId::new(), signer);
+        assert_eq!(tell(PlanEvent::Signed(&event), &seat("joe"), &everybody), expected);
+    }
+}

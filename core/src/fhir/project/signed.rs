@@ -1,0 +1,169 @@
+//! Who approved or signed a plan: Provenance. R4 gives it no identifier: it is found by its tag, and never changed.
+
+use super::super::codes;
+use super::super::write::{
+    Object, coding, concept, contact_ref, event_value, identifier, kind_of, literal, logical,
+    organization_ref,
+};
+use super::{View, write};
+use crate::care_plan::{Document, PlanApproved, PlanState, Signature, Signer, StepTaken};
+use crate::case::event::EventKey;
+use crate::contact::{Contact, Role};
+use crate::id::OrganizationId;
+use crate::ports::RecordWrite;
+
+impl View<'_> {
+    /// Who approved a plan.
+    pub(super) fn approval(&self, plan: &PlanState, by: &StepTaken) -> RecordWrite {
+        let agent = self.who_took(by, ATTESTER);
+        let made = Made { at: by.at.to_string(), activity: legally_authenticated(), reason: "" };
+        provenance(codes::EVENT, &plan.sent, by, &made, &[agent], &[approved(&plan.document)])
+    }
+
+    /// Who signed a plan elsewhere, and who attests it.
+    pub(super) fn signature(&self, plan: &PlanState, signature: &Signature) -> RecordWrite {
+        let by = &signature.attested;
+        let signer = self.signer(&signature.signer);
+        let activity = match signature.signer {
+            Signer::Contact { .. } => legally_authenticated(),
+            Signer::Member | Signer::Representative => concept(COMPLETION, "AU", "authenticated"),
+        };
+        let reason = format!("Signed {}, as attested", signature.how);
+        let made = Made { at: signature.on.to_string(), activity, reason: &reason };
+        let agents = [signer, self.who_took(by, VERIFIER)];
+        provenance(codes::EVENT, &plan.sent, by, &made, &agents, &[approved(&plan.document)])
+    }
+
+    fn signer(&self, signer: &Signer) -> String {
+        let contacts = || self.state.roster().all().iter().rev().map(|place| &place.seat.contact);
+        match signer {
+            Signer::Member => {
+                let role = concept(codes::ROLE, Role::Member.code(), &Role::Member.to_string());
+                self.agent(None, ATTESTER, &[role], &literal(&self.own.patient))
+            }
+            Signer::Representative => {
+                let role = Role::MemberRepresentative;
+                let of_roster = contacts().find(|contact| contact.role == role).map(contact_ref);
+                let who = of_roster.unwrap_or_else(|| {
+                    Object::new()
+                        .text("type", "RelatedPerson")
+                        .text("display", "The member's representative")
+                        .done()
+                });
+                self.agent(None, ATTESTER, &[concept(codes::ROLE, role.code(), &role.to_string())], &who)
+            }
+            Signer::Contact { contact, organization } => {
+                let is = |other: &&Contact| other.id == *contact && other.organization == *organization;
+                let named = contacts().find(is);
+                let role =
+                    named.map(|named| concept(codes::ROLE, named.role.code(), &named.role.to_string()));
+                let who = named.map_or_else(
+                    || logical("Practitioner", contact.system(), contact.value(), ""),
+                    contact_ref,
+                );
+                self.agent(Some(organization), ATTESTER, &role.into_iter().collect::<Vec<_>>(), &who)
+            }
+        }
+    }
+
+    /// Whoever took a step, in this part.
+    fn who_took(&self, by: &StepTaken, part: (&str, &str)) -> String {
+        let contacts = self.state.roster().all().iter().map(|place| &place.seat.contact);
+        let name = contacts.into_iter().find(|contact| by.is_by(contact)).map_or("", |contact| &contact.name);
+        let who = logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name);
+        let role = concept(codes::ROLE, by.role.code(), &by.role.to_string());
+        self.agent(Some(&by.organization), part, &[role], &who)
+    }
+
+    /// That the superseded approvals of this document do not count. Each may have been written while it did, and a Provenance is
+    /// never changed: so another one says it of the same plan. It holds nothing but what the approval itself says, the time
+    /// too: every device writes it alike, whatever superseded the approval.
+    pub(super) fn no_approvals(&self, sent: &EventKey, document: &Document) -> Vec<RecordWrite> {
+        let of = |approval: &PlanApproved| approval.plan == sent.id && approval.sha256 == document.sha256;
+        let these = self.state.superseded_approvals.iter().filter(|(approval, _)| of(approval));
+        these.map(|(_, by)| self.no_approval(sent, document, by)).collect()
+    }
+
+    fn no_approval(&self, sent: &EventKey, document: &Document, by: &StepTaken) -> RecordWrite {
+        // Nobody took it back: it follows from the events of the case.
+        let who = logical("Device", codes::CASE, &self.opening.case.to_string(), "The events of the case");
+        let agent = self.agent(Some(&by.organization), ("assembler", "Assembler"), &[], &who);
+        let activity =
+            concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify");
+        let made = Made { at: by.at.to_string(), activity, reason: "" };
+        let taken_back =
+            logical("Provenance", codes::EVENT, &event_value(&by.event), "The approval that does not count");
+        let taken_back = Object::new().text("role", "removal").raw("what", &taken_back).done();
+        provenance(codes::NULLIFIED, sent, by, &made, &[agent], &[taken_back, approved(document)])
+    }
+
+    /// Somebody who acted, and for which organisation.
+    fn agent(
+        &self,
+        organization: Option<&OrganizationId>,
+        (code, display): (&str, &str),
+        role: &[String],
+        who: &str,
+    ) -> String {
+        let kind =
+            concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", code, display);
+        let behalf = organization.map_or(String::new(), |organization| {
+            let known = self.opening.organizations().find(|one| one.id == *organization);
+            organization_ref(organization, known.map_or("", |one| &one.name))
+        });
+        Object::new().raw("type", &kind).list("role", role).raw("who", who).raw("onBehalfOf", &behalf).done()
+    }
+}
+
+const COMPLETION: &str = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion";
+const ATTESTER: (&str, &str) = ("attester", "Attester");
+const VERIFIER: (&str, &str) = ("verifier", "Verifier");
+
+fn legally_authenticated() -> String {
+    concept(COMPLETION, "LA", "legally authenticated")
+}
+
+/// What was done, when, and why it is known.
+struct Made<'a> {
+    at: String,
+    activity: String,
+    reason: &'a str,
+}
+
+/// What a step made of a plan. R4's Provenance has no identifier, so it is found by its tag: the event's, in this system.
+fn provenance(
+    system: &str,
+    sent: &EventKey,
+    by: &StepTaken,
+    made: &Made<'_>,
+    agents: &[String],
+    entities: &[String],
+) -> RecordWrite {
+    let tag = event_value(&by.event);
+    let reason = Object::new().text("text", made.reason).done();
+    let reason = if made.reason.is_empty() { Vec::new() } else { vec![reason] };
+    let json = Object::resource("Provenance")
+        .raw("meta", &Object::new().list("tag", &[coding(system, &tag, "")]).done())
+        .list("target", &[plan_ref(sent)])
+        .text("occurredDateTime", &made.at)
+        .text("recorded", &by.at.to_string())
+        .list("reason", &reason)
+        .raw("activity", &made.activity)
+        .list("agent", agents)
+        .list("entity", entities)
+        .done();
+    write("Provenance", ("_tag", format!("{system}|{tag}")), json)
+}
+
+fn plan_ref(sent: &EventKey) -> String {
+    logical("CarePlan", codes::PLAN, &event_value(sent), "")
+}
+
+/// The document that an approval is of.
+fn approved(document: &Document) -> String {
+    let source = Object::new()
+        .raw("identifier", &identifier(codes::SHA256, &document.sha256.to_string()))
+        .text("display", "The document that was approved, by its SHA-256")
+        .done();
+    Object::new().text("role", "source").raw("what", &source).done()
+}
