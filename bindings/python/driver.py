@@ -46,6 +46,16 @@ from driver_requests import SHA256, Failure, invalid, parse
 # --- What is asked --------------------------------------------------------------------------------------------------
 
 
+def signer(who: str, organization: str | None) -> caseline.PlanSigner:
+    if organization is not None:
+        return caseline.PlanSigner.CONTACT(contact=who, organization=organization)
+    if who == "member":
+        return caseline.PlanSigner.MEMBER()
+    if who == "representative":
+        return caseline.PlanSigner.REPRESENTATIVE()
+    raise invalid("a signer is `member`, `representative`, or a contact, then with their `organization`")
+
+
 def paper(fields: dict[str, Any], name: str) -> str:
     if (name in fields) == ("path" in fields):
         raise invalid(f"give either `{name}` or `path`")
@@ -194,6 +204,9 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
         case "send_care_plan":
             sent = await case.send_care_plan(**fields)
             return {**event_of(sent.key), "sha256": sent.sha256}
+        case "attest_signature":
+            signs = signer(fields.pop("signer"), fields.pop("organization", None))
+            return event_of(await case.attest_signature(signer=signs, **fields))
         case "take_up_team":
             await case.take_up_team_proposal(**fields)
             return {}

@@ -124,6 +124,23 @@ def is_written(resource: str) -> bool:
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
 
+def signature(attested: caseline.PlanSignature) -> dict[str, Any]:
+    signer = attested.signer
+    organization = None
+    if isinstance(signer, caseline.PlanSigner.CONTACT):
+        who, organization = signer.contact, signer.organization
+    else:
+        who = "member" if isinstance(signer, caseline.PlanSigner.MEMBER) else "representative"
+    return shown(
+        signer=who,
+        organization=organization,
+        how=attested.how.name.lower(),
+        on=attested.on,
+        by=attested.attested_by,
+        at=instant(attested.attested_at),
+    )
+
+
 def plan(sent: caseline.Plan) -> dict[str, Any]:
     return shown(
         plan=sent.plan,
@@ -133,6 +150,7 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
         sent_at=instant(sent.sent_at),
         by=sent.by,
         changes=sent.changes,
+        signatures=[signature(each) for each in sent.signatures],
         changed=[
             {"organization": each.organization, "sha256": each.sha256, "by": each.by, "at": instant(each.at)}
             for each in sent.changed

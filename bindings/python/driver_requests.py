@@ -13,6 +13,8 @@ import caseline
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topic if topic.name != "OTHER"}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+HOW_SIGNED = {how.name.lower(): how for how in caseline.SignedHow}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
 
 
@@ -167,6 +169,16 @@ FIELDS: dict[str, dict[str, Check]] = {
     "send_care_plan": {"case": uuid, "care_plan": text, "key?": uuid},
     "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
     "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
+    "attest_signature": {
+        "case": uuid,
+        "plan": uuid,
+        "signer": text,
+        "organization?": text,
+        "how": one_of(HOW_SIGNED),
+        "on": matching(DAY),
+        "sha256?": matching(SHA256),
+        "key?": uuid,
+    },
     "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
     "name_seat": {"case": uuid, "contact": text, "lead?": flag, "organization?": text, "key?": uuid},
     "end_seat": {"case": uuid, "contact": text, "organization?": text, "key?": uuid},

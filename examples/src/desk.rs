@@ -12,7 +12,7 @@ use caseline::store::StoreKey;
 use caseline::{Caseline, Error, Message, Named, Record};
 use serde_json::{Value, json};
 
-use crate::protocol::{EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
+use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
 pub use caseline::ports::StoryClock;
@@ -246,6 +246,10 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::AcknowledgePlan { case, plan, key } => caseline.case(case)?.acknowledge_plan(key, plan)?,
         Verb::ApprovePlan { case, plan, sha256, key } => {
             caseline.case(case)?.approve_plan(key, plan, sha256)?
+        }
+        Verb::AttestSignature { case, plan, signer, organization, how, on, sha256, key } => {
+            let signed = (protocol::signer(&signer, organization)?, how, on);
+            caseline.case(case)?.attest_signature(key, plan, sha256, signed)?
         }
         Verb::ReturnPlan { case, plan, changes, key } => {
             caseline.case(case)?.return_plan(key, plan, &changes)?

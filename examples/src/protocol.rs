@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use caseline::care_plan::{SignedHow, Signer};
 use caseline::case::event::EventKey;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
+use caseline::error::InvalidInput;
 use caseline::fhir::{Resource, Scopes};
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::{Error, policy::Reason};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -132,6 +135,16 @@ pub enum Verb {
     ApprovePlan {
         case: CaseId,
         plan: EventId,
+        sha256: Option<Sha256>,
+        key: Option<EventId>,
+    },
+    AttestSignature {
+        case: CaseId,
+        plan: EventId,
+        signer: String,
+        organization: Option<OrganizationId>,
+        how: SignedHow,
+        on: Date,
         sha256: Option<Sha256>,
         key: Option<EventId>,
     },
@@ -381,6 +394,23 @@ pub fn reasons(reasons: &[Reason]) -> Value {
         .iter()
         .map(|reason| json!({ "code": reason.code, "text": reason.text, "source": reason.source }))
         .collect()
+}
+
+/// Who signed a plan: `member`, `representative`, or a contact of an organisation.
+///
+/// # Errors
+/// `InvalidInput` where it is none of these.
+pub fn signer(signer: &str, organization: Option<OrganizationId>) -> Result<Signer, Error> {
+    Ok(match (signer, organization) {
+        ("member", None) => Signer::Member,
+        ("representative", None) => Signer::Representative,
+        (contact, Some(organization)) => Signer::Contact { contact: contact.parse()?, organization },
+        (_, None) => {
+            let detail =
+                "a signer is `member`, `representative`, or a contact, then with their `organization`";
+            return Err(InvalidInput::new("invalid-signer", detail).field("signer").into());
+        }
+    })
 }
 
 /// 64 hexadecimal digits as bytes.

@@ -198,6 +198,21 @@ impl Story {
         self.people.keys().cloned().chain(keepers.map(|(key, _)| format!("{key}-keeper"))).collect()
     }
 
+    /// Who signs a plan elsewhere: the name, and the contact with the organization, or `member`.
+    pub fn signer(&self, who: &str) -> (&str, &str, Option<&str>) {
+        match self.people.get(who) {
+            Some(person) => {
+                let organization = self.organizations.get(&person.organization);
+                (
+                    &person.name,
+                    person.contact.as_str(),
+                    organization.map(|organization| organization.id.as_str()),
+                )
+            }
+            None => (self.member.as_ref().map_or("the member", |member| &member.name), step::MEMBER, None),
+        }
+    }
+
     /// How the transcript calls whoever a step names: a person, or an organisation's keeper.
     pub fn name_of(&self, actor: &str) -> String {
         if let Some(person) = self.people.get(actor) {

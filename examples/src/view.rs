@@ -1,6 +1,6 @@
 //! What a driver's answers show of a case (`tests/DRIVER.md`).
 
-use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, StepTaken};
+use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, Signature, Signer, StepTaken};
 use caseline::care_team::{TeamProposal, Whom};
 use caseline::case::state::{CaseState, Entry};
 use caseline::communication::{Message, MessageStanding};
@@ -191,11 +191,28 @@ fn plan(plan: &PlanState) -> Value {
     let mut shown = json!({
         "plan": plan.sent.id, "sha256": plan.document.sha256, "status": status,
         "sent_by": plan.sent_by.contact, "sent_at": plan.sent_by.at,
+        "signatures": plan.signatures.iter().map(signature).collect::<Vec<_>>(),
         "changed": plan.changed.iter().map(plan_change).collect::<Vec<_>>(),
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(by.map(|by| ("by".into(), json!(by.contact))));
         fields.extend(changes.map(|changes| ("changes".into(), json!(changes))));
+    }
+    shown
+}
+
+fn signature(signature: &Signature) -> Value {
+    let (signer, organization) = match &signature.signer {
+        Signer::Member => ("member".to_owned(), None),
+        Signer::Representative => ("representative".to_owned(), None),
+        Signer::Contact { contact, organization } => (contact.to_string(), Some(organization)),
+    };
+    let mut shown = json!({
+        "signer": signer, "how": signature.how.code(), "on": signature.on,
+        "by": signature.attested.contact, "at": signature.attested.at,
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        fields.extend(organization.map(|organization| ("organization".into(), json!(organization))));
     }
     shown
 }

@@ -73,18 +73,30 @@ fn it_comes_true_of_marty_and_of_somebody_else_and_all_that_is_written_of_them_i
     assert!(judged.unused.is_empty(), "on the list, and not needed any more: {:#?}", judged.unused);
 }
 
-#[test]
-fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
+/// Plays a story whose records hold by the validator, and returns what it says.
+fn plays(story: &str) -> String {
     let records = TempDir::new().unwrap();
-    let nora = marty().with_file_name("nora.yaml");
-    let output = demo(&["--story", nora.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let story = marty().with_file_name(story);
+    let output = demo(&["--story", story.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
     let said = said(&output);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("Joe takes up what the record proposes."), "{said}");
     let results = Validator::install().unwrap().run(&written(records.path())).unwrap();
     let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
     assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
     assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+    said
+}
+
+#[test]
+fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
+    let said = plays("nora.yaml");
+    assert!(said.contains("Joe takes up what the record proposes."), "{said}");
+}
+
+#[test]
+fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
+    let said = plays("returned.yaml");
+    assert!(said.contains("signed elsewhere by Marty and Dr. Rao"), "{said}");
 }
 
 #[test]

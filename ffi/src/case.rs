@@ -9,6 +9,7 @@ use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
 use crate::runtime::Client;
+use crate::signing::{PlanSigner, SignedHow, day};
 use crate::state::{CaseState, SentPlan, TimelineEntry};
 
 /// A case. Every command takes a `key`, the id of its event (a UUIDv7): the same key with the same content returns the first
@@ -174,6 +175,27 @@ impl Case {
         let plan = parsed(&plan, "plan")?;
         let sha256 = sha256.map(|sha256| parsed(&sha256, "sha256")).transpose()?;
         self.command(key, move |case, key| Ok(case.approve_plan(key, plan, sha256)?)).await
+    }
+
+    /// Attests that a plan was signed elsewhere on a day (`2019-03-04`): the document with this hash, or the one that this device
+    /// has.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-date`), besides the errors of every command.
+    #[uniffi::method(default(sha256 = None, key = None))]
+    pub async fn attest_signature(
+        &self,
+        plan: String,
+        signer: PlanSigner,
+        how: SignedHow,
+        on: String,
+        sha256: Option<String>,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let plan = parsed(&plan, "plan")?;
+        let sha256 = sha256.map(|sha256| parsed(&sha256, "sha256")).transpose()?;
+        let given = (signer.known()?, how.into(), day(&on, "on")?);
+        self.command(key, move |case, key| Ok(case.attest_signature(key, plan, sha256, given)?)).await
     }
 
     /// Returns a plan with changes to make.

@@ -21,6 +21,7 @@ mod options;
 mod proposals;
 mod resource;
 mod runtime;
+mod signing;
 mod state;
 
 pub use calling::{CallList, Callee, ContactGap, Reach};
@@ -37,6 +38,7 @@ pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
+pub use signing::{PlanSignature, PlanSigner, SignedHow};
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 
 uniffi::setup_scaffolding!();

@@ -9,6 +9,7 @@ use caseline::id::{CaseId, Sha256};
 
 use crate::error::Reason;
 use crate::models::{Contact, EventKey};
+use crate::signing::PlanSignature;
 
 /// What a case's events have come to.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -125,6 +126,8 @@ pub struct Plan {
     pub by: Option<String>,
     /// The changes that were asked for.
     pub changes: Option<String>,
+    /// The signatures that were given elsewhere and attested here, in order.
+    pub signatures: Vec<PlanSignature>,
     /// What became of it in somebody's record after it was sent, in order: what was sent is no longer what stands there.
     pub changed: Vec<PlanChange>,
 }
@@ -171,6 +174,7 @@ impl From<&PlanState> for Plan {
             sent_at: plan.sent_by.at.into(),
             by: by.map(|by| by.contact.to_string()),
             changes,
+            signatures: plan.signatures.iter().map(PlanSignature::from).collect(),
             changed: plan.changed.iter().map(PlanChange::from).collect(),
         }
     }

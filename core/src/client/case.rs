@@ -1,6 +1,10 @@
 //! One case, as the host works with it.
 
-use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use jiff::civil::Date;
+
+use crate::care_plan::{
+    PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
+};
 use crate::care_team::{TeamDeclined, Whom};
 use crate::case::event::EventKey;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
@@ -210,6 +214,27 @@ impl Case {
             None => self.plan_hash(plan)?,
         };
         self.command(&Command::new(id, PlanApproved { plan, sha256 }))
+    }
+
+    /// Attests that a plan was signed elsewhere, on paper, by fax or by word of mouth. The signature is one under the document with
+    /// this hash: `sha256`, or that of the plan as this device has it. The provider's or the designee's approves the plan; it takes a
+    /// seat in the case, and no account.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`plan-signer`, `plan-approver`, `plan-signed-already`, `plan-signature-date`, …), besides the errors of every
+    /// command.
+    pub fn attest_signature(
+        &self,
+        id: Option<EventId>,
+        plan: EventId,
+        sha256: Option<Sha256>,
+        (signer, how, on): (Signer, SignedHow, Date),
+    ) -> Result<EventKey> {
+        let sha256 = match sha256 {
+            Some(sha256) => sha256,
+            None => self.plan_hash(plan)?,
+        };
+        self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on }))
     }
 
     /// Returns a plan with changes to make.

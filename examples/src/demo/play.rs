@@ -409,6 +409,18 @@ impl Line<'_, '_> {
             } else {
                 format!("{name} ends {other}'s part in the case.")
             }
+        } else if let Some(attested) = &deed.attest_signature {
+            let plan = self.label(&attested.plan).map_or(String::new(), |plan| plan.id.clone());
+            let (signer, contact, organization) = self.stage.story.signer(&attested.by);
+            set("plan", json!(plan));
+            set("signer", json!(contact));
+            if let Some(organization) = organization {
+                set("organization", json!(organization));
+            }
+            set("how", json!(attested.how));
+            set("on", json!(attested.on));
+            waits_for = Some(plan);
+            format!("{name} attests that {signer} signed the care plan {} on {}.", attested.how, attested.on)
         } else {
             let returned = deed.return_plan.as_ref();
             let label = deed

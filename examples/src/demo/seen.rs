@@ -264,8 +264,19 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         format!("the care plan is {} by {}{changed}", text(plan, "status"), person(&by(plan)))
     };
     let of = wanted.changed_in.as_ref().and_then(|of| stage.story.organizations.get(of));
+    let signers = |plan: &Value| -> Vec<String> {
+        list(plan, "signatures").iter().map(|signature| text(signature, "signer").to_owned()).collect()
+    };
+    let signed: Option<Vec<String>> = wanted
+        .signed_by
+        .as_ref()
+        .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
+    let signed_by = wanted.signed_by.as_ref().map_or(String::new(), |people| {
+        let names: Vec<&str> = people.iter().map(|who| stage.story.signer(who).0).collect();
+        format!(", signed elsewhere by {}", names.join(" and "))
+    });
     let wants = format!(
-        "the care plan {}{}{}",
+        "the care plan {}{}{}{signed_by}",
         wanted.is,
         wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by))),
         of.map_or(String::new(), |of| changed(&of.name)),
@@ -275,12 +286,13 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         Some(plan)
             if text(plan, "status") == wanted.is
                 && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
+                && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
                 && wanted
                     .changed_in
                     .as_ref()
                     .is_none_or(|of| changed_in(plan).is_some_and(|(key, _)| key == of)) =>
         {
-            Ok((format!("{} sees: {}.", name(stage, who), shown(plan)), None))
+            Ok((format!("{} sees: {}{signed_by}.", name(stage, who), shown(plan)), None))
         }
         Some(plan) => Err((wants, shown(plan))),
         None => Err((wants, "no such care plan".into())),

@@ -6,7 +6,7 @@ use std::path::Path;
 use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
-use super::step::{Deed, Expected, StepKind, TeamSeen};
+use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
 
@@ -177,6 +177,12 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     named.case(deed.case.as_ref(), ".case")?;
     named.label(deed.acknowledge_plan.as_ref(), ".acknowledge_plan")?;
     named.label(deed.approve_plan.as_ref(), ".approve_plan")?;
+    if let Some(attested) = &deed.attest_signature {
+        named.label(Some(&attested.plan), ".attest_signature.plan")?;
+        if attested.by != MEMBER {
+            person(story, &attested.by).map_err(|problem| (".attest_signature.by".to_owned(), problem))?;
+        }
+    }
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
@@ -242,6 +248,9 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
     }
     if let Some(plan) = &sees.plan {
         named.label(Some(&plan.name), ".sees.plan.name")?;
+        for who in plan.signed_by.iter().flatten().filter(|who| *who != MEMBER) {
+            person(story, who).map_err(|problem| (".sees.plan.signed_by".to_owned(), problem))?;
+        }
         if !matches!(plan.is.as_str(), "sent" | "acknowledged" | "approved" | "returned") {
             return Err((".sees.plan.is".into(), "is one of sent, acknowledged, approved, returned".into()));
         }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use caseline::care_plan::SignedHow;
 use caseline::communication::Priority;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
@@ -72,6 +73,8 @@ pub struct Deed {
     pub acknowledge_plan: Option<String>,
     /// Approves the plan of this name.
     pub approve_plan: Option<String>,
+    /// Attests a signature that was given elsewhere.
+    pub attest_signature: Option<Attested>,
     /// Returns a plan with changes to make.
     pub return_plan: Option<Returned>,
     /// Names a person for the case.
@@ -119,6 +122,7 @@ impl Deed {
             ("send_care_plan", self.send_care_plan.is_some()),
             ("acknowledge_plan", self.acknowledge_plan.is_some()),
             ("approve_plan", self.approve_plan.is_some()),
+            ("attest_signature", self.attest_signature.is_some()),
             ("return_plan", self.return_plan.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
@@ -182,6 +186,23 @@ pub struct Corrected {
     pub message: String,
     /// What it should say.
     pub text: String,
+}
+
+/// How a story calls its member where a person can stand, too.
+pub(super) const MEMBER: &str = "member";
+
+/// A signature that was given elsewhere.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attested {
+    /// The plan, by its name.
+    pub plan: String,
+    /// Who signed: a person of the story, or `member`.
+    pub by: String,
+    /// How.
+    pub how: SignedHow,
+    /// On which day.
+    pub on: Date,
 }
 
 /// A plan that goes back with changes to make.
@@ -272,6 +293,8 @@ pub struct PlanSeen {
     pub is: String,
     /// Who made it so.
     pub by: Option<String>,
+    /// Who signed it elsewhere, as somebody attests, in order.
+    pub signed_by: Option<Vec<String>>,
     /// The organisation in whose record it was changed after it was sent.
     pub changed_in: Option<String>,
 }

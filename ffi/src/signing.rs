@@ -1,0 +1,108 @@
+//! Signatures of a care plan that were given elsewhere.
+
+use std::time::SystemTime;
+
+use caseline::care_plan;
+use jiff::civil::Date;
+
+use crate::error::{CaselineError, Result, parsed};
+
+/// Who signed a plan.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum PlanSigner {
+    /// The member.
+    Member,
+    /// The member's representative.
+    Representative,
+    /// The primary care provider or the provider's designee.
+    Contact {
+        /// Who, by their seat in the case.
+        contact: String,
+        /// For which organisation.
+        organization: String,
+    },
+}
+
+/// How a plan was signed elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum SignedHow {
+    /// On paper.
+    Paper,
+    /// By fax.
+    Fax,
+    /// By word of mouth.
+    Verbal,
+}
+
+/// A signature that somebody attested.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PlanSignature {
+    /// Who signed.
+    pub signer: PlanSigner,
+    /// How.
+    pub how: SignedHow,
+    /// On which day (`2019-03-04`).
+    pub on: String,
+    /// The contact who attests it.
+    pub attested_by: String,
+    /// When.
+    pub attested_at: SystemTime,
+}
+
+impl PlanSigner {
+    pub(crate) fn known(self) -> Result<care_plan::Signer> {
+        Ok(match self {
+            Self::Member => care_plan::Signer::Member,
+            Self::Representative => care_plan::Signer::Representative,
+            Self::Contact { contact, organization } => care_plan::Signer::Contact {
+                contact: parsed(&contact, "contact")?,
+                organization: parsed(&organization, "organization")?,
+            },
+        })
+    }
+}
+
+impl From<SignedHow> for care_plan::SignedHow {
+    fn from(how: SignedHow) -> Self {
+        match how {
+            SignedHow::Paper => Self::Paper,
+            SignedHow::Fax => Self::Fax,
+            SignedHow::Verbal => Self::Verbal,
+        }
+    }
+}
+
+impl From<&care_plan::Signature> for PlanSignature {
+    fn from(signature: &care_plan::Signature) -> Self {
+        use care_plan::Signer as Core;
+        let signer = match &signature.signer {
+            Core::Member => PlanSigner::Member,
+            Core::Representative => PlanSigner::Representative,
+            Core::Contact { contact, organization } => {
+                PlanSigner::Contact { contact: contact.to_string(), organization: organization.to_string() }
+            }
+        };
+        let how = match signature.how {
+            care_plan::SignedHow::Paper => SignedHow::Paper,
+            care_plan::SignedHow::Fax => SignedHow::Fax,
+            care_plan::SignedHow::Verbal => SignedHow::Verbal,
+        };
+        Self {
+            signer,
+            how,
+            on: signature.on.to_string(),
+            attested_by: signature.attested.contact.to_string(),
+            attested_at: signature.attested.at.into(),
+        }
+    }
+}
+
+/// A day of the calendar.
+pub(crate) fn day(text: &str, field: &str) -> Result<Date> {
+    let wrong = |_| {
+        let detail = "a day is written year-month-day: 2019-03-04";
+        let wrong = caseline::error::InvalidInput::new("invalid-date", detail).field(field);
+        CaselineError::from(caseline::Error::from(wrong))
+    };
+    text.parse().map_err(wrong)
+}
