@@ -273,7 +273,8 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
     let signed_by = wanted.signed_by.as_ref().map_or(String::new(), |people| {
         let names: Vec<&str> = people.iter().map(|who| stage.story.signer(who).0).collect();
-        format!(", signed elsewhere by {}", names.join(" and "))
+        let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") };
+        format!(", signed elsewhere by {names}")
     });
     let wants = format!(
         "the care plan {}{}{}{signed_by}",

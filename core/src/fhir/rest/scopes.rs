@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 12] = [
+pub const SCOPES: [(&str, &str); 14] = [
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
@@ -15,6 +15,8 @@ pub const SCOPES: [(&str, &str); 12] = [
     ("DocumentReference", "crus"),
     ("Endpoint", "rs"),
     ("Goal", "rs"),
+    ("HealthcareService", "rs"),
+    ("Location", "rs"),
     ("Organization", "rs"),
     ("Patient", "rs"),
     ("Practitioner", "rs"),
