@@ -49,6 +49,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod agreement;
+pub mod alert;
 pub mod audit;
 pub mod care_plan;
 pub mod care_team;
