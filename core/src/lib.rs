@@ -95,8 +95,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message, Missing, Named, OpenCase,
-    OutboxStatus, ProposedCase, Record,
+    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message,
+    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

@@ -87,8 +87,13 @@ impl Stay {
     }
 
     fn course(&self) -> Course {
-        let mut course =
-            Course { emergency: None, began: None, ended: None, class: StayClass::Inpatient, cancelled: false };
+        let mut course = Course {
+            emergency: None,
+            began: None,
+            ended: None,
+            class: StayClass::Inpatient,
+            cancelled: false,
+        };
         for raised in self.happened() {
             match (raised.what, raised.cancels) {
                 (Happening::Cancelled, Some(Happening::Discharged)) => course.ended = None,

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{
-    AlertEvent, AlertRaised, Alerts, Answer, Answered, Asked, FollowUpDone, Happening, Matched, Stay, StayClass,
-    StayKey, StayStatus, Visit, VisitAnswered, VisitProposed,
+    AlertEvent, AlertRaised, Alerts, Answer, Answered, Asked, FollowUpDone, Happening, Matched, Stay,
+    StayClass, StayKey, StayStatus, Visit, VisitAnswered, VisitProposed,
 };
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
@@ -71,7 +71,8 @@ fn raised(alerts: &mut Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<(
         return Ok(());
     };
     let same = |known: &AlertRaised| {
-        (known.what, known.cancels, known.at, known.class) == (event.what, event.cancels, event.at, event.class)
+        (known.what, known.cancels, known.at, known.class)
+            == (event.what, event.cancels, event.at, event.class)
     };
     if stay.alerts.iter().any(|(known, _)| same(known)) {
         return Err(refused("alert-known", "this was told before, and is one with it"));
@@ -236,7 +237,11 @@ pub fn tell(event: AlertEvent<'_>, by: &Seat, roster: &Roster) -> String {
                 .map(|seat| seat.contact.name.as_str())
                 .collect();
             let place = event.place.as_ref().map_or(String::new(), |place| format!(", {place}"));
-            format!("{who} proposes to visit together: {}{place}. Asked: {}.", time(event.at), names.join(", "))
+            format!(
+                "{who} proposes to visit together: {}{place}. Asked: {}.",
+                time(event.at),
+                names.join(", ")
+            )
         }
         AlertEvent::Answered(event) => match &event.answer {
             Answer::Accept => format!("{who} comes to the visit at {}.", time(event.time)),
@@ -244,7 +249,11 @@ pub fn tell(event: AlertEvent<'_>, by: &Seat, roster: &Roster) -> String {
                 format!("{who} does not come to the visit at {}: {reason}", time(event.time))
             }
             Answer::Move { to } => {
-                format!("{who} moves the visit from {} to {}: please answer again.", time(event.time), time(*to))
+                format!(
+                    "{who} moves the visit from {} to {}: please answer again.",
+                    time(event.time),
+                    time(*to)
+                )
             }
         },
         AlertEvent::FollowedUp(event) => {

@@ -12,8 +12,8 @@ use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLO
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
-use crate::contact::Contact;
 use crate::communication::{Message, Places, Superseded};
+use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;

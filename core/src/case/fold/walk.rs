@@ -323,6 +323,9 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             Resource::Stay(raised.stay.id())
         }
         EventData::VisitProposed(proposed) => {
+            if reason.code == "visit-by-keeper" {
+                return;
+            }
             let by = place.as_ref().map(|place| place.seat.contact.clone());
             state.superseded_visits.push((key.clone(), proposed.clone(), by));
             Resource::Visit(key.clone())
