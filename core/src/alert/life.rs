@@ -107,7 +107,7 @@ fn proposed(alerts: &mut Alerts, event: &VisitProposed, step: &Step<'_>) -> Resu
     }];
     for whom in &event.with {
         let seat = step.roster.contact(&whom.contact, &whom.organization);
-        if !seat.is_some_and(|seat| !seat.is_keeper()) {
+        if seat.is_none_or(Seat::is_keeper) {
             let text = "somebody who is asked has no seat in this case: name them for the case first";
             return Err(refused("visit-nobody", text));
         }

@@ -6,7 +6,7 @@ use super::write::{
     Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of,
     literal, logical, period,
 };
-use crate::alert::{Answered, Asked, Stay, StayClass, StayKey, StayStatus, Visit, VisitStatus};
+use crate::alert::{Answered, Asked, StayClass, StayKey, StayStatus, Visit, VisitStatus};
 use crate::care_team::Whom;
 use crate::case::event::EventKey;
 use crate::case::life::Opening;
@@ -29,41 +29,32 @@ pub(super) fn alerts(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
         .keys()
         .filter(whole)
         .filter_map(|resource| match resource {
-            Resource::Stay(id) => match state.alerts.stay(id) {
-                Some(stay) => Some(encounter(state, opening, own, stay, None)),
-                None => {
-                    let alerts = state.superseded_alerts.iter().filter(|(_, raised)| raised.stay.id() == *id);
-                    let superseded = alerts.map(|(_, raised)| raised).next()?;
-                    let class = superseded.class;
-                    let facility = superseded.facility_name.as_deref().or(match &superseded.stay {
-                        StayKey::Named { facility, .. } => Some(facility),
-                        StayKey::Withheld { .. } => None,
-                    });
-                    let began = period(Some(superseded.at.to_string()), None);
-                    Some(written(state, opening, own, id, ("entered-in-error", class, &began, facility)))
-                }
-            },
+            Resource::Stay(id) => encounter(state, opening, own, id),
             Resource::Visit(key) => appointment(state, opening, own, key),
             _ => None,
         })
         .collect()
 }
 
-fn encounter(
-    state: &CaseState,
-    opening: &Opening,
-    own: &Own,
-    stay: &Stay,
-    status: Option<&str>,
-) -> RecordWrite {
-    let status = status.unwrap_or(match stay.status() {
-        StayStatus::InProgress => "in-progress",
-        StayStatus::Finished => "finished",
-        StayStatus::Cancelled => "entered-in-error",
+fn encounter(state: &CaseState, opening: &Opening, own: &Own, id: &Sha256) -> Option<RecordWrite> {
+    if let Some(stay) = state.alerts.stay(id) {
+        let status = match stay.status() {
+            StayStatus::InProgress => "in-progress",
+            StayStatus::Finished => "finished",
+            StayStatus::Cancelled => "entered-in-error",
+        };
+        let text = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+        let period = period(text(stay.began()), text(stay.ended()));
+        return Some(written(state, opening, own, id, (status, stay.class(), &period, stay.facility())));
+    }
+    let alerts = state.superseded_alerts.iter().map(|(_, raised)| raised);
+    let superseded = alerts.into_iter().find(|raised| raised.stay.id() == *id)?;
+    let facility = superseded.facility_name.as_deref().or(match &superseded.stay {
+        StayKey::Named { facility, .. } => Some(facility),
+        StayKey::Withheld { .. } => None,
     });
-    let text = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
-    let period = period(text(stay.began()), text(stay.ended()));
-    written(state, opening, own, &stay.id, (status, stay.class(), &period, stay.facility()))
+    let began = period(Some(superseded.at.to_string()), None);
+    Some(written(state, opening, own, id, ("entered-in-error", superseded.class, &began, facility)))
 }
 
 fn written(
@@ -132,7 +123,7 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         return Some(one.write(state, opening, own));
     }
     let (_, proposed, by) = state.superseded_visits.iter().find(|(known, ..)| known == key)?;
-    let proposer = by.as_ref().map_or_else(|| account_ref(&key.sender), contact_ref);
+    let who = by.as_ref().map_or_else(|| account_ref(&key.sender), contact_ref);
     let others = proposed.with.iter().filter_map(|one| Some((whom(one)?, "needs-action")));
     let one = Written {
         key,
@@ -140,7 +131,7 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         stay: &proposed.stay,
         at: proposed.at,
         place: proposed.place.as_deref(),
-        asked: std::iter::once((proposer, "accepted")).chain(others).collect(),
+        asked: std::iter::once((who, "accepted")).chain(others).collect(),
     };
     Some(one.write(state, opening, own))
 }
