@@ -10,6 +10,7 @@
 //! - What happens unasked is pulled from [`Events`], or told to a [`Listener`].
 #![recursion_limit = "256"]
 
+mod alert;
 mod case;
 mod client;
 mod error;
@@ -22,6 +23,7 @@ mod resource;
 mod runtime;
 mod state;
 
+pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayClass, Visit, VisitAnswer};
 pub use case::Case;
 pub use client::Caseline;
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
