@@ -33,13 +33,17 @@ pub(super) fn stay(stage: &Stage<'_>, is: &Value, who: &str, wanted: &StaySeen) 
     let id = stay_id(&wanted.stay);
     let told = |stay: &Value| stay.get("told").and_then(Value::as_u64).unwrap_or_default();
     let by = wanted.followed_up_by.as_ref().map(|by| contact_of(stage, by).to_owned());
+    let alerts = |many: u64| match many {
+        1 => ", known from one alert".to_owned(),
+        many => format!(", known from {many} alerts"),
+    };
     let shown = |stay: &Value| {
         let by = stage.story.people.values().find(|one| one.contact.as_str() == text(stay, "followed_up_by"));
         let by = by.map_or(String::new(), |by| format!(", followed up by {}", by.name));
-        format!("the stay is {}, told of {} times{by}", text(stay, "status"), told(stay))
+        format!("the stay is {}{}{by}", text(stay, "status"), alerts(told(stay)))
     };
     let wants = || {
-        let many = wanted.told.map_or(String::new(), |many| format!(", told of {many} times"));
+        let many = wanted.told.map_or(String::new(), alerts);
         let by = wanted
             .followed_up_by
             .as_ref()
