@@ -23,6 +23,7 @@ try:
 except ImportError as error:
     sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
 
+import driver_alerts
 from driver_answers import (
     callee,
     care_plan,
@@ -114,6 +115,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"case": case.id()}
         case "invitations":
             return {"invitations": [invitation(each) for each in await client.invitations()]}
+        case "raise_alert":
+            return driver_alerts.outcome(await client.raise_alert(**fields))
         case "cases":
             return {"cases": [{"case": case.id()} for case in await client.cases()]}
         case "due":
@@ -193,7 +196,10 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
     """Answers what is asked of one case."""
     match verb:
         case "state":
-            return state(await case.state())
+            told = await case.state()
+            stays = [driver_alerts.stay(each) for each in told.stays]
+            visits = [driver_alerts.visit(each) for each in told.visits]
+            return {**state(told), "stays": stays, "visits": visits}
         case "timeline":
             return {"events": [entry(line) for line in await case.timeline()]}
         case "messages":
@@ -207,6 +213,10 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
         case "attest_signature":
             signs = signer(fields.pop("signer"), fields.pop("organization", None))
             return event_of(await case.attest_signature(signer=signs, **fields))
+        case "alert":
+            return event_of(await case.raise_alert(**fields))
+        case "answer_visit":
+            return await driver_alerts.answer_visit(case, **fields)
         case "take_up_team":
             await case.take_up_team_proposal(**fields)
             return {}

@@ -120,7 +120,7 @@ def is_written(resource: str) -> bool:
     """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
     fields = json.loads(resource)
     found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
-    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "event", "plan", "audit")}
+    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "event", "plan", "stay", "audit")}
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
 

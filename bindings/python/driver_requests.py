@@ -93,6 +93,48 @@ def named(value: Any) -> Any:
     return contacts
 
 
+HAPPENINGS = {what.name.lower().replace("_", "-"): what for what in caseline.Happening}
+CLASSES = {one.name.lower(): one for one in caseline.StayClass}
+
+
+def alert(value: Any) -> Any:
+    checks: dict[str, Check] = {
+        "facility": text,
+        "visit": text,
+        "what": one_of(HAPPENINGS),
+        "at": time,
+        "class": one_of(CLASSES),
+        "source": text,
+        "cancels": one_of(HAPPENINGS),
+        "facility_name": text,
+        "message": text,
+        "priority": one_of(PRIORITIES),
+    }
+    needed = {"facility", "visit", "what", "at", "class", "source"}
+    if not isinstance(value, dict) or not needed <= set(value) <= set(checks):
+        return WRONG
+    read = {name: checks[name](one) for name, one in value.items() if one is not None}
+    if WRONG in read.values() or not needed <= set(read):
+        return WRONG
+    read["stay_class"] = read.pop("class")
+    if "message" in read:
+        read["message_id"] = read.pop("message")
+    return caseline.Alert(**read)
+
+
+def whom(value: Any) -> Any:
+    if not isinstance(value, list):
+        return WRONG
+    asked = []
+    for one in value:
+        if not isinstance(one, dict) or not {"contact", "organization"} <= set(one):
+            return WRONG
+        if text(one["contact"]) is WRONG or text(one["organization"]) is WRONG:
+            return WRONG
+        asked.append(caseline.Whom(contact=one["contact"], organization=one["organization"]))
+    return asked
+
+
 def place(value: Any) -> Any:
     if not isinstance(value, dict) or not set(value) <= {"embedded", "fhir", "token", "none"}:
         return WRONG
@@ -180,6 +222,32 @@ FIELDS: dict[str, dict[str, Check]] = {
         "key?": uuid,
     },
     "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
+    "raise_alert": {"member?": text, "name?": text, "birth_date?": text, "alert": alert},
+    "alert": {"case": uuid, "alert": alert, "confirmed?": flag, "key?": uuid},
+    "propose_visit": {
+        "case": uuid,
+        "stay": matching(SHA256),
+        "at": time,
+        "with": whom,
+        "place?": text,
+        "key?": uuid,
+    },
+    "answer_visit": {
+        "case": uuid,
+        "visit": uuid,
+        "answer": one_of({"accept": "accept", "decline": "decline", "move": "move"}),
+        "reason?": text,
+        "to?": time,
+        "key?": uuid,
+    },
+    "follow_up_done": {
+        "case": uuid,
+        "stay": matching(SHA256),
+        "at": time,
+        "face_to_face": flag,
+        "outcome?": text,
+        "key?": uuid,
+    },
     "name_seat": {"case": uuid, "contact": text, "lead?": flag, "organization?": text, "key?": uuid},
     "end_seat": {"case": uuid, "contact": text, "organization?": text, "key?": uuid},
     "take_up_team": {"case": uuid, "proposal": uuid},

@@ -1,5 +1,6 @@
 //! The client: one device of one account, its cases and its directory.
 
+mod alert;
 mod builder;
 mod case;
 mod identity;
@@ -31,6 +32,7 @@ use crate::ports::Stored;
 pub use crate::records::Kept;
 use crate::store::papers::Paper;
 
+pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
 pub use case::{Case, Message};
 pub use identity::Identity;

@@ -11,6 +11,7 @@ use crate::case::life::{CaseAccepted, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
+use crate::communication::Priority;
 use crate::contact::Seat;
 use crate::documents::{DOCUMENT_LIMIT, document, send_beside};
 use crate::due;
@@ -95,7 +96,7 @@ impl Engine {
             kind: command.data.kind().to_owned(),
             data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
             body,
-            notice: seat.is_keeper(),
+            notice: seat.is_keeper() && !is_urgent(&command.data),
             at: self.now(),
             upload: command
                 .document
@@ -304,6 +305,11 @@ impl Engine {
         command.text = Some(text);
         self.command(case, &command).map(|_| true)
     }
+}
+
+/// What a keeper says is a notice, for which no telephone rings; of an alert that is urgent, it does.
+fn is_urgent(data: &EventData) -> bool {
+    matches!(data, EventData::AlertRaised(raised) if raised.priority != Priority::Routine)
 }
 
 fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, repeated: bool) -> Result<()> {

@@ -4,6 +4,7 @@
 //! checked against the same structure. What somebody else wrote is updated by edits of the JSON text, so that unknown elements,
 //! extensions and a decimal's digits stay as they were.
 
+mod alert;
 mod apply;
 mod audit_event;
 mod availability;

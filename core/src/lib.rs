@@ -49,6 +49,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod agreement;
+pub mod alert;
 pub mod audit;
 pub mod care_plan;
 pub mod care_team;
@@ -94,8 +95,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message, Missing, Named, OpenCase,
-    OutboxStatus, ProposedCase, Record,
+    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message,
+    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

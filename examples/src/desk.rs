@@ -12,6 +12,7 @@ use caseline::store::StoreKey;
 use caseline::{Caseline, Error, Message, Named, Record};
 use serde_json::{Value, json};
 
+use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
@@ -266,7 +267,7 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::DeclineTeam { case, proposal, key } => {
             caseline.case(case)?.decline_team_proposal(key, proposal)?
         }
-        _ => return Err(Failure::Invalid("this verb is not a command".into())),
+        about => return alert::say(caseline, about),
     };
     Ok(sent(&key))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use caseline::care_plan::{SignedHow, Signer};
+use caseline::care_team::Whom;
 use caseline::case::event::EventKey;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
@@ -14,6 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::alert::{AlertTold, AnswerWord};
 
 /// A request.
 #[derive(Debug)]
@@ -152,6 +155,43 @@ pub enum Verb {
         case: CaseId,
         plan: EventId,
         changes: String,
+        key: Option<EventId>,
+    },
+    RaiseAlert {
+        member: Option<MemberId>,
+        name: Option<String>,
+        birth_date: Option<Date>,
+        alert: AlertTold,
+    },
+    Alert {
+        case: CaseId,
+        alert: AlertTold,
+        #[serde(default)]
+        confirmed: bool,
+        key: Option<EventId>,
+    },
+    ProposeVisit {
+        case: CaseId,
+        stay: Sha256,
+        at: Timestamp,
+        with: Vec<Whom>,
+        place: Option<String>,
+        key: Option<EventId>,
+    },
+    AnswerVisit {
+        case: CaseId,
+        visit: EventId,
+        answer: AnswerWord,
+        reason: Option<String>,
+        to: Option<Timestamp>,
+        key: Option<EventId>,
+    },
+    FollowUpDone {
+        case: CaseId,
+        stay: Sha256,
+        at: Timestamp,
+        face_to_face: bool,
+        outcome: Option<String>,
         key: Option<EventId>,
     },
     NameSeat {

@@ -1,5 +1,6 @@
 //! Stories: who there is, what they do, and what each must then see. The format is described in `examples/STORIES.md`.
 
+mod alert;
 mod check;
 mod step;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
+pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
     Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,

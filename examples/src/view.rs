@@ -12,6 +12,7 @@ use caseline::id::CaseId;
 use caseline::{Invitation, Kept, Notice, ProposedCase};
 use serde_json::{Map, Value, json};
 
+use crate::alert;
 use crate::protocol::reasons;
 
 /// A contact.
@@ -106,7 +107,7 @@ pub fn care_plan(plan: &CarePlanFound) -> Value {
 /// Whether a case wrote this resource: it is found by one of our identifiers or tags.
 pub fn is_written(resource: &str) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
-    let ours = [codes::CASE, codes::THREAD, codes::EVENT, codes::PLAN, codes::AUDIT];
+    let ours = [codes::CASE, codes::THREAD, codes::EVENT, codes::PLAN, codes::STAY, codes::AUDIT];
     [value.get("identifier"), value.pointer("/meta/tag")]
         .into_iter()
         .flatten()
@@ -157,10 +158,12 @@ pub fn state(id: CaseId, state: &CaseState) -> Value {
     let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
     let gaps: Vec<Value> =
         state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
+    let stays: Vec<Value> = state.alerts.stays().iter().map(alert::stay).collect();
+    let visits: Vec<Value> = state.alerts.visits().iter().map(alert::visit).collect();
     let proposals: Vec<Value> = state.team_proposals.open().map(proposal).collect();
     json!({
         "case": id, "phase": phase, "roster": roster, "plans": plans, "team_proposals": proposals, "gaps": gaps,
-        "digest": state.digest(),
+        "stays": stays, "visits": visits, "digest": state.digest(),
     })
 }
 

@@ -100,6 +100,28 @@ fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
 }
 
 #[test]
+fn an_admission_is_one_stay_and_is_followed_up_from_the_date_of_the_discharge() {
+    let records = TempDir::new().unwrap();
+    let admission = marty().with_file_name("admission.yaml");
+    let folder = records.path().to_str().unwrap();
+    let output = demo(&["--story", admission.to_str().unwrap(), "--records", folder]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    let written = written(records.path());
+    for wanted in ["Encounter", "Appointment"] {
+        assert_eq!(
+            written.iter().filter(|file| kind(file) == wanted).count(),
+            2,
+            "{wanted}: one in each record"
+        );
+    }
+    let results = Validator::install().unwrap().run(&written).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

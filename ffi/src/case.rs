@@ -1,16 +1,19 @@
 //! One case.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use caseline::alert::Matched;
 use caseline::case::event;
 use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
 
+use crate::alert::{Alert, VisitAnswer, instant, whom};
 use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
 use crate::runtime::Client;
 use crate::signing::{PlanSigner, SignedHow, day};
-use crate::state::{CaseState, SentPlan, TimelineEntry};
+use crate::state::{CaseState, SentPlan, TimelineEntry, Whom};
 
 /// A case. Every command takes a `key`, the id of its event (a UUIDv7): the same key with the same content returns the first
 /// answer, so that a retry is safe; with other content it is a `Conflict`. What a command returns is on disk.
@@ -203,6 +206,63 @@ impl Case {
     pub async fn return_plan(&self, plan: String, changes: String, key: Option<String>) -> Result<EventKey> {
         let plan = parsed(&plan, "plan")?;
         self.command(key, move |case, key| Ok(case.return_plan(key, plan, &changes)?)).await
+    }
+
+    /// Tells this case of an admission, a discharge, a transfer, an emergency visit, or that one was cancelled. `confirmed`: a person
+    /// said that it is this case's member, where it was found by name and date of birth. Without a key, the same again is sent once.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-alert`), `NotAllowed` (`alert-known`, `alert-date`), besides the errors of every command.
+    #[uniffi::method(default(confirmed = false, key = None))]
+    pub async fn raise_alert(&self, alert: Alert, confirmed: bool, key: Option<String>) -> Result<EventKey> {
+        let matched = if confirmed { Matched::ConfirmedByPerson } else { Matched::ByMemberId };
+        let alert = alert.raised(matched)?;
+        self.command(key, move |case, key| Ok(case.raise_alert(key, alert)?)).await
+    }
+
+    /// Proposes to visit the member together, because of a stay: who proposes it comes, and everybody else who is named answers.
+    #[uniffi::method(default(place = None, key = None))]
+    pub async fn propose_visit(
+        &self,
+        stay: String,
+        at: SystemTime,
+        with: Vec<Whom>,
+        place: Option<String>,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let (stay, at, with) = (parsed(&stay, "stay")?, instant(at, "at")?, whom(with)?);
+        self.command(key, move |case, key| Ok(case.propose_visit(key, stay, at, place, with)?)).await
+    }
+
+    /// Answers a proposed visit, at the time that it has: comes, does not, or moves it. Who proposed it and does not come calls it off.
+    ///
+    /// # Errors
+    /// `NotFound` (`visit`), besides the errors of every command.
+    #[uniffi::method(default(key = None))]
+    pub async fn answer_visit(
+        &self,
+        visit: String,
+        answer: VisitAnswer,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let (visit, answer) = (parsed(&visit, "visit")?, answer.known()?);
+        self.command(key, move |case, key| Ok(case.answer_visit(key, visit, answer)?)).await
+    }
+
+    /// Says that somebody followed up with the member after a stay. It stops the stay's clock where it is what the clock asks for: after
+    /// a discharge, a meeting.
+    #[uniffi::method(default(outcome = None, key = None))]
+    pub async fn follow_up_done(
+        &self,
+        stay: String,
+        at: SystemTime,
+        face_to_face: bool,
+        outcome: Option<String>,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let (stay, at) = (parsed(&stay, "stay")?, instant(at, "at")?);
+        self.command(key, move |case, key| Ok(case.follow_up_done(key, stay, at, face_to_face, outcome)?))
+            .await
     }
 
     /// Names a contact of the directory for the case: they are invited, and what came before is handed over to them. Who works for

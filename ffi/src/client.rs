@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alert::{Alert, AlertOutcome};
 use crate::calling::{CallList, ContactGap};
 use crate::case::Case;
 use crate::error::{CaselineError, Result, parsed};
@@ -12,6 +13,7 @@ use crate::options::Options;
 use crate::proposals::{CarePlanFound, NamedContact, ProposedCase};
 use crate::resource::{Kept, Resource, ResourceEdit, SearchParam};
 use crate::runtime::{Client, run};
+use crate::signing::day;
 
 /// A signed-in device: its cases, its directory, what is due.
 #[derive(uniffi::Object)]
@@ -252,6 +254,26 @@ impl Caseline {
     pub async fn decline(&self, room: String) -> Result<()> {
         let room = parsed(&room, "room")?;
         self.client.call(|caseline| async move { Ok(caseline.decline(&room).await?) }).await
+    }
+
+    /// Brings an alert to the open cases of the member: by the member's number (`system|value`) to each of them; by name and date of
+    /// birth (`YYYY-MM-DD`) alone to none, but the cases are proposed. The same again is sent once.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`alert-without-member`, `invalid-alert`, `invalid-date`), besides the errors of every command.
+    #[uniffi::method(default(member = None, name = None, birth_date = None))]
+    pub async fn raise_alert(
+        &self,
+        alert: Alert,
+        member: Option<String>,
+        name: Option<String>,
+        birth_date: Option<String>,
+    ) -> Result<AlertOutcome> {
+        let member = member.map(|member| parsed(&member, "member")).transpose()?;
+        let birth_date = birth_date.map(|date| day(&date, "birth_date")).transpose()?;
+        let alert = alert.raised(caseline::alert::Matched::ByMemberId)?;
+        let input = caseline::AlertInput { member, name, birth_date, alert };
+        self.client.local(move |caseline| Ok(AlertOutcome::from(caseline.raise_alert(&input)?))).await
     }
 
     /// The cases of this device, the oldest first.

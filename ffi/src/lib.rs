@@ -10,6 +10,7 @@
 //! - What happens unasked is pulled from [`Events`], or told to a [`Listener`].
 #![recursion_limit = "256"]
 
+mod alert;
 mod calling;
 mod case;
 mod client;
@@ -24,6 +25,7 @@ mod runtime;
 mod signing;
 mod state;
 
+pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayClass, Visit, VisitAnswer};
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;

@@ -7,6 +7,7 @@ use caseline::care_team;
 use caseline::case::state;
 use caseline::id::{CaseId, Sha256};
 
+use crate::alert::{Stay, Visit};
 use crate::error::Reason;
 use crate::models::{Contact, EventKey};
 use crate::signing::PlanSignature;
@@ -22,6 +23,10 @@ pub struct CaseState {
     pub roster: Vec<Seat>,
     /// The care plans, in the order in which they were sent.
     pub plans: Vec<Plan>,
+    /// The stays in hospitals, in the order in which they were first told.
+    pub stays: Vec<Stay>,
+    /// The joint visits, in the order in which they were proposed.
+    pub visits: Vec<Visit>,
     /// What records propose to the roster and no lead has decided yet: a care team was changed over there.
     pub team_proposals: Vec<TeamProposal>,
     /// The events that are named as somebody's predecessor and have not come.
@@ -48,6 +53,8 @@ impl CaseState {
             phase: phase.to_owned(),
             roster: roster.active().map(seat).collect(),
             plans: state.plans.all().iter().map(Plan::from).collect(),
+            stays: state.alerts.stays().iter().map(Stay::from).collect(),
+            visits: state.alerts.visits().iter().map(Visit::from).collect(),
             team_proposals: state.team_proposals.open().map(TeamProposal::from).collect(),
             gaps: state.gaps.iter().map(EventKey::from).collect(),
             digest: state.digest().to_string(),

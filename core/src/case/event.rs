@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent, PlanSigned};
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
@@ -185,6 +186,14 @@ kinds! {
     PlanChanged(PlanChanged) = "plan.changed",
     /// The plan was signed elsewhere, as its sender attests.
     PlanSigned(PlanSigned) = "plan.signed",
+    /// An admission, a discharge, a transfer, an emergency visit, or that one was cancelled.
+    AlertRaised(AlertRaised) = "alert.raised",
+    /// People go to the member together.
+    VisitProposed(VisitProposed) = "visit.proposed",
+    /// Somebody who is asked to come answers.
+    VisitAnswered(VisitAnswered) = "visit.answered",
+    /// Somebody followed up after a stay.
+    FollowUpDone(FollowUpDone) = "follow-up.done",
     /// A CareTeam was changed in a record: a proposal to the roster.
     TeamProposed(TeamProposed) = "team.proposed",
     /// A lead leaves the roster as it is.

@@ -131,6 +131,10 @@ fn read_by_step(data: &EventData) -> Value {
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
+        EventData::AlertRaised(raised) => serde_json::to_value(raised.withheld()),
+        EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),
+        EventData::VisitAnswered(answered) => serde_json::to_value(answered.withheld()),
+        EventData::FollowUpDone(done) => serde_json::to_value(done.withheld()),
         EventData::Handover(handover) => {
             serde_json::to_value(Handover { events: handover.events.withheld(), ..handover.clone() })
         }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
@@ -12,6 +13,7 @@ use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
+use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
@@ -29,6 +31,8 @@ pub struct CaseState {
     pub messages: Vec<Message>,
     /// The care plans.
     pub plans: CarePlans,
+    /// The stays in hospitals, and the joint visits.
+    pub alerts: Alerts,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -47,6 +51,10 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
+    /// The alerts that took no step and may have counted somewhere, in order.
+    pub(crate) superseded_alerts: Vec<(EventKey, AlertRaised)>,
+    /// The visits whose proposal took no step, in order, with who proposed each as far as the roster ever knew.
+    pub(crate) superseded_visits: Vec<(EventKey, VisitProposed, Option<Contact>)>,
 }
 
 /// How one event stands among the others.
@@ -156,6 +164,10 @@ pub enum Resource {
     CareTeam,
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
+    /// The Encounter of a stay, by the stay's id.
+    Stay(Sha256),
+    /// The Appointment of a joint visit.
+    Visit(EventKey),
     /// The Communication of a message.
     Message(EventKey),
 }
@@ -283,6 +295,7 @@ impl CaseState {
         let Ok(opening) = self.life.going_on() else { return Vec::new() };
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = care_plan::owed(&self.plans, &rules);
+        owed.extend(alert::owed(&self.alerts, &rules));
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));

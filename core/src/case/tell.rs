@@ -1,5 +1,6 @@
 //! The sentence that a person reads of an event, in any Matrix client: what its author's device sends as `body`.
 
+use crate::alert::{self, AlertEvent};
 use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::EventData;
@@ -28,6 +29,10 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::PlanReturned(e) => care_plan::tell(PlanEvent::Returned(e), by, roster),
         EventData::PlanSigned(e) => care_plan::tell(PlanEvent::Signed(e), by, roster),
         EventData::PlanChanged(e) => care_plan::tell(PlanEvent::Changed(e), by, roster),
+        EventData::AlertRaised(e) => alert::tell(AlertEvent::Raised(e), by, roster),
+        EventData::VisitProposed(e) => alert::tell(AlertEvent::Proposed(e), by, roster),
+        EventData::VisitAnswered(e) => alert::tell(AlertEvent::Answered(e), by, roster),
+        EventData::FollowUpDone(e) => alert::tell(AlertEvent::FollowedUp(e), by, roster),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -44,6 +49,10 @@ pub(crate) fn withheld(kind: &str) -> String {
         "message.corrected" => "A corrected message",
         "plan.sent" => "A care plan sent for signature",
         "plan.returned" => "A care plan returned with changes to make",
+        "alert.raised" => "An alert",
+        "visit.proposed" => "A proposed visit",
+        "visit.answered" => "An answer to a proposed visit",
+        "follow-up.done" => "A follow-up",
         "handover" => "A handover",
         _ => "An event",
     };

@@ -15,6 +15,8 @@ pub const PLAN: &str = "urn:caseline:plan";
 pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
 /// Identifier system of the DocumentReference that tells of a case in short: the value is the case's id.
 pub const SUMMARY: &str = "urn:caseline:summary";
+/// Identifier system of the Encounter of a stay that a case was told of: the value is made of the case and of which stay it is.
+pub const STAY: &str = "urn:caseline:stay";
 /// Tag system of an AuditEvent: the value is the chain and the place of its entry.
 pub const AUDIT: &str = "urn:caseline:audit";
 /// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.
@@ -51,6 +53,10 @@ pub const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// US Core's code system of `CarePlan.category`.
 pub const PLAN_CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
+/// HL7's code system of `Encounter.class`.
+pub const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+/// SNOMED CT.
+pub const SNOMED: &str = "http://snomed.info/sct";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 

@@ -38,7 +38,8 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
+/// message, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each joint visit, a
+/// Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
@@ -78,6 +79,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             writes.extend(view.no_approvals(key, document));
         }
     }
+    writes.extend(super::alert::alerts(state, opening, own));
     let known = |key: &EventKey, text: Option<&String>| {
         text.is_some() && !state.holds_stubs_for(&Resource::Message(key.clone()))
     };
@@ -94,10 +96,15 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
     let (system, value) = write.find.1.split_once('|').unwrap_or_default();
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
-        (Resource::Message(key), "Communication") => event_value(key) == value,
+        (Resource::Message(key), "Communication") | (Resource::Visit(key), "Appointment") => {
+            event_value(key) == value
+        }
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
+        }
+        (Resource::Stay(stay), "Encounter") => {
+            state.opening().is_some_and(|opening| super::alert::stay_value(opening, stay) == value)
         }
         _ => false,
     };

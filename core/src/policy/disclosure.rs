@@ -41,6 +41,10 @@ impl EventData {
             | Self::PlanReturned(_)
             | Self::PlanChanged(_)
             | Self::PlanSigned(_) => (Some(Category::CarePlan), false),
+            Self::AlertRaised(_)
+            | Self::VisitProposed(_)
+            | Self::VisitAnswered(_)
+            | Self::FollowUpDone(_) => (Some(Category::Alert), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

@@ -1,5 +1,6 @@
 //! Playing a story, line by line.
 
+mod alert;
 mod place;
 mod record;
 mod refused;
@@ -316,6 +317,14 @@ impl Line<'_, '_> {
                 let inviter = self.stage.story.name_of(&inviter);
                 (json!({ "room": room }), format!("{name} accepts {inviter}'s invitation."))
             }
+            "raise_alert" => {
+                let Some(said) = &deed.raise_alert else { return Err(no_case()) };
+                self.heard(who, said)?
+            }
+            "alert" | "propose_visit" | "answer_visit" | "follow_up_done" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.about_stay(who, deed, case, within)?
+            }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "take_up_team" | "decline_team" => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -349,6 +358,7 @@ impl Line<'_, '_> {
             let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
             told.labels.insert(label.clone(), sent);
         }
+        self.played.texts.extend(alert::said(deed));
         self.played.texts.extend(deed.send.clone());
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());

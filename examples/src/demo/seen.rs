@@ -1,5 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
+mod alert;
+
 use std::collections::BTreeSet;
 
 use caseline::contact::Role;
@@ -21,6 +23,8 @@ pub(super) enum Look {
     Not { wanted: String, seen: String },
 }
 
+pub(super) use alert::{HOSPITAL, stay_id};
+
 type Part = Result<(String, Option<Table>), (String, String)>;
 
 /// Looks once, with somebody's own eyes. `answer` is what their verb, if any, has answered.
@@ -38,6 +42,9 @@ pub(super) fn look(
     if let Some(contact) = &expected.contact {
         parts.push(contact_seen(stage, answer, contact));
     }
+    if let Some(wanted) = &expected.found {
+        parts.push(alert::found(stage, answer, who, wanted));
+    }
     if let Some(invitation) = &expected.invitation {
         let answer = ask(stage, who, "invitations", json!({}))?;
         parts.push(invitation_seen(stage, &answer, who, &invitation.from));
@@ -52,8 +59,15 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
-        if expected.plan.is_some() || expected.roster.is_some() || expected.proposals.is_some() {
+        let of_state = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
+        if of_state.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
             let answer = ask(stage, who, "state", about.clone())?;
+            if let Some(stay) = &expected.stay {
+                parts.push(alert::stay(stage, &answer, who, stay));
+            }
+            if let Some(visit) = &expected.visit {
+                parts.push(alert::visit(stage, &answer, labels, who, visit));
+            }
             if let Some(plan) = &expected.plan {
                 parts.push(plan_seen(stage, &answer, labels, who, plan));
             }
@@ -74,6 +88,8 @@ pub(super) fn look(
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.due.is_some()
+        || expected.stay.is_some()
+        || expected.visit.is_some()
     {
         parts.push(Err(("a case".into(), "no case is open yet".into())));
     }

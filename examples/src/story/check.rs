@@ -161,7 +161,11 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if deed.sees.is_some() && deed.refused.is_some() {
         return wrong(".sees", "what is refused is not seen; write it as a step of its own");
     }
-    if deed.label.is_some() && deed.send.is_none() && deed.correct.is_none() && deed.send_care_plan.is_none()
+    if deed.label.is_some()
+        && deed.send.is_none()
+        && deed.correct.is_none()
+        && deed.send_care_plan.is_none()
+        && deed.propose_visit.is_none()
     {
         return wrong(".as", "only what is sent gets a name");
     }
@@ -188,6 +192,10 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
     named.label(deed.retract.as_ref(), ".retract")?;
     named.label(deed.seen.as_ref(), ".seen")?;
+    named.label(deed.answer_visit.as_ref().map(|answer| &answer.visit), ".answer_visit.visit")?;
+    for who in deed.propose_visit.iter().flat_map(|visit| &visit.with) {
+        person(story, who).map_err(|problem| (".propose_visit.with".to_owned(), problem))?;
+    }
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
@@ -259,6 +267,23 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         }
         if let Some(of) = &plan.changed_in {
             organization(story, of).map_err(|problem| (".sees.plan.changed_in".to_owned(), problem))?;
+        }
+    }
+    if let Some(stay) = &sees.stay {
+        if !matches!(stay.is.as_str(), "in-progress" | "finished" | "cancelled") {
+            return Err((".sees.stay.is".into(), "is one of in-progress, finished, cancelled".into()));
+        }
+        people
+            .extend(stay.followed_up_by.iter().map(|who| (".sees.stay.followed_up_by".into(), who.as_str())));
+    }
+    if let Some(visit) = &sees.visit {
+        named.label(Some(&visit.name), ".sees.visit.name")?;
+        if !matches!(visit.is.as_str(), "waiting" | "settled" | "declined" | "called-off") {
+            let problem = "is one of waiting, settled, declined, called-off";
+            return Err((".sees.visit.is".into(), problem.into()));
+        }
+        for who in visit.answers.keys() {
+            people.push((".sees.visit.answers".into(), who));
         }
     }
     if let Some(due) = &sees.due {

@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
+use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 use crate::protocol::EditRecord;
 
 /// One step, and where it stands.
@@ -77,6 +78,16 @@ pub struct Deed {
     pub attest_signature: Option<Attested>,
     /// Returns a plan with changes to make.
     pub return_plan: Option<Returned>,
+    /// Hears of an admission, and looks for the member's cases.
+    pub raise_alert: Option<AlertSaid>,
+    /// Confirms that it is this case's member, and tells the case.
+    pub alert: Option<AlertSaid>,
+    /// Proposes to visit the member together.
+    pub propose_visit: Option<VisitSaid>,
+    /// Answers a proposed visit.
+    pub answer_visit: Option<AnswerSaid>,
+    /// Says that they followed up after a stay.
+    pub follow_up_done: Option<FollowUpSaid>,
     /// Names a person for the case.
     pub name_seat: Option<String>,
     /// Ends a person's participation.
@@ -124,6 +135,11 @@ impl Deed {
             ("approve_plan", self.approve_plan.is_some()),
             ("attest_signature", self.attest_signature.is_some()),
             ("return_plan", self.return_plan.is_some()),
+            ("raise_alert", self.raise_alert.is_some()),
+            ("alert", self.alert.is_some()),
+            ("propose_visit", self.propose_visit.is_some()),
+            ("answer_visit", self.answer_visit.is_some()),
+            ("follow_up_done", self.follow_up_done.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
             ("take_up_team", self.take_up_team.is_some()),
@@ -227,6 +243,12 @@ pub struct Expected {
     pub message: Option<MessageSeen>,
     /// How a plan stands.
     pub plan: Option<PlanSeen>,
+    /// What a search for the member's cases came to.
+    pub found: Option<FoundSeen>,
+    /// How a stay stands.
+    pub stay: Option<StaySeen>,
+    /// How a joint visit stands.
+    pub visit: Option<VisitSeen>,
     /// What is due, and the ladder.
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.

@@ -66,6 +66,19 @@ fn the_story_of_nora_is_read() {
 }
 
 #[test]
+fn the_story_of_an_admission_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/admission.yaml")).unwrap();
+    let verbs = story.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.verbs().first().copied(),
+        _ => None,
+    });
+    let verbs: std::collections::BTreeSet<_> = verbs.collect();
+    for verb in ["raise_alert", "alert", "propose_visit", "answer_visit", "follow_up_done"] {
+        assert!(verbs.contains(verb), "{verb}");
+    }
+}
+
+#[test]
 fn steps_know_their_lines_and_files_are_beside_the_story() {
     let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
     assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);

@@ -43,6 +43,9 @@ proptest! {
         }
         prop_assert_eq!(whole.state(), shuffled.state());
         prop_assert_eq!(whole.state().digest(), shuffled.state().digest());
+        for owed in whole.state().owed() {
+            prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()));
+        }
         for event in &events {
             prop_assert!(!shuffled.insert(event.clone()));
         }
@@ -105,6 +108,7 @@ proptest! {
         let (state, before) = (fold.state(), honest.state());
         prop_assert_eq!(&state.life, &before.life);
         prop_assert_eq!(&state.plans, &before.plans);
+        prop_assert_eq!(&state.alerts, &before.alerts);
         prop_assert_eq!(&state.messages, &before.messages);
         prop_assert_eq!(state.heads(), before.heads());
         prop_assert_eq!(&state.gaps, &before.gaps);
@@ -188,6 +192,10 @@ fn clinical(held: &Held) -> bool {
             EventData::MessageSent(_)
                 | EventData::PlanSent(_)
                 | EventData::PlanReturned(_)
+                | EventData::AlertRaised(_)
+                | EventData::VisitProposed(_)
+                | EventData::VisitAnswered(_)
+                | EventData::FollowUpDone(_)
                 | EventData::Unknown { .. }
         ),
         HeldBody::Whole(Content { block: Block::Absent, .. }) => true,
@@ -217,7 +225,19 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
             .collect()
     };
     prop_assert_eq!(statuses(old), statuses(new));
+    let stays = |state: &CaseState| -> Vec<_> {
+        let stays = state.alerts.stays().iter();
+        stays.map(|stay| (stay.id, stay.status(), stay.began(), stay.ended(), stay.clock())).collect()
+    };
+    prop_assert_eq!(stays(old), stays(new));
+    let visits = |state: &CaseState| -> Vec<_> {
+        let visits = state.alerts.visits().iter();
+        visits.map(|visit| (visit.proposed.clone(), visit.at, visit.status())).collect()
+    };
+    prop_assert_eq!(visits(old), visits(new));
     let mut resources = vec![Resource::CareTeam];
+    resources.extend(old.alerts.stays().iter().map(|stay| Resource::Stay(stay.id)));
+    resources.extend(old.alerts.visits().iter().map(|visit| Resource::Visit(visit.proposed.clone())));
     resources.extend(old.plans.all().iter().map(|plan| Resource::Plan(plan.sent.id)));
     resources.extend(old.messages.iter().map(|message| Resource::Message(message.key.clone())));
     for resource in resources {
@@ -227,6 +247,7 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
     if !withheld {
         prop_assert_eq!(&old.messages, &new.messages);
         prop_assert_eq!(&old.plans, &new.plans);
+        prop_assert_eq!(&old.alerts, &new.alerts);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The steps, one after the other.
 
+use crate::alert::{self, AlertEvent};
 use crate::care_plan::{self, PlanApproved, PlanEvent, StepTaken};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
@@ -152,6 +153,10 @@ fn take(
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
         EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), &step),
         EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), &step),
+        EventData::AlertRaised(e) => return alert(state, AlertEvent::Raised(e), &step),
+        EventData::VisitProposed(e) => return alert(state, AlertEvent::Proposed(e), &step),
+        EventData::VisitAnswered(e) => return alert(state, AlertEvent::Answered(e), &step),
+        EventData::FollowUpDone(e) => return alert(state, AlertEvent::FollowedUp(e), &step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
@@ -182,6 +187,12 @@ fn follow(
     if let Some(new) = new {
         state.say(Message { after_gap: event.link.after_gap, ..new });
     }
+    Ok(())
+}
+
+fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.alerts = alert::step(&state.alerts, event, step)?;
     Ok(())
 }
 
@@ -228,9 +239,13 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
+        EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
+        EventData::VisitAnswered(e) => (None, visit_of(state, e.visit)),
         // They tell what a record holds, and change nothing in it.
         EventData::MessageSeen(_)
         | EventData::PlanChanged(_)
+        | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
         | EventData::RungPosted(_)
@@ -240,6 +255,11 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
     }
+}
+
+/// The Appointment of a visit.
+fn visit_of(state: &CaseState, visit: EventId) -> Option<Resource> {
+    state.alerts.visit(visit).map(|visit| Resource::Visit(visit.proposed.clone()))
 }
 
 /// A message is received once: whoever sees it later changes nothing in a record.
@@ -300,6 +320,22 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
             state.superseded_approvals.extend(attester(state, event).map(|by| (approved, by)));
             return;
+        }
+        EventData::AlertRaised(raised) => {
+            // What was told before is in the stay already; what lies ahead never counted anywhere.
+            if ["alert-known", "alert-date", "alert-cancels"].contains(&&*reason.code) {
+                return;
+            }
+            state.superseded_alerts.push((key.clone(), raised.clone()));
+            Resource::Stay(raised.stay.id())
+        }
+        EventData::VisitProposed(proposed) => {
+            if reason.code == "visit-by-keeper" {
+                return;
+            }
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_visits.push((key.clone(), proposed.clone(), by));
+            Resource::Visit(key.clone())
         }
         _ => return,
     };

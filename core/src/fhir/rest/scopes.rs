@@ -7,12 +7,14 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 14] = [
+pub const SCOPES: [(&str, &str); 16] = [
+    ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
     ("Communication", "crus"),
     ("DocumentReference", "crus"),
+    ("Encounter", "crus"),
     ("Endpoint", "rs"),
     ("Goal", "rs"),
     ("HealthcareService", "rs"),

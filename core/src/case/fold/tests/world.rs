@@ -5,9 +5,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::alert::{
+    AlertRaised, Answer, FollowUpDone, Happening, Matched, StayClass, StayKey, VisitAnswered, VisitProposed,
+};
 use crate::care_plan::{
     Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
 };
+use crate::care_team::Whom;
 use crate::case::event::{
     BLOCK, Content, Event, EventData, EventKey, Head, Held, HeldBody, Receipt, VERSION,
 };
@@ -221,7 +225,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     // The last of one's own, whether it still stands or not.
     let own = state.messages.iter().rev().find(|message| message.key.sender == user(who));
     let own = own.map_or(id(n), |message| message.key.id);
-    match kind % 23 {
+    match kind % 27 {
         0..=4 => MessageSent::default().into(),
         5..=7 => PlanSent {
             document: document(&n.to_string()),
@@ -258,9 +262,35 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         16 => RungPosted {
             owed: waiting,
             clock: "plan-return".into(),
-            rung: u32::from(kind / 23 % 2),
+            rung: u32::from(kind / 27 % 2),
             contact: somebody.contact.id,
             due: at(n),
+        }
+        .into(),
+        23 => alert(kind, n).into(),
+        24 => {
+            let stay = state.alerts.stays().last().map_or(Sha256::of("none"), |stay| stay.id);
+            let with =
+                vec![Whom { contact: somebody.contact.id, organization: somebody.contact.organization }];
+            // Some in the past.
+            let at = at((n + 600).saturating_sub(usize::from(kind / 27) * 100));
+            VisitProposed { stay, at, place: Some(format!("place {n}")), with }.into()
+        }
+        25 => {
+            let visit = state.alerts.visits().last();
+            let answer = match kind / 27 % 3 {
+                0 => Answer::Accept,
+                1 => Answer::Decline { reason: format!("reason {n}") },
+                _ => Answer::Move { to: at(n + 1000) },
+            };
+            let (visit, time) = visit.map_or((id(n), at(n)), |visit| (visit.proposed.id, visit.at));
+            VisitAnswered { visit, time, answer }.into()
+        }
+        26 => FollowUpDone {
+            stay: state.alerts.stays().first().map_or(Sha256::of("none"), |stay| stay.id),
+            at: at(n + usize::from(kind / 27) * 300),
+            face_to_face: (kind / 27).is_multiple_of(2),
+            outcome: Some(format!("outcome {n}")),
         }
         .into(),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
@@ -273,6 +303,30 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             MessageSeen { messages: messages.collect() }.into()
         }
         _ => EventData::Unknown { kind: "task.accepted".into(), data: json!({"task": n, "hours": 1.5}) },
+    }
+}
+
+/// What a bot or a person tells of one of two stays: some of it twice, some of it of a time to come.
+fn alert(kind: u8, n: usize) -> AlertRaised {
+    let visit = format!("visit {}", n % 2);
+    let what = match n / 2 % 5 {
+        0 => Happening::EdVisit,
+        1 => Happening::Admitted,
+        2 => Happening::Transferred,
+        3 => Happening::Discharged,
+        _ => Happening::Cancelled,
+    };
+    AlertRaised {
+        stay: StayKey::Named { facility: "Synthetic General".into(), visit },
+        what,
+        cancels: (kind / 27 == 3).then_some(Happening::Discharged),
+        at: at(n / 6 * 6 + if kind / 27 == 8 { 5000 } else { 0 }),
+        class: if (kind / 27).is_multiple_of(2) { StayClass::Inpatient } else { StayClass::Emergency },
+        facility_name: Some(format!("name {n}")),
+        source: format!("source {n}"),
+        message: None,
+        matched: if n.is_multiple_of(3) { Matched::ConfirmedByPerson } else { Matched::ByMemberId },
+        priority: crate::communication::Priority::Routine,
     }
 }
 

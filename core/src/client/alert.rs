@@ -1,0 +1,210 @@
+//! Alerts and joint visits, as a host gives them: what happened is brought to the cases of whom it happened to.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::alert::{AlertRaised, Answer, FollowUpDone, Matched, StayKey, VisitAnswered, VisitProposed};
+use crate::care_team::Whom;
+use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
+use crate::client::{Case, Caseline};
+use crate::commands::Command;
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{CaseId, EventId, MemberId, Sha256};
+use crate::member::Member;
+
+/// The longest of the short texts of an alert, in bytes.
+const NAME_LIMIT: usize = 512;
+/// The longest text of a reason or an outcome, in bytes: it travels twice, in the block and in what any client shows.
+const TEXT_LIMIT: usize = 8 * 1024;
+
+/// Something that happened to somebody, as a feed or a host tells it. `Debug` shows none of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AlertInput {
+    /// The member's number, where the feed has it: it finds the cases exactly.
+    pub member: Option<MemberId>,
+    /// The member's name, where the feed has no number. It only proposes cases, together with the date of birth.
+    pub name: Option<String>,
+    /// The member's date of birth.
+    pub birth_date: Option<Date>,
+    /// What happened. How it was matched is for the search to say.
+    pub alert: AlertRaised,
+}
+
+impl std::fmt::Debug for AlertInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AlertInput(…)")
+    }
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AlertOutcome {
+    /// The cases that were told, and by which event.
+    pub raised: Vec<(CaseId, EventKey)>,
+    /// The cases that knew it already: the same was told before, from here or by the other side.
+    pub known: Vec<CaseId>,
+    /// The cases whose member has that name and date of birth. Nothing was sent: a person confirms it with [`Case::raise_alert`].
+    pub proposed: Vec<CaseId>,
+}
+
+impl Caseline {
+    /// Brings an alert to the open cases of the member: by the member's number to each of them; by name and date of birth alone to
+    /// none, but the cases are proposed. The same alert again, after a kill or by another bot of this account, is sent once. Where one
+    /// case cannot be told, the others are; then it fails, and can be repeated.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`alert-without-member`: give the number, or name and date of birth; those of [`Case::raise_alert`]), besides the
+    /// errors of every command.
+    pub fn raise_alert(&self, input: &AlertInput) -> Result<AlertOutcome> {
+        checked(&input.alert)?;
+        let by_name = input.name.as_deref().map(same_name).zip(input.birth_date);
+        if input.member.is_none() && by_name.is_none() {
+            let detail = "say whom it happened to: the member's number, or name and date of birth";
+            return Err(InvalidInput::new("alert-without-member", detail).field("member").into());
+        }
+        let mut outcome = AlertOutcome::default();
+        let mut failed = None;
+        let alert = AlertRaised { matched: Matched::ByMemberId, ..input.alert.clone() };
+        for case in self.cases()? {
+            let state = case.state()?;
+            let Ok(opening) = state.life.going_on() else { continue };
+            if input.member.as_ref() == Some(&opening.member.id) {
+                match case.raise_alert(None, alert.clone()) {
+                    Ok(key) => outcome.raised.push((case.id(), key)),
+                    Err(Error::NotAllowed { reasons })
+                        if reasons.iter().any(|reason| reason.code == "alert-known") =>
+                    {
+                        outcome.known.push(case.id());
+                    }
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            } else if input.member.is_none()
+                && by_name.as_ref().is_some_and(|by| is_named(&opening.member, by))
+            {
+                outcome.proposed.push(case.id());
+            }
+        }
+        failed.map_or(Ok(outcome), Err)
+    }
+}
+
+/// A name as it is compared: without case, and of spaces one.
+fn same_name(name: &str) -> String {
+    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_named(member: &Member, (name, birth_date): &(String, Date)) -> bool {
+    member.birth_date == *birth_date && same_name(&member.name) == *name
+}
+
+fn checked(alert: &AlertRaised) -> Result<()> {
+    let wrong = |field: &str| {
+        let detail =
+            "an alert names the facility, its number of the stay and its source, in 512 bytes each at most";
+        Err(InvalidInput::new("invalid-alert", detail).field(field).into())
+    };
+    let StayKey::Named { facility, visit } = &alert.stay else { return wrong("facility") };
+    for (field, text) in [("facility", facility), ("visit", visit), ("source", &alert.source)] {
+        if text.trim().is_empty() || text.len() > NAME_LIMIT {
+            return wrong(field);
+        }
+    }
+    for (field, text) in [("facility_name", &alert.facility_name), ("message", &alert.message)] {
+        if text.as_ref().is_some_and(|text| text.len() > NAME_LIMIT) {
+            return wrong(field);
+        }
+    }
+    Ok(())
+}
+
+fn short(field: &'static str, text: &str, limit: usize) -> Result<()> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(InvalidInput::new("text-too-long", "this text is too long: say less").field(field).into())
+}
+
+impl Case {
+    /// Tells this case of an admission, a discharge, a transfer, an emergency visit, or that one was cancelled. Where the alert was found
+    /// by name and date of birth, a person has confirmed that it is this case's member
+    /// ([`Matched::ConfirmedByPerson`]). Without an id the event has one that follows from what happened, so that the same again,
+    /// after a kill, is sent once.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-alert`, with the field), `NotAllowed` (`alert-known`, `alert-date`, `alert-confirmed-by-keeper`),
+    /// besides the errors of every command.
+    pub fn raise_alert(&self, id: Option<EventId>, alert: AlertRaised) -> Result<EventKey> {
+        checked(&alert)?;
+        let said = serde_json::to_string(&alert).map_err(|_| Error::internal("alert-serialize"))?;
+        let (case, user, said) =
+            (self.id().to_string(), self.caseline().user(), Sha256::of(said).to_string());
+        let id = id.unwrap_or_else(|| EventId::derived(&["alert", &case, user.as_str(), &said]));
+        self.command(&Command::new(Some(id), alert))
+    }
+
+    /// Proposes to visit the member together, because of a stay: who proposes it comes, and everybody else who is named answers.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`stay-unknown`, `visit-nobody`, `visit-time`, `visit-stay-cancelled`), besides the errors of every command.
+    pub fn propose_visit(
+        &self,
+        id: Option<EventId>,
+        stay: Sha256,
+        at: Timestamp,
+        place: Option<String>,
+        with: Vec<Whom>,
+    ) -> Result<EventKey> {
+        short("place", place.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+        self.command(&Command::new(id, VisitProposed { stay, at, place, with }))
+    }
+
+    /// Answers a proposed visit, at the time that this device knows it to have: comes, does not, or moves it, whereupon everybody else
+    /// answers again. Who proposed it and does not come calls it off.
+    ///
+    /// # Errors
+    /// `NotFound` (`visit`), `NotAllowed` (`visit-not-asked`, `visit-called-off`, `visit-time`), besides the errors of every command.
+    pub fn answer_visit(&self, id: Option<EventId>, visit: EventId, answer: Answer) -> Result<EventKey> {
+        if let Answer::Decline { reason } = &answer {
+            if reason.trim().is_empty() {
+                return Err(InvalidInput::new("visit-without-reason", "say why").field("reason").into());
+            }
+            short("reason", reason, TEXT_LIMIT)?;
+        }
+        let state = self.expected()?;
+        let found = state.alerts.visit(visit).ok_or(Error::NotFound { what: "visit" })?;
+        // Repeated: it answers the time that its first attempt did, whatever the visit has by now.
+        let first = id.map(|id| self.answered_time(id)).transpose()?.flatten();
+        let time = first.unwrap_or(found.at);
+        self.command(&Command::new(id, VisitAnswered { visit, time, answer }))
+    }
+
+    /// Says that somebody followed up with the member after a stay. It stops the stay's clock where it is what the clock asks for: after
+    /// a discharge, a meeting.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`stay-unknown`, `follow-up-date`), besides the errors of every command.
+    pub fn follow_up_done(
+        &self,
+        id: Option<EventId>,
+        stay: Sha256,
+        at: Timestamp,
+        face_to_face: bool,
+        outcome: Option<String>,
+    ) -> Result<EventKey> {
+        short("outcome", outcome.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+        self.command(&Command::new(id, FollowUpDone { stay, at, face_to_face, outcome }))
+    }
+
+    /// Which time of a visit an answer of ours was for.
+    fn answered_time(&self, id: EventId) -> Result<Option<Timestamp>> {
+        let key = EventKey { sender: self.caseline().user(), id };
+        self.caseline().engine.with_expected(self.id(), |fold| match &fold.counting(&key)?.body {
+            HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
+                EventData::VisitAnswered(answered) => Some(answered.time),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+}

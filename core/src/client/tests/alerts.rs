@@ -1,0 +1,111 @@
+//! An admission finds the member's cases; both sides tell of it, and it is one.
+
+use super::*;
+use crate::alert::{AlertRaised, Answer, Happening, Matched, StayClass, StayKey, StayStatus, VisitStatus};
+use crate::care_team::Whom;
+use crate::communication::Priority;
+use crate::testing::PlainRecord;
+
+fn told(what: Happening, at: &str) -> AlertInput {
+    AlertInput {
+        member: Some("urn:example:member|1".parse().unwrap()),
+        name: None,
+        birth_date: None,
+        alert: AlertRaised {
+            stay: StayKey::Named { facility: "GENERAL".into(), visit: "V-1".into() },
+            what,
+            cancels: None,
+            at: at.parse().unwrap(),
+            class: StayClass::Inpatient,
+            facility_name: Some("Synthetic General".into()),
+            source: "feed".into(),
+            message: None,
+            matched: Matched::ByMemberId,
+            priority: Priority::Urgent,
+        },
+    }
+}
+
+fn by_name(name: &str) -> AlertInput {
+    let input = told(Happening::Admitted, "2019-03-01T08:00:00Z");
+    AlertInput {
+        member: None,
+        name: Some(name.into()),
+        birth_date: Some("1961-04-05".parse().unwrap()),
+        ..input
+    }
+}
+
+#[tokio::test]
+async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
+    let world = World::new();
+    let record = PlainRecord::new();
+    let jane = world.start_with("jane", Record::Other(Arc::new(record.clone()))).await;
+    let (joe, bot) = (world.start("joe").await, world.start("cp-bot").await);
+    jane.import(&patient("1961-04-05")).await.unwrap();
+    let case = jane.open(opening(&["jane", "joe", "cp-bot"])).unwrap();
+    settle(&[&jane]).await;
+    let (joes, _) = (accept(&joe).await, accept(&bot).await);
+    settle(&[&joe, &bot, &jane]).await;
+
+    // By name and date of birth it is proposed only.
+    assert_eq!(bot.raise_alert(&by_name("marty  EXAMPLE")).unwrap().proposed, [case.id()]);
+    assert_eq!(bot.raise_alert(&by_name("Somebody Else")).unwrap(), AlertOutcome::default());
+    let nobody = AlertInput { name: None, ..by_name("") };
+    assert_eq!(bot.raise_alert(&nobody).unwrap_err().code(), "alert-without-member");
+    let another =
+        AlertInput { member: Some("urn:example:member|2".parse().unwrap()), ..by_name("Marty Example") };
+    assert_eq!(
+        bot.raise_alert(&another).unwrap(),
+        AlertOutcome::default(),
+        "another number is somebody else"
+    );
+
+    let admitted = told(Happening::Admitted, "2019-03-01T08:00:00Z");
+    let first = bot.raise_alert(&admitted).unwrap();
+    assert_eq!(first.raised.len(), 1);
+    assert_eq!(bot.raise_alert(&admitted).unwrap(), first, "a retry is safe");
+    settle(&[&bot, &jane, &joe]).await;
+    let mut again = admitted.clone();
+    again.alert.source = "Joe's host".into();
+    assert_eq!(joe.raise_alert(&again).unwrap().known, [case.id()]);
+
+    let stay = joes.state().unwrap().alerts.stays()[0].id;
+    let with = vec![Whom { contact: seat("jane").contact.id, organization: organization_id("cp") }];
+    let visit = joes
+        .propose_visit(None, stay, "2019-03-02T15:00:00Z".parse().unwrap(), Some("Ward 3".into()), with)
+        .unwrap();
+    settle(&[&joe, &jane, &bot]).await;
+    assert_eq!(jane.due().unwrap()[0].owed.clock, "visit-answer");
+    let key = EventId::new();
+    let to = Answer::Move { to: "2019-03-03T15:00:00Z".parse().unwrap() };
+    let moved = case.answer_visit(Some(key), visit.id, to.clone()).unwrap();
+    assert_eq!(case.answer_visit(Some(key), visit.id, to).unwrap(), moved, "a retry answers the same time");
+    settle(&[&jane, &joe, &bot]).await;
+    joes.answer_visit(None, visit.id, Answer::Accept).unwrap();
+    settle(&[&joe, &jane, &bot]).await;
+    assert_eq!(case.state().unwrap().alerts.visits()[0].status(), VisitStatus::Settled);
+
+    // The discharge arrives a week late, and counts from its own date: nobody knows the clock here, so from the quiet of the case.
+    world.clock.advance(SignedDuration::from_hours(24 * 10));
+    bot.raise_alert(&told(Happening::Discharged, "2019-03-04T18:00:00Z")).unwrap();
+    settle(&[&bot, &jane, &joe]).await;
+    let state = case.state().unwrap();
+    assert_eq!(state.alerts.stays()[0].status(), StayStatus::Finished);
+    assert_eq!(state.digest(), joes.state().unwrap().digest());
+    assert_eq!(jane.due().unwrap()[0].owed.clock, "inpatient-follow-up");
+    case.follow_up_done(None, stay, "2019-03-05T10:00:00Z".parse().unwrap(), true, Some("Well.".into()))
+        .unwrap();
+    settle(&[&jane, &joe, &bot]).await;
+    assert!(joe.due().unwrap().is_empty());
+
+    let kinds: Vec<String> = record.all().into_iter().map(|(kind, _)| kind).collect();
+    for (kind, many) in [("Encounter", 1), ("Appointment", 1)] {
+        assert_eq!(kinds.iter().filter(|one| *one == kind).count(), many, "{kinds:?}");
+    }
+    let encounter = record.all().into_iter().find(|(kind, _)| kind == "Encounter").unwrap().1.json;
+    assert!(
+        encounter.contains(r#""status":"finished""#) && encounter.contains("2019-03-04T18:00:00Z"),
+        "{encounter}"
+    );
+}
