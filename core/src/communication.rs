@@ -40,7 +40,7 @@ pub enum Priority {
 impl Priority {
     // By reference, as serde asks for it.
     #[allow(clippy::trivially_copy_pass_by_ref)]
-    fn is_routine(&self) -> bool {
+    pub(crate) fn is_routine(&self) -> bool {
         *self == Self::Routine
     }
 }

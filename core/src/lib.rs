@@ -88,6 +88,7 @@ mod records;
 mod room;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod yaml;

@@ -131,6 +131,11 @@ fn read_by_step(data: &EventData) -> Value {
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
+        EventData::TaskAssigned(assigned) => serde_json::to_value(assigned.withheld()),
+        EventData::TaskDeclined(declined) => serde_json::to_value(declined.withheld()),
+        EventData::TaskHandedOver(handed) => serde_json::to_value(handed.withheld()),
+        EventData::TaskCompleted(completed) => serde_json::to_value(completed.withheld()),
+        EventData::TaskCancelled(cancelled) => serde_json::to_value(cancelled.withheld()),
         EventData::Handover(handover) => {
             serde_json::to_value(Handover { events: handover.events.withheld(), ..handover.clone() })
         }

@@ -15,6 +15,7 @@ use crate::communication::{Message, Places, Superseded};
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
+use crate::task::{self, SupersededTask, Tasks};
 
 /// How many predecessors one event names at most.
 pub(crate) const MOST_NAMED: usize = 32;
@@ -29,6 +30,8 @@ pub struct CaseState {
     pub messages: Vec<Message>,
     /// The care plans.
     pub plans: CarePlans,
+    /// Who does what.
+    pub tasks: Tasks,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -47,6 +50,8 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
+    /// The tasks whose assignment took no step, in order.
+    pub(crate) superseded_tasks: Vec<SupersededTask>,
 }
 
 /// How one event stands among the others.
@@ -158,6 +163,8 @@ pub enum Resource {
     Plan(EventId),
     /// The Communication of a message.
     Message(EventKey),
+    /// The Task that this `task.assigned` opened.
+    Task(EventKey),
 }
 
 impl CaseState {
@@ -283,6 +290,7 @@ impl CaseState {
         let Ok(opening) = self.life.going_on() else { return Vec::new() };
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = care_plan::owed(&self.plans, &rules);
+        owed.extend(task::owed(&self.tasks, &rules));
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
@@ -322,6 +330,9 @@ impl CaseState {
             let accepted = place.accepted.map_or(String::new(), |at| at.to_string());
             let active = place.ended.is_none();
             line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
+        }
+        for task in self.tasks.all() {
+            line(&[&task.key.sender, &task.key.id, &task.status.code(), &task.since, &task.steps.len()]);
         }
         for ((owed, clock, n), posted) in &self.life.rungs {
             line(&[owed, clock, n, &posted.by, &posted.at]);

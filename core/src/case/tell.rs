@@ -8,10 +8,12 @@ use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
+use crate::task::{self, TaskEvent, Tasks};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
-/// before the event, for an opening the one that it carries.
-pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String {
+/// before the event, for an opening the one that it carries; `tasks` are the case's, by whose titles their steps are told.
+pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
+    let task = |event| task::tell(event, by, roster, tasks);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e), by, roster),
         EventData::CaseAccepted(e) => life::tell(LifeEvent::Accepted(e), by, roster),
@@ -27,6 +29,13 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::PlanApproved(e) => care_plan::tell(PlanEvent::Approved(e), by),
         EventData::PlanReturned(e) => care_plan::tell(PlanEvent::Returned(e), by),
         EventData::PlanChanged(e) => care_plan::tell(PlanEvent::Changed(e), by),
+        EventData::TaskAssigned(e) => task(TaskEvent::Assigned(e)),
+        EventData::TaskClaimed(e) => task(TaskEvent::Claimed(e)),
+        EventData::TaskAccepted(e) => task(TaskEvent::Accepted(e)),
+        EventData::TaskDeclined(e) => task(TaskEvent::Declined(e)),
+        EventData::TaskHandedOver(e) => task(TaskEvent::HandedOver(e)),
+        EventData::TaskCompleted(e) => task(TaskEvent::Completed(e)),
+        EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -44,6 +53,11 @@ pub(crate) fn withheld(kind: &str) -> String {
         "plan.sent" => "A care plan sent for signature",
         "plan.returned" => "A care plan returned with changes to make",
         "handover" => "A handover",
+        "task.assigned" => "A task that was given to somebody",
+        "task.declined" => "A declined task",
+        "task.handed-over" => "A task handed over",
+        "task.completed" => "A completed task",
+        "task.cancelled" => "A cancelled task",
         _ => "An event",
     };
     format!("{what} from before your time in the case: its text is withheld.")
