@@ -86,7 +86,10 @@ impl FromStr for TaskDue {
     fn from_str(text: &str) -> Result<Self, Error> {
         // A date alone is the shorter text: `Date` would take the day of a longer one, too.
         let day = || text.parse().map(Self::Day).ok().filter(|_| text.len() == "2019-03-05".len());
-        day().or_else(|| text.parse().map(Self::At).ok()).ok_or_else(|| {
+        let due = day().or_else(|| text.parse().map(Self::At).ok());
+        // FHIR's calendar begins with the year 1.
+        let there = |due: &Self| due.instant(&TimeZone::UTC).to_zoned(TimeZone::UTC).year() >= 1;
+        due.filter(there).ok_or_else(|| {
             let detail = "say until when: a day (2019-03-05) or an instant (2019-03-05T15:00:00Z)";
             InvalidInput::new("invalid-due", detail).field("due").into()
         })

@@ -43,6 +43,9 @@ proptest! {
         }
         prop_assert_eq!(whole.state(), shuffled.state());
         prop_assert_eq!(whole.state().digest(), shuffled.state().digest());
+        for owed in whole.state().owed() {
+            prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()), "{}", owed.what);
+        }
         for event in &events {
             prop_assert!(!shuffled.insert(event.clone()));
         }
@@ -188,6 +191,11 @@ fn clinical(held: &Held) -> bool {
             EventData::MessageSent(_)
                 | EventData::PlanSent(_)
                 | EventData::PlanReturned(_)
+                | EventData::TaskAssigned(_)
+                | EventData::TaskDeclined(_)
+                | EventData::TaskHandedOver(_)
+                | EventData::TaskCompleted(_)
+                | EventData::TaskCancelled(_)
                 | EventData::Unknown { .. }
         ),
         HeldBody::Whole(Content { block: Block::Absent, .. }) => true,
@@ -217,9 +225,21 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
             .collect()
     };
     prop_assert_eq!(statuses(old), statuses(new));
+    let tasks = |state: &CaseState| -> Vec<_> {
+        let tasks = state.tasks.all().iter();
+        tasks
+            .map(|task| {
+                let steps: Vec<_> =
+                    task.steps.iter().map(|one| (one.by.clone(), one.deed, one.to.clone())).collect();
+                (task.key.clone(), task.assignee.clone(), task.status, task.since, task.due, steps)
+            })
+            .collect()
+    };
+    prop_assert_eq!(tasks(old), tasks(new));
     let mut resources = vec![Resource::CareTeam];
     resources.extend(old.plans.all().iter().map(|plan| Resource::Plan(plan.sent.id)));
     resources.extend(old.messages.iter().map(|message| Resource::Message(message.key.clone())));
+    resources.extend(old.tasks.all().iter().map(|task| Resource::Task(task.key.clone())));
     for resource in resources {
         prop_assert_eq!(old.shaped_by(&resource), new.shaped_by(&resource));
         prop_assert!(!old.shaped_by(&resource).is_empty());
@@ -227,6 +247,7 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
     if !withheld {
         prop_assert_eq!(&old.messages, &new.messages);
         prop_assert_eq!(&old.plans, &new.plans);
+        prop_assert_eq!(&old.tasks, &new.tasks);
     }
     Ok(())
 }

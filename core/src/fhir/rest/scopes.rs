@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 12] = [
+pub const SCOPES: [(&str, &str); 13] = [
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
@@ -20,6 +20,7 @@ pub const SCOPES: [(&str, &str); 12] = [
     ("Practitioner", "rs"),
     ("PractitionerRole", "rs"),
     ("Provenance", "crs"),
+    ("Task", "crus"),
 ];
 
 const LETTERS: &str = "cruds";

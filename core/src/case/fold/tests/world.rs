@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::care_plan::{Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
+use crate::care_team::Whom;
 use crate::case::event::{
     BLOCK, Content, Event, EventData, EventKey, Head, Held, HeldBody, Receipt, VERSION,
 };
@@ -15,11 +16,15 @@ use crate::case::life::{
     Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
 };
 use crate::case::state::CaseState;
-use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
+use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
+use crate::task::{
+    Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
+    TaskHandedOver,
+};
 
 pub(crate) const PEOPLE: [&str; 7] = ["jane", "joe", "rao", "lee", "cp-bot", "aco-bot", "kim"];
 
@@ -219,7 +224,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     // The last of one's own, whether it still stands or not.
     let own = state.messages.iter().rev().find(|message| message.key.sender == user(who));
     let own = own.map_or(id(n), |message| message.key.id);
-    match kind % 23 {
+    match kind % 26 {
         0..=4 => MessageSent::default().into(),
         5..=7 => PlanSent {
             document: document(&n.to_string()),
@@ -240,11 +245,12 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         16 => RungPosted {
             owed: waiting,
             clock: "plan-return".into(),
-            rung: u32::from(kind / 23 % 2),
+            rung: u32::from(kind / 26 % 2),
             contact: somebody.contact.id,
             due: at(n),
         }
         .into(),
+        23..=25 => work(n, state, somebody),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
         18 if kind > 180 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
         18 => opening().into(),
@@ -254,7 +260,36 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             let messages = state.messages.iter().rev().take(3).map(|message| message.key.clone());
             MessageSeen { messages: messages.collect() }.into()
         }
-        _ => EventData::Unknown { kind: "task.accepted".into(), data: json!({"task": n, "hours": 1.5}) },
+        _ => EventData::Unknown { kind: "meeting.held".into(), data: json!({"meeting": n, "hours": 1.5}) },
+    }
+}
+
+/// Something of who does what: of a task that is there, whether it still waits or not, or of none.
+fn work(n: usize, state: &CaseState, somebody: Seat) -> EventData {
+    let tasks = state.tasks.all();
+    let task =
+        n.checked_rem(tasks.len()).and_then(|which| tasks.get(which)).map_or(id(n), |task| task.key.id);
+    let Contact { id, organization, .. } = somebody.contact;
+    let to = if n % 4 == 0 {
+        Assignee::Pool(organization)
+    } else {
+        Assignee::Owner(Whom { contact: id, organization })
+    };
+    match n % 9 {
+        0..=2 => TaskAssigned {
+            title: format!("title {n}"),
+            detail: Some(format!("detail {n}")),
+            to,
+            due: at(n + 1000).into(),
+            priority: if n % 2 == 0 { Priority::Routine } else { Priority::Stat },
+        }
+        .into(),
+        3 => TaskClaimed { task }.into(),
+        4 => TaskAccepted { task }.into(),
+        5 => TaskDeclined { task, reason: format!("reason {n}") }.into(),
+        6 => TaskHandedOver { task, to, reason: Some(format!("reason {n}")) }.into(),
+        7 => TaskCompleted { task, outcome: format!("outcome {n}") }.into(),
+        _ => TaskCancelled { task, reason: format!("reason {n}") }.into(),
     }
 }
 
