@@ -96,7 +96,7 @@ mod yaml;
 #[cfg(feature = "store")]
 pub use client::{
     AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message, Missing, Named, OpenCase,
-    OutboxStatus, ProposedCase, Record,
+    OutboxStatus, ProposedCase, Record, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

@@ -377,11 +377,11 @@ impl Case {
         Ok(plan.document.sha256)
     }
 
-    fn expected(&self) -> Result<CaseState> {
+    pub(super) fn expected(&self) -> Result<CaseState> {
         self.caseline.engine.with_expected(self.id, |fold| fold.state().clone())
     }
 
-    fn command(&self, command: &Command) -> Result<EventKey> {
+    pub(super) fn command(&self, command: &Command) -> Result<EventKey> {
         self.caseline.engine.command(self.id, command)
     }
 }

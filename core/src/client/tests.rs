@@ -16,6 +16,7 @@ mod proposals;
 mod resources;
 mod shared;
 mod slow_record;
+mod tasks;
 mod watch;
 
 use std::sync::Arc;
