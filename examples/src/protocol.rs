@@ -12,6 +12,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+mod task;
+
+pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
+
 /// A request.
 #[derive(Debug)]
 pub struct Request {
@@ -92,6 +96,9 @@ pub enum Verb {
     Messages {
         case: CaseId,
     },
+    Tasks {
+        case: CaseId,
+    },
     Due {
         case: Option<CaseId>,
     },
@@ -140,6 +147,13 @@ pub enum Verb {
         changes: String,
         key: Option<EventId>,
     },
+    Assign(Assign),
+    ClaimTask(OfTask),
+    AcceptTask(OfTask),
+    DeclineTask(ReasonedTask),
+    HandOverTask(HandOverTask),
+    CompleteTask(CompleteTask),
+    CancelTask(ReasonedTask),
     NameSeat {
         case: CaseId,
         contact: ContactId,

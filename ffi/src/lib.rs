@@ -21,6 +21,7 @@ mod proposals;
 mod resource;
 mod runtime;
 mod state;
+mod task;
 
 pub use case::Case;
 pub use client::Caseline;
@@ -36,5 +37,6 @@ pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
+pub use task::{Task, TaskStep};
 
 uniffi::setup_scaffolding!();
