@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -231,23 +232,24 @@ pub enum TaskEvent<'a> {
 /// The tasks of one case, in the order in which they were assigned: its ledger of who does what.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tasks {
-    tasks: Vec<TaskState>,
+    /// Each shared, since a step changes one of them, and there can be many.
+    tasks: Vec<Arc<TaskState>>,
 }
 
 impl Tasks {
     /// Every task, in the order in which they were assigned.
-    pub fn all(&self) -> &[TaskState] {
+    pub fn all(&self) -> &[Arc<TaskState>] {
         &self.tasks
     }
 
     /// The tasks that are still to be done, or to be given to somebody else.
     pub fn open(&self) -> impl Iterator<Item = &TaskState> {
-        self.tasks.iter().filter(|task| task.status.is_open())
+        self.tasks.iter().map(AsRef::as_ref).filter(|task| task.status.is_open())
     }
 
     /// The task that this `task.assigned` opened.
     pub fn get(&self, id: EventId) -> Option<&TaskState> {
-        self.tasks.iter().find(|task| task.key.id == id)
+        self.tasks.iter().map(AsRef::as_ref).find(|task| task.key.id == id)
     }
 }
 

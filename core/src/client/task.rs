@@ -119,7 +119,7 @@ impl Task {
 impl Case {
     /// The tasks of the case, in the order in which they were assigned, each with every step that was taken.
     pub fn tasks(&self) -> Result<Vec<TaskState>> {
-        Ok(self.state()?.tasks.all().to_vec())
+        Ok(self.state()?.tasks.all().iter().map(|task| TaskState::clone(task)).collect())
     }
 
     /// Assigns a task.

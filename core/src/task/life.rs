@@ -1,5 +1,7 @@
 //! The steps of a task.
 
+use std::sync::Arc;
+
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
 use crate::case::roster::{Roster, decides};
@@ -89,15 +91,15 @@ fn assigned(tasks: &mut Tasks, event: &TaskAssigned, step: &Step<'_>) -> Result<
     if tasks.get(step.key.id).is_some() {
         return Err(refused("task-id-taken", "another task of this case has this id"));
     }
-    let own = |task: &&TaskState| task.assigned_by.organization == step.seat.contact.organization;
-    let open = tasks.open().filter(own).count();
-    if open >= MOST_OPEN || tasks.all().iter().filter(own).count() >= MOST_TASKS {
+    let own = |task: &TaskState| task.assigned_by.organization == step.seat.contact.organization;
+    let open = tasks.open().filter(|task| own(task)).count();
+    if open >= MOST_OPEN || tasks.all().iter().filter(|task| own(task)).count() >= MOST_TASKS {
         let text =
             "your organization has assigned very many tasks in this case: complete or cancel some first";
         return Err(refused("task-too-many", text));
     }
     must_be_there(&event.to, step.roster)?;
-    tasks.tasks.push(TaskState {
+    tasks.tasks.push(Arc::new(TaskState {
         key: step.key.clone(),
         title: event.title.clone(),
         detail: event.detail.clone(),
@@ -109,7 +111,7 @@ fn assigned(tasks: &mut Tasks, event: &TaskAssigned, step: &Step<'_>) -> Result<
         since_at: step.when(),
         status: TaskStatus::Requested,
         steps: Vec::new(),
-    });
+    }));
     Ok(())
 }
 
@@ -148,7 +150,7 @@ fn find(tasks: &mut Tasks, id: EventId) -> Result<&mut TaskState, Reason> {
         let text = "that task is over: it was completed or cancelled. Assign a new one";
         return Err(refused("task-over", text));
     }
-    Ok(task)
+    Ok(Arc::make_mut(task))
 }
 
 /// Whether this is who has the task, or a lead of their organisation once they are no longer in the case.
