@@ -41,6 +41,7 @@ from driver_answers import (
     organization,
     shown,
     state,
+    task,
 )
 from driver_requests import SHA256, Failure, invalid, parse
 
@@ -204,6 +205,10 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"events": [entry(line) for line in await case.timeline()]}
         case "messages":
             return {"messages": [message(one) for one in await case.messages()]}
+        case "tasks":
+            return {"tasks": [task(each) for each in await case.tasks()]}
+        case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
+            raise invalid("give either `owner` or `pool`")
         case "seen":
             said = await case.seen(**fields)
             return {"event": event_of(said) if said else None}

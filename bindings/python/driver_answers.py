@@ -158,6 +158,39 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
     )
 
 
+def whom(known: caseline.Whom | None) -> dict[str, str] | None:
+    return {"contact": known.contact, "organization": known.organization} if known else None
+
+
+def task(known: caseline.Task) -> dict[str, Any]:
+    def step(taken: caseline.TaskStep) -> dict[str, Any]:
+        return shown(
+            **event_of(taken.key),
+            by=taken.by,
+            organization=taken.organization,
+            at=instant(taken.at),
+            deed=taken.deed,
+            owner=whom(taken.owner),
+            pool=taken.pool,
+            text=taken.text,
+        )
+
+    return shown(
+        sender=known.sender,
+        task=known.task,
+        title=known.title,
+        detail=known.detail,
+        owner=whom(known.owner),
+        pool=known.pool,
+        due=known.due,
+        priority=known.priority.name.lower(),
+        status=known.status,
+        assigned_by=known.assigned_by,
+        assigned_at=instant(known.assigned_at),
+        steps=[step(taken) for taken in known.steps],
+    )
+
+
 def proposal(told: caseline.TeamProposal) -> dict[str, Any]:
     return {
         "sender": told.key.sender,

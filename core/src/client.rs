@@ -9,6 +9,7 @@ mod open;
 mod propose;
 mod resource;
 mod running;
+mod task;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
@@ -39,6 +40,7 @@ pub use identity::Identity;
 pub use invitation::Invitation;
 pub use open::OpenCase;
 pub use propose::{Missing, Named, ProposedCase};
+pub use task::{Task, TaskTo};
 
 /// A signed-in device. Clones are the same device.
 ///

@@ -89,7 +89,7 @@ impl Engine {
         let seat = self.sender(state, &command.data, repeated)?;
         let body = match &command.text {
             Some(text) => text.clone(),
-            None => tell(&command.data, "", &seat, state.roster()),
+            None => tell(&command.data, "", &seat, state.roster(), &state.tasks),
         };
         let mut event = OutEvent {
             id: command.id,

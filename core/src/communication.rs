@@ -38,9 +38,19 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// Its code (FHIR request-priority).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Routine => "routine",
+            Self::Urgent => "urgent",
+            Self::Asap => "asap",
+            Self::Stat => "stat",
+        }
+    }
+
     // By reference, as serde asks for it.
     #[allow(clippy::trivially_copy_pass_by_ref)]
-    fn is_routine(&self) -> bool {
+    pub(crate) fn is_routine(&self) -> bool {
         *self == Self::Routine
     }
 }

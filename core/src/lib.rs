@@ -89,6 +89,7 @@ mod records;
 mod room;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod yaml;
@@ -96,7 +97,7 @@ mod yaml;
 #[cfg(feature = "store")]
 pub use client::{
     AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message,
-    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record,
+    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

@@ -16,6 +16,8 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod task;
+
 pub use caseline::ports::StoryClock;
 
 /// Where a client keeps resources.
@@ -176,6 +178,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::State { case } => Ok(view::state(case, &caseline.case(case)?.state()?)),
         Verb::Timeline { case } => Ok(view::timeline(&caseline.case(case)?.state()?)),
         Verb::Messages { case } => Ok(view::messages(&caseline.case(case)?.state()?)),
+        Verb::Tasks { case } => Ok(view::tasks(&caseline.case(case)?.tasks()?)),
         Verb::Due { case } => {
             let due = caseline.due()?;
             let of = |item: &&caseline::due::DueItem| case.is_none_or(|case| item.case == case);
@@ -255,6 +258,13 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::ReturnPlan { case, plan, changes, key } => {
             caseline.case(case)?.return_plan(key, plan, &changes)?
         }
+        verb @ (Verb::Assign(_)
+        | Verb::ClaimTask(_)
+        | Verb::AcceptTask(_)
+        | Verb::DeclineTask(_)
+        | Verb::HandOverTask(_)
+        | Verb::CompleteTask(_)
+        | Verb::CancelTask(_)) => task::act(caseline, verb)?,
         Verb::NameSeat { case, contact, lead, organization, key } => {
             caseline.case(case)?.name_contact(key, &contact, organization.as_ref(), lead)?
         }

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::alert::{AlertTold, AnswerWord};
+mod task;
+
+pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
 /// A request.
 #[derive(Debug)]
@@ -97,6 +100,9 @@ pub enum Verb {
         case: CaseId,
     },
     Messages {
+        case: CaseId,
+    },
+    Tasks {
         case: CaseId,
     },
     Due {
@@ -194,6 +200,13 @@ pub enum Verb {
         outcome: Option<String>,
         key: Option<EventId>,
     },
+    Assign(Assign),
+    ClaimTask(OfTask),
+    AcceptTask(OfTask),
+    DeclineTask(ReasonedTask),
+    HandOverTask(HandOverTask),
+    CompleteTask(CompleteTask),
+    CancelTask(ReasonedTask),
     NameSeat {
         case: CaseId,
         contact: ContactId,

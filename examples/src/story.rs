@@ -16,6 +16,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
     Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,

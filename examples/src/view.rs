@@ -15,6 +15,10 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod task;
+
+pub use task::tasks;
+
 /// A contact.
 pub fn contact(contact: &Contact) -> Value {
     let topics: Vec<&str> = contact.topics.iter().map(|topic| topic.code()).collect();

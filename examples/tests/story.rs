@@ -122,6 +122,22 @@ fn an_admission_is_one_stay_and_is_followed_up_from_the_date_of_the_discharge() 
 }
 
 #[test]
+fn who_does_what_is_told_and_written_and_nothing_is_left_lying() {
+    let records = TempDir::new().unwrap();
+    let tasks = marty().with_file_name("tasks.yaml");
+    let output = demo(&["--story", tasks.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Jane hands the task over to Dr. Rao"), "{said}");
+    let written = written(records.path());
+    assert!(written.iter().filter(|file| kind(file) == "Task").count() >= 6, "{written:?}");
+    let results = Validator::install().unwrap().run(&written).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

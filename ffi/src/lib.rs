@@ -24,6 +24,7 @@ mod resource;
 mod runtime;
 mod signing;
 mod state;
+mod task;
 
 pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayClass, Visit, VisitAnswer};
 pub use calling::{CallList, Callee, ContactGap, Reach};
@@ -42,5 +43,6 @@ pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
 pub use signing::{PlanSignature, PlanSigner, SignedHow};
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
+pub use task::{Task, TaskStep};
 
 uniffi::setup_scaffolding!();

@@ -84,6 +84,7 @@ class Story(Live):
 
             joe = await self.kill(joe, case.id())
             await self.plan(jane, case, joe)
+            await self.tasks(jane, case, joe)
             self.assertIn("plan.sent", [notice.kind for notice in hearing.heard])
             after = len(hearing.heard)
             await case.send("Thank you. (synthetic)")
@@ -254,6 +255,38 @@ class Story(Live):
         self.assertGreater((await joe.do("record", kind="Communication"))["count"], 1)
         kinds = {event["kind"] for event in joe.events}
         self.assertLessEqual({"plan.sent"}, kinds)
+
+    async def tasks(self, jane: caseline.Caseline, case: caseline.Case, joe: Driver) -> None:
+        with self.assertRaises(CaselineError.InvalidInput) as caught:
+            await case.assign("Housing form (synthetic)", due="soon", owner=JOE)
+        self.assertEqual((caught.exception.code, caught.exception.field), ("invalid-due", "due"))
+        key = str(uuid7())
+        form = await case.assign("Housing form (synthetic)", due="2031-03-08", owner=JOE, key=key)
+        again = await case.assign("Housing form (synthetic)", due="2031-03-08", owner=JOE, key=key)
+        self.assertEqual((again, form.id), (form, key))
+
+        async def arrived() -> Any:
+            return (await joe.do("tasks", case=case.id()))["tasks"]
+
+        [seen] = await self.until(arrived)
+        self.assertEqual((seen["task"], seen["owner"]["contact"], seen["due"]), (key, JOE, "2031-03-08"))
+        self.assertEqual((seen["status"], seen["priority"], seen["steps"]), ("requested", "routine", []))
+        [owed] = [each for each in (await joe.do("due", case=case.id()))["due"] if each["clock"] == "task"]
+        self.assertEqual(owed["owner"], JOE)
+        await joe.do("decline_task", case=case.id(), task=key, reason="Away. (synthetic)")
+
+        async def declined() -> Any:
+            return [each for each in await case.tasks() if each.status == "declined"]
+
+        [back] = await self.until(declined)
+        self.assertEqual((back.steps[0].deed, back.steps[0].text), ("declined", "Away. (synthetic)"))
+        await case.hand_over_task(key, pool=ACO)
+        await case.cancel_task(key, "Not needed. (synthetic)")
+        [over] = await case.tasks()
+        self.assertEqual((over.status, over.pool, over.owner), ("cancelled", ACO, None))
+        told = await joe.refused("hand_over_task", case=case.id(), task=key, owner=JOE, pool=ACO)
+        self.assertEqual(told["code"], "invalid-request")
+        self.assertTrue(await jane.settle(within=MINUTE))
 
     async def test_a_wrong_password_is_told_from_a_store_in_use(self) -> None:
         options, user, _ = self.jane("other")

@@ -18,6 +18,9 @@ use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAd
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
+use crate::task::{
+    TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined, TaskHandedOver,
+};
 
 /// The deepest that a content is nested, itself counted. Readers of JSON give up somewhat above a hundred, and a content is
 /// itself nested in a handover: what is deeper takes no part in a case, and what is deep beside its text and its block is left out
@@ -194,6 +197,20 @@ kinds! {
     VisitAnswered(VisitAnswered) = "visit.answered",
     /// Somebody followed up after a stay.
     FollowUpDone(FollowUpDone) = "follow-up.done",
+    /// Somebody is to do something.
+    TaskAssigned(TaskAssigned) = "task.assigned",
+    /// Somebody took a task out of their organisation's pool.
+    TaskClaimed(TaskClaimed) = "task.claimed",
+    /// A task's owner will do it.
+    TaskAccepted(TaskAccepted) = "task.accepted",
+    /// A task's owner will not do it.
+    TaskDeclined(TaskDeclined) = "task.declined",
+    /// Another is to do a task.
+    TaskHandedOver(TaskHandedOver) = "task.handed-over",
+    /// A task is done.
+    TaskCompleted(TaskCompleted) = "task.completed",
+    /// A task is not to be done any more.
+    TaskCancelled(TaskCancelled) = "task.cancelled",
     /// A CareTeam was changed in a record: a proposal to the roster.
     TeamProposed(TeamProposed) = "team.proposed",
     /// A lead leaves the roster as it is.

@@ -135,6 +135,11 @@ fn read_by_step(data: &EventData) -> Value {
         EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),
         EventData::VisitAnswered(answered) => serde_json::to_value(answered.withheld()),
         EventData::FollowUpDone(done) => serde_json::to_value(done.withheld()),
+        EventData::TaskAssigned(assigned) => serde_json::to_value(assigned.withheld()),
+        EventData::TaskDeclined(declined) => serde_json::to_value(declined.withheld()),
+        EventData::TaskHandedOver(handed) => serde_json::to_value(handed.withheld()),
+        EventData::TaskCompleted(completed) => serde_json::to_value(completed.withheld()),
+        EventData::TaskCancelled(cancelled) => serde_json::to_value(cancelled.withheld()),
         EventData::Handover(handover) => {
             serde_json::to_value(Handover { events: handover.events.withheld(), ..handover.clone() })
         }

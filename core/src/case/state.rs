@@ -17,6 +17,7 @@ use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
 use crate::policy::Reason;
+use crate::task::{self, SupersededTask, Tasks};
 
 /// How many predecessors one event names at most.
 pub(crate) const MOST_NAMED: usize = 32;
@@ -33,6 +34,8 @@ pub struct CaseState {
     pub plans: CarePlans,
     /// The stays in hospitals, and the joint visits.
     pub alerts: Alerts,
+    /// Who does what.
+    pub tasks: Tasks,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -55,6 +58,8 @@ pub struct CaseState {
     pub(crate) superseded_alerts: Vec<(EventKey, AlertRaised)>,
     /// The visits whose proposal took no step, in order, with who proposed each as far as the roster ever knew.
     pub(crate) superseded_visits: Vec<(EventKey, VisitProposed, Option<Contact>)>,
+    /// The tasks whose assignment took no step, in order.
+    pub(crate) superseded_tasks: Vec<SupersededTask>,
 }
 
 /// How one event stands among the others.
@@ -170,6 +175,8 @@ pub enum Resource {
     Visit(EventKey),
     /// The Communication of a message.
     Message(EventKey),
+    /// The Task that this `task.assigned` opened.
+    Task(EventKey),
 }
 
 impl CaseState {
@@ -296,6 +303,7 @@ impl CaseState {
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = care_plan::owed(&self.plans, &rules);
         owed.extend(alert::owed(&self.alerts, &rules));
+        owed.extend(task::owed(&self.tasks, &rules));
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
@@ -335,6 +343,9 @@ impl CaseState {
             let accepted = place.accepted.map_or(String::new(), |at| at.to_string());
             let active = place.ended.is_none();
             line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
+        }
+        for task in self.tasks.all() {
+            line(&[&task.key.sender, &task.key.id, &task.status.code(), &task.since, &task.steps.len()]);
         }
         for ((owed, clock, n), posted) in &self.life.rungs {
             line(&[owed, clock, n, &posted.by, &posted.at]);

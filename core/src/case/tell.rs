@@ -9,10 +9,12 @@ use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
+use crate::task::{self, TaskEvent, Tasks};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
-/// before the event, for an opening the one that it carries.
-pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String {
+/// before the event, for an opening the one that it carries; `tasks` are the case's, by whose titles their steps are told.
+pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
+    let task = |event| task::tell(event, by, roster, tasks);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e), by, roster),
         EventData::CaseAccepted(e) => life::tell(LifeEvent::Accepted(e), by, roster),
@@ -33,6 +35,13 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::VisitProposed(e) => alert::tell(AlertEvent::Proposed(e), by, roster),
         EventData::VisitAnswered(e) => alert::tell(AlertEvent::Answered(e), by, roster),
         EventData::FollowUpDone(e) => alert::tell(AlertEvent::FollowedUp(e), by, roster),
+        EventData::TaskAssigned(e) => task(TaskEvent::Assigned(e)),
+        EventData::TaskClaimed(e) => task(TaskEvent::Claimed(e)),
+        EventData::TaskAccepted(e) => task(TaskEvent::Accepted(e)),
+        EventData::TaskDeclined(e) => task(TaskEvent::Declined(e)),
+        EventData::TaskHandedOver(e) => task(TaskEvent::HandedOver(e)),
+        EventData::TaskCompleted(e) => task(TaskEvent::Completed(e)),
+        EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -54,6 +63,11 @@ pub(crate) fn withheld(kind: &str) -> String {
         "visit.answered" => "An answer to a proposed visit",
         "follow-up.done" => "A follow-up",
         "handover" => "A handover",
+        "task.assigned" => "A task that was given to somebody",
+        "task.declined" => "A declined task",
+        "task.handed-over" => "A task handed over",
+        "task.completed" => "A completed task",
+        "task.cancelled" => "A cancelled task",
         _ => "An event",
     };
     format!("{what} from before your time in the case: its text is withheld.")

@@ -17,6 +17,7 @@ mod proposals;
 mod resources;
 mod shared;
 mod slow_record;
+mod tasks;
 mod watch;
 
 use std::sync::Arc;

@@ -51,6 +51,8 @@ pub const COVER: &str = "https://caseline.org/fhir/StructureDefinition/cover";
 pub const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
+/// Code system of `Task.output.type`: `outcome` is what came of a task, in words.
+pub const TASK_OUTPUT: &str = "urn:caseline:task-output";
 /// US Core's code system of `CarePlan.category`.
 pub const PLAN_CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
 /// HL7's code system of `Encounter.class`.

@@ -203,6 +203,7 @@ pub(super) fn identities(key: &str, item: &Node<'_>) -> Vec<String> {
         "extension" | "modifierExtension" => item.str("url").map(Into::into).into_iter().collect(),
         "profile" => item.text().map(Into::into).into_iter().collect(),
         "participant" => item.get("member").map(target).unwrap_or_default(),
+        "output" => item.get("type").map(|kind| identities("type", kind)).unwrap_or_default(),
         _ if item.get("coding").is_some() => {
             item.list("coding").iter().filter_map(|coding| pair(coding, "code")).collect()
         }
@@ -231,6 +232,9 @@ fn is_ours(key: &str, item: &Node<'_>) -> bool {
             .list("extension")
             .iter()
             .any(|extension| extension.str("url").as_deref() == Some(codes::SEAT)),
+        "output" => item
+            .get("type")
+            .is_some_and(|kind| kind.list("coding").iter().any(|coding| ours(coding, "system"))),
         _ => item.list("coding").iter().any(|coding| ours(coding, "system")),
     }
 }

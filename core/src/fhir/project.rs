@@ -23,6 +23,7 @@ use crate::id::Sha256;
 use crate::ports::RecordWrite;
 
 mod signed;
+mod task;
 
 /// What is ours to a case: whose record it is written to.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,8 +39,8 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each joint visit, a
-/// Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
+/// message, a Task for each task, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
@@ -80,6 +81,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
         }
     }
     writes.extend(super::alert::alerts(state, opening, own));
+    writes.extend(view.tasks());
     let known = |key: &EventKey, text: Option<&String>| {
         text.is_some() && !state.holds_stubs_for(&Resource::Message(key.clone()))
     };
@@ -100,6 +102,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
             event_value(key) == value
         }
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
+        (Resource::Task(key), "Task") => event_value(key) == value,
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
         }
@@ -268,12 +271,6 @@ impl<'a> View<'a> {
         let answers = answers.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
         let payload = Object::new().text("contentString", message.text).done();
         let payload = if payload == "{}" { Vec::new() } else { vec![payload] };
-        let priority = match message.priority {
-            Priority::Routine => "routine",
-            Priority::Urgent => "urgent",
-            Priority::Asap => "asap",
-            Priority::Stat => "stat",
-        };
         let sender = message.from.map_or_else(|| account_ref(&message.key.sender), contact_ref);
         let json = Object::resource("Communication")
             .list("extension", &[heads_extension(&heads)])
@@ -281,7 +278,7 @@ impl<'a> View<'a> {
             .list("partOf", &[logical("Communication", codes::THREAD, &self.opening.case.to_string(), "")])
             .list("inResponseTo", &answers.collect::<Vec<_>>())
             .text("status", message.status)
-            .text("priority", priority)
+            .text("priority", message.priority.code())
             .raw("subject", &literal(&self.own.patient))
             .text("sent", &message.at.to_string())
             .text("received", &message.received.map(|at| at.to_string()).unwrap_or_default())

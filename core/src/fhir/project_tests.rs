@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #[path = "project_tests/approvals.rs"]
 mod approvals;
+#[path = "project_tests/tasks.rs"]
+mod tasks;
 
 use proptest::prelude::*;
 

@@ -45,6 +45,13 @@ impl EventData {
             | Self::VisitProposed(_)
             | Self::VisitAnswered(_)
             | Self::FollowUpDone(_) => (Some(Category::Alert), false),
+            Self::TaskAssigned(_)
+            | Self::TaskClaimed(_)
+            | Self::TaskAccepted(_)
+            | Self::TaskDeclined(_)
+            | Self::TaskHandedOver(_)
+            | Self::TaskCompleted(_)
+            | Self::TaskCancelled(_) => (Some(Category::Task), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

@@ -4,6 +4,7 @@ mod alert;
 mod place;
 mod record;
 mod refused;
+mod task;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,8 @@ pub(super) struct Played {
     pub(super) messages: usize,
     /// How many care plans were sent.
     pub(super) plans: usize,
+    /// How many tasks were assigned.
+    pub(super) tasks: usize,
     /// Who acted last.
     last: Option<String>,
 }
@@ -325,6 +328,11 @@ impl Line<'_, '_> {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.about_stay(who, deed, case, within)?
             }
+            "assign" | "claim_task" | "accept_task" | "decline_task" | "hand_over_task" | "complete_task"
+            | "cancel_task" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.task(who, deed, verb, case, within)?
+            }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "take_up_team" | "decline_team" => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -362,6 +370,8 @@ impl Line<'_, '_> {
         self.played.texts.extend(deed.send.clone());
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
+        self.played.tasks += usize::from(deed.assign.is_some());
+        self.played.texts.extend(task::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
@@ -452,7 +462,8 @@ impl Line<'_, '_> {
                 (other, None) => format!("{name}: {other}"),
             }
         };
-        self.until_there(who, case, waits_for.as_deref(), within)?;
+        let plan = waits_for.as_deref().map(|plan| ("plans", "plan", plan));
+        self.until_there(who, case, plan, within)?;
         Ok((fields, says))
     }
 }

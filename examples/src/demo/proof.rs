@@ -48,8 +48,12 @@ pub(super) fn prove(
 /// the story has sent must be there, written by its cases.
 fn records(stage: &mut Stage<'_>, played: &Played, into: Option<&Path>) -> Result<(), Trouble> {
     let story = stage.story;
-    let expected =
-        [("CareTeam", played.cases()), ("CarePlan", played.plans), ("Communication", played.messages)];
+    let expected = [
+        ("CareTeam", played.cases()),
+        ("CarePlan", played.plans),
+        ("Communication", played.messages),
+        ("Task", played.tasks),
+    ];
     for (key, organization) in &story.organizations {
         let Some(reader) = reader(stage, key)? else { continue };
         let place = if stage.fhir {

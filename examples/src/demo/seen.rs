@@ -13,6 +13,8 @@ use super::stage::Stage;
 use super::table::Table;
 use super::transcript::Transcript;
 use crate::process::CallError;
+mod task;
+
 use crate::story::{DueSeen, Expected, MessageSeen, PlanSeen, ReminderSeen, TeamSeen};
 
 /// How one look came out.
@@ -55,6 +57,10 @@ pub(super) fn look(
             let answer = ask(stage, who, "messages", about.clone())?;
             parts.push(message_seen(stage, list(&answer, "messages"), who, message));
         }
+        if let Some(wanted) = &expected.task {
+            let answer = ask(stage, who, "tasks", about.clone())?;
+            parts.push(task::task_seen(stage, &answer, labels, who, wanted));
+        }
         if let Some(reminder) = &expected.reminder {
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
@@ -85,6 +91,7 @@ pub(super) fn look(
     } else if expected.message.is_some()
         || expected.reminder.is_some()
         || expected.plan.is_some()
+        || expected.task.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.due.is_some()
@@ -382,7 +389,8 @@ fn proposals_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &[TeamSeen])
 }
 
 fn due_seen(stage: &Stage<'_>, transcript: &Transcript, answer: &Value, who: &str, wanted: &DueSeen) -> Part {
-    let owed = list(answer, "due");
+    let of_clock = |one: &&Value| wanted.clock.as_ref().is_none_or(|clock| text(one, "clock") == clock);
+    let owed: Vec<&Value> = list(answer, "due").iter().filter(of_clock).collect();
     let wants = || {
         let ladder: Vec<String> = wanted
             .ladder

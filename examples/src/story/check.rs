@@ -161,12 +161,14 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if deed.sees.is_some() && deed.refused.is_some() {
         return wrong(".sees", "what is refused is not seen; write it as a step of its own");
     }
-    if deed.label.is_some()
-        && deed.send.is_none()
-        && deed.correct.is_none()
-        && deed.send_care_plan.is_none()
-        && deed.propose_visit.is_none()
-    {
+    let named_event = [
+        deed.send.is_some(),
+        deed.correct.is_some(),
+        deed.send_care_plan.is_some(),
+        deed.propose_visit.is_some(),
+        deed.assign.is_some(),
+    ];
+    if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
     }
     if let Some(whom) = &deed.who_to_call {
@@ -196,6 +198,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     for who in deed.propose_visit.iter().flat_map(|visit| &visit.with) {
         person(story, who).map_err(|problem| (".propose_visit.with".to_owned(), problem))?;
     }
+    tasks(story, deed, named)?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
@@ -286,6 +289,17 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
             people.push((".sees.visit.answers".into(), who));
         }
     }
+    if let Some(task) = &sees.task {
+        named.label(Some(&task.name), ".sees.task.name")?;
+        let all = ["requested", "accepted", "declined", "completed", "cancelled"];
+        if !all.contains(&task.is.as_str()) {
+            return Err((".sees.task.is".into(), format!("is one of {}", all.join(", "))));
+        }
+        people.extend(task.owner.iter().map(|who| (".sees.task.owner".to_owned(), who.as_str())));
+        if let Some(of) = &task.pool {
+            organization(story, of).map_err(|problem| (".sees.task.pool".to_owned(), problem))?;
+        }
+    }
     if let Some(due) = &sees.due {
         for (n, rung) in due.ladder.iter().enumerate() {
             people.push((format!(".sees.due.ladder[{n}].who"), &rung.who));
@@ -307,6 +321,26 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         person(story, who).map_err(|problem| (field, problem))?;
     }
     Ok(())
+}
+
+/// Who is given a task is somebody, and a task that is spoken of was assigned.
+fn tasks(story: &Story, deed: &Deed, named: &Named) -> Result<(), Wrong> {
+    let assigned = deed.assign.as_ref().map(|one| (".assign", &one.owner, &one.pool));
+    let handed = deed.hand_over_task.as_ref().map(|one| (".hand_over_task", &one.owner, &one.pool));
+    for (field, owner, pool) in assigned.into_iter().chain(handed) {
+        let is = match (owner, pool) {
+            (Some(who), None) => person(story, who).map_err(|problem| (format!("{field}.owner"), problem)),
+            (None, Some(of)) => organization(story, of).map_err(|problem| (format!("{field}.pool"), problem)),
+            _ => Err((field.to_owned(), "give either `owner`, a person, or `pool`, an organization".into())),
+        };
+        is?;
+    }
+    named.label(deed.claim_task.as_ref(), ".claim_task")?;
+    named.label(deed.accept_task.as_ref(), ".accept_task")?;
+    named.label(deed.decline_task.as_ref().map(|one| &one.task), ".decline_task.task")?;
+    named.label(deed.hand_over_task.as_ref().map(|one| &one.task), ".hand_over_task.task")?;
+    named.label(deed.complete_task.as_ref().map(|one| &one.task), ".complete_task.task")?;
+    named.label(deed.cancel_task.as_ref().map(|one| &one.task), ".cancel_task.task")
 }
 
 fn team_seen(story: &Story, team: &TeamSeen, field: &str) -> Result<(), Wrong> {

@@ -12,6 +12,10 @@ use serde::de::{self, MapAccess, Visitor};
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 use crate::protocol::EditRecord;
 
+mod task;
+
+pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
+
 /// One step, and where it stands.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -88,6 +92,20 @@ pub struct Deed {
     pub answer_visit: Option<AnswerSaid>,
     /// Says that they followed up after a stay.
     pub follow_up_done: Option<FollowUpSaid>,
+    /// Gives somebody a task.
+    pub assign: Option<Assigned>,
+    /// Takes the task of this name out of their organisation's pool.
+    pub claim_task: Option<String>,
+    /// Accepts the task of this name.
+    pub accept_task: Option<String>,
+    /// Declines a task.
+    pub decline_task: Option<ReasonedTask>,
+    /// Hands a task over.
+    pub hand_over_task: Option<HandedOver>,
+    /// Has done a task.
+    pub complete_task: Option<Completed>,
+    /// Calls a task off.
+    pub cancel_task: Option<ReasonedTask>,
     /// Names a person for the case.
     pub name_seat: Option<String>,
     /// Ends a person's participation.
@@ -103,7 +121,7 @@ pub struct Deed {
 
     /// The case it is about, where there are several.
     pub case: Option<String>,
-    /// A name for the message or plan that is sent, by which later steps call it.
+    /// A name for the message, plan or task that is sent, by which later steps call it.
     #[serde(rename = "as")]
     pub label: Option<String>,
     /// How urgent a message is.
@@ -140,6 +158,13 @@ impl Deed {
             ("propose_visit", self.propose_visit.is_some()),
             ("answer_visit", self.answer_visit.is_some()),
             ("follow_up_done", self.follow_up_done.is_some()),
+            ("assign", self.assign.is_some()),
+            ("claim_task", self.claim_task.is_some()),
+            ("accept_task", self.accept_task.is_some()),
+            ("decline_task", self.decline_task.is_some()),
+            ("hand_over_task", self.hand_over_task.is_some()),
+            ("complete_task", self.complete_task.is_some()),
+            ("cancel_task", self.cancel_task.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
             ("take_up_team", self.take_up_team.is_some()),
@@ -249,6 +274,8 @@ pub struct Expected {
     pub stay: Option<StaySeen>,
     /// How a joint visit stands.
     pub visit: Option<VisitSeen>,
+    /// How a task stands.
+    pub task: Option<TaskSeen>,
     /// What is due, and the ladder.
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.
@@ -327,6 +354,8 @@ pub struct PlanSeen {
 pub struct DueSeen {
     /// The persons on the ladder, in order; none where nothing is due.
     pub ladder: Vec<DueRung>,
+    /// Of this clock alone, where there is more than one.
+    pub clock: Option<String>,
     /// Whether it is overdue by now.
     pub overdue: Option<bool>,
     /// The day by which it is due, on the story's wall clock.

@@ -79,6 +79,24 @@ fn the_story_of_an_admission_is_read() {
 }
 
 #[test]
+fn the_story_of_the_tasks_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/tasks.yaml")).unwrap();
+    let assigned = story.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.assign.as_ref(),
+        _ => None,
+    });
+    let to: Vec<_> = assigned.map(|task| (task.owner.as_deref(), task.pool.as_deref())).collect();
+    assert_eq!(to, [(Some("joe"), None), (None, Some("aco")), (Some("jane"), None)]);
+    for (steps, field) in [
+        ("  - jane: {assign: {title: x, due: 2019-03-08}}\n", "steps[0].jane.assign"),
+        ("  - jane: {assign: {title: x, due: 2019-03-08, owner: nobody}}\n", "steps[0].jane.assign.owner"),
+        ("  - jane: {claim_task: ride}\n", "steps[0].jane.claim_task"),
+    ] {
+        assert_eq!(with_steps(steps).unwrap_err().field, field);
+    }
+}
+
+#[test]
 fn steps_know_their_lines_and_files_are_beside_the_story() {
     let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
     assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);

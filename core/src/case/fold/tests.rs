@@ -44,7 +44,7 @@ proptest! {
         prop_assert_eq!(whole.state(), shuffled.state());
         prop_assert_eq!(whole.state().digest(), shuffled.state().digest());
         for owed in whole.state().owed() {
-            prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()));
+            prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()), "{}", owed.what);
         }
         for event in &events {
             prop_assert!(!shuffled.insert(event.clone()));
@@ -196,6 +196,11 @@ fn clinical(held: &Held) -> bool {
                 | EventData::VisitProposed(_)
                 | EventData::VisitAnswered(_)
                 | EventData::FollowUpDone(_)
+                | EventData::TaskAssigned(_)
+                | EventData::TaskDeclined(_)
+                | EventData::TaskHandedOver(_)
+                | EventData::TaskCompleted(_)
+                | EventData::TaskCancelled(_)
                 | EventData::Unknown { .. }
         ),
         HeldBody::Whole(Content { block: Block::Absent, .. }) => true,
@@ -235,11 +240,23 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
         visits.map(|visit| (visit.proposed.clone(), visit.at, visit.status())).collect()
     };
     prop_assert_eq!(visits(old), visits(new));
+    let tasks = |state: &CaseState| -> Vec<_> {
+        let tasks = state.tasks.all().iter();
+        tasks
+            .map(|task| {
+                let steps: Vec<_> =
+                    task.steps.iter().map(|one| (one.by.clone(), one.deed, one.to.clone())).collect();
+                (task.key.clone(), task.assignee.clone(), task.status, task.since, task.due, steps)
+            })
+            .collect()
+    };
+    prop_assert_eq!(tasks(old), tasks(new));
     let mut resources = vec![Resource::CareTeam];
     resources.extend(old.alerts.stays().iter().map(|stay| Resource::Stay(stay.id)));
     resources.extend(old.alerts.visits().iter().map(|visit| Resource::Visit(visit.proposed.clone())));
     resources.extend(old.plans.all().iter().map(|plan| Resource::Plan(plan.sent.id)));
     resources.extend(old.messages.iter().map(|message| Resource::Message(message.key.clone())));
+    resources.extend(old.tasks.all().iter().map(|task| Resource::Task(task.key.clone())));
     for resource in resources {
         prop_assert_eq!(old.shaped_by(&resource), new.shaped_by(&resource));
         prop_assert!(!old.shaped_by(&resource).is_empty());
@@ -248,6 +265,7 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
         prop_assert_eq!(&old.messages, &new.messages);
         prop_assert_eq!(&old.plans, &new.plans);
         prop_assert_eq!(&old.alerts, &new.alerts);
+        prop_assert_eq!(&old.tasks, &new.tasks);
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::contact::{Contact, Role, Seat};
 use crate::due;
 use crate::id::EventId;
 use crate::policy::Reason;
+use crate::task::{self, Assignee, SupersededTask, TaskEvent};
 
 /// The state that everything in its place comes to.
 pub(super) fn walk(order: &Order<'_>) -> CaseState {
@@ -61,7 +62,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
 
     let text = match (seat, event.body) {
         (_, None) => withheld(event.data.kind()),
-        (Some(seat), Some(body)) => tell(&event.data, body, seat, roster),
+        (Some(seat), Some(body)) => tell(&event.data, body, seat, roster, &state.tasks),
         (None, Some(body)) => body.to_owned(),
     };
     state.timeline.push(Entry {
@@ -157,6 +158,13 @@ fn take(
         EventData::VisitProposed(e) => return alert(state, AlertEvent::Proposed(e), &step),
         EventData::VisitAnswered(e) => return alert(state, AlertEvent::Answered(e), &step),
         EventData::FollowUpDone(e) => return alert(state, AlertEvent::FollowedUp(e), &step),
+        EventData::TaskAssigned(e) => return work(state, TaskEvent::Assigned(e), &step),
+        EventData::TaskClaimed(e) => return work(state, TaskEvent::Claimed(e), &step),
+        EventData::TaskAccepted(e) => return work(state, TaskEvent::Accepted(e), &step),
+        EventData::TaskDeclined(e) => return work(state, TaskEvent::Declined(e), &step),
+        EventData::TaskHandedOver(e) => return work(state, TaskEvent::HandedOver(e), &step),
+        EventData::TaskCompleted(e) => return work(state, TaskEvent::Completed(e), &step),
+        EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), &step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
@@ -202,6 +210,12 @@ fn team(state: &mut CaseState, event: TeamEvent<'_>, step: &Step<'_>) -> Result<
     Ok(())
 }
 
+fn work(state: &mut CaseState, event: TaskEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.tasks = task::step(&state.tasks, event, step)?;
+    Ok(())
+}
+
 /// A reminder counts only where the rung is there, names that person, and its time has come: posted early, it would keep the
 /// other side's from being posted.
 fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
@@ -222,6 +236,7 @@ fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result
 /// Notes which resources an event shaped.
 fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
+    let task = |id: &EventId| (None, state.tasks.get(*id).map(|task| Resource::Task(task.key.clone())));
     let (opens, touches) = match &*event.data {
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
@@ -242,6 +257,13 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, visit_of(state, e.visit)),
+        EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
+        EventData::TaskClaimed(e) => task(&e.task),
+        EventData::TaskAccepted(e) => task(&e.task),
+        EventData::TaskDeclined(e) => task(&e.task),
+        EventData::TaskHandedOver(e) => task(&e.task),
+        EventData::TaskCompleted(e) => task(&e.task),
+        EventData::TaskCancelled(e) => task(&e.task),
         // They tell what a record holds, and change nothing in it.
         EventData::MessageSeen(_)
         | EventData::PlanChanged(_)
@@ -337,11 +359,22 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             state.superseded_visits.push((key.clone(), proposed.clone(), by));
             Resource::Visit(key.clone())
         }
+        EventData::TaskAssigned(assigned) => {
+            let at = state.opening().map(|opening| opening.agreement.story_clock);
+            state.superseded_tasks.push(SupersededTask {
+                key: key.clone(),
+                assigned: assigned.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                at: due::believed(event.at, event.held.server_at, at.unwrap_or(false)),
+            });
+            Resource::Task(key.clone())
+        }
         _ => return,
     };
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
+        "task-owner-unseated" => without_a_seat(state, event),
         code => ended_by(state, code, place.as_ref()),
     };
     if let Some(by) = by {
@@ -393,6 +426,18 @@ fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> Option<Even
         "no-seat" => place.and_then(|place| place.ended.clone()),
         _ => None,
     }
+}
+
+/// The event after which somebody can be given no task.
+fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::TaskAssigned(assigned) = &*event.data else { return None };
+    let Assignee::Owner(whom) = &assigned.to else { return None };
+    let mut places = state.life.roster.all().iter().rev();
+    let place = places.find(|place| {
+        let contact = &place.seat.contact;
+        contact.id == whom.contact && contact.organization == whom.organization
+    })?;
+    place.ended.clone()
 }
 
 fn note(state: &mut CaseState, resource: Resource, key: &EventKey, whole: bool) {

@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 16] = [
+pub const SCOPES: [(&str, &str); 17] = [
     ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
@@ -24,6 +24,7 @@ pub const SCOPES: [(&str, &str); 16] = [
     ("Practitioner", "rs"),
     ("PractitionerRole", "rs"),
     ("Provenance", "crs"),
+    ("Task", "crus"),
 ];
 
 const LETTERS: &str = "cruds";

@@ -30,6 +30,12 @@ impl Line<'_, '_> {
             Some("acknowledge_plan") => "tries to acknowledge the care plan",
             Some("send_care_plan") => "tries to send a care plan",
             Some("send" | "correct" | "retract") => "tries to write",
+            Some("assign") => "tries to give somebody a task",
+            Some("claim_task") => "tries to take the task",
+            Some("cancel_task") => "tries to cancel the task",
+            Some("accept_task" | "decline_task" | "hand_over_task" | "complete_task") => {
+                "tries to answer for the task"
+            }
             Some("open") => "tries to open a case",
             Some("accept") => "tries to accept",
             Some("name_seat" | "end_seat" | "take_up_team" | "decline_team") => "tries to change the roster",

@@ -11,24 +11,26 @@ use crate::demo::seen::{list, text};
 use crate::process::CallError;
 
 impl Line<'_, '_> {
-    /// Waits until somebody's client has the case, and the plan that they want to answer: nobody answers what they do not
-    /// see.
+    /// Waits until somebody's client has the case, and the plan or task that they want to answer (its list, the field of its id,
+    /// its id): nobody answers what they do not see.
     pub(super) fn until_there(
         &mut self,
         who: &str,
         case: &Case,
-        plan: Option<&str>,
+        one: Option<(&str, &str, &str)>,
         within: Duration,
     ) -> Result<(), Fault> {
         let until = Instant::now() + within;
         loop {
-            let state = match self.stage.actor(who)?.call("state", json!({ "case": case.id }), SOON) {
+            // Tasks have a list of their own; plans are in the state.
+            let verb = if matches!(one, Some(("tasks", ..))) { "tasks" } else { "state" };
+            let state = match self.stage.actor(who)?.call(verb, json!({ "case": case.id }), SOON) {
                 Ok(state) => Some(state),
                 Err(CallError::Refused(_)) => None,
                 Err(other) => return Err(other.into()),
             };
             let there = state.as_ref().is_some_and(|state| {
-                plan.is_none_or(|plan| list(state, "plans").iter().any(|known| text(known, "plan") == plan))
+                one.is_none_or(|(of, field, id)| list(state, of).iter().any(|known| text(known, field) == id))
             });
             if there {
                 return Ok(());
@@ -40,8 +42,8 @@ impl Line<'_, '_> {
                         Fault::Not { wanted: format!("{name} is in the case"), seen: "no such case".into() }
                     }
                     Some(_) => Fault::Not {
-                        wanted: format!("{name} has the care plan"),
-                        seen: "no such plan".into(),
+                        wanted: format!("{name} has what they want to answer"),
+                        seen: "nothing of the kind".into(),
                     },
                 });
             }

@@ -21,11 +21,15 @@ use crate::case::life::{
     Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
 };
 use crate::case::state::CaseState;
-use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
+use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
+use crate::task::{
+    Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
+    TaskHandedOver,
+};
 
 pub(crate) const PEOPLE: [&str; 7] = ["jane", "joe", "rao", "lee", "cp-bot", "aco-bot", "kim"];
 
@@ -225,7 +229,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     // The last of one's own, whether it still stands or not.
     let own = state.messages.iter().rev().find(|message| message.key.sender == user(who));
     let own = own.map_or(id(n), |message| message.key.id);
-    match kind % 27 {
+    match kind % 30 {
         0..=4 => MessageSent::default().into(),
         5..=7 => PlanSent {
             document: document(&n.to_string()),
@@ -262,7 +266,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         16 => RungPosted {
             owed: waiting,
             clock: "plan-return".into(),
-            rung: u32::from(kind / 27 % 2),
+            rung: u32::from(kind / 30 % 2),
             contact: somebody.contact.id,
             due: at(n),
         }
@@ -273,12 +277,12 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             let with =
                 vec![Whom { contact: somebody.contact.id, organization: somebody.contact.organization }];
             // Some in the past.
-            let at = at((n + 600).saturating_sub(usize::from(kind / 27) * 100));
+            let at = at((n + 600).saturating_sub(usize::from(kind / 30) * 100));
             VisitProposed { stay, at, place: Some(format!("place {n}")), with }.into()
         }
         25 => {
             let visit = state.alerts.visits().last();
-            let answer = match kind / 27 % 3 {
+            let answer = match kind / 30 % 3 {
                 0 => Answer::Accept,
                 1 => Answer::Decline { reason: format!("reason {n}") },
                 _ => Answer::Move { to: at(n + 1000) },
@@ -288,11 +292,12 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         }
         26 => FollowUpDone {
             stay: state.alerts.stays().first().map_or(Sha256::of("none"), |stay| stay.id),
-            at: at(n + usize::from(kind / 27) * 300),
-            face_to_face: (kind / 27).is_multiple_of(2),
+            at: at(n + usize::from(kind / 30) * 300),
+            face_to_face: (kind / 30).is_multiple_of(2),
             outcome: Some(format!("outcome {n}")),
         }
         .into(),
+        27..=29 => work(n, state, somebody),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
         18 if kind > 180 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
         18 => opening().into(),
@@ -302,7 +307,36 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             let messages = state.messages.iter().rev().take(3).map(|message| message.key.clone());
             MessageSeen { messages: messages.collect() }.into()
         }
-        _ => EventData::Unknown { kind: "task.accepted".into(), data: json!({"task": n, "hours": 1.5}) },
+        _ => EventData::Unknown { kind: "meeting.held".into(), data: json!({"meeting": n, "hours": 1.5}) },
+    }
+}
+
+/// Something of who does what: of a task that is there, whether it still waits or not, or of none.
+fn work(n: usize, state: &CaseState, somebody: Seat) -> EventData {
+    let tasks = state.tasks.all();
+    let task =
+        n.checked_rem(tasks.len()).and_then(|which| tasks.get(which)).map_or(id(n), |task| task.key.id);
+    let Contact { id, organization, .. } = somebody.contact;
+    let to = if n % 4 == 0 {
+        Assignee::Pool(organization)
+    } else {
+        Assignee::Owner(Whom { contact: id, organization })
+    };
+    match n % 9 {
+        0..=2 => TaskAssigned {
+            title: format!("title {n}"),
+            detail: Some(format!("detail {n}")),
+            to,
+            due: at(n + 1000).into(),
+            priority: if n % 2 == 0 { Priority::Routine } else { Priority::Stat },
+        }
+        .into(),
+        3 => TaskClaimed { task }.into(),
+        4 => TaskAccepted { task }.into(),
+        5 => TaskDeclined { task, reason: format!("reason {n}") }.into(),
+        6 => TaskHandedOver { task, to, reason: Some(format!("reason {n}")) }.into(),
+        7 => TaskCompleted { task, outcome: format!("outcome {n}") }.into(),
+        _ => TaskCancelled { task, reason: format!("reason {n}") }.into(),
     }
 }
 
@@ -319,9 +353,9 @@ fn alert(kind: u8, n: usize) -> AlertRaised {
     AlertRaised {
         stay: StayKey::Named { facility: "Synthetic General".into(), visit },
         what,
-        cancels: (kind / 27 == 3).then_some(Happening::Discharged),
-        at: at(n / 6 * 6 + if kind / 27 == 8 { 5000 } else { 0 }),
-        class: if (kind / 27).is_multiple_of(2) { StayClass::Inpatient } else { StayClass::Emergency },
+        cancels: (kind / 30 == 3).then_some(Happening::Discharged),
+        at: at(n / 6 * 6 + if kind / 30 == 8 { 5000 } else { 0 }),
+        class: if (kind / 30).is_multiple_of(2) { StayClass::Inpatient } else { StayClass::Emergency },
         facility_name: Some(format!("name {n}")),
         source: format!("source {n}"),
         message: None,

@@ -1,0 +1,116 @@
+//! Who does what, between two sides.
+
+use super::*;
+use crate::task::{Assignee, TaskStatus};
+
+async fn two() -> (World, Caseline, Caseline, Case, Case) {
+    let world = World::new();
+    let (jane, joe) = (world.start_with("jane", Record::Embedded).await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe", "rao"])).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    (world, jane, joe, case, joes)
+}
+
+fn contact(name: &str) -> ContactId {
+    seat(name).contact.id
+}
+
+fn day(text: &str) -> jiff::civil::Date {
+    text.parse().unwrap()
+}
+
+fn reason(error: &Error) -> String {
+    match error {
+        Error::NotAllowed { reasons } => reasons[0].code.to_string(),
+        other => other.code().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_task_goes_from_hand_to_hand_and_is_done() {
+    let (_world, jane, joe, case, joes) = two().await;
+    let id = EventId::new();
+    let form = || Task::new("Housing form").detail("With Marty").owner(contact("joe")).due(day("2019-03-08"));
+    let assigned = case.assign(Some(id), form()).unwrap();
+    assert_eq!(
+        case.assign(Some(id), form()).unwrap(),
+        assigned,
+        "a repeated command is answered as it was first"
+    );
+    settle(&[&jane, &joe]).await;
+    let task = assigned.id;
+    let owed = joe.due().unwrap();
+    assert_eq!(
+        (owed.len(), owed[0].owed.clock.as_str(), owed[0].owed.owner.clone()),
+        (1, "task", contact("joe"))
+    );
+    assert_eq!(reason(&case.accept_task(None, task).unwrap_err()), "task-not-yours");
+    joes.decline_task(None, task, "Away until Monday").unwrap();
+    settle(&[&joe, &jane]).await;
+    let owed = jane.due().unwrap();
+    assert_eq!((owed[0].owed.clock.as_str(), owed[0].owed.owner.clone()), ("task-reassign", contact("jane")));
+    case.hand_over_task(None, task, crate::TaskTo::Pool(organization_id("aco")), Some("Any of you")).unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(reason(&joes.accept_task(None, task).unwrap_err()), "task-in-pool");
+    joes.claim_task(None, task).unwrap();
+    joes.complete_task(None, task, "Sent").unwrap();
+    settle(&[&joe, &jane]).await;
+    assert!(jane.due().unwrap().is_empty() && joe.due().unwrap().is_empty());
+    let tasks = case.tasks().unwrap();
+    assert_eq!(tasks, joes.tasks().unwrap());
+    let deeds: Vec<_> = tasks[0].steps.iter().map(|step| step.deed.code()).collect();
+    assert_eq!(deeds, ["declined", "handed-over", "claimed", "completed"]);
+    assert_eq!((tasks[0].status, tasks[0].title.as_str()), (TaskStatus::Completed, "Housing form"));
+    let Assignee::Owner(owner) = &tasks[0].assignee else { panic!("a pool") };
+    assert_eq!(owner.contact, contact("joe"));
+    let told: Vec<String> = joes.state().unwrap().timeline.iter().map(|entry| entry.text.clone()).collect();
+    assert!(
+        told.contains(&"joe (ACO care manager) completed the task “Housing form”: Sent".to_owned()),
+        "{told:?}"
+    );
+    assert_eq!(reason(&joes.cancel_task(None, task, "late").unwrap_err()), "task-over");
+}
+
+#[tokio::test]
+async fn a_task_that_lacks_something_is_refused_by_its_field() {
+    let (_world, _jane, _joe, case, _joes) = two().await;
+    let task = || Task::new("Ride").owner(contact("joe")).due(day("2019-03-08"));
+    let code = |task: Task| {
+        let Err(Error::InvalidInput(invalid)) = case.assign(None, task) else { panic!("accepted") };
+        (invalid.code, invalid.field.unwrap())
+    };
+    assert_eq!(
+        code(Task::new(" ").owner(contact("joe")).due(day("2019-03-08"))),
+        ("invalid-title", "title".into())
+    );
+    assert_eq!(code(Task::new("x".repeat(600)).owner(contact("joe"))).0, "invalid-title");
+    assert_eq!(code(task().detail("")), ("invalid-detail", "detail".into()));
+    assert_eq!(code(Task::new("Ride").due(day("2019-03-08"))), ("task-without-owner", "owner".into()));
+    assert_eq!(code(Task::new("Ride").owner(contact("joe"))), ("task-without-due", "due".into()));
+    assert_eq!(reason(&case.assign(None, task().owner(contact("lee"))).unwrap_err()), "not-found");
+    assert_eq!(
+        reason(&case.assign(None, task().pool(organization_id("elsewhere"))).unwrap_err()),
+        "task-pool-empty"
+    );
+    assert_eq!(reason(&case.decline_task(None, EventId::new(), "").unwrap_err()), "invalid-reason");
+    assert_eq!(reason(&case.claim_task(None, EventId::new()).unwrap_err()), "task-unknown");
+}
+
+#[tokio::test]
+async fn a_task_whose_owner_left_is_owed_by_their_lead() {
+    let (_world, jane, joe, case, joes) = two().await;
+    case.assign(None, Task::new("Sign").owner(contact("rao")).due(day("2019-03-08"))).unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.end_seat(None, contact("rao"), None).unwrap();
+    settle(&[&joe, &jane]).await;
+    let owed = &jane.due().unwrap()[0].owed;
+    assert_eq!(
+        (owed.owner.clone(), owed.what.as_str()),
+        (contact("joe"), "do or hand over a task that rao had, who is no longer in the case")
+    );
+    let again =
+        case.assign(None, Task::new("Sign").owner(contact("rao")).due(day("2019-03-08"))).unwrap_err();
+    assert_eq!(reason(&again), "task-owner-unseated");
+}
