@@ -98,11 +98,10 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
     let (system, value) = write.find.1.split_once('|').unwrap_or_default();
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
-        (Resource::Message(key), "Communication") | (Resource::Visit(key), "Appointment") => {
-            event_value(key) == value
-        }
+        (Resource::Message(key), "Communication")
+        | (Resource::Visit(key), "Appointment")
+        | (Resource::Task(key), "Task") => event_value(key) == value,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
-        (Resource::Task(key), "Task") => event_value(key) == value,
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
         }

@@ -285,7 +285,7 @@ fn there_is_an_end_to_what_one_side_can_make_the_other_hold() {
     assert_eq!(code(taken), "task-id-taken");
     let (mut tasks, id) = assigned(owner("joe"));
     for n in 0..MOST_STEPS {
-        let to = owner(if n % 2 == 0 { "rao" } else { "joe" });
+        let to = owner(if n.is_multiple_of(2) { "rao" } else { "joe" });
         let event = TaskHandedOver { task: id, to, reason: None };
         tasks = take(&tasks, "jane", TaskEvent::HandedOver(&event)).unwrap();
     }
@@ -479,9 +479,9 @@ proptest! {
     fn no_task_is_without_an_owner(acts in prop::collection::vec(anything(), 0..60), gone in prop::collection::vec(0..ALL.len(), 0..8)) {
         let mut tasks = Tasks::default();
         for (who, deed, other, which) in acts {
-            let to = if deed % 3 == 0 { pool(if other % 2 == 0 { "cp" } else { "aco" }) } else { owner(ALL[other]) };
+            let to = if deed.is_multiple_of(3) { pool(if other.is_multiple_of(2) { "cp" } else { "aco" }) } else { owner(ALL[other]) };
             let ids: Vec<EventId> = tasks.all().iter().map(|task| task.key.id).collect();
-            let took = if deed % 4 == 0 || ids.is_empty() {
+            let took = if deed.is_multiple_of(4) || ids.is_empty() {
                 take(&tasks, ALL[who], TaskEvent::Assigned(&assignment(to)))
             } else {
                 let deeds = deeds(ids[which % ids.len()], to);

@@ -9,6 +9,9 @@ use super::{Case, Line};
 use crate::demo::fault::{Fault, no_case};
 use crate::story::Deed;
 
+/// The fields of a deed, the sentence that tells it, and the task that it waits for.
+type About = (Map<String, Value>, String, Option<String>);
+
 impl Line<'_, '_> {
     /// What to ask for about a task, once it is there, and how to tell it.
     pub(super) fn task(
@@ -27,12 +30,7 @@ impl Line<'_, '_> {
     }
 
     /// The fields of a deed about a task, the sentence that tells it, and the task that it waits for.
-    fn about_task(
-        &self,
-        who: &str,
-        deed: &Deed,
-        verb: &str,
-    ) -> Result<(Map<String, Value>, String, Option<String>), Fault> {
+    fn about_task(&self, who: &str, deed: &Deed, verb: &str) -> Result<About, Fault> {
         let name = self.stage.story.name_of(who);
         let mut fields = Map::new();
         let mut to = |owner: Option<&String>, pool: Option<&String>| -> String {

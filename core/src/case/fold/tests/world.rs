@@ -317,7 +317,7 @@ fn work(n: usize, state: &CaseState, somebody: Seat) -> EventData {
     let task =
         n.checked_rem(tasks.len()).and_then(|which| tasks.get(which)).map_or(id(n), |task| task.key.id);
     let Contact { id, organization, .. } = somebody.contact;
-    let to = if n % 4 == 0 {
+    let to = if n.is_multiple_of(4) {
         Assignee::Pool(organization)
     } else {
         Assignee::Owner(Whom { contact: id, organization })
@@ -328,7 +328,7 @@ fn work(n: usize, state: &CaseState, somebody: Seat) -> EventData {
             detail: Some(format!("detail {n}")),
             to,
             due: at(n + 1000).into(),
-            priority: if n % 2 == 0 { Priority::Routine } else { Priority::Stat },
+            priority: if n.is_multiple_of(2) { Priority::Routine } else { Priority::Stat },
         }
         .into(),
         3 => TaskClaimed { task }.into(),
