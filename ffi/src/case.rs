@@ -208,7 +208,7 @@ impl Case {
         place: Option<String>,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let (stay, at, with) = (parsed(&stay, "stay")?, instant(at, "at")?, whom(others)?);
+        let (stay, at, others) = (parsed(&stay, "stay")?, instant(at, "at")?, whom(others)?);
         self.command(key, move |case, key| Ok(case.propose_visit(key, stay, at, place, others)?)).await
     }
 

@@ -59,8 +59,8 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
-        let state = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
-        if state.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
+        let known = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
+        if known.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
             let answer = ask(stage, who, "state", about.clone())?;
             if let Some(stay) = &expected.stay {
                 parts.push(alert::stay(stage, &answer, who, stay));
