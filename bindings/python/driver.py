@@ -220,6 +220,9 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return event_of(await case.attest_signature(signer=signs, **fields))
         case "alert":
             return event_of(await case.raise_alert(**fields))
+        case "propose_visit":
+            stay, at, others = (fields.pop(name) for name in ("stay", "at", "with"))
+            return event_of(await case.propose_visit(stay, at, others, **fields))
         case "answer_visit":
             return await driver_alerts.answer_visit(case, **fields)
         case "take_up_team":

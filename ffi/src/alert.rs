@@ -264,12 +264,13 @@ impl From<&alert::Visit> for Visit {
 }
 
 /// Who is asked to come, in the core's words.
-pub(crate) fn whom(with: Vec<Whom>) -> Result<Vec<care_team::Whom>> {
-    with.into_iter()
+pub(crate) fn whom(others: Vec<Whom>) -> Result<Vec<care_team::Whom>> {
+    others
+        .into_iter()
         .map(|whom| {
             Ok(care_team::Whom {
-                contact: parsed(&whom.contact, "with.contact")?,
-                organization: parsed(&whom.organization, "with.organization")?,
+                contact: parsed(&whom.contact, "others.contact")?,
+                organization: parsed(&whom.organization, "others.organization")?,
             })
         })
         .collect()

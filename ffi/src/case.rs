@@ -220,18 +220,18 @@ impl Case {
         self.command(key, move |case, key| Ok(case.raise_alert(key, alert)?)).await
     }
 
-    /// Proposes to visit the member together, because of a stay: who proposes it comes, and everybody else who is named answers.
+    /// Proposes to visit the member together, because of a stay: who proposes it comes, and the `others` answer.
     #[uniffi::method(default(place = None, key = None))]
     pub async fn propose_visit(
         &self,
         stay: String,
         at: SystemTime,
-        with: Vec<Whom>,
+        others: Vec<Whom>,
         place: Option<String>,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let (stay, at, with) = (parsed(&stay, "stay")?, instant(at, "at")?, whom(with)?);
-        self.command(key, move |case, key| Ok(case.propose_visit(key, stay, at, place, with)?)).await
+        let (stay, at, others) = (parsed(&stay, "stay")?, instant(at, "at")?, whom(others)?);
+        self.command(key, move |case, key| Ok(case.propose_visit(key, stay, at, place, others)?)).await
     }
 
     /// Answers a proposed visit, at the time that it has: comes, does not, or moves it. Who proposed it and does not come calls it off.

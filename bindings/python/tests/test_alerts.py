@@ -8,7 +8,7 @@ from typing import Any
 import caseline
 from caseline import Alert, Happening, MessagePriority, StayClass, VisitAnswer
 
-from .live import ACO, CARE_TEAM, DATA, JOE, Live
+from .live import ACO, CARE_TEAM, DATA, JOE, MINUTE, Live
 
 MEMBER = "https://caseline.example/masshealth-id|100044071903"
 ADMITTED = datetime(2019, 3, 3, 22, tzinfo=timezone.utc)
@@ -48,6 +48,7 @@ class Admitted(Live):
             told = await jane.raise_alert(alert, member=MEMBER)
             self.assertEqual([each.case for each in told.raised], [case.id()])
             self.assertEqual(await jane.raise_alert(alert, member=MEMBER), told)
+            self.assertTrue(await jane.settle(within=MINUTE))
             [stay] = (await case.state()).stays
             self.assertEqual((stay.status, stay.stay_class, stay.told), ("in-progress", "inpatient", 1))
 
@@ -79,6 +80,7 @@ class Admitted(Live):
             one = await self.until(moved)
             self.assertEqual([each.answer for each in one.asked], ["waiting", "accepted"])
             await case.answer_visit(visit.id, VisitAnswer.ACCEPT())
+            self.assertTrue(await jane.settle(within=MINUTE))
             self.assertEqual((await case.state()).visits[0].status, "settled")
 
             left = {**TOLD, "what": "discharged", "at": "2019-03-04T13:00:00Z"}
@@ -93,4 +95,5 @@ class Admitted(Live):
             [owed] = await case.due()
             self.assertEqual(owed.clock, "inpatient-follow-up")
             await case.follow_up_done(stay.stay, LEFT, True, outcome="Well.")
+            self.assertTrue(await jane.settle(within=MINUTE))
             self.assertEqual(await case.due(), [])

@@ -65,8 +65,8 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
-        let of_state = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
-        if of_state.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
+        let known = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
+        if known.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
             let answer = ask(stage, who, "state", about.clone())?;
             if let Some(stay) = &expected.stay {
                 parts.push(alert::stay(stage, &answer, who, stay));
