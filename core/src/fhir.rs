@@ -24,6 +24,7 @@ pub(crate) mod json;
 mod merge;
 #[cfg(feature = "store")]
 pub(crate) mod moving;
+mod outreach;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]

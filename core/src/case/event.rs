@@ -17,6 +17,7 @@ use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAd
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
+use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
 
 /// The deepest that a content is nested, itself counted. Readers of JSON give up somewhat above a hundred, and a content is
 /// itself nested in a handover: what is deeper takes no part in a case, and what is deep beside its text and its block is left out
@@ -173,6 +174,16 @@ kinds! {
     MessageRetracted(MessageRetracted) = "message.retracted",
     /// Somebody has read messages of others.
     MessageSeen(MessageSeen) = "message.seen",
+    /// Somebody was in contact with the member, or tried to be.
+    ContactRecorded(ContactRecorded) = "contact.recorded",
+    /// The community side asks whether it may reach out to the member.
+    OutreachAsked(OutreachAsked) = "outreach.asked",
+    /// The plan side lets it.
+    OutreachGranted(OutreachGranted) = "outreach.granted",
+    /// The plan side does not let it.
+    OutreachRefused(OutreachRefused) = "outreach.refused",
+    /// The member stands elsewhere with the programme.
+    StageReached(StageReached) = "outreach.stage",
     /// A care plan was sent for signature.
     PlanSent(PlanSent) = "plan.sent",
     /// The other side has the plan.

@@ -12,8 +12,10 @@ use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
+use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
+use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 
 /// How many predecessors one event names at most.
@@ -29,6 +31,8 @@ pub struct CaseState {
     pub messages: Vec<Message>,
     /// The care plans.
     pub plans: CarePlans,
+    /// Where the member stands, what was tried, and what was asked before.
+    pub outreach: Outreach,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -43,6 +47,8 @@ pub struct CaseState {
     pub(crate) stubs: BTreeSet<Resource>,
     /// The messages that took no step, in order.
     pub(crate) superseded_messages: Vec<Superseded>,
+    /// The contacts and attempts that took no step, in order, and who recorded them, where they ever had a seat.
+    pub(crate) superseded_contacts: Vec<(EventKey, ContactRecorded, Option<Contact>)>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
@@ -154,6 +160,10 @@ impl Standing {
 pub enum Resource {
     /// The CareTeam: the case and its roster.
     CareTeam,
+    /// The Encounter or the Communication of a contact with the member, or an attempt.
+    Contact(EventKey),
+    /// The EpisodeOfCare: where the member stands with the programme.
+    Episode,
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
     /// The Communication of a message.
@@ -283,6 +293,7 @@ impl CaseState {
         let Ok(opening) = self.life.going_on() else { return Vec::new() };
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = care_plan::owed(&self.plans, &rules);
+        owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
@@ -322,6 +333,18 @@ impl CaseState {
             let accepted = place.accepted.map_or(String::new(), |at| at.to_string());
             let active = place.ended.is_none();
             line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
+        }
+        for stage in self.outreach.stages() {
+            line(&[&stage.reached.stage.code(), &stage.reached.on, &stage.by.event.id, &stage.corrected]);
+        }
+        for contact in self.outreach.contacts() {
+            let against = contact.against_terms.as_ref().map_or("", |reason| &reason.code);
+            line(&[&contact.key.sender, &contact.key.id, &contact.contact.id, &against]);
+        }
+        for ask in self.outreach.asks() {
+            let granted =
+                ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
+            line(&[&ask.asked.sender, &ask.asked.id, &granted]);
         }
         for ((owed, clock, n), posted) in &self.life.rungs {
             line(&[owed, clock, n, &posted.by, &posted.at]);

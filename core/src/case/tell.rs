@@ -8,6 +8,7 @@ use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
+use crate::outreach::{self, OutreachEvent};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
 /// before the event, for an opening the one that it carries.
@@ -22,6 +23,11 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster) -> String 
         EventData::MessageCorrected(e) => communication::tell(MessageEvent::Corrected(e), by),
         EventData::MessageRetracted(e) => communication::tell(MessageEvent::Retracted(e), by),
         EventData::MessageSeen(e) => communication::tell(MessageEvent::Seen(e), by),
+        EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
+        EventData::OutreachAsked(e) => outreach::tell(OutreachEvent::Asked(e), by),
+        EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
+        EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
+        EventData::StageReached(e) => outreach::tell(OutreachEvent::Stage(e), by),
         EventData::PlanSent(e) => care_plan::tell(PlanEvent::Sent(e), by),
         EventData::PlanAcknowledged(e) => care_plan::tell(PlanEvent::Acknowledged(e), by),
         EventData::PlanApproved(e) => care_plan::tell(PlanEvent::Approved(e), by),
@@ -41,6 +47,10 @@ pub(crate) fn withheld(kind: &str) -> String {
     let what = match kind {
         "message.sent" | Entry::FOREIGN => "A message",
         "message.corrected" => "A corrected message",
+        "contact.recorded" => "A contact, or an attempt, with the member",
+        "outreach.asked" => "A question whether one may reach out to the member",
+        "outreach.granted" | "outreach.refused" => "An answer whether one may reach out to the member",
+        "outreach.stage" => "Where the member stands with the programme",
         "plan.sent" => "A care plan sent for signature",
         "plan.returned" => "A care plan returned with changes to make",
         "handover" => "A handover",

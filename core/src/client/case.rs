@@ -2,7 +2,7 @@
 
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanReturned, PlanSent};
 use crate::care_team::{TeamDeclined, Whom};
-use crate::case::event::EventKey;
+use crate::case::event::{EventData, EventKey};
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
 use crate::client::Caseline;
@@ -19,6 +19,8 @@ use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
 use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
+
+mod outreach;
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;
@@ -379,6 +381,10 @@ impl Case {
 
     fn expected(&self) -> Result<CaseState> {
         self.caseline.engine.with_expected(self.id, |fold| fold.state().clone())
+    }
+
+    fn say(&self, id: Option<EventId>, data: impl Into<EventData>) -> Result<EventKey> {
+        self.command(&Command::new(id, data))
     }
 
     fn command(&self, command: &Command) -> Result<EventKey> {

@@ -9,7 +9,7 @@ use super::write::{
     Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, kind_of,
     literal, logical, organization_ref, period,
 };
-use super::{care_plan, codes};
+use super::{care_plan, codes, outreach};
 use crate::care_plan::{Document, PlanApproved, PlanState, PlanStatus, StepTaken};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a CarePlan for each plan that was sent, a Provenance for each approval, and one for each that was superseded. Nothing until the case is open. What was
+/// message, an EpisodeOfCare and each contact with the member, a CarePlan for each plan that was sent, a Provenance for each approval, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
 /// `text` gives the text of a document; a plan whose text is not there yet is left out until it is, and one whose text is no
@@ -49,6 +49,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
         writes.push(view.care_team());
         writes.push(view.thread());
     }
+    writes.extend(outreach::writes(state, opening, own));
     let text = |document: &Document| text(document).filter(|text| Sha256::of(text) == document.sha256);
     for (resource, id) in state.shaping.keys().filter_map(|resource| match resource {
         Resource::Plan(id) if !state.holds_stubs_for(resource) => Some((resource, id)),
@@ -89,7 +90,9 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
     let (system, value) = write.find.1.split_once('|').unwrap_or_default();
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
-        (Resource::Message(key), "Communication") => event_value(key) == value,
+        (Resource::Message(key), "Communication")
+        | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,
+        (Resource::Episode, "EpisodeOfCare") => true,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())

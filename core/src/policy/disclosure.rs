@@ -40,6 +40,11 @@ impl EventData {
             | Self::PlanApproved(_)
             | Self::PlanReturned(_)
             | Self::PlanChanged(_) => (Some(Category::CarePlan), false),
+            Self::ContactRecorded(_)
+            | Self::OutreachAsked(_)
+            | Self::OutreachGranted(_)
+            | Self::OutreachRefused(_)
+            | Self::StageReached(_) => (Some(Category::Outreach), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

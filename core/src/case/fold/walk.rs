@@ -13,6 +13,7 @@ use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStan
 use crate::contact::Seat;
 use crate::due;
 use crate::id::EventId;
+use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 
 /// The state that everything in its place comes to.
@@ -41,6 +42,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     let roster = carried.as_ref().unwrap_or(&before);
     let seat = roster.seat_of(&key.sender);
 
+    let remark = seat.and_then(|seat| outreach::remark(state, &event.data, seat));
     let standing = if !event.proven {
         Standing::Unproven
     } else if let EventData::Unknown { .. } = &*event.data {
@@ -60,7 +62,9 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
 
     let text = match (seat, event.body) {
         (_, None) => withheld(event.data.kind()),
-        (Some(seat), Some(body)) => tell(&event.data, body, seat, roster),
+        (Some(seat), Some(body)) => {
+            tell(&event.data, body, seat, roster) + remark.as_deref().unwrap_or_default()
+        }
         (None, Some(body)) => body.to_owned(),
     };
     state.timeline.push(Entry {
@@ -125,7 +129,12 @@ fn take(
     let plan = match &*event.data {
         EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
-        EventData::CaseClosed(e) => return life(LifeEvent::Closed(e)).map(|next| state.life = next),
+        EventData::CaseClosed(e) => {
+            let next = life(LifeEvent::Closed(e))?;
+            outreach::closing(&state.outreach, e.reason, &state.life.going_on()?.agreement)?;
+            state.life = next;
+            return Ok(());
+        }
         EventData::SeatAdded(e) => {
             return life(LifeEvent::Added(e)).map(|next| seated(state, next));
         }
@@ -152,6 +161,11 @@ fn take(
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
         EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), &step),
         EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), &step),
+        EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), &step),
+        EventData::OutreachAsked(e) => return reach_out(state, OutreachEvent::Asked(e), &step),
+        EventData::OutreachGranted(e) => return reach_out(state, OutreachEvent::Granted(e), &step),
+        EventData::OutreachRefused(e) => return reach_out(state, OutreachEvent::Refused(e), &step),
+        EventData::StageReached(e) => return reach_out(state, OutreachEvent::Stage(e), &step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
@@ -190,6 +204,12 @@ fn team(state: &mut CaseState, event: TeamEvent<'_>, step: &Step<'_>) -> Result<
     Ok(())
 }
 
+fn reach_out(state: &mut CaseState, event: OutreachEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    let agreement = &state.life.going_on()?.agreement;
+    state.outreach = outreach::step(&state.outreach, event, agreement, step)?;
+    Ok(())
+}
+
 /// A reminder counts only where the rung is there, names that person, and its time has come: posted early, it would keep the
 /// other side's from being posted.
 fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
@@ -211,6 +231,9 @@ fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result
 fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let (opens, touches) = match &*event.data {
+        EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
+            (Some(Resource::Episode), Some(Resource::CareTeam))
+        }
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
@@ -222,12 +245,17 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         }
         EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
         EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
+        EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
+        EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
         // They tell what a record holds, and change nothing in it.
         EventData::MessageSeen(_)
+        | EventData::OutreachAsked(_)
+        | EventData::OutreachGranted(_)
+        | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
@@ -286,6 +314,12 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             });
             Resource::Message(key.clone())
         }
+        EventData::ContactRecorded(recorded) => {
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_contacts.push((key.clone(), recorded.clone(), by));
+            Resource::Contact(key.clone())
+        }
+        EventData::StageReached(_) => Resource::Episode,
         EventData::PlanSent(sent) => {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
             Resource::Plan(key.id)
@@ -298,6 +332,10 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
     };
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
+        "stage-order" | "stage-known" | "stage-before" => {
+            state.outreach.stages().last().map(|stage| stage.by.event.clone())
+        }
+        "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         code => ended_by(state, code, place.as_ref()),
     };
@@ -322,6 +360,14 @@ fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
         role: contact.role.clone(),
         at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
     })
+}
+
+/// The contact that was recorded before, and is the same.
+fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::ContactRecorded(recorded) = &*event.data else { return None };
+    let mut contacts = state.outreach.contacts().iter().map(|one| (&one.key, &one.recorded));
+    let same = contacts.find(|(_, one)| one.when == recorded.when && one.channel == recorded.channel);
+    same.map(|(key, _)| key.clone())
 }
 
 /// The event after which a message can be corrected no more.

@@ -7,13 +7,15 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 12] = [
+pub const SCOPES: [(&str, &str); 14] = [
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
     ("Communication", "crus"),
     ("DocumentReference", "crus"),
+    ("Encounter", "crus"),
     ("Endpoint", "rs"),
+    ("EpisodeOfCare", "crus"),
     ("Goal", "rs"),
     ("Organization", "rs"),
     ("Patient", "rs"),
