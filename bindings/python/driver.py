@@ -33,9 +33,11 @@ from driver_answers import (
     event_of,
     invitation,
     is_written,
+    may_reach_out,
     message,
     notice,
     organization,
+    outreach,
     shown,
     state,
 )
@@ -184,6 +186,10 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"events": [entry(line) for line in await case.timeline()]}
         case "messages":
             return {"messages": [message(one) for one in await case.messages()]}
+        case "outreach":
+            return outreach(await case.outreach())
+        case "may_reach_out":
+            return may_reach_out(await case.may_reach_out(**fields))
         case "seen":
             said = await case.seen(**fields)
             return {"event": event_of(said) if said else None}

@@ -13,6 +13,9 @@ import caseline
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topic if topic.name != "OTHER"}
+CHANNELS = {channel.name.lower(): channel for channel in caseline.OutreachChannel}
+STAGES = {stage.name.lower().replace("_", "-"): stage for stage in caseline.OutreachStage}
+REASONS = {reason.name.lower().replace("_", "-"): reason for reason in caseline.CloseReason}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
 
 
@@ -167,6 +170,33 @@ FIELDS: dict[str, dict[str, Check]] = {
     "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
     "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
     "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
+    "outreach": {"case": uuid},
+    "may_reach_out": {"case": uuid, "channel": one_of(CHANNELS)},
+    "stage": {
+        "case": uuid,
+        "stage": one_of(STAGES),
+        "on": text,
+        "source": text,
+        "enrolled?": text,
+        "left?": text,
+        "to_aco?": text,
+        "key?": uuid,
+    },
+    "record_contact": {
+        "case": uuid,
+        "when": time,
+        "channel": one_of(CHANNELS),
+        "face_to_face": flag,
+        "reached": flag,
+        "outcome": text,
+        "by?": text,
+        "about?": uuid,
+        "key?": uuid,
+    },
+    "ask_outreach": {"case": uuid, "channel": one_of(CHANNELS), "why": text, "key?": uuid},
+    "grant_outreach": {"case": uuid, "ask": uuid, "until?": text, "reason?": text, "key?": uuid},
+    "refuse_outreach": {"case": uuid, "ask": uuid, "reason": text, "key?": uuid},
+    "close_case": {"case": uuid, "reason": one_of(REASONS), "key?": uuid},
     "name_seat": {"case": uuid, "contact": text, "lead?": flag, "organization?": text, "key?": uuid},
     "end_seat": {"case": uuid, "contact": text, "organization?": text, "key?": uuid},
     "take_up_team": {"case": uuid, "proposal": uuid},

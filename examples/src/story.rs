@@ -1,6 +1,7 @@
 //! Stories: who there is, what they do, and what each must then see. The format is described in `examples/STORIES.md`.
 
 mod check;
+mod outreach;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
+pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
     Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,

@@ -27,7 +27,7 @@ impl Case {
         Arc::new(Self { client: Arc::clone(client), id })
     }
 
-    async fn local<T: Send + 'static>(
+    pub(crate) async fn local<T: Send + 'static>(
         &self,
         work: impl FnOnce(&caseline::Case) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -35,7 +35,7 @@ impl Case {
         self.client.local(move |caseline| work(&caseline.case(id)?)).await
     }
 
-    async fn command(
+    pub(crate) async fn command(
         &self,
         key: Option<String>,
         work: impl FnOnce(&caseline::Case, Option<EventId>) -> Result<event::EventKey> + Send + 'static,

@@ -17,6 +17,7 @@ mod events;
 mod message;
 mod models;
 mod options;
+mod outreach;
 mod proposals;
 mod resource;
 mod runtime;
@@ -32,6 +33,10 @@ pub use models::{
     OutboxStatus, Paper, Rung, Topic,
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
+pub use outreach::{
+    CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
+    OutreachStage, ProgrammeClock, StageOf,
+};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;

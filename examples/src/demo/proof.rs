@@ -14,8 +14,18 @@ use super::trouble::{Doing, Trouble};
 use crate::scan::{self, Scan};
 
 /// The kinds of resources that the proof counts.
-const KINDS: [&str; 8] =
-    ["Patient", "CareTeam", "CarePlan", "Goal", "Communication", "Task", "Provenance", "AuditEvent"];
+const KINDS: [&str; 10] = [
+    "Patient",
+    "CareTeam",
+    "CarePlan",
+    "Goal",
+    "Communication",
+    "EpisodeOfCare",
+    "Encounter",
+    "Task",
+    "Provenance",
+    "AuditEvent",
+];
 /// Those of which it prints the ids.
 const WITH_IDS: [&str; 3] = ["CareTeam", "CarePlan", "Communication"];
 

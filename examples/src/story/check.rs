@@ -161,8 +161,11 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if deed.sees.is_some() && deed.refused.is_some() {
         return wrong(".sees", "what is refused is not seen; write it as a step of its own");
     }
-    if deed.label.is_some() && deed.send.is_none() && deed.correct.is_none() && deed.send_care_plan.is_none()
-    {
+    let sends = deed.send.is_some()
+        || deed.correct.is_some()
+        || deed.send_care_plan.is_some()
+        || deed.ask_outreach.is_some();
+    if deed.label.is_some() && !sends {
         return wrong(".as", "only what is sent gets a name");
     }
     if let Some(whom) = &deed.who_to_call {
@@ -178,6 +181,14 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     named.label(deed.acknowledge_plan.as_ref(), ".acknowledge_plan")?;
     named.label(deed.approve_plan.as_ref(), ".approve_plan")?;
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
+    for (answer, field) in
+        [(&deed.grant_outreach, ".grant_outreach.ask"), (&deed.refuse_outreach, ".refuse_outreach.ask")]
+    {
+        named.label(answer.as_ref().map(|answer| &answer.ask), field)?;
+    }
+    if let Some(by) = deed.record_contact.as_ref().and_then(|contact| contact.by.as_ref()) {
+        person(story, by).map_err(|problem| (".record_contact.by".to_owned(), problem))?;
+    }
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
     named.label(deed.retract.as_ref(), ".retract")?;
@@ -251,6 +262,12 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         if let Some(of) = &plan.changed_in {
             organization(story, of).map_err(|problem| (".sees.plan.changed_in".to_owned(), problem))?;
         }
+    }
+    if sees.may.as_ref().is_some_and(|may| !matches!(may.answer.as_str(), "allowed" | "ask" | "denied")) {
+        return Err((".sees.may.answer".into(), "is one of allowed, ask, denied".into()));
+    }
+    if sees.phase.as_ref().is_some_and(|phase| !matches!(phase.as_str(), "opening" | "open" | "closed")) {
+        return Err((".sees.phase".into(), "is one of opening, open, closed".into()));
     }
     if let Some(due) = &sees.due {
         for (n, rung) in due.ladder.iter().enumerate() {
