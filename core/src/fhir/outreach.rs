@@ -210,7 +210,7 @@ impl View<'_> {
             .list("identifier", &[identifier(codes::EVENT, &event_value(key))])
             .text("status", status)
             .raw("statusReason", if recorded.reached { "" } else { &reason })
-            .list("category", &[concept(codes::KIND, "contact", "Contact with the member")])
+            .list("category", &[Object::new().text("text", "Contact with the member").done()])
             .list("medium", &medium)
             .raw("subject", &literal(&self.own.patient))
             .text("sent", &recorded.when.to_string())
