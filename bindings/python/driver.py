@@ -36,9 +36,11 @@ from driver_answers import (
     gap,
     invitation,
     is_written,
+    may_reach_out,
     message,
     notice,
     organization,
+    outreach,
     shown,
     state,
     task,
@@ -209,6 +211,10 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"tasks": [task(each) for each in await case.tasks()]}
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
+        case "outreach":
+            return outreach(await case.outreach())
+        case "may_reach_out":
+            return may_reach_out(await case.may_reach_out(**fields))
         case "seen":
             said = await case.seen(**fields)
             return {"event": event_of(said) if said else None}

@@ -120,7 +120,7 @@ def is_written(resource: str) -> bool:
     """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
     fields = json.loads(resource)
     found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
-    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "event", "plan", "stay", "audit")}
+    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "episode", "event", "plan", "stay", "audit")}
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
 
@@ -189,6 +189,64 @@ def task(known: caseline.Task) -> dict[str, Any]:
         assigned_at=instant(known.assigned_at),
         steps=[step(taken) for taken in known.steps],
     )
+
+
+def code(word: Any) -> str:
+    return str(word.name.lower().replace("_", "-"))
+
+
+def may_reach_out(may: caseline.MayReachOut) -> dict[str, Any]:
+    return shown(answer=may.answer, until=may.until, reasons=reasons(may.reasons))
+
+
+def outreach(told: caseline.Outreach) -> dict[str, Any]:
+    def stage(one: caseline.StageOf) -> dict[str, Any]:
+        return shown(
+            stage=code(one.stage),
+            on=one.on,
+            source=one.source,
+            enrolled=one.enrolled,
+            left=one.left,
+            to_aco=one.to_aco,
+            by=one.by,
+            at=instant(one.at),
+        )
+
+    def contact_of(one: caseline.MemberContact) -> dict[str, Any]:
+        return shown(
+            **event_of(one.key),
+            when=instant(one.when),
+            contact=one.contact,
+            channel=code(one.channel),
+            face_to_face=one.face_to_face,
+            reached=one.reached,
+            outcome=one.outcome,
+            about=one.about,
+            by=one.by,
+            against_terms=reasons([one.against_terms]) if one.against_terms else None,
+        )
+
+    def answer(one: caseline.OutreachAnswer) -> dict[str, Any]:
+        return shown(granted=one.granted, until=one.until, reason=one.reason, by=one.by, at=instant(one.at))
+
+    def ask(one: caseline.OutreachAsk) -> dict[str, Any]:
+        return shown(
+            sender=one.key.sender,
+            ask=one.key.id,
+            channel=code(one.channel),
+            why=one.why,
+            by=one.by,
+            at=instant(one.at),
+            answer=answer(one.answer) if one.answer else None,
+        )
+
+    return {
+        "stages": [stage(one) for one in told.stages],
+        "contacts": [contact_of(one) for one in told.contacts],
+        "asks": [ask(one) for one in told.asks],
+        "attempts": told.attempts,
+        "clocks": [{"clock": one.clock, "from": one.since, "due": one.due} for one in told.clocks],
+    }
 
 
 def proposal(told: caseline.TeamProposal) -> dict[str, Any]:

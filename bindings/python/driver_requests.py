@@ -15,6 +15,9 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topic if topic.name != "OTHER"}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HOW_SIGNED = {how.name.lower(): how for how in caseline.SignedHow}
+CHANNELS = {channel.name.lower(): channel for channel in caseline.OutreachChannel}
+STAGES = {stage.name.lower().replace("_", "-"): stage for stage in caseline.OutreachStage}
+REASONS = {reason.name.lower().replace("_", "-"): reason for reason in caseline.CloseReason}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
 
 
@@ -274,6 +277,33 @@ FIELDS: dict[str, dict[str, Check]] = {
     },
     "complete_task": {"case": uuid, "task": uuid, "outcome": text, "key?": uuid},
     "cancel_task": {"case": uuid, "task": uuid, "reason": text, "key?": uuid},
+    "outreach": {"case": uuid},
+    "may_reach_out": {"case": uuid, "channel": one_of(CHANNELS)},
+    "stage": {
+        "case": uuid,
+        "stage": one_of(STAGES),
+        "on": text,
+        "source": text,
+        "enrolled?": text,
+        "left?": text,
+        "to_aco?": text,
+        "key?": uuid,
+    },
+    "record_contact": {
+        "case": uuid,
+        "when": time,
+        "channel": one_of(CHANNELS),
+        "face_to_face": flag,
+        "reached": flag,
+        "outcome": text,
+        "by?": text,
+        "about?": uuid,
+        "key?": uuid,
+    },
+    "ask_outreach": {"case": uuid, "channel": one_of(CHANNELS), "why": text, "key?": uuid},
+    "grant_outreach": {"case": uuid, "ask": uuid, "until?": text, "reason?": text, "key?": uuid},
+    "refuse_outreach": {"case": uuid, "ask": uuid, "reason": text, "key?": uuid},
+    "close_case": {"case": uuid, "reason": one_of(REASONS), "key?": uuid},
     "name_seat": {"case": uuid, "contact": text, "lead?": flag, "organization?": text, "key?": uuid},
     "end_seat": {"case": uuid, "contact": text, "organization?": text, "key?": uuid},
     "take_up_team": {"case": uuid, "proposal": uuid},

@@ -47,6 +47,15 @@
 //! handover:                               # may be left out, with each of its fields
 //!   history: all                          # what newcomers read: all, since-naming or none; all where left out
 //!   withhold: []                          # what they get only as stubs, as under `share`
+//! outreach:                               # whether the community side may reach out to the member; may be left out,
+//!                                         # then nothing was settled and nothing is counted
+//!   default: allowed                      # allowed, ask-first or prohibited
+//!   channels:                             # may be left out: phone, visit, letter, message, video, other
+//!     visit: { rule: ask-first }
+//!     phone:
+//!       rule: prohibited
+//!       until: 2019-07-01                 # the first day on which the default holds again; may be left out
+//!   attempts_before_unreachable: 3        # how often one tries before a case is closed so; 3 where left out
 //! "#)?;
 //! assert!(agreement.in_force_on("2019-03-01".parse()?));
 //! assert!(agreement.may_share(Side::Community, Category::CarePlan));
@@ -66,12 +75,14 @@ use crate::contact::{Role, Topic};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 
+mod outreach;
 mod read;
 mod rule_set;
 mod term;
 #[cfg(test)]
 mod tests;
 
+pub use outreach::{ChannelTerm, OutreachRule, OutreachTerms};
 pub(crate) use read::default_zone;
 pub use rule_set::{ClockRow, Mark, RuleSet};
 pub use term::{Clock, CountsFrom, Delay, Length, Period};
@@ -110,6 +121,8 @@ pub struct Agreement {
     pub ladders: BTreeMap<Topic, Vec<LadderRung>>,
     /// What newcomers read.
     pub handover: HandoverTerms,
+    /// What holds of reaching out to the member, where the two sides settled it.
+    pub outreach: Option<OutreachTerms>,
 }
 
 /// One side of an agreement.

@@ -18,6 +18,7 @@ use crate::due;
 use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
+use crate::outreach;
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
 use crate::store::Tx;
@@ -87,10 +88,11 @@ impl Engine {
     ) -> Result<OutEvent> {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
-        let body = match &command.text {
-            Some(text) => text.clone(),
-            None => tell(&command.data, "", &seat, state.roster(), &state.tasks),
+        let told = || {
+            let told = tell(&command.data, "", &seat, state.roster(), &state.tasks);
+            told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
+        let body = command.text.clone().unwrap_or_else(told);
         let mut event = OutEvent {
             id: command.id,
             kind: command.data.kind().to_owned(),

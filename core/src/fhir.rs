@@ -26,6 +26,7 @@ pub(crate) mod json;
 mod merge;
 #[cfg(feature = "store")]
 pub(crate) mod moving;
+mod outreach;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]

@@ -79,6 +79,7 @@ mod notice;
 pub mod organization;
 #[cfg(feature = "store")]
 mod outbox;
+pub mod outreach;
 #[cfg(feature = "store")]
 mod point;
 pub mod policy;

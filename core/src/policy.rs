@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 mod decide;
 mod disclosure;
+mod outreach;
 #[cfg(test)]
 mod tests;
 
 pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
 pub use disclosure::Disclosure;
+pub use outreach::{MayReachOut, Reach, may_reach_out};
 
 /// Why something is allowed, held or refused, and where that is written. Fit to be shown; holds no member data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

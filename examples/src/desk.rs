@@ -20,6 +20,8 @@ mod task;
 
 pub use caseline::ports::StoryClock;
 
+mod outreach;
+
 /// Where a client keeps resources.
 ///
 /// # Errors
@@ -223,6 +225,14 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        said @ (Verb::Outreach { .. }
+        | Verb::MayReachOut { .. }
+        | Verb::Stage { .. }
+        | Verb::RecordContact { .. }
+        | Verb::AskOutreach { .. }
+        | Verb::GrantOutreach { .. }
+        | Verb::RefuseOutreach { .. }
+        | Verb::CloseCase { .. }) => outreach::ask(caseline, said),
         said => say(caseline, said).await,
     }
 }

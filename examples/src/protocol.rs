@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use caseline::care_plan::{SignedHow, Signer};
 use caseline::care_team::Whom;
 use caseline::case::event::EventKey;
+use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
 use caseline::error::InvalidInput;
 use caseline::fhir::{Resource, Scopes};
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
+use caseline::outreach::{Channel, Stage};
 use caseline::{Error, policy::Reason};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -228,6 +230,59 @@ pub enum Verb {
     DeclineTeam {
         case: CaseId,
         proposal: EventId,
+        key: Option<EventId>,
+    },
+    Outreach {
+        case: CaseId,
+    },
+    MayReachOut {
+        case: CaseId,
+        channel: Channel,
+    },
+    Stage {
+        case: CaseId,
+        stage: Stage,
+        on: Date,
+        source: String,
+        enrolled: Option<Date>,
+        left: Option<Date>,
+        to_aco: Option<OrganizationId>,
+        key: Option<EventId>,
+    },
+    RecordContact {
+        case: CaseId,
+        when: Timestamp,
+        channel: Channel,
+        face_to_face: bool,
+        reached: bool,
+        outcome: String,
+        by: Option<ContactId>,
+        about: Option<EventId>,
+        key: Option<EventId>,
+    },
+    AskOutreach {
+        case: CaseId,
+        channel: Channel,
+        why: String,
+        key: Option<EventId>,
+    },
+    GrantOutreach {
+        case: CaseId,
+        ask: EventId,
+        until: Option<Date>,
+        #[serde(default)]
+        reason: String,
+        key: Option<EventId>,
+    },
+    RefuseOutreach {
+        case: CaseId,
+        ask: EventId,
+        reason: String,
+        key: Option<EventId>,
+    },
+    CloseCase {
+        case: CaseId,
+        reason: CloseReason,
         key: Option<EventId>,
     },
     LookAtRecord {},

@@ -2,6 +2,7 @@
 
 mod alert;
 mod check;
+mod outreach;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{

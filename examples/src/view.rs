@@ -111,7 +111,8 @@ pub fn care_plan(plan: &CarePlanFound) -> Value {
 /// Whether a case wrote this resource: it is found by one of our identifiers or tags.
 pub fn is_written(resource: &str) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
-    let ours = [codes::CASE, codes::THREAD, codes::EVENT, codes::PLAN, codes::STAY, codes::AUDIT];
+    let ours =
+        [codes::CASE, codes::THREAD, codes::EPISODE, codes::EVENT, codes::PLAN, codes::STAY, codes::AUDIT];
     [value.get("identifier"), value.pointer("/meta/tag")]
         .into_iter()
         .flatten()

@@ -138,6 +138,25 @@ fn who_does_what_is_told_and_written_and_nothing_is_left_lying() {
 }
 
 #[test]
+fn whether_one_may_reach_out_is_shown_and_what_was_tried_is_counted() {
+    let records = TempDir::new().unwrap();
+    let outreach = marty().with_file_name("outreach.yaml");
+    let output =
+        demo(&["--story", outreach.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Jane tries to close the case, and is refused."), "{said}");
+    let files = written(records.path());
+    for wanted in ["EpisodeOfCare", "Encounter"] {
+        assert_eq!(files.iter().filter(|file| kind(file) == wanted).count(), 2, "{wanted}: {files:?}");
+    }
+    let results = Validator::install().unwrap().run(&files).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

@@ -19,6 +19,7 @@ mod events;
 mod message;
 mod models;
 mod options;
+mod outreach;
 mod proposals;
 mod resource;
 mod runtime;
@@ -38,6 +39,10 @@ pub use models::{
     Paper, Rung, Topic,
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
+pub use outreach::{
+    CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
+    OutreachStage, ProgrammeClock, StageOf,
+};
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;

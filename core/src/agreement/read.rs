@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
+use crate::agreement::outreach::outreach;
 use crate::agreement::rule_set::{clock, clock_name, period};
 use crate::agreement::{Agreement, Category, Clock, Delay, HandoverTerms, History, LadderRung, Party};
 use crate::contact::Topic;
@@ -47,6 +48,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let clocks = clocks(&mut fields)?;
     let ladders = ladders(&fields.need("ladder")?, [&plan_side.id, &community_side.id])?;
     let handover = handover(&mut fields)?;
+    let outreach = outreach(&mut fields)?;
     fields.end()?;
     Ok(Agreement {
         id,
@@ -64,6 +66,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
         clocks,
         ladders,
         handover,
+        outreach,
     })
 }
 

@@ -203,6 +203,40 @@ fn a_mistake_in_an_agreement_is_named_by_line_and_field() {
 }
 
 #[test]
+fn what_holds_of_reaching_out_is_read_and_a_mistake_in_it_is_named() {
+    use crate::outreach::Channel;
+    assert_eq!(Agreement::parse(AGREEMENT).unwrap().outreach, None);
+    let with = |block: &str| Agreement::parse(&format!("{AGREEMENT}outreach:\n{block}"));
+    let terms = with("  default: ask-first\n").unwrap().outreach.unwrap();
+    assert_eq!((terms.default, terms.attempts_before_unreachable), (OutreachRule::AskFirst, 3));
+    let block = "  default: allowed\n  channels:\n    phone: { rule: prohibited, until: 2019-07-01 }\n    visit: { rule: ask-first }\n  attempts_before_unreachable: 5\n";
+    let terms = with(block).unwrap().outreach.unwrap();
+    assert_eq!(terms.attempts_before_unreachable, 5);
+    for (channel, on, rule, until) in [
+        (Channel::Phone, "2019-06-30", OutreachRule::Prohibited, Some(day("2019-07-01"))),
+        (Channel::Phone, "2019-07-01", OutreachRule::Allowed, None),
+        (Channel::Visit, "2019-07-01", OutreachRule::AskFirst, None),
+        (Channel::Letter, "2019-07-01", OutreachRule::Allowed, None),
+    ] {
+        assert_eq!(terms.on(channel, day(on)), (rule, until), "{channel:?} {on}");
+    }
+    for (from, to, code, line, field) in [
+        ("  default: allowed\n", "", "field-missing", 42, "outreach.default"),
+        ("default: allowed", "default: maybe", "field-wrong", 42, "outreach.default"),
+        ("phone:", "fax:", "field-unknown", 44, "outreach.channels.fax"),
+        ("rule: prohibited", "rule: never", "field-wrong", 44, "outreach.channels.phone.rule"),
+        ("rule: prohibited, ", "", "field-missing", 44, "outreach.channels.phone.rule"),
+        ("2019-07-01", "July", "field-wrong", 44, "outreach.channels.phone.until"),
+        ("unreachable: 5", "unreachable: -1", "field-wrong", 46, "outreach.attempts_before_unreachable"),
+        ("  attempts_before", "  tries_before", "field-unknown", 46, "outreach.tries_before_unreachable"),
+    ] {
+        assert!(block.contains(from), "{from}");
+        let error = with(&block.replacen(from, to, 1)).expect_err(to);
+        assert_eq!(mistake(error), (code, Some(line), Some(field.to_owned())), "{to}");
+    }
+}
+
+#[test]
 fn a_ladder_names_who_owes_the_return() {
     let (before, rest) = AGREEMENT.split_once("  care-plan:\n").unwrap();
     let (_, admission) = rest.split_once("  admission:\n").unwrap();

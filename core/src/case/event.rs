@@ -18,6 +18,7 @@ use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAd
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
+use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
 use crate::task::{
     TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined, TaskHandedOver,
 };
@@ -177,6 +178,16 @@ kinds! {
     MessageRetracted(MessageRetracted) = "message.retracted",
     /// Somebody has read messages of others.
     MessageSeen(MessageSeen) = "message.seen",
+    /// Somebody was in contact with the member, or tried to be.
+    ContactRecorded(ContactRecorded) = "contact.recorded",
+    /// The community side asks whether it may reach out to the member.
+    OutreachAsked(OutreachAsked) = "outreach.asked",
+    /// The plan side lets it.
+    OutreachGranted(OutreachGranted) = "outreach.granted",
+    /// The plan side does not let it.
+    OutreachRefused(OutreachRefused) = "outreach.refused",
+    /// The member stands elsewhere with the programme.
+    StageReached(StageReached) = "outreach.stage",
     /// A care plan was sent for signature.
     PlanSent(PlanSent) = "plan.sent",
     /// The other side has the plan.

@@ -129,6 +129,11 @@ fn read_by_step(data: &EventData) -> Value {
     let fields = match data {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
+        EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
+        EventData::OutreachAsked(asked) => serde_json::to_value(asked.withheld()),
+        EventData::OutreachGranted(granted) => serde_json::to_value(granted.withheld()),
+        EventData::OutreachRefused(refused) => serde_json::to_value(refused.withheld()),
+        EventData::StageReached(reached) => serde_json::to_value(reached.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
         EventData::AlertRaised(raised) => serde_json::to_value(raised.withheld()),

@@ -16,6 +16,7 @@ use crate::communication::{Message, Places, Superseded};
 use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
+use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 use crate::task::{self, SupersededTask, Tasks};
 
@@ -36,6 +37,8 @@ pub struct CaseState {
     pub alerts: Alerts,
     /// Who does what.
     pub tasks: Tasks,
+    /// Where the member stands, what was tried, and what was asked before.
+    pub outreach: Outreach,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -50,6 +53,8 @@ pub struct CaseState {
     pub(crate) stubs: BTreeSet<Resource>,
     /// The messages that took no step, in order.
     pub(crate) superseded_messages: Vec<Superseded>,
+    /// The contacts and attempts that took no step, in order, and who recorded them, where they ever had a seat.
+    pub(crate) superseded_contacts: Vec<(EventKey, ContactRecorded, Option<Contact>)>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
@@ -167,6 +172,10 @@ impl Standing {
 pub enum Resource {
     /// The CareTeam: the case and its roster.
     CareTeam,
+    /// The Encounter or the Communication of a contact with the member, or an attempt.
+    Contact(EventKey),
+    /// The EpisodeOfCare: where the member stands with the programme.
+    Episode,
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
     /// The Encounter of a stay, by the stay's id.
@@ -304,6 +313,7 @@ impl CaseState {
         let mut owed = care_plan::owed(&self.plans, &rules);
         owed.extend(alert::owed(&self.alerts, &rules));
         owed.extend(task::owed(&self.tasks, &rules));
+        owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
@@ -346,6 +356,18 @@ impl CaseState {
         }
         for task in self.tasks.all() {
             line(&[&task.key.sender, &task.key.id, &task.status.code(), &task.since, &task.steps.len()]);
+        }
+        for stage in self.outreach.stages() {
+            line(&[&stage.reached.stage.code(), &stage.reached.on, &stage.by.event.id, &stage.corrected]);
+        }
+        for contact in self.outreach.contacts() {
+            let against = contact.against_terms.as_ref().map_or("", |reason| &reason.code);
+            line(&[&contact.key.sender, &contact.key.id, &contact.contact.id, &against]);
+        }
+        for ask in self.outreach.asks() {
+            let granted =
+                ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
+            line(&[&ask.asked.sender, &ask.asked.id, &granted]);
         }
         for ((owed, clock, n), posted) in &self.life.rungs {
             line(&[owed, clock, n, &posted.by, &posted.at]);

@@ -9,6 +9,7 @@ use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
+use crate::outreach::{self, OutreachEvent};
 use crate::task::{self, TaskEvent, Tasks};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
@@ -42,6 +43,11 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::TaskHandedOver(e) => task(TaskEvent::HandedOver(e)),
         EventData::TaskCompleted(e) => task(TaskEvent::Completed(e)),
         EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
+        EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
+        EventData::OutreachAsked(e) => outreach::tell(OutreachEvent::Asked(e), by),
+        EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
+        EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
+        EventData::StageReached(e) => outreach::tell(OutreachEvent::Stage(e), by),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -56,6 +62,10 @@ pub(crate) fn withheld(kind: &str) -> String {
     let what = match kind {
         "message.sent" | Entry::FOREIGN => "A message",
         "message.corrected" => "A corrected message",
+        "contact.recorded" => "A contact, or an attempt, with the member",
+        "outreach.asked" => "A question whether one may reach out to the member",
+        "outreach.granted" | "outreach.refused" => "An answer whether one may reach out to the member",
+        "outreach.stage" => "Where the member stands with the programme",
         "plan.sent" => "A care plan sent for signature",
         "plan.returned" => "A care plan returned with changes to make",
         "alert.raised" => "An alert",

@@ -6,7 +6,7 @@ use crate::care_plan::{
     PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
 };
 use crate::care_team::{TeamDeclined, Whom};
-use crate::case::event::EventKey;
+use crate::case::event::{EventData, EventKey};
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
 use crate::client::Caseline;
@@ -23,6 +23,8 @@ use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
 use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
+
+mod outreach;
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;
@@ -404,6 +406,10 @@ impl Case {
 
     pub(super) fn expected(&self) -> Result<CaseState> {
         self.caseline.engine.with_expected(self.id, |fold| fold.state().clone())
+    }
+
+    fn say(&self, id: Option<EventId>, data: impl Into<EventData>) -> Result<EventKey> {
+        self.command(&Command::new(id, data))
     }
 
     pub(super) fn command(&self, command: &Command) -> Result<EventKey> {

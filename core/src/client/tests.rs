@@ -11,6 +11,7 @@ mod limits;
 mod messages;
 mod moving;
 mod newcomers;
+mod outreach;
 mod overlooked;
 mod proofs;
 mod proposals;

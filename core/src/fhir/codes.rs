@@ -5,6 +5,8 @@
 pub const CASE: &str = "urn:caseline:case";
 /// Identifier system of the Communication that heads a case's thread: the value is the case's id.
 pub const THREAD: &str = "urn:caseline:thread";
+/// Identifier system of the EpisodeOfCare of a case: the value is the case's id.
+pub const EPISODE: &str = "urn:caseline:episode";
 /// Identifier system of what one event opened, and tag system of a Provenance: the value is [`super::event_value`].
 pub const EVENT: &str = "urn:caseline:event";
 /// Tag system of a Provenance that takes back what another says: the value is that one's, [`super::event_value`].
@@ -49,6 +51,11 @@ pub const CONFIRMED: &str = "https://caseline.org/fhir/StructureDefinition/confi
 pub const COVER: &str = "https://caseline.org/fhir/StructureDefinition/cover";
 /// HL7's extension for a time zone (`valueCode`, a name of the IANA database).
 pub const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
+/// Extension of an EpisodeOfCare: a clock of the programme. Its parts are `clock`, the clock's name, `from`, the programme's day
+/// from which it counts, and `due`, the last day on which it is in time.
+pub const CLOCK: &str = "https://caseline.org/fhir/StructureDefinition/clock";
+/// Extension of an Encounter: what came of it, `valueString`.
+pub const OUTCOME: &str = "https://caseline.org/fhir/StructureDefinition/outcome";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// Code system of `Task.output.type`: `outcome` is what came of a task, in words.

@@ -9,7 +9,7 @@ use super::write::{
     Object, account_ref, concept, contact_ref, event_value, heads_extension, identifier, kind_of, literal,
     logical, organization_ref, period,
 };
-use super::{care_plan, codes};
+use super::{care_plan, codes, outreach};
 use crate::care_plan::{Document, PlanStatus};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a Task for each task, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// message, a Task for each task, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
 /// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
@@ -53,6 +53,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
         writes.push(view.care_team());
         writes.push(view.thread());
     }
+    writes.extend(outreach::writes(state, opening, own));
     let text = |document: &Document| text(document).filter(|text| Sha256::of(text) == document.sha256);
     for (resource, id) in state.shaping.keys().filter_map(|resource| match resource {
         Resource::Plan(id) if !state.holds_stubs_for(resource) => Some((resource, id)),
@@ -100,7 +101,9 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Message(key), "Communication")
         | (Resource::Visit(key), "Appointment")
-        | (Resource::Task(key), "Task") => event_value(key) == value,
+        | (Resource::Task(key), "Task")
+        | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,
+        (Resource::Episode, "EpisodeOfCare") => true,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())

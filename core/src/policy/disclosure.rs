@@ -52,6 +52,11 @@ impl EventData {
             | Self::TaskHandedOver(_)
             | Self::TaskCompleted(_)
             | Self::TaskCancelled(_) => (Some(Category::Task), false),
+            Self::ContactRecorded(_)
+            | Self::OutreachAsked(_)
+            | Self::OutreachGranted(_)
+            | Self::OutreachRefused(_)
+            | Self::StageReached(_) => (Some(Category::Outreach), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

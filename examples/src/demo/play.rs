@@ -1,6 +1,7 @@
 //! Playing a story, line by line.
 
 mod alert;
+mod outreach;
 mod place;
 mod record;
 mod refused;
@@ -263,7 +264,7 @@ impl Line<'_, '_> {
                         return Ok(());
                     }
                     // A directory's answer stays what it is.
-                    Look::Not { wanted, seen } if Instant::now() >= until || expected.contact.is_some() => {
+                    Look::Not { wanted, seen } if Instant::now() >= until || expected.is_answered() => {
                         return Err(Fault::Not { wanted: format!("{name} sees {wanted}"), seen });
                     }
                     Look::Not { .. } => blink()?,
@@ -334,6 +335,11 @@ impl Line<'_, '_> {
                 self.task(who, deed, verb, case, within)?
             }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
+            "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
+            | "may_reach_out" | "close_case" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.reach_out(who, deed, case, within)?
+            }
             "take_up_team" | "decline_team" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.proposal(who, deed, case, within)?
@@ -374,6 +380,7 @@ impl Line<'_, '_> {
         self.played.texts.extend(task::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
+        self.played.texts.extend(outreach::said(deed));
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
     }

@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod outreach;
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,9 @@ pub(super) fn look(
     if let Some(wanted) = &expected.found {
         parts.push(alert::found(stage, answer, who, wanted));
     }
+    if let Some(may) = &expected.may {
+        parts.push(outreach::may_seen(stage, answer, who, may));
+    }
     if let Some(invitation) = &expected.invitation {
         let answer = ask(stage, who, "invitations", json!({}))?;
         parts.push(invitation_seen(stage, &answer, who, &invitation.from));
@@ -65,9 +69,23 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
-        let known = [expected.plan.is_some(), expected.roster.is_some(), expected.proposals.is_some()];
-        if known.contains(&true) || expected.stay.is_some() || expected.visit.is_some() {
+        if let Some(wanted) = &expected.outreach {
+            let answer = ask(stage, who, "outreach", about.clone())?;
+            parts.push(outreach::outreach_seen(stage, &answer, who, wanted));
+        }
+        let known = [
+            expected.plan.is_some(),
+            expected.roster.is_some(),
+            expected.proposals.is_some(),
+            expected.phase.is_some(),
+            expected.stay.is_some(),
+            expected.visit.is_some(),
+        ];
+        if known.contains(&true) {
             let answer = ask(stage, who, "state", about.clone())?;
+            if let Some(phase) = &expected.phase {
+                parts.push(phase_seen(stage, &answer, who, phase));
+            }
             if let Some(stay) = &expected.stay {
                 parts.push(alert::stay(stage, &answer, who, stay));
             }
@@ -94,6 +112,8 @@ pub(super) fn look(
         || expected.task.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
+        || expected.outreach.is_some()
+        || expected.phase.is_some()
         || expected.due.is_some()
         || expected.stay.is_some()
         || expected.visit.is_some()
@@ -340,6 +360,15 @@ fn roster_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &[String]) -> P
         Ok((format!("{} sees on the roster: {}.", name(stage, who), names(&wants)), None))
     } else {
         Err((format!("on the roster: {}", names(&wants)), names(&seated)))
+    }
+}
+
+fn phase_seen(stage: &Stage<'_>, is: &Value, who: &str, wanted: &str) -> Part {
+    let phase = text(is, "phase");
+    if phase == wanted {
+        Ok((format!("{} sees: the case is {phase}.", name(stage, who)), None))
+    } else {
+        Err((format!("the case {wanted}"), format!("the case is {phase}")))
     }
 }
 

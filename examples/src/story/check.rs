@@ -167,6 +167,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.send_care_plan.is_some(),
         deed.propose_visit.is_some(),
         deed.assign.is_some(),
+        deed.ask_outreach.is_some(),
     ];
     if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
@@ -190,6 +191,14 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         }
     }
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
+    for (answer, field) in
+        [(&deed.grant_outreach, ".grant_outreach.ask"), (&deed.refuse_outreach, ".refuse_outreach.ask")]
+    {
+        named.label(answer.as_ref().map(|answer| &answer.ask), field)?;
+    }
+    if let Some(by) = deed.record_contact.as_ref().and_then(|contact| contact.by.as_ref()) {
+        person(story, by).map_err(|problem| (".record_contact.by".to_owned(), problem))?;
+    }
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
     named.label(deed.retract.as_ref(), ".retract")?;
@@ -299,6 +308,12 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         if let Some(of) = &task.pool {
             organization(story, of).map_err(|problem| (".sees.task.pool".to_owned(), problem))?;
         }
+    }
+    if sees.may.as_ref().is_some_and(|may| !matches!(may.answer.as_str(), "allowed" | "ask" | "denied")) {
+        return Err((".sees.may.answer".into(), "is one of allowed, ask, denied".into()));
+    }
+    if sees.phase.as_ref().is_some_and(|phase| !matches!(phase.as_str(), "opening" | "open" | "closed")) {
+        return Err((".sees.phase".into(), "is one of opening, open, closed".into()));
     }
     if let Some(due) = &sees.due {
         for (n, rung) in due.ladder.iter().enumerate() {

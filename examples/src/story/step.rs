@@ -3,13 +3,16 @@
 use std::fmt;
 
 use caseline::care_plan::SignedHow;
+use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
+use caseline::outreach::Channel;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
 mod task;
@@ -106,6 +109,20 @@ pub struct Deed {
     pub complete_task: Option<Completed>,
     /// Calls a task off.
     pub cancel_task: Option<ReasonedTask>,
+    /// Says where the member stands with the programme.
+    pub stage: Option<Standing>,
+    /// Records a contact with the member, or an attempt.
+    pub record_contact: Option<Recorded>,
+    /// Asks whether they may reach out.
+    pub ask_outreach: Option<Asked>,
+    /// Agrees that the other side reaches out.
+    pub grant_outreach: Option<Answered>,
+    /// Does not agree that the other side reaches out.
+    pub refuse_outreach: Option<Answered>,
+    /// Looks whether they may reach out, before they do.
+    pub may_reach_out: Option<Channel>,
+    /// Closes the case.
+    pub close_case: Option<CloseReason>,
     /// Names a person for the case.
     pub name_seat: Option<String>,
     /// Ends a person's participation.
@@ -165,6 +182,13 @@ impl Deed {
             ("hand_over_task", self.hand_over_task.is_some()),
             ("complete_task", self.complete_task.is_some()),
             ("cancel_task", self.cancel_task.is_some()),
+            ("stage", self.stage.is_some()),
+            ("record_contact", self.record_contact.is_some()),
+            ("ask_outreach", self.ask_outreach.is_some()),
+            ("grant_outreach", self.grant_outreach.is_some()),
+            ("refuse_outreach", self.refuse_outreach.is_some()),
+            ("may_reach_out", self.may_reach_out.is_some()),
+            ("close_case", self.close_case.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
             ("take_up_team", self.take_up_team.is_some()),
@@ -192,7 +216,12 @@ impl Deed {
             deed.sees.as_mut().and_then(|sees| sees.message.as_mut()).map(|message| &mut message.text);
         let changes = deed.return_plan.as_mut().map(|returned| &mut returned.changes);
         let corrected = deed.correct.as_mut().map(|corrected| &mut corrected.text);
-        for text in [deed.send.as_mut(), message, changes, corrected].into_iter().flatten() {
+        let outcome = deed.record_contact.as_mut().map(|contact| &mut contact.outcome);
+        let why = deed.ask_outreach.as_mut().map(|ask| &mut ask.why);
+        let granted = deed.grant_outreach.as_mut().map(|answer| &mut answer.reason);
+        let refused = deed.refuse_outreach.as_mut().map(|answer| &mut answer.reason);
+        let texts = [deed.send.as_mut(), message, changes, corrected, outcome, why, granted, refused];
+        for text in texts.into_iter().flatten() {
             *text = text.replace(member, other);
         }
         deed
@@ -280,10 +309,23 @@ pub struct Expected {
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.
     pub reminder: Option<ReminderSeen>,
+    /// Whether they may reach out, as `may_reach_out` answers.
+    pub may: Option<ReachSeen>,
+    /// Where the member stands, and what was tried.
+    pub outreach: Option<OutreachSeen>,
+    /// `opening`, `open` or `closed`: how the case stands.
+    pub phase: Option<String>,
     /// The people who are named for the case, no more and no fewer; keepers and people outside the story do not count.
     pub roster: Option<Vec<String>>,
     /// What waits for a lead to decide because a record's care team was changed: these, no more and no fewer.
     pub proposals: Option<Vec<TeamSeen>>,
+}
+
+impl Expected {
+    /// Whether it looks at what a verb has answered, which stays what it is.
+    pub fn is_answered(&self) -> bool {
+        self.contact.is_some() || self.may.is_some()
+    }
 }
 
 /// What a record's care team proposes to the roster.

@@ -97,6 +97,18 @@ fn the_story_of_the_tasks_is_read() {
 }
 
 #[test]
+fn the_story_of_the_outreach_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/outreach.yaml")).unwrap();
+    let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();
+    assert_eq!(agreement.outreach.unwrap().attempts_before_unreachable, 3);
+    let recorded = story.steps.iter().filter(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.record_contact.is_some(),
+        _ => false,
+    });
+    assert_eq!(recorded.count(), 6);
+}
+
+#[test]
 fn steps_know_their_lines_and_files_are_beside_the_story() {
     let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
     assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);
@@ -129,6 +141,13 @@ fn a_mistake_names_its_line_and_its_field() {
         ("  - jane: {approve_plan: plan}\n", FIRST, "steps[0].jane.approve_plan", "`as:`"),
         ("  - jane: {sees: {plan: {name: p, is: lost}}}\n", FIRST, "steps[0].jane.sees.plan.name", "`as:`"),
         ("  - jane: {sees: {roster: [joe, jo]}}\n", FIRST, "steps[0].jane.sees.roster[1]", "nobody"),
+        ("  - jane: {grant_outreach: {ask: p}}\n", FIRST, "steps[0].jane.grant_outreach.ask", "`as:`"),
+        (
+            "  - jane: {may_reach_out: phone, sees: {may: {answer: yes}}}\n",
+            FIRST,
+            "steps[0].jane.sees.may.answer",
+            "allowed",
+        ),
         (
             "  - jane: {who_to_call: {organization: aco, topic: plans}}\n",
             FIRST,

@@ -17,6 +17,7 @@ use crate::case::handover::{self, HandedEvent};
 use crate::case::state::{CaseState, Resource, Standing};
 use crate::communication::MessageSent;
 use crate::id::UserId;
+use crate::outreach::AskState;
 
 fn folded(events: impl IntoIterator<Item = Held>) -> Fold {
     let mut fold = Fold::new();
@@ -190,6 +191,11 @@ fn clinical(held: &Held) -> bool {
         HeldBody::Whole(Content { block: Block::Event(event), .. }) => matches!(
             event.data,
             EventData::MessageSent(_)
+                | EventData::ContactRecorded(_)
+                | EventData::OutreachAsked(_)
+                | EventData::OutreachGranted(_)
+                | EventData::OutreachRefused(_)
+                | EventData::StageReached(_)
                 | EventData::PlanSent(_)
                 | EventData::PlanReturned(_)
                 | EventData::AlertRaised(_)
@@ -254,6 +260,12 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
     let mut resources = vec![Resource::CareTeam];
     resources.extend(old.alerts.stays().iter().map(|stay| Resource::Stay(stay.id)));
     resources.extend(old.alerts.visits().iter().map(|visit| Resource::Visit(visit.proposed.clone())));
+    let outreach = |state: &CaseState| outreach_read(state);
+    prop_assert_eq!(outreach(old), outreach(new));
+    resources.extend(old.outreach.contacts().iter().map(|one| Resource::Contact(one.key.clone())));
+    if !old.outreach.stages().is_empty() {
+        resources.push(Resource::Episode);
+    }
     resources.extend(old.plans.all().iter().map(|plan| Resource::Plan(plan.sent.id)));
     resources.extend(old.messages.iter().map(|message| Resource::Message(message.key.clone())));
     resources.extend(old.tasks.all().iter().map(|task| Resource::Task(task.key.clone())));
@@ -266,8 +278,27 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
         prop_assert_eq!(&old.plans, &new.plans);
         prop_assert_eq!(&old.alerts, &new.alerts);
         prop_assert_eq!(&old.tasks, &new.tasks);
+        prop_assert_eq!(&old.outreach, &new.outreach);
+    }
+    // Nobody is left waiting: whatever is owed has an owner, and a ladder that ends at a telephone.
+    for owed in old.owed() {
+        prop_assert!(!owed.owner.value().is_empty() && owed.due > at(0));
+        prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()), "{}", owed.clock);
     }
     Ok(())
+}
+
+/// What of the outreach is the same whether words are withheld or not.
+fn outreach_read(state: &CaseState) -> impl PartialEq + std::fmt::Debug + use<> {
+    let stages = state.outreach.stages().iter();
+    let stages: Vec<_> = stages.map(|one| (one.reached.withheld(), one.by.clone(), one.corrected)).collect();
+    let contacts = state.outreach.contacts().iter();
+    let contacts: Vec<_> =
+        contacts.map(|one| (one.key.clone(), one.recorded.withheld(), one.against_terms.clone())).collect();
+    let answered = |ask: &AskState| ask.answer.as_ref().map(|answer| (answer.granted, answer.by.clone()));
+    let asks: Vec<_> =
+        state.outreach.asks().iter().map(|ask| (ask.asked.clone(), ask.ask.channel, answered(ask))).collect();
+    (stages, contacts, asks, state.outreach.attempts())
 }
 
 /// What is sent to somebody: those events whose authors knew of their naming and not of its end.

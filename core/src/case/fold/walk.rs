@@ -14,6 +14,7 @@ use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStan
 use crate::contact::{Contact, Role, Seat};
 use crate::due;
 use crate::id::EventId;
+use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, Assignee, SupersededTask, TaskEvent};
 
@@ -43,6 +44,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     let roster = carried.as_ref().unwrap_or(&before);
     let seat = roster.seat_of(&key.sender);
 
+    let remark = seat.and_then(|seat| outreach::remark(state, &event.data, seat));
     let standing = if !event.proven {
         Standing::Unproven
     } else if let EventData::Unknown { .. } = &*event.data {
@@ -62,7 +64,9 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
 
     let text = match (seat, event.body) {
         (_, None) => withheld(event.data.kind()),
-        (Some(seat), Some(body)) => tell(&event.data, body, seat, roster, &state.tasks),
+        (Some(seat), Some(body)) => {
+            tell(&event.data, body, seat, roster, &state.tasks) + remark.as_deref().unwrap_or_default()
+        }
         (None, Some(body)) => body.to_owned(),
     };
     state.timeline.push(Entry {
@@ -127,7 +131,12 @@ fn take(
     let plan = match &*event.data {
         EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
-        EventData::CaseClosed(e) => return life(LifeEvent::Closed(e)).map(|next| state.life = next),
+        EventData::CaseClosed(e) => {
+            let next = life(LifeEvent::Closed(e))?;
+            outreach::closing(&state.outreach, e.reason, &state.life.going_on()?.agreement)?;
+            state.life = next;
+            return Ok(());
+        }
         EventData::SeatAdded(e) => {
             return life(LifeEvent::Added(e)).map(|next| seated(state, next));
         }
@@ -165,6 +174,11 @@ fn take(
         EventData::TaskHandedOver(e) => return work(state, TaskEvent::HandedOver(e), &step),
         EventData::TaskCompleted(e) => return work(state, TaskEvent::Completed(e), &step),
         EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), &step),
+        EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), &step),
+        EventData::OutreachAsked(e) => return reach_out(state, OutreachEvent::Asked(e), &step),
+        EventData::OutreachGranted(e) => return reach_out(state, OutreachEvent::Granted(e), &step),
+        EventData::OutreachRefused(e) => return reach_out(state, OutreachEvent::Refused(e), &step),
+        EventData::StageReached(e) => return reach_out(state, OutreachEvent::Stage(e), &step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
@@ -216,6 +230,12 @@ fn work(state: &mut CaseState, event: TaskEvent<'_>, step: &Step<'_>) -> Result<
     Ok(())
 }
 
+fn reach_out(state: &mut CaseState, event: OutreachEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    let agreement = &state.life.going_on()?.agreement;
+    state.outreach = outreach::step(&state.outreach, event, agreement, step)?;
+    Ok(())
+}
+
 /// A reminder counts only where the rung is there, names that person, and its time has come: posted early, it would keep the
 /// other side's from being posted.
 fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
@@ -238,6 +258,9 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |id: &EventId| (None, state.tasks.get(*id).map(|task| Resource::Task(task.key.clone())));
     let (opens, touches) = match &*event.data {
+        EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
+            (Some(Resource::Episode), Some(Resource::CareTeam))
+        }
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
@@ -249,6 +272,8 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         }
         EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
         EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
+        EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
+        EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
@@ -266,6 +291,9 @@ fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
         EventData::TaskCancelled(e) => task(&e.task),
         // They tell what a record holds, and change nothing in it.
         EventData::MessageSeen(_)
+        | EventData::OutreachAsked(_)
+        | EventData::OutreachGranted(_)
+        | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
         | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
@@ -330,6 +358,12 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
             });
             Resource::Message(key.clone())
         }
+        EventData::ContactRecorded(recorded) => {
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_contacts.push((key.clone(), recorded.clone(), by));
+            Resource::Contact(key.clone())
+        }
+        EventData::StageReached(_) => Resource::Episode,
         EventData::PlanSent(sent) => {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
             Resource::Plan(key.id)
@@ -373,6 +407,10 @@ fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
     };
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
+        "stage-order" | "stage-known" | "stage-before" => {
+            state.outreach.stages().last().map(|stage| stage.by.event.clone())
+        }
+        "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         "task-owner-unseated" => without_a_seat(state, event),
         code => ended_by(state, code, place.as_ref()),
@@ -407,6 +445,14 @@ fn taken(state: &CaseState, event: &Event<'_>, may: impl Fn(&Contact) -> bool) -
         role: contact.role.clone(),
         at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
     })
+}
+
+/// The contact that was recorded before, and is the same.
+fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::ContactRecorded(recorded) = &*event.data else { return None };
+    let mut contacts = state.outreach.contacts().iter().map(|one| (&one.key, &one.recorded));
+    let same = contacts.find(|(_, one)| one.when == recorded.when && one.channel == recorded.channel);
+    same.map(|(key, _)| key.clone())
 }
 
 /// The event after which a message can be corrected no more.

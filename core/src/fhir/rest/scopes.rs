@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 17] = [
+pub const SCOPES: [(&str, &str); 18] = [
     ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
@@ -16,6 +16,7 @@ pub const SCOPES: [(&str, &str); 17] = [
     ("DocumentReference", "crus"),
     ("Encounter", "crus"),
     ("Endpoint", "rs"),
+    ("EpisodeOfCare", "crus"),
     ("Goal", "rs"),
     ("HealthcareService", "rs"),
     ("Location", "rs"),

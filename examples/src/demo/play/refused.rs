@@ -36,6 +36,9 @@ impl Line<'_, '_> {
             Some("accept_task" | "decline_task" | "hand_over_task" | "complete_task") => {
                 "tries to answer for the task"
             }
+            Some("record_contact") => "tries to record a contact",
+            Some("ask_outreach") => "tries to ask",
+            Some("close_case") => "tries to close the case",
             Some("open") => "tries to open a case",
             Some("accept") => "tries to accept",
             Some("name_seat" | "end_seat" | "take_up_team" | "decline_team") => "tries to change the roster",

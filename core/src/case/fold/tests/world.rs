@@ -1,6 +1,6 @@
 //! A synthetic case: its people, its papers, and devices that write to each other out of order.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,6 +26,9 @@ use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
+use crate::outreach::{
+    Channel, ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, Stage, StageReached,
+};
 use crate::task::{
     Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
     TaskHandedOver,
@@ -74,12 +77,13 @@ community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true
 in_force: { from: 2019-01-01 }
 share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach] }
 clocks: { plan-return: { days: 14 } }
+outreach: { default: allowed, channels: { visit: { rule: ask-first }, phone: { rule: prohibited } }, attempts_before_unreachable: 2 }
 ladder:
   care-plan:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
     - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
 "#;
-const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: []\n";
+const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }]\n";
 
 pub(crate) fn opening() -> CaseOpened {
     let side = |id: &str, name: &str, kind| Organization {
@@ -222,7 +226,48 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
     sent
 }
 
+/// What somebody does of the outreach: whether it is a valid step or not.
+fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
+    let day = at(n).to_zoned(jiff::tz::TimeZone::UTC).date();
+    let ask = state.outreach.asks().last().map_or(id(n), |ask| ask.asked.id);
+    match kind % 8 {
+        0..=2 => {
+            let to = Stage::ALL[(n + usize::from(kind / 8)) % Stage::ALL.len()];
+            let on = if n.is_multiple_of(5) { day + 200.days() } else { day };
+            StageReached {
+                stage: to,
+                on,
+                source: format!("words {n}"),
+                enrolled: None,
+                left: None,
+                to_aco: None,
+            }
+            .into()
+        }
+        3..=4 => ContactRecorded {
+            when: at(n - n % 2),
+            by: None,
+            channel: Channel::ALL[usize::from(kind / 8) % Channel::ALL.len()],
+            face_to_face: n.is_multiple_of(3),
+            reached: n.is_multiple_of(4),
+            outcome: format!("words {n}"),
+            about: None,
+        }
+        .into(),
+        5 => OutreachAsked { channel: Channel::Visit, why: format!("words {n}") }.into(),
+        6 if n.is_multiple_of(2) => OutreachGranted { ask, until: None, reason: format!("words {n}") }.into(),
+        6 => OutreachRefused { ask, reason: format!("words {n}") }.into(),
+        _ if n.is_multiple_of(6) => {
+            CaseClosed { reason: CloseReason::Unreachable, continued_in: None }.into()
+        }
+        _ => MessageSent::default().into(),
+    }
+}
+
 fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
+    if (100..150).contains(&kind) {
+        return outreach_deed(kind, n, state);
+    }
     let plan = state.plans.open();
     let waiting = plan.map_or(id(n), |plan| plan.sent.id);
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);

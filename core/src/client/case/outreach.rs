@@ -1,0 +1,101 @@
+//! Outreach: where the member stands, each contact or attempt, and what is asked before one reaches out.
+
+use jiff::civil::Date;
+
+use crate::case::event::EventKey;
+use crate::client::case::{CHANGES_LIMIT, Case};
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::EventId;
+use crate::outreach::{
+    Channel, ContactRecorded, Outreach, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
+};
+use crate::policy::{MayReachOut, Reason, may_reach_out};
+
+/// The longest name of where a date of the programme is from, in bytes.
+const SOURCE_LIMIT: usize = 512;
+
+impl Case {
+    /// Says where the member stands with the programme, since which of the programme's own days, and where that day is from. The
+    /// stage that the member is in already, said again, corrects what was said of it.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-source`, field `source`), besides the errors of every command; the reasons of `NotAllowed` are those
+    /// of [`crate::outreach::step`].
+    pub fn stage(&self, id: Option<EventId>, reached: StageReached) -> Result<EventKey> {
+        if reached.source.trim().is_empty() || reached.source.len() > SOURCE_LIMIT {
+            let detail = "say where the date is from (the programme's file, a letter), in 512 bytes at most";
+            return Err(InvalidInput::new("invalid-source", detail).field("source").into());
+        }
+        self.say(id, reached)
+    }
+
+    /// Records a contact with the member, or an attempt. One that the agreement did not allow is recorded too, and marked.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-outcome`, field `outcome`), besides the errors of every command; the reasons of `NotAllowed` are
+    /// those of [`crate::outreach::step`].
+    pub fn record_contact(&self, id: Option<EventId>, contact: ContactRecorded) -> Result<EventKey> {
+        words(&contact.outcome, "invalid-outcome", "outcome")?;
+        self.say(id, contact)
+    }
+
+    /// Asks the plan side whether one may reach out by this channel, and why.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-why`, field `why`), besides the errors of every command; `NotAllowed` where there is nothing to ask
+    /// (`outreach-not-to-ask`, `outreach-asked-already`).
+    pub fn ask_outreach(&self, id: Option<EventId>, channel: Channel, why: &str) -> Result<EventKey> {
+        words(why, "invalid-why", "why")?;
+        self.say(id, OutreachAsked { channel, why: why.to_owned() })
+    }
+
+    /// Lets the community side reach out, as it asked, before this day where there is one.
+    ///
+    /// # Errors
+    /// Those of every command; `NotAllowed` (`outreach-ask-unknown`, `outreach-answered`).
+    pub fn grant_outreach(
+        &self,
+        id: Option<EventId>,
+        ask: EventId,
+        until: Option<Date>,
+        reason: &str,
+    ) -> Result<EventKey> {
+        if !reason.is_empty() {
+            words(reason, "invalid-reason", "reason")?;
+        }
+        self.say(id, OutreachGranted { ask, until, reason: reason.to_owned() })
+    }
+
+    /// Does not let the community side reach out, and says why.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-reason`, field `reason`), besides the errors of every command; `NotAllowed` (`outreach-ask-unknown`,
+    /// `outreach-answered`).
+    pub fn refuse_outreach(&self, id: Option<EventId>, ask: EventId, reason: &str) -> Result<EventKey> {
+        words(reason, "invalid-reason", "reason")?;
+        self.say(id, OutreachRefused { ask, reason: reason.to_owned() })
+    }
+
+    /// Whether the community side may reach out to the member by this channel now, with every reason: to be shown before
+    /// somebody does.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`case-not-open`, `case-closed`).
+    pub fn may_reach_out(&self, channel: Channel) -> Result<MayReachOut> {
+        let state = self.expected()?;
+        let opening = state.life.going_on().map_err(|reason: Reason| Error::not_allowed(reason))?;
+        Ok(may_reach_out(&opening.agreement, &state.outreach, channel, self.caseline.engine.now()))
+    }
+
+    /// Where the member stands, every contact and attempt, and what was asked.
+    pub fn outreach(&self) -> Result<Outreach> {
+        Ok(self.expected()?.outreach)
+    }
+}
+
+fn words(text: &str, code: &'static str, field: &'static str) -> Result<()> {
+    if text.trim().is_empty() || text.len() > CHANGES_LIMIT {
+        return Err(InvalidInput::new(code, "say it in words, in 16 KiB at most").field(field).into());
+    }
+    Ok(())
+}

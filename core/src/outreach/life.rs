@@ -1,0 +1,293 @@
+//! The steps of the outreach.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::agreement::{Agreement, OutreachRule};
+use crate::care_plan::StepTaken;
+use crate::case::life::CloseReason;
+use crate::case::step::Step;
+use crate::due;
+use crate::id::EventId;
+use crate::outreach::{
+    AskAnswer, AskState, ContactRecorded, ContactState, Outreach, OutreachAsked, OutreachEvent, Stage,
+    StageReached, StageState,
+};
+use crate::policy::{Reach, Reason, may_reach_out};
+
+/// How many contacts and attempts are kept of each organisation.
+pub const MOST_CONTACTS: usize = 1000;
+/// How many stages, what was said of one before counted too.
+const MOST_STAGES: usize = 200;
+/// How many questions.
+const MOST_ASKS: usize = 200;
+
+/// The state after an event, or why the event is no valid step.
+///
+/// # Errors
+/// The reason, with source `outreach`: `outreach-by-keeper`, `outreach-not-a-side`, `outreach-not-community-side`,
+/// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-date`, `stage-fields`,
+/// `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
+/// `contact-known`, `contacts-too-many`; of a question `outreach-id-taken`, `outreach-not-to-ask` (the agreement allows or
+/// prohibits it, or says nothing), `outreach-asked-already`, `outreach-asks-too-many`; of an answer `outreach-ask-unknown`,
+/// `outreach-answered`.
+pub fn step(
+    outreach: &Outreach,
+    event: OutreachEvent<'_>,
+    agreement: &Agreement,
+    step: &Step<'_>,
+) -> Result<Outreach, Reason> {
+    if step.seat.is_keeper() {
+        return Err(refused("outreach-by-keeper", "a person takes the steps of outreach, never a keeper"));
+    }
+    let mut next = outreach.clone();
+    match event {
+        OutreachEvent::Stage(event) => reached(&mut next, event, step)?,
+        OutreachEvent::Contact(event) => contact(&mut next, event, agreement, step)?,
+        OutreachEvent::Asked(event) => asked(&mut next, event, agreement, step)?,
+        OutreachEvent::Granted(event) => {
+            answered(&mut next, event.ask, (true, event.until, &event.reason), step)?;
+        }
+        OutreachEvent::Refused(event) => answered(&mut next, event.ask, (false, None, &event.reason), step)?,
+    }
+    Ok(next)
+}
+
+/// Whether the case may be closed for this reason, as far as the outreach says. Where the agreement does not speak of
+/// outreach, nothing is counted.
+///
+/// # Errors
+/// The reason, with source `agreement <id>`: `unreachable-too-early`, with how many attempts there were.
+pub fn closing(outreach: &Outreach, reason: CloseReason, agreement: &Agreement) -> Result<(), Reason> {
+    let Some(terms) = agreement.outreach.as_ref().filter(|_| reason == CloseReason::Unreachable) else {
+        return Ok(());
+    };
+    let (attempts, needed) = (outreach.attempts(), terms.attempts_before_unreachable);
+    if attempts >= needed {
+        return Ok(());
+    }
+    let text = format!(
+        "a case is closed as unreachable after {needed} attempts without success since the member was last reached; {attempts} \
+         are recorded"
+    );
+    Err(Reason::new("unreachable-too-early", text, format!("agreement {}", agreement.id)))
+}
+
+fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Result<(), Reason> {
+    let organization = &step.seat.contact.organization;
+    let community = organization == step.community_side;
+    if !community && organization != step.plan_side {
+        return Err(refused(
+            "outreach-not-a-side",
+            "one of the two sides of the case says where the member stands",
+        ));
+    }
+    if !community && matches!(event.stage, Stage::Outreach | Stage::Consented | Stage::Engaged) {
+        let text =
+            "the community side says that it reaches out, and that the member takes part or is engaged";
+        return Err(refused("outreach-not-community-side", text));
+    }
+    let begins = matches!(event.stage, Stage::Assigned | Stage::ReEnrolled);
+    if (event.enrolled.is_some() && !begins)
+        || (event.left.is_some() && event.stage != Stage::ReEnrolled)
+        || (event.to_aco.is_some() && event.stage != Stage::Moved)
+    {
+        let text =
+            "`enrolled` is of an assignment or a re-enrolment, `left` of a re-enrolment, `to_aco` of a move";
+        return Err(refused("stage-fields", text));
+    }
+    if ![Some(event.on), event.enrolled, event.left].into_iter().flatten().all(is_a_date) {
+        return Err(refused("stage-date", "a date of the programme lies between 1900 and 2199"));
+    }
+    if event.left.is_some_and(|left| left > event.on) {
+        return Err(refused("stage-before", "who comes back had left before"));
+    }
+    let told: usize = outreach.stages.iter().map(|stage| 1 + stage.corrected).sum();
+    if told >= MOST_STAGES {
+        return Err(refused(
+            "stages-too-many",
+            "too much was said of where this member stands: open a new case",
+        ));
+    }
+    let by = StepTaken::of(step);
+    let before = match outreach.stages.last().map(|last| last.reached.stage) {
+        Some(stage) if stage == event.stage => outreach.stages.len().checked_sub(2),
+        _ => outreach.stages.len().checked_sub(1),
+    };
+    let before = before.and_then(|n| outreach.stages.get(n));
+    if before.is_some_and(|before| event.on < before.reached.on) {
+        let text = "the date lies before that of the stage before it: correct that one first";
+        return Err(refused("stage-before", text));
+    }
+    match outreach.stages.last_mut() {
+        Some(last) if last.reached.stage == event.stage => {
+            // What a handover withholds is not looked at: the source alone corrects nothing.
+            if last.reached.withheld() == event.withheld() {
+                return Err(refused("stage-known", "this was said of the member before"));
+            }
+            *last = StageState { reached: event.clone(), by, corrected: last.corrected + 1 };
+        }
+        last => {
+            let from = last.map(|last| last.reached.stage);
+            if !follows(from, event.stage) {
+                let text = format!(
+                    "`{}` does not come after {}",
+                    event.stage.code(),
+                    from.map_or(
+                        "nothing: begin with `assigned` or `re-enrolled`".to_owned(),
+                        |from| format!("`{}`", from.code())
+                    ),
+                );
+                return Err(Reason::new("stage-order", text, "outreach"));
+            }
+            outreach.stages.push(StageState { reached: event.clone(), by, corrected: 0 });
+        }
+    }
+    Ok(())
+}
+
+/// Which stage may follow which.
+fn follows(from: Option<Stage>, to: Stage) -> bool {
+    use Stage::{Assigned, Consented, Disenrolled, Engaged, Moved, Outreach, ReEnrolled};
+    match from {
+        None => matches!(to, Assigned | ReEnrolled),
+        Some(Assigned | ReEnrolled) => matches!(to, Outreach | Consented | Engaged | Disenrolled | Moved),
+        Some(Outreach) => matches!(to, Consented | Engaged | Disenrolled | Moved),
+        Some(Consented) => matches!(to, Engaged | Disenrolled | Moved),
+        Some(Engaged) => matches!(to, Disenrolled | Moved),
+        Some(Disenrolled) => matches!(to, ReEnrolled | Moved),
+        Some(Moved) => matches!(to, ReEnrolled),
+    }
+}
+
+fn contact(
+    outreach: &mut Outreach,
+    event: &ContactRecorded,
+    agreement: &Agreement,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    if event.when > step.when().checked_add(due::BELIEVED).unwrap_or(Timestamp::MAX) {
+        return Err(refused("contact-in-future", "a contact is recorded when it has happened"));
+    }
+    if !is_a_date(event.when.to_zoned(jiff::tz::TimeZone::UTC).date()) {
+        return Err(refused("contact-date", "a contact lies between 1900 and 2199"));
+    }
+    if event.face_to_face && !event.channel.may_be_face_to_face() {
+        return Err(refused("contact-face-to-face", "by this channel nobody is face to face"));
+    }
+    let author = &step.seat.contact;
+    let contact = match &event.by {
+        None => author,
+        Some(by) => {
+            let seat = step.roster.contact(by, &author.organization).filter(|seat| !seat.is_keeper());
+            let text = "who was there is a person of your own organisation who is named for the case";
+            &seat.ok_or_else(|| refused("contact-by", text))?.contact
+        }
+    };
+    let known = |one: &&ContactState| {
+        one.recorded.when == event.when
+            && one.recorded.channel == event.channel
+            && one.contact.id == contact.id
+            && one.by.organization == author.organization
+    };
+    if outreach.contacts.iter().any(|one| known(&one)) {
+        return Err(refused("contact-known", "this contact was recorded before"));
+    }
+    let own = outreach.contacts.iter().filter(|one| one.by.organization == author.organization);
+    if own.count() >= MOST_CONTACTS {
+        return Err(refused("contacts-too-many", "this case holds too many contacts: open a new one"));
+    }
+    outreach.contacts.push(ContactState {
+        key: step.key.clone(),
+        recorded: event.clone(),
+        contact: contact.clone(),
+        by: StepTaken::of(step),
+        against_terms: against_terms(outreach, event, agreement, step.seat),
+    });
+    Ok(())
+}
+
+/// Why the agreement did not allow a contact, where it did not. It speaks of the community side alone.
+pub(super) fn against_terms(
+    outreach: &Outreach,
+    event: &ContactRecorded,
+    agreement: &Agreement,
+    by: &crate::contact::Seat,
+) -> Option<Reason> {
+    if by.contact.organization != agreement.community_side.id || agreement.outreach.is_none() {
+        return None;
+    }
+    let judged = may_reach_out(agreement, outreach, event.channel, event.when);
+    if judged.answer == Reach::Allowed { None } else { judged.reasons.into_iter().next_back() }
+}
+
+fn asked(
+    outreach: &mut Outreach,
+    event: &OutreachAsked,
+    agreement: &Agreement,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    if step.seat.contact.organization != *step.community_side {
+        let text = "the community side asks whether it may reach out";
+        return Err(refused("outreach-not-community-side", text));
+    }
+    if outreach.asks.iter().any(|ask| ask.asked.id == step.key.id) {
+        return Err(refused("outreach-id-taken", "another question of this case has this id"));
+    }
+    let day = step.when().to_zoned(agreement.zone.clone()).date();
+    let text = match agreement.outreach.as_ref().map(|terms| terms.on(event.channel, day).0) {
+        Some(OutreachRule::AskFirst) => None,
+        Some(OutreachRule::Prohibited) => Some(
+            "the agreement prohibits this channel: there is nothing to ask; choose another, or change the agreement",
+        ),
+        Some(OutreachRule::Allowed) | None => {
+            Some("the agreement does not ask for a question: you may reach out")
+        }
+    };
+    if let Some(text) = text {
+        return Err(refused("outreach-not-to-ask", text));
+    }
+    if outreach.asks.iter().any(|ask| ask.ask.channel == event.channel && ask.answer.is_none()) {
+        return Err(refused(
+            "outreach-asked-already",
+            "the plan side was asked this and has not answered yet",
+        ));
+    }
+    if outreach.asks.len() >= MOST_ASKS {
+        return Err(refused(
+            "outreach-asks-too-many",
+            "this was asked very often: settle it in the agreement",
+        ));
+    }
+    let (asked, by) = (step.key.clone(), StepTaken::of(step));
+    outreach.asks.push(AskState { asked, ask: event.clone(), by, answer: None });
+    Ok(())
+}
+
+fn answered(
+    outreach: &mut Outreach,
+    ask: EventId,
+    (granted, until, reason): (bool, Option<Date>, &str),
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    if step.seat.contact.organization != *step.plan_side {
+        let text = "the plan side answers whether the community side may reach out";
+        return Err(refused("outreach-not-plan-side", text));
+    }
+    let ask = outreach.asks.iter_mut().find(|one| one.asked.id == ask);
+    let ask = ask.ok_or_else(|| refused("outreach-ask-unknown", "this case has no such question"))?;
+    if ask.answer.is_some() {
+        return Err(refused("outreach-answered", "that question was answered before"));
+    }
+    ask.answer = Some(AskAnswer { granted, until, reason: reason.to_owned(), by: StepTaken::of(step) });
+    Ok(())
+}
+
+/// Dates that a record can hold and that a person can have meant.
+fn is_a_date(day: Date) -> bool {
+    (1900..2200).contains(&day.year())
+}
+
+fn refused(code: &'static str, text: &'static str) -> Reason {
+    Reason::new(code, text, "outreach")
+}

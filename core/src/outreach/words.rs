@@ -1,0 +1,102 @@
+//! What a person reads of the outreach, in any Matrix client.
+
+use jiff::Timestamp;
+
+use crate::agreement::Agreement;
+use crate::case::event::EventData;
+use crate::case::state::CaseState;
+use crate::contact::Seat;
+use crate::outreach::life::against_terms;
+use crate::outreach::{Channel, ContactRecorded, OutreachEvent, Stage, StageReached};
+
+/// The event as a person reads it in any Matrix client.
+pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    match event {
+        OutreachEvent::Stage(event) => format!("{who}: {}", stage(event)),
+        OutreachEvent::Contact(event) => contact(&who, event),
+        OutreachEvent::Asked(event) => {
+            format!(
+                "{who} asks whether they may reach out to the member {}: {}",
+                way(event.channel),
+                event.why
+            )
+        }
+        OutreachEvent::Granted(event) => {
+            let until = event.until.map_or(String::new(), |until| format!(" before {until}"));
+            let reason = said(&event.reason);
+            format!("{who} agrees that the community side reaches out to the member{until}{reason}.")
+        }
+        OutreachEvent::Refused(event) => {
+            format!(
+                "{who} does not agree that the community side reaches out to the member: {}",
+                event.reason
+            )
+        }
+    }
+}
+
+fn stage(event: &StageReached) -> String {
+    let on = event.on;
+    let what = match event.stage {
+        Stage::Assigned => format!("the member was assigned on {on}"),
+        Stage::Outreach => format!("outreach to the member began on {on}"),
+        Stage::Consented => format!("the member takes part since {on}"),
+        Stage::Engaged => format!("the member is engaged since {on}"),
+        Stage::Disenrolled => format!("the member left the programme on {on}"),
+        Stage::ReEnrolled => format!("the member came back to the programme on {on}"),
+        Stage::Moved => {
+            let to = event.to_aco.as_ref().map_or(String::new(), |aco| format!(" ({aco})"));
+            format!("the member went to another ACO{to} on {on}")
+        }
+    };
+    let enrolled = event.enrolled.map_or(String::new(), |day| format!(", enrolled on {day}"));
+    let left = event.left.map_or(String::new(), |day| format!(", after having left on {day}"));
+    format!(
+        "{what}{enrolled}{left}{}.",
+        if event.source.is_empty() { String::new() } else { format!(" (source: {})", event.source) }
+    )
+}
+
+fn contact(who: &str, event: &ContactRecorded) -> String {
+    let met = match (event.reached, event.face_to_face) {
+        (true, true) => "was in contact with the member, face to face,",
+        (true, false) => "was in contact with the member",
+        (false, _) => "did not reach the member",
+    };
+    let other = event.by.as_ref().map_or("", |_| "records that a colleague ");
+    let when = minute(event.when);
+    format!(
+        "{who} {other}{met} {} at {when}{}.",
+        way(event.channel),
+        said(event.outcome.trim_end_matches('.'))
+    )
+}
+
+fn said(words: &str) -> String {
+    if words.trim().is_empty() { String::new() } else { format!(": {words}") }
+}
+
+fn way(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Phone => "by phone",
+        Channel::Visit => "by a visit",
+        Channel::Letter => "by letter",
+        Channel::Message => "by message",
+        Channel::Video => "by video",
+        Channel::Other => "by another way",
+    }
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What is added to an event's sentence: that a contact was against the terms of the agreement, and why. What has happened is
+/// recorded all the same.
+pub fn remark(state: &CaseState, data: &EventData, by: &Seat) -> Option<String> {
+    let EventData::ContactRecorded(event) = data else { return None };
+    let agreement: &Agreement = &state.opening()?.agreement;
+    let reason = against_terms(&state.outreach, event, agreement, by)?;
+    Some(format!(" This was against the terms: {}.", reason.text))
+}
