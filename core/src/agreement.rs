@@ -22,8 +22,7 @@
 //!   from: 2019-01-01                      # the first day
 //!   until: 2021-01-01                     # the first day on which it is over; may be left out
 //! zone: America/New_York                  # where days begin and end; this one where left out
-//! share:                                  # what may be sent: message, care-plan, roster, reminder, handover, task,
-//!                                         # alert, outreach
+//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach
 //!   both: [message, roster, reminder, handover]
 //!   plan_side: [care-plan]                # and, beside that, what one side may send
 //!   community_side: [care-plan]
@@ -47,8 +46,7 @@
 //! handover:                               # may be left out, with each of its fields
 //!   history: all                          # what newcomers read: all, since-naming or none; all where left out
 //!   withhold: []                          # what they get only as stubs, as under `share`
-//! outreach:                               # whether the community side may reach out to the member; may be left out,
-//!                                         # then nothing was settled and nothing is counted
+//! outreach:                               # may one reach out to the member; left out: nothing was settled, or is counted
 //!   default: allowed                      # allowed, ask-first or prohibited
 //!   channels:                             # may be left out: phone, visit, letter, message, video, other
 //!     visit: { rule: ask-first }
