@@ -123,7 +123,11 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         return Some(one.write(state, opening, own));
     }
     let (_, proposed, by) = state.superseded_visits.iter().find(|(known, ..)| known == key)?;
-    let who = by.as_ref().map_or_else(|| account_ref(&key.sender), contact_ref);
+    let who = match by {
+        Some(contact) if kind_of(&contact.role) == "Organization" => None,
+        Some(contact) => Some(contact_ref(contact)),
+        None => Some(account_ref(&key.sender)),
+    };
     let others = proposed.with.iter().filter_map(|one| Some((whom(one)?, "needs-action")));
     let one = Written {
         key,
@@ -131,7 +135,7 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         stay: &proposed.stay,
         at: proposed.at,
         place: proposed.place.as_deref(),
-        asked: std::iter::once((who, "accepted")).chain(others).collect(),
+        asked: who.map(|who| (who, "accepted")).into_iter().chain(others).collect(),
     };
     Some(one.write(state, opening, own))
 }

@@ -16,7 +16,7 @@ impl View<'_> {
     /// Who approved a plan.
     pub(super) fn approval(&self, plan: &PlanState, by: &StepTaken) -> RecordWrite {
         let agent = self.who_took(by, ATTESTER);
-        let made = Made { at: by.at.to_string(), activity: legally_authenticated(), reason: "" };
+        let made = Made { at: by.at.to_string(), activity: legally_authenticated() };
         provenance(codes::EVENT, &plan.sent, by, &made, &[agent], &[approved(&plan.document)])
     }
 
@@ -24,14 +24,13 @@ impl View<'_> {
     pub(super) fn signature(&self, plan: &PlanState, signature: &Signature) -> RecordWrite {
         let by = &signature.attested;
         let signer = self.signer(&signature.signer);
-        let activity = match signature.signer {
-            Signer::Contact { .. } => legally_authenticated(),
-            Signer::Member | Signer::Representative => concept(COMPLETION, "AU", "authenticated"),
-        };
-        let reason = format!("Signed {}, as attested", signature.how);
-        let made = Made { at: signature.on.to_string(), activity, reason: &reason };
+        let made = Made { at: signature.on.to_string(), activity: legally_authenticated() };
+        let document = source(
+            &plan.document,
+            &format!("The document that was signed {}, by its SHA-256", signature.how),
+        );
         let agents = [signer, self.who_took(by, VERIFIER)];
-        provenance(codes::EVENT, &plan.sent, by, &made, &agents, &[approved(&plan.document)])
+        provenance(codes::EVENT, &plan.sent, by, &made, &agents, &[document])
     }
 
     fn signer(&self, signer: &Signer) -> String {
@@ -90,7 +89,7 @@ impl View<'_> {
         let agent = self.agent(Some(&by.organization), ("assembler", "Assembler"), &[], &who);
         let activity =
             concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "NULLIFY", "nullify");
-        let made = Made { at: by.at.to_string(), activity, reason: "" };
+        let made = Made { at: by.at.to_string(), activity };
         let taken_back =
             logical("Provenance", codes::EVENT, &event_value(&by.event), "The approval that does not count");
         let taken_back = Object::new().text("role", "removal").raw("what", &taken_back).done();
@@ -115,19 +114,17 @@ impl View<'_> {
     }
 }
 
-const COMPLETION: &str = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion";
 const ATTESTER: (&str, &str) = ("attester", "Attester");
 const VERIFIER: (&str, &str) = ("verifier", "Verifier");
 
 fn legally_authenticated() -> String {
-    concept(COMPLETION, "LA", "legally authenticated")
+    concept("http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion", "LA", "legally authenticated")
 }
 
-/// What was done, when, and why it is known.
-struct Made<'a> {
+/// What was done, and when.
+struct Made {
     at: String,
     activity: String,
-    reason: &'a str,
 }
 
 /// What a step made of a plan. R4's Provenance has no identifier, so it is found by its tag: the event's, in this system.
@@ -135,19 +132,16 @@ fn provenance(
     system: &str,
     sent: &EventKey,
     by: &StepTaken,
-    made: &Made<'_>,
+    made: &Made,
     agents: &[String],
     entities: &[String],
 ) -> RecordWrite {
     let tag = event_value(&by.event);
-    let reason = Object::new().text("text", made.reason).done();
-    let reason = if made.reason.is_empty() { Vec::new() } else { vec![reason] };
     let json = Object::resource("Provenance")
         .raw("meta", &Object::new().list("tag", &[coding(system, &tag, "")]).done())
         .list("target", &[plan_ref(sent)])
         .text("occurredDateTime", &made.at)
         .text("recorded", &by.at.to_string())
-        .list("reason", &reason)
         .raw("activity", &made.activity)
         .list("agent", agents)
         .list("entity", entities)
@@ -161,9 +155,14 @@ fn plan_ref(sent: &EventKey) -> String {
 
 /// The document that an approval is of.
 fn approved(document: &Document) -> String {
+    source(document, "The document that was approved, by its SHA-256")
+}
+
+/// A document by its hash, and what was done with it.
+fn source(document: &Document, display: &str) -> String {
     let source = Object::new()
         .raw("identifier", &identifier(codes::SHA256, &document.sha256.to_string()))
-        .text("display", "The document that was approved, by its SHA-256")
+        .text("display", display)
         .done();
     Object::new().text("role", "source").raw("what", &source).done()
 }

@@ -102,10 +102,13 @@ fn a_signature_given_elsewhere_is_written_as_attested() {
     let said: Vec<serde_json::Value> =
         written.iter().map(|write| serde_json::from_str(&write.json).unwrap()).collect();
     let [member, representative, designee] = &said[..] else { panic!("{said:?}") };
-    for (one, completion) in [(member, "AU"), (representative, "AU"), (designee, "LA")] {
+    for one in [member, representative, designee] {
         assert_eq!(one["occurredDateTime"], "2019-02-28");
-        assert_eq!(one["reason"][0]["text"], "Signed on paper, as attested");
-        assert_eq!(one["activity"]["coding"][0]["code"], completion);
+        assert_eq!(one["activity"]["coding"][0]["code"], "LA");
+        assert_eq!(
+            one["entity"][0]["what"]["display"],
+            "The document that was signed on paper, by its SHA-256"
+        );
         assert_eq!(one["agent"][1]["type"]["coding"][0]["code"], "verifier");
         assert_eq!(one["entity"][0]["what"]["identifier"]["value"], Sha256::of(PLAN).to_string());
     }
