@@ -13,6 +13,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
+/// When it is said what there is, in place of what is waited for.
+const LONG: Duration = Duration::from_secs(80);
 
 /// Somebody at their device.
 pub(super) struct Person {
@@ -121,11 +123,19 @@ impl Person {
     }
 
     pub(super) async fn until_read(&self, room: &RoomId, expected: &[&str]) {
-        self.until(&format!("{expected:?}"), || async {
+        let what = format!("{expected:?}");
+        let read = self.until(&what, || async {
             let texts = self.texts(room).await;
             expected.iter().all(|text| texts.iter().any(|have| have == text)).then_some(())
-        })
-        .await;
+        });
+        // Looked at once more without a hint, before the wait is over: was it not there, or was nobody told?
+        let late = async {
+            tokio::time::sleep(LONG).await;
+            let what: Vec<_> = self.history(room).await.into_iter().map(|event| event.what).collect();
+            eprintln!("waiting long for {expected:?}; there is {what:?}");
+            std::future::pending::<()>().await;
+        };
+        tokio::select! { () = read => {}, () = late => {} }
     }
 
     pub(super) async fn until_invited(&self, room: &RoomId) -> UserId {
