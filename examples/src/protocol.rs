@@ -12,15 +12,17 @@ use caseline::error::InvalidInput;
 use caseline::fhir::{Resource, Scopes};
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::outreach::{Channel, Stage};
-use caseline::{Error, policy::Reason};
+use caseline::Error;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::alert::{AlertTold, AnswerWord};
+mod answer;
 mod task;
 
+pub use answer::{Failure, answer, reasons};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
 /// A request.
@@ -415,25 +417,6 @@ pub struct System {
     pub scopes: Scopes,
 }
 
-/// Why a request fails.
-#[derive(Debug)]
-pub enum Failure {
-    /// It is no request that we know.
-    Invalid(String),
-    /// The clock of a client without `--story-clock`.
-    NoStoryClock,
-    /// There is no session yet.
-    SignInFirst,
-    /// The client's own error.
-    Client(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Client(error)
-    }
-}
-
 impl Request {
     /// Reads a line.
     ///
@@ -459,49 +442,6 @@ impl Request {
                 wrong(&id, &told)
             })
     }
-}
-
-/// The line of an answer.
-pub fn answer(id: &Value, outcome: Result<Value, Failure>) -> Value {
-    match outcome {
-        Ok(ok) => json!({ "id": id, "ok": ok }),
-        Err(failure) => json!({ "id": id, "error": error(&failure) }),
-    }
-}
-
-fn error(failure: &Failure) -> Value {
-    match failure {
-        Failure::Invalid(what) => json!({ "code": "invalid-request", "detail": what }),
-        Failure::NoStoryClock => {
-            let detail = "the clock is the machine's: start with --story-clock to move it";
-            json!({ "code": "not-allowed", "detail": detail, "reasons": [] })
-        }
-        Failure::SignInFirst => json!({ "code": "sign-in-required", "detail": "sign in first" }),
-        Failure::Client(error) => {
-            let mut told = json!({ "code": error.code(), "detail": error.to_string() });
-            if let Some(fields) = told.as_object_mut() {
-                match error {
-                    Error::NotAllowed { reasons } => {
-                        fields.insert("reasons".into(), self::reasons(reasons));
-                    }
-                    Error::InvalidInput(invalid) => {
-                        fields.extend(invalid.field.as_ref().map(|field| ("field".into(), json!(field))));
-                        fields.extend(invalid.line.map(|line| ("line".into(), json!(line))));
-                    }
-                    _ => {}
-                }
-            }
-            told
-        }
-    }
-}
-
-/// Reasons, as answers and events carry them.
-pub fn reasons(reasons: &[Reason]) -> Value {
-    reasons
-        .iter()
-        .map(|reason| json!({ "code": reason.code, "text": reason.text, "source": reason.source }))
-        .collect()
 }
 
 /// Who signed a plan: `member`, `representative`, or a contact of an organisation.

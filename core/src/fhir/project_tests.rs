@@ -1,16 +1,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "project_tests/any_order.rs"]
+mod any_order;
 #[path = "project_tests/approvals.rs"]
 mod approvals;
 #[path = "project_tests/tasks.rs"]
 mod tasks;
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::care_plan::{Carriage, PlanApproved, PlanSent};
 use crate::case::event::{EventData, Held};
 use crate::case::fold::Fold;
-use crate::case::fold::tests::world::{acts, at, id, next, opening, play, raw, seat, user};
+use crate::case::fold::tests::world::{at, id, next, opening, raw, seat, user};
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::Standing;
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
@@ -491,29 +491,4 @@ fn the_sample_data_opens_a_case_and_its_plan_travels() {
     let projected = projected(&document, &member);
     check("CarePlan", &projected).unwrap();
     assert!(!projected.contains("urn:uuid:"), "no reference is left that holds nowhere");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_projection_is_a_function_of_the_set_of_events(acts in acts(false)) {
-        let events = play(&acts);
-        let reversed: Vec<Held> = events.iter().rev().cloned().collect();
-        let one_by_one = {
-            let mut fold = Fold::new();
-            for event in &events {
-                fold.insert(event.clone());
-            }
-            fold
-        };
-        let text = |_: &Document| None;
-        let whole = project(folded(&events).state(), &own(), &text);
-        prop_assert_eq!(&whole, &project(folded(&reversed).state(), &own(), &text));
-        prop_assert_eq!(&whole, &project(one_by_one.state(), &own(), &text));
-        for write in &whole {
-            prop_assert!(check(&write.kind, &write.json).is_ok(), "{}", write.json);
-            prop_assert_eq!(crate::fhir::check(&write.json).unwrap(), [], "{}", write.json);
-        }
-    }
 }

@@ -18,6 +18,12 @@ use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, Assignee, SupersededTask, TaskEvent};
 
+mod shape;
+mod superseded;
+
+use shape::{note, shape};
+use superseded::{ended_by, superseded};
+
 /// The state that everything in its place comes to.
 pub(super) fn walk(order: &Order<'_>) -> CaseState {
     let mut state = CaseState::default();
@@ -243,254 +249,14 @@ fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result
     let rung = usize::try_from(event.rung).ok().and_then(|n| owed?.ladder.into_iter().nth(n));
     match rung {
         Some(rung) if rung.contact != event.contact => {
-            Err(Reason::new("rung-of-another", "that rung of the ladder is another person's", "care-plan"))
+            Err(Reason::new("rung-of-another", "that rung of the ladder is another person's", "ladder"))
         }
         Some(rung) if rung.at > step.when() => {
-            Err(Reason::new("rung-early", "the time of that rung has not come", "care-plan"))
+            Err(Reason::new("rung-early", "the time of that rung has not come", "ladder"))
         }
         Some(_) => Ok(()),
-        None => Err(Reason::new("rung-not-owed", "nothing is owed on that rung of a ladder", "care-plan")),
+        None => Err(Reason::new("rung-not-owed", "nothing is owed on that rung of a ladder", "ladder")),
     }
-}
-
-/// Notes which resources an event shaped.
-fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
-    let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
-    let task = |id: &EventId| (None, state.tasks.get(*id).map(|task| Resource::Task(task.key.clone())));
-    let (opens, touches) = match &*event.data {
-        EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
-            (Some(Resource::Episode), Some(Resource::CareTeam))
-        }
-        EventData::CaseOpened(_)
-        | EventData::CaseAccepted(_)
-        | EventData::CaseClosed(_)
-        | EventData::SeatAdded(_)
-        | EventData::SeatEnded(_) => (None, Some(Resource::CareTeam)),
-        EventData::MessageSent(_) => (Some(Resource::Message(event.key.clone())), None),
-        EventData::MessageCorrected(e) => {
-            (Some(Resource::Message(event.key.clone())), Some(Resource::Message(own(&e.message))))
-        }
-        EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
-        EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
-        EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
-        EventData::StageReached(_) => (Some(Resource::Episode), None),
-        EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
-        EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
-        EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
-        EventData::VisitAnswered(e) => (None, visit_of(state, e.visit)),
-        EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
-        EventData::TaskClaimed(e) => task(&e.task),
-        EventData::TaskAccepted(e) => task(&e.task),
-        EventData::TaskDeclined(e) => task(&e.task),
-        EventData::TaskHandedOver(e) => task(&e.task),
-        EventData::TaskCompleted(e) => task(&e.task),
-        EventData::TaskCancelled(e) => task(&e.task),
-        // They tell what a record holds, and change nothing in it.
-        EventData::MessageSeen(_)
-        | EventData::OutreachAsked(_)
-        | EventData::OutreachGranted(_)
-        | EventData::OutreachRefused(_)
-        | EventData::PlanChanged(_)
-        | EventData::FollowUpDone(_)
-        | EventData::TeamProposed(_)
-        | EventData::TeamDeclined(_)
-        | EventData::RungPosted(_)
-        | EventData::Handover(_)
-        | EventData::Unknown { .. } => (None, None),
-    };
-    for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
-        note(state, resource, &event.key, whole);
-    }
-}
-
-/// The Appointment of a visit.
-fn visit_of(state: &CaseState, visit: EventId) -> Option<Resource> {
-    state.alerts.visit(visit).map(|visit| Resource::Visit(visit.proposed.clone()))
-}
-
-/// A message is received once: whoever sees it later changes nothing in a record.
-fn seen(state: &mut CaseState, event: &MessageSeen, by: &EventKey, whole: bool) {
-    for key in &event.messages {
-        let first = state.message(key).and_then(|message| message.seen.first());
-        if first.is_some_and(|first| first.event == *by) {
-            note(state, Resource::Message(key.clone()), by, whole);
-        }
-    }
-}
-
-/// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
-/// shapes it too, so that a device which has not heard of that does not write it back.
-fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
-    let key = &event.key;
-    let place = state.life.roster.last_place_of(&key.sender).cloned();
-    let resource = match &*event.data {
-        EventData::MessageSent(sent) => {
-            state.superseded_messages.push(Superseded {
-                key: key.clone(),
-                from: place.as_ref().map(|place| place.seat.contact.clone()),
-                text: event.body.map(str::to_owned),
-                at: event.at,
-                server_at: event.held.server_at,
-                priority: sent.priority,
-                in_reply_to: sent.in_reply_to.clone(),
-                corrects: None,
-            });
-            Resource::Message(key.clone())
-        }
-        EventData::MessageCorrected(corrected) => {
-            let corrects = EventKey { sender: key.sender.clone(), id: corrected.message };
-            let old = state.message(&corrects);
-            let priority = old.map_or(Priority::Routine, |old| old.priority);
-            let in_reply_to = old.and_then(|old| old.in_reply_to.clone());
-            state.superseded_messages.push(Superseded {
-                key: key.clone(),
-                from: place.as_ref().map(|place| place.seat.contact.clone()),
-                text: event.body.map(|_| corrected.text.clone()),
-                at: event.at,
-                server_at: event.held.server_at,
-                priority,
-                in_reply_to,
-                corrects: Some(corrects),
-            });
-            Resource::Message(key.clone())
-        }
-        EventData::ContactRecorded(recorded) => {
-            let by = place.as_ref().map(|place| place.seat.contact.clone());
-            state.superseded_contacts.push((key.clone(), recorded.clone(), by));
-            Resource::Contact(key.clone())
-        }
-        EventData::StageReached(_) => Resource::Episode,
-        EventData::PlanSent(sent) => {
-            state.superseded_plans.push((key.clone(), sent.document.clone()));
-            Resource::Plan(key.id)
-        }
-        EventData::PlanApproved(approved) => {
-            state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
-            return;
-        }
-        EventData::PlanSigned(signed) => {
-            let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
-            state.superseded_approvals.extend(attester(state, event).map(|by| (approved, by)));
-            return;
-        }
-        EventData::AlertRaised(raised) => {
-            // What was told before is in the stay already; what lies ahead never counted anywhere.
-            if ["alert-known", "alert-date", "alert-cancels"].contains(&&*reason.code) {
-                return;
-            }
-            state.superseded_alerts.push((key.clone(), raised.clone()));
-            Resource::Stay(raised.stay.id())
-        }
-        EventData::VisitProposed(proposed) => {
-            if reason.code == "visit-by-keeper" {
-                return;
-            }
-            let by = place.as_ref().map(|place| place.seat.contact.clone());
-            state.superseded_visits.push((key.clone(), proposed.clone(), by));
-            Resource::Visit(key.clone())
-        }
-        EventData::TaskAssigned(assigned) => {
-            let at = state.opening().map(|opening| opening.agreement.story_clock);
-            state.superseded_tasks.push(SupersededTask {
-                key: key.clone(),
-                assigned: assigned.clone(),
-                from: place.as_ref().map(|place| place.seat.contact.clone()),
-                at: due::believed(event.at, event.held.server_at, at.unwrap_or(false)),
-            });
-            Resource::Task(key.clone())
-        }
-        _ => return,
-    };
-    let by = match &*reason.code {
-        "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
-        "stage-order" | "stage-known" | "stage-before" => {
-            state.outreach.stages().last().map(|stage| stage.by.event.clone())
-        }
-        "contact-known" => known_contact(state, event),
-        "message-corrected" | "message-retracted" => stands_no_longer(state, event),
-        "task-owner-unseated" => without_a_seat(state, event),
-        code => ended_by(state, code, place.as_ref()),
-    };
-    if let Some(by) = by {
-        note(state, resource, &by, true);
-    }
-}
-
-/// Who said that they approve a plan, if they ever had a seat that may.
-fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
-    let opening = state.opening()?;
-    taken(state, event, |contact| {
-        contact.organization == opening.plan_side.id && contact.role.may_approve_plan()
-    })
-}
-
-/// Who said that a plan was signed elsewhere, if they ever had a seat.
-fn attester(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
-    taken(state, event, |contact| contact.role != Role::Keeper)
-}
-
-/// The step of the event's sender, by the last of their seats that may take it.
-fn taken(state: &CaseState, event: &Event<'_>, may: impl Fn(&Contact) -> bool) -> Option<StepTaken> {
-    let opening = state.opening()?;
-    let mut places = state.life.roster.all().iter().rev().map(|place| &place.seat.contact);
-    let contact = places.find(|contact| contact.user.as_ref() == Some(&event.key.sender) && may(contact))?;
-    Some(StepTaken {
-        event: event.key.clone(),
-        contact: contact.id.clone(),
-        organization: contact.organization.clone(),
-        role: contact.role.clone(),
-        at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
-    })
-}
-
-/// The contact that was recorded before, and is the same.
-fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
-    let EventData::ContactRecorded(recorded) = &*event.data else { return None };
-    let mut contacts = state.outreach.contacts().iter().map(|one| (&one.key, &one.recorded));
-    let same = contacts.find(|(_, one)| one.when == recorded.when && one.channel == recorded.channel);
-    same.map(|(key, _)| key.clone())
-}
-
-/// The event after which a message can be corrected no more.
-fn stands_no_longer(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
-    let EventData::MessageCorrected(corrected) = &*event.data else { return None };
-    let old = EventKey { sender: event.key.sender.clone(), id: corrected.message };
-    match &state.message(&old)?.standing {
-        MessageStanding::Said => None,
-        MessageStanding::Corrected { by } | MessageStanding::Retracted { by } => Some(by.clone()),
-    }
-}
-
-/// The event after which somebody may no longer write.
-fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> Option<EventKey> {
-    match code {
-        "case-closed" => state.life.closed.as_ref().map(|closed| closed.event.clone()),
-        "no-seat" => place.and_then(|place| place.ended.clone()),
-        _ => None,
-    }
-}
-
-/// The event after which somebody can be given no task.
-fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
-    let EventData::TaskAssigned(assigned) = &*event.data else { return None };
-    let Assignee::Owner(whom) = &assigned.to else { return None };
-    let mut places = state.life.roster.all().iter().rev();
-    let place = places.find(|place| {
-        let contact = &place.seat.contact;
-        contact.id == whom.contact && contact.organization == whom.organization
-    })?;
-    place.ended.clone()
-}
-
-fn note(state: &mut CaseState, resource: Resource, key: &EventKey, whole: bool) {
-    if !whole {
-        state.stubs.insert(resource.clone());
-    }
-    state.shaping.entry(resource).or_default().insert(key.clone());
 }
 
 /// Takes what is placed by time: another client's message counts as one of its sender's, if they have a seat there.

@@ -1,0 +1,177 @@
+//! What is kept of what took no step.
+
+use super::note;
+use crate::care_plan::{PlanApproved, StepTaken};
+use crate::case::event::{EventData, EventKey};
+use crate::case::fold::order::Event;
+use crate::case::roster::Place;
+use crate::case::state::{CaseState, Resource};
+use crate::communication::{MessageStanding, Priority, Superseded};
+use crate::contact::{Contact, Role};
+use crate::due;
+use crate::policy::Reason;
+use crate::task::{Assignee, SupersededTask};
+
+/// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
+/// shapes it too, so that a device which has not heard of that does not write it back.
+pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
+    let key = &event.key;
+    let place = state.life.roster.last_place_of(&key.sender).cloned();
+    let resource = match &*event.data {
+        EventData::MessageSent(sent) => {
+            state.superseded_messages.push(Superseded {
+                key: key.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                text: event.body.map(str::to_owned),
+                at: event.at,
+                server_at: event.held.server_at,
+                priority: sent.priority,
+                in_reply_to: sent.in_reply_to.clone(),
+                corrects: None,
+            });
+            Resource::Message(key.clone())
+        }
+        EventData::MessageCorrected(corrected) => {
+            let corrects = EventKey { sender: key.sender.clone(), id: corrected.message };
+            let old = state.message(&corrects);
+            let priority = old.map_or(Priority::Routine, |old| old.priority);
+            let in_reply_to = old.and_then(|old| old.in_reply_to.clone());
+            state.superseded_messages.push(Superseded {
+                key: key.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                text: event.body.map(|_| corrected.text.clone()),
+                at: event.at,
+                server_at: event.held.server_at,
+                priority,
+                in_reply_to,
+                corrects: Some(corrects),
+            });
+            Resource::Message(key.clone())
+        }
+        EventData::ContactRecorded(recorded) => {
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_contacts.push((key.clone(), recorded.clone(), by));
+            Resource::Contact(key.clone())
+        }
+        EventData::StageReached(_) => Resource::Episode,
+        EventData::PlanSent(sent) => {
+            state.superseded_plans.push((key.clone(), sent.document.clone()));
+            Resource::Plan(key.id)
+        }
+        EventData::PlanApproved(approved) => {
+            state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
+            return;
+        }
+        EventData::PlanSigned(signed) => {
+            let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
+            state.superseded_approvals.extend(attester(state, event).map(|by| (approved, by)));
+            return;
+        }
+        EventData::AlertRaised(raised) => {
+            // What was told before is in the stay already; what lies ahead never counted anywhere.
+            if ["alert-known", "alert-date", "alert-cancels"].contains(&&*reason.code) {
+                return;
+            }
+            state.superseded_alerts.push((key.clone(), raised.clone()));
+            Resource::Stay(raised.stay.id())
+        }
+        EventData::VisitProposed(proposed) => {
+            if reason.code == "visit-by-keeper" {
+                return;
+            }
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_visits.push((key.clone(), proposed.clone(), by));
+            Resource::Visit(key.clone())
+        }
+        EventData::TaskAssigned(assigned) => {
+            let at = state.opening().map(|opening| opening.agreement.story_clock);
+            state.superseded_tasks.push(SupersededTask {
+                key: key.clone(),
+                assigned: assigned.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                at: due::believed(event.at, event.held.server_at, at.unwrap_or(false)),
+            });
+            Resource::Task(key.clone())
+        }
+        _ => return,
+    };
+    let by = match &*reason.code {
+        "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
+        "stage-order" | "stage-known" | "stage-before" => {
+            state.outreach.stages().last().map(|stage| stage.by.event.clone())
+        }
+        "contact-known" => known_contact(state, event),
+        "message-corrected" | "message-retracted" => stands_no_longer(state, event),
+        "task-owner-unseated" => without_a_seat(state, event),
+        code => ended_by(state, code, place.as_ref()),
+    };
+    if let Some(by) = by {
+        note(state, resource, &by, true);
+    }
+}
+
+/// Who said that they approve a plan, if they ever had a seat that may.
+fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
+    let opening = state.opening()?;
+    taken(state, event, |contact| {
+        contact.organization == opening.plan_side.id && contact.role.may_approve_plan()
+    })
+}
+
+/// Who said that a plan was signed elsewhere, if they ever had a seat.
+fn attester(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
+    taken(state, event, |contact| contact.role != Role::Keeper)
+}
+
+/// The step of the event's sender, by the last of their seats that may take it.
+fn taken(state: &CaseState, event: &Event<'_>, may: impl Fn(&Contact) -> bool) -> Option<StepTaken> {
+    let opening = state.opening()?;
+    let mut places = state.life.roster.all().iter().rev().map(|place| &place.seat.contact);
+    let contact = places.find(|contact| contact.user.as_ref() == Some(&event.key.sender) && may(contact))?;
+    Some(StepTaken {
+        event: event.key.clone(),
+        contact: contact.id.clone(),
+        organization: contact.organization.clone(),
+        role: contact.role.clone(),
+        at: due::believed(event.at, event.held.server_at, opening.agreement.story_clock),
+    })
+}
+
+/// The contact that was recorded before, and is the same.
+fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::ContactRecorded(recorded) = &*event.data else { return None };
+    let mut contacts = state.outreach.contacts().iter().map(|one| (&one.key, &one.recorded));
+    let same = contacts.find(|(_, one)| one.when == recorded.when && one.channel == recorded.channel);
+    same.map(|(key, _)| key.clone())
+}
+
+/// The event after which a message can be corrected no more.
+fn stands_no_longer(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::MessageCorrected(corrected) = &*event.data else { return None };
+    let old = EventKey { sender: event.key.sender.clone(), id: corrected.message };
+    match &state.message(&old)?.standing {
+        MessageStanding::Said => None,
+        MessageStanding::Corrected { by } | MessageStanding::Retracted { by } => Some(by.clone()),
+    }
+}
+
+/// The event after which somebody may no longer write.
+pub(super) fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> Option<EventKey> {
+    match code {
+        "case-closed" => state.life.closed.as_ref().map(|closed| closed.event.clone()),
+        "no-seat" => place.and_then(|place| place.ended.clone()),
+        _ => None,
+    }
+}
+
+/// The event after which somebody can be given no task.
+fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::TaskAssigned(assigned) = &*event.data else { return None };
+    let Assignee::Owner(whom) = &assigned.to else { return None };
+    let mut places = state.life.roster.all().iter().rev();
+    let place = places.find(|place| {
+        let contact = &place.seat.contact;
+        contact.id == whom.contact && contact.organization == whom.organization
+    })?;
+    place.ended.clone()
+}
