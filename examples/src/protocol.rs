@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use caseline::Error;
 use caseline::care_plan::{SignedHow, Signer};
 use caseline::care_team::Whom;
 use caseline::case::event::EventKey;
@@ -12,11 +13,10 @@ use caseline::error::InvalidInput;
 use caseline::fhir::{Resource, Scopes};
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::outreach::{Channel, Stage};
-use caseline::Error;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::actor::{LATER, SOON};
 use super::fault::{Fault, no_case, told};

@@ -1,22 +1,20 @@
 //! The steps, one after the other.
 
 use crate::alert::{self, AlertEvent};
-use crate::care_plan::{self, PlanApproved, PlanEvent, StepTaken};
+use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
-use crate::case::event::{EventData, EventKey, HeldBody};
+use crate::case::event::{EventData, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, Life, LifeEvent, RungPosted};
-use crate::case::roster::{Place, Roster};
+use crate::case::roster::Roster;
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::Step;
 use crate::case::tell::{tell, withheld};
-use crate::communication::{self, Message, MessageEvent, MessageSeen, MessageStanding, Priority, Superseded};
-use crate::contact::{Contact, Role, Seat};
-use crate::due;
-use crate::id::EventId;
+use crate::communication::{self, Message, MessageEvent, Priority, Superseded};
+use crate::contact::Seat;
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
-use crate::task::{self, Assignee, SupersededTask, TaskEvent};
+use crate::task::{self, TaskEvent};
 
 mod shape;
 mod superseded;
