@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use caseline::fhir::{Resource, Scopes};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What somebody changes in the record, as by the record's own screen: exactly these elements.
 #[derive(Debug, Clone, Serialize, Deserialize)]
