@@ -59,7 +59,7 @@ class Story(Live):
             self.assertEqual(
                 (found.primary.contact.id, found.primary.contact.user), (JOE, self.aco.user("joe"))
             )
-            self.assertEqual((found.primary.confirmed, found.primary.stale), ("2019-02-25", True))
+            self.assertEqual((found.primary.confirmed, found.primary.stale), ("2019-02-25", False))
             self.assertEqual([each.code for each in found.primary.why][0], "designated")
             gaps = [(gap.topic, gap.missing) for gap in await jane.contact_gaps() if gap.organization == ACO]
             self.assertIn((caseline.Topic.CONSENT, "contact"), gaps)
@@ -282,7 +282,11 @@ class Story(Live):
         self.assertEqual((back.steps[0].deed, back.steps[0].text), ("declined", "Away. (synthetic)"))
         await case.hand_over_task(key, pool=ACO)
         await case.cancel_task(key, "Not needed. (synthetic)")
-        [over] = await case.tasks()
+
+        async def ended() -> Any:
+            return [each for each in await case.tasks() if each.status == "cancelled"]
+
+        [over] = await self.until(ended)
         self.assertEqual((over.status, over.pool, over.owner), ("cancelled", ACO, None))
         told = await joe.refused("hand_over_task", case=case.id(), task=key, owner=JOE, pool=ACO)
         self.assertEqual(told["code"], "invalid-request")
