@@ -241,7 +241,7 @@ impl Agreement {
     /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
     /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
     /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
-    /// `ladder-order`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder).
+    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder).
     pub fn parse(text: &str) -> Result<Self> {
         read::agreement(text)
     }

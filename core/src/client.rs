@@ -207,6 +207,10 @@ impl Caseline {
     }
 
     /// Posts the reminders that are due from this organisation; for a keeper. Returns how many were posted.
+    ///
+    /// # Errors
+    /// The first of those that could not be posted (`NotAllowed` where the agreement does not let reminders be sent): the others
+    /// were posted all the same.
     pub fn post_due_rungs(&self) -> Result<usize> {
         self.engine.post_due_rungs()
     }

@@ -7,7 +7,7 @@ use crate::care_plan::Document;
 use crate::case::event::{Block, EventData, EventKey, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
-use crate::case::life::{CaseAccepted, RungPosted};
+use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
@@ -274,32 +274,48 @@ impl Engine {
 
     /// Posts every reminder that is due from the organisation whose role account this is. Returns how many.
     pub(crate) fn post_due_rungs(&self) -> Result<usize> {
-        let me = self.user();
-        let mut posted = 0;
+        let (mut posted, mut failed) = (0, None);
+        // One that cannot be posted keeps no other from being posted, in this case or another.
+        let mut note = |outcome: Result<bool>| match outcome {
+            Ok(new) => posted += usize::from(new),
+            Err(error) => failed = failed.take().or(Some(error)),
+        };
         for row in self.db.cases()? {
-            let state = self.with_expected(row.case, |fold| fold.state().clone())?;
-            let Some(opening) = state.opening() else { continue };
-            let Some(own) = keeper_of(&state, &me) else { continue };
-            for owed in state.owed() {
-                for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
-                    let Some(person) = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n))
-                    else {
-                        continue;
-                    };
+            match self.due_rungs(row.case) {
+                Ok(rungs) => {
+                    rungs.into_iter().for_each(|(rung, text)| note(self.post_rung(row.case, rung, text)));
+                }
+                Err(error) => note(Err(error)),
+            }
+        }
+        failed.map_or(Ok(posted), Err)
+    }
+
+    /// The reminders of one case that are due from this account's organisation, and their words.
+    fn due_rungs(&self, case: CaseId) -> Result<Vec<(RungPosted, String)>> {
+        let state = self.with_expected(case, |fold| fold.state().clone())?;
+        let (Some(opening), Some(own)) = (state.opening(), keeper_of(&state, &self.user())) else {
+            return Ok(Vec::new());
+        };
+        let mut rungs = Vec::new();
+        for owed in state.owed() {
+            for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
+                let person = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n));
+                if let Some(person) = person {
                     let text = due::tell(&owed, person, &opening.agreement.zone);
-                    if self.post_rung(row.case, rung, text)? {
-                        posted += 1;
-                    }
+                    rungs.push((rung, text));
                 }
             }
         }
-        Ok(posted)
+        Ok(rungs)
     }
 
     fn post_rung(&self, case: CaseId, rung: RungPosted, text: String) -> Result<bool> {
         // The same id at every attempt, and at both of two keepers of one organisation.
-        let parts = ["rung", &case.to_string(), &rung.owed.to_string(), &rung.clock, &rung.rung.to_string()];
-        let id = EventId::derived(&parts);
+        let RungKey { owed, clock, contact, organization } = rung.key();
+        let parts =
+            [&case.to_string(), &owed.to_string(), &clock, &contact.to_string(), &organization.to_string()];
+        let id = EventId::derived(&[&["rung"], &parts.map(String::as_str)[..]].concat());
         if self.db.outbox_fate(id)?.is_some() {
             return Ok(false);
         }

@@ -86,6 +86,7 @@ pub fn rungs_to_post(
             clock: owed.clock.clone(),
             rung: n,
             contact: rung.contact.clone(),
+            organization: rung.organization.clone(),
             due: rung.at,
         })
         .collect()

@@ -272,7 +272,7 @@ pub struct TaskState {
     /// Who assigned it, and when.
     pub assigned_by: StepTaken,
     /// The event that gave it to who has it, or that declined it: what is owed runs from it.
-    pub since: EventId,
+    pub since: EventKey,
     /// When that was.
     pub since_at: Timestamp,
     /// Where it stands.

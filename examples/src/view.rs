@@ -243,12 +243,11 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
         }
         if entry.kind == "rung.posted" {
             let rungs = &state.life.rungs;
-            let posted =
-                rungs.iter().find(|(_, posted)| posted.by == entry.key.sender && posted.at == entry.at);
-            if let Some(((owed, _, rung), posted)) = posted {
-                fields.insert("owed".into(), json!(owed));
-                fields.insert("rung".into(), json!(rung));
-                fields.insert("contact".into(), json!(posted.contact));
+            let posted = rungs.iter().find(|(_, posted)| posted.event == entry.key);
+            if let Some((key, posted)) = posted {
+                fields.insert("owed".into(), json!(key.owed));
+                fields.insert("rung".into(), json!(posted.rung));
+                fields.insert("contact".into(), json!(key.contact));
             }
         }
     }

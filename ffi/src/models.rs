@@ -209,7 +209,7 @@ impl EventKey {
 pub struct Due {
     /// In which case.
     pub case: String,
-    /// The event from which the clock runs.
+    /// What is owed: the same as long as the same is. No event has this id.
     pub since: String,
     /// The clock's name (`plan-return`).
     pub clock: String,

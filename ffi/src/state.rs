@@ -232,9 +232,9 @@ pub struct TimelineEntry {
 /// What a posted rung says.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Reminder {
-    /// The event from which the clock runs.
+    /// What is owed: `Due.since`.
     pub owed: String,
-    /// Which rung, counted from 0.
+    /// Which rung of the ladder it was then, counted from 0.
     pub rung: u32,
     /// The contact who is reminded.
     pub contact: String,
@@ -242,9 +242,8 @@ pub struct Reminder {
 
 impl TimelineEntry {
     pub(crate) fn of(state: &state::CaseState, entry: &state::Entry) -> Self {
-        let posted = state.life.rungs.iter().find(|(_, posted)| {
-            entry.kind == "rung.posted" && posted.by == entry.key.sender && posted.at == entry.at
-        });
+        let mut rungs = state.life.rungs.iter();
+        let posted = rungs.find(|(_, posted)| entry.kind == "rung.posted" && posted.event == entry.key);
         Self {
             key: EventKey::from(&entry.key),
             kind: entry.kind.clone(),
@@ -256,10 +255,10 @@ impl TimelineEntry {
             reason: entry.standing.reason().map(Reason::from),
             after_gap: entry.after_gap,
             withheld: entry.withheld,
-            reminder: posted.map(|((owed, _, rung), posted)| Reminder {
-                owed: owed.to_string(),
-                rung: *rung,
-                contact: posted.contact.to_string(),
+            reminder: posted.map(|(key, posted)| Reminder {
+                owed: key.owed.to_string(),
+                rung: posted.rung,
+                contact: key.contact.to_string(),
             }),
         }
     }

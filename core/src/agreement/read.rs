@@ -164,6 +164,12 @@ fn ladder(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<Vec<LadderRu
             let detail = "nobody reminds them: this must be one of the agreement's two organisations";
             return Err(organization.wrong("ladder-of-another", detail));
         }
+        if rungs
+            .iter()
+            .any(|known| (&known.contact, &known.organization) == (&rung.contact, &rung.organization))
+        {
+            return Err(entry.wrong("ladder-twice", "a ladder names each person once: each is reminded once"));
+        }
         if rungs.last().is_some_and(|before| rung.after.is_shorter_than(before.after)) {
             let detail = "a ladder is in the order of its turns: this comes before the entry above it";
             return Err(after.as_ref().unwrap_or(entry).wrong("ladder-order", detail));

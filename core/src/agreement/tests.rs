@@ -183,6 +183,13 @@ fn a_mistake_in_an_agreement_is_named_by_line_and_field() {
             32,
             "ladder.care-plan[1].after",
         ),
+        (
+            "    - contact: urn:example:staff|joe\n",
+            "    - contact: urn:example:staff|joe\n      name: Joe\n      organization: urn:example:org|harbor\n      role: aco-care-manager\n    - contact: urn:example:staff|joe\n",
+            "ladder-twice",
+            26,
+            "ladder.care-plan[1]",
+        ),
         ("  admission:\n", "  admissions:\n", "field-unknown", 32, "ladder.admissions"),
         (
             "      organization: urn:example:org|bay",

@@ -93,7 +93,7 @@ fn visit_answers(alerts: &Alerts, visit: &Visit, rules: &Rules<'_>) -> Vec<Owed>
         .filter_map(|(place, asked)| {
             let seat = rules.roster.contact(&asked.whom.contact, &asked.whom.organization)?;
             Some(Owed {
-                since: visit.since.event.id,
+                since: visit.since.event.owed(),
                 clock: if place == 1 { VISIT_CLOCK.to_owned() } else { format!("{VISIT_CLOCK}-{place}") },
                 what: "answer the proposed visit: accept, decline or move it".to_owned(),
                 owner: seat.contact.id.clone(),

@@ -31,7 +31,7 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
     let owner =
         agreement.ladder(Topic::CarePlan).iter().find(|rung| rung.organization == agreement.plan_side.id)?;
     Some(Owed {
-        since: plan.sent.id,
+        since: plan.sent.owed(),
         clock: CLOCK.to_owned(),
         what: "return the care plan, approved or with changes to make".to_owned(),
         owner: owner.contact.clone(),

@@ -317,7 +317,8 @@ fn the_return_is_due_by_the_agreement_else_by_the_rules_else_when_quiet() {
         let owed = owed(&plans, &Rules { agreement: &agreement, rules: &rules, roster: &Roster::default() });
         assert_eq!(owed.len(), 1);
         assert_eq!(owed[0].due, due.parse().unwrap(), "{clocks} {rows} {sign_by:?}");
-        assert_eq!((owed[0].since, owed[0].clock.as_str()), (id, CLOCK));
+        let since = plans.open().unwrap().sent.owed();
+        assert_eq!((owed[0].since, owed[0].clock.as_str()), (since, CLOCK));
         // The first of the plan side owes it, though the ladder begins with somebody else.
         assert_eq!(owed[0].owner.value(), "joe");
         let at: Vec<_> = owed[0].ladder.iter().map(|rung| rung.at - owed[0].due).collect();

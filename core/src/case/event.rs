@@ -46,6 +46,14 @@ pub struct EventKey {
     pub id: EventId,
 }
 
+impl EventKey {
+    /// The id of what is owed since this event. A sender chooses the ids of their events, so that one alone says nothing: what
+    /// is derived from the key too is nobody else's.
+    pub(crate) fn owed(&self) -> EventId {
+        EventId::derived(&["owed", self.sender.as_str(), &self.id.to_string()])
+    }
+}
+
 /// A reference to an earlier event: its key and its clock. On the wire `[sender, id, clock]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(UserId, EventId, u64)", into = "(UserId, EventId, u64)")]

@@ -12,7 +12,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, step, tell};
+pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, RungKey, step, tell};
 
 /// A text that the case carries whole, so that nobody computes from their own disk: an agreement or a rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,14 +123,16 @@ pub struct SeatEnded {
 /// `rung.posted`: a keeper reminded somebody on the ladder of what is owed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RungPosted {
-    /// The event from which the clock runs (for a care plan, its `plan.sent`).
+    /// What is owed: [`crate::case::step::Owed::since`].
     pub owed: EventId,
     /// The clock's name, for example `plan-return`.
     pub clock: String,
-    /// Which rung of the ladder, counted from 0.
+    /// Which rung of the ladder it was then, counted from 0. A ladder changes with the roster: who was reminded is what counts.
     pub rung: u32,
     /// Who was reminded.
     pub contact: ContactId,
+    /// Of which organisation.
+    pub organization: OrganizationId,
     /// When the rung was due.
     pub due: Timestamp,
 }

@@ -9,7 +9,7 @@ use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
-use crate::case::life::{Life, Opening};
+use crate::case::life::{Life, Opening, RungKey};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
@@ -315,9 +315,9 @@ impl CaseState {
         owed.extend(task::owed(&self.tasks, &rules));
         owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
         for item in &mut owed {
-            for (n, rung) in (0_u32..).zip(&mut item.ladder) {
-                let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
-                rung.posted = posted.map(|posted| (posted.by.clone(), posted.at));
+            for rung in &mut item.ladder {
+                let posted = self.life.rungs.get(&RungKey::of(item.since, &item.clock, rung));
+                rung.posted = posted.map(|posted| (posted.event.sender.clone(), posted.at));
                 if rung.user.is_none() {
                     let seat = self.life.roster.contact(&rung.contact, &rung.organization);
                     rung.user = seat.and_then(|seat| seat.contact.user.clone());
@@ -355,7 +355,14 @@ impl CaseState {
             line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
         }
         for task in self.tasks.all() {
-            line(&[&task.key.sender, &task.key.id, &task.status.code(), &task.since, &task.steps.len()]);
+            line(&[
+                &task.key.sender,
+                &task.key.id,
+                &task.status.code(),
+                &task.since.sender,
+                &task.since.id,
+                &task.steps.len(),
+            ]);
         }
         for stage in self.outreach.stages() {
             line(&[&stage.reached.stage.code(), &stage.reached.on, &stage.by.event.id, &stage.corrected]);
@@ -369,8 +376,9 @@ impl CaseState {
                 ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
             line(&[&ask.asked.sender, &ask.asked.id, &granted]);
         }
-        for ((owed, clock, n), posted) in &self.life.rungs {
-            line(&[owed, clock, n, &posted.by, &posted.at]);
+        for (rung, posted) in &self.life.rungs {
+            let RungKey { owed, clock, contact, organization } = rung;
+            line(&[owed, clock, contact, organization, &posted.event.sender, &posted.at]);
         }
         for (key, clock) in &self.heads {
             line(&[&key.sender, &key.id, clock]);

@@ -89,7 +89,8 @@ impl Rules<'_> {
 /// Something that somebody owes: the due list is made of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owed {
-    /// The event from which the clock runs.
+    /// What is owed, the same as long as the same is: derived from the event from which the clock runs, or from what it counts from,
+    /// and no event's own id.
     pub since: EventId,
     /// The clock's name, for example `plan-return`.
     pub clock: String,

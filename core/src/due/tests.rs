@@ -137,6 +137,7 @@ fn a_post_says_which_rung_and_is_not_repeated() {
         clock: "plan-return".into(),
         rung: u32::try_from(n).unwrap(),
         contact: owed.ladder[n].contact.clone(),
+        organization: owed.ladder[n].organization.clone(),
         due: owed.ladder[n].at,
     };
     assert_eq!(posts, [expected(1), expected(2)]);

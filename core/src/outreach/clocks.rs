@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 
 use crate::agreement::{Agreement, Clock, RuleSet};
 use crate::care_plan::{CarePlans, PlanStatus};
+use crate::case::event::EventKey;
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
-use crate::id::EventId;
 use crate::outreach::{Outreach, Stage};
 
 /// The clock of the engagement, from the enrolment.
@@ -21,11 +21,11 @@ pub const RE_ENROLMENT_GAP: &str = "re-enrolment-gap";
 pub const ANSWER: &str = "outreach-answer";
 
 /// From where the clocks of a member's time with the programme count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Term {
     /// The event from which they run.
-    pub since: EventId,
+    pub since: EventKey,
     /// The programme's day of the assignment, or of the re-enrolment that counts as new.
     pub assigned: Date,
     /// The programme's day of the enrolment.
@@ -53,9 +53,9 @@ pub struct ClockDate {
 pub fn term(outreach: &Outreach, agreement: &Agreement, rules: &RuleSet) -> Option<Term> {
     let mut term: Option<Term> = None;
     for stage in outreach.stages() {
-        let (event, reached) = (stage.by.event.id, &stage.reached);
+        let (event, reached) = (&stage.by.event, &stage.reached);
         let fresh = Term {
-            since: event,
+            since: event.clone(),
             assigned: reached.on,
             enrolled: reached.enrolled.unwrap_or(reached.on),
             engaged: None,
@@ -136,7 +136,7 @@ fn programme(term: &Term, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
         .filter_map(|(name, from, what, _)| {
             let due = due_on(clock(name, from, agreement, rules.rules)?, from, zone);
             Some(Owed {
-                since: term.since,
+                since: term.since.owed(),
                 clock: name.to_owned(),
                 what: what.to_owned(),
                 owner: owner.clone(),
@@ -163,7 +163,7 @@ fn answers(outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
             None => agreement.quiet.after(asked, &agreement.zone),
         };
         Owed {
-            since: ask.asked.id,
+            since: ask.asked.owed(),
             clock: ANSWER.to_owned(),
             what: "answer whether the community side may reach out to the member".to_owned(),
             owner: owner.contact.clone(),

@@ -107,7 +107,7 @@ fn assigned(tasks: &mut Tasks, event: &TaskAssigned, step: &Step<'_>) -> Result<
         priority: event.priority,
         assignee: event.to.clone(),
         assigned_by: StepTaken::of(step),
-        since: step.key.id,
+        since: step.key.clone(),
         since_at: step.when(),
         status: TaskStatus::Requested,
         steps: Vec::new(),
@@ -246,7 +246,7 @@ fn room_for_more(task: &TaskState) -> Result<(), Reason> {
 }
 
 fn since(task: &mut TaskState, step: &Step<'_>) {
-    task.since = step.key.id;
+    task.since = step.key.clone();
     task.since_at = step.when();
 }
 

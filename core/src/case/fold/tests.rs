@@ -252,7 +252,7 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
             .map(|task| {
                 let steps: Vec<_> =
                     task.steps.iter().map(|one| (one.by.clone(), one.deed, one.to.clone())).collect();
-                (task.key.clone(), task.assignee.clone(), task.status, task.since, task.due, steps)
+                (task.key.clone(), task.assignee.clone(), task.status, task.since.clone(), task.due, steps)
             })
             .collect()
     };

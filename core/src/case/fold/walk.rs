@@ -8,7 +8,7 @@ use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, Life, LifeEvent, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::state::{CaseState, Entry, Resource, Standing};
-use crate::case::step::Step;
+use crate::case::step::{Rung, Step};
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, Priority, Superseded};
 use crate::contact::Seat;
@@ -240,20 +240,21 @@ fn reach_out(state: &mut CaseState, event: OutreachEvent<'_>, step: &Step<'_>) -
     Ok(())
 }
 
-/// A reminder counts only where the rung is there, names that person, and its time has come: posted early, it would keep the
+/// A reminder counts only where that person is on the ladder, and their time has come: posted early, it would keep the
 /// other side's from being posted.
 fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
     let owed = state.owed().into_iter().find(|owed| owed.since == event.owed && owed.clock == event.clock);
-    let rung = usize::try_from(event.rung).ok().and_then(|n| owed?.ladder.into_iter().nth(n));
-    match rung {
-        Some(rung) if rung.contact != event.contact => {
-            Err(Reason::new("rung-of-another", "that rung of the ladder is another person's", "ladder"))
-        }
+    let is = |rung: &Rung| rung.contact == event.contact && rung.organization == event.organization;
+    match owed.and_then(|owed| owed.ladder.into_iter().find(is)) {
         Some(rung) if rung.at > step.when() => {
             Err(Reason::new("rung-early", "the time of that rung has not come", "ladder"))
         }
         Some(_) => Ok(()),
-        None => Err(Reason::new("rung-not-owed", "nothing is owed on that rung of a ladder", "ladder")),
+        None => Err(Reason::new(
+            "rung-not-owed",
+            "nothing is owed of which that person is to be reminded",
+            "ladder",
+        )),
     }
 }
 

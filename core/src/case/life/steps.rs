@@ -11,9 +11,9 @@ use crate::case::life::{
     Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
 };
 use crate::case::roster::{self, Roster, RosterEvent, decides};
-use crate::case::step::Step;
+use crate::case::step::{Rung, Step};
 use crate::contact::Seat;
-use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSetId, Sha256, UserId};
+use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 use crate::member::Member;
 use crate::organization::Organization;
 use crate::policy::Reason;
@@ -45,8 +45,8 @@ pub struct Life {
     pub roster: Roster,
     /// How it ended.
     pub closed: Option<Closed>,
-    /// The rungs that were posted, by what is owed, its clock's name, and the rung's number.
-    pub rungs: BTreeMap<(EventId, String, u32), PostedRung>,
+    /// The rungs that were posted.
+    pub rungs: BTreeMap<RungKey, PostedRung>,
 }
 
 /// What a case was opened with.
@@ -98,14 +98,44 @@ pub struct Closed {
     pub at: Timestamp,
 }
 
+/// Whom somebody reminded of what. A person's place on a ladder changes with the roster, so that it is no part of it: who was
+/// reminded is not reminded again, and whoever moves up is not taken for reminded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RungKey {
+    /// What is owed: [`crate::case::step::Owed::since`].
+    pub owed: EventId,
+    /// Its clock's name.
+    pub clock: String,
+    /// Who was reminded.
+    pub contact: ContactId,
+    /// Of which organisation.
+    pub organization: OrganizationId,
+}
+
+impl RungKey {
+    /// The reminder of this person on the ladder of what is owed.
+    pub fn of(owed: EventId, clock: &str, rung: &Rung) -> Self {
+        let (contact, organization) = (rung.contact.clone(), rung.organization.clone());
+        Self { owed, clock: clock.to_owned(), contact, organization }
+    }
+}
+
+impl RungPosted {
+    /// Whom it reminds of what.
+    pub fn key(&self) -> RungKey {
+        let (contact, organization) = (self.contact.clone(), self.organization.clone());
+        RungKey { owed: self.owed, clock: self.clock.clone(), contact, organization }
+    }
+}
+
 /// A rung that was posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PostedRung {
-    /// Who posted it.
-    pub by: UserId,
-    /// Who was reminded.
-    pub contact: ContactId,
+    /// The event that posted it.
+    pub event: EventKey,
+    /// Which rung of the ladder it was then, counted from 0.
+    pub rung: u32,
     /// When, as far as its author's clock is believed.
     pub at: Timestamp,
 }
@@ -171,12 +201,11 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
             if !step.seat.is_keeper() && !decides(step.seat) {
                 return Err(refused("rung-poster", "only a keeper or a lead posts a reminder"));
             }
-            let rung = (event.owed, event.clock.clone(), event.rung);
+            let rung = event.key();
             if next.rungs.contains_key(&rung) {
                 return Err(refused("rung-posted", "this reminder was posted before"));
             }
-            let posted =
-                PostedRung { by: step.key.sender.clone(), contact: event.contact.clone(), at: step.when() };
+            let posted = PostedRung { event: step.key.clone(), rung: event.rung, at: step.when() };
             next.rungs.insert(rung, posted);
         }
     }
@@ -302,7 +331,7 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             format!("{who} ended the participation of {name}.")
         }
         LifeEvent::Rung(event) => {
-            let place = roster.active().find(|seat| seat.contact.id == event.contact);
+            let place = roster.contact(&event.contact, &event.organization);
             let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
             // The rung's own time: for the first person it is when the clock ran out, for the next when their turn came.
             let since = event.due.strftime("%-d %B %Y");

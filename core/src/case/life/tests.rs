@@ -214,6 +214,7 @@ fn accepting_posting_and_closing() {
         clock: owed[0].clock.clone(),
         rung,
         contact: owed[0].ladder[usize::try_from(rung).unwrap().min(1)].contact.clone(),
+        organization: organization("aco"),
         due: owed[0].due,
     };
     assert_eq!(table.does("rao", rung(0)), "rung-poster");
@@ -223,16 +224,24 @@ fn accepting_posting_and_closing() {
         "it would keep the reminder from being posted in time"
     );
     table.n = 16 * 24 * 60;
-    assert_eq!(table.does("aco-bot", rung(2)), "rung-not-owed");
+    assert_eq!(
+        table.does("aco-bot", RungPosted { contact: seat("rao").contact.id, ..rung(0) }),
+        "rung-not-owed"
+    );
     assert_eq!(table.does("aco-bot", rung(0)), "counted");
     assert_eq!(table.does("cp-bot", rung(0)), "rung-posted");
-    assert_eq!(table.does("cp-bot", RungPosted { rung: 1, ..rung(0) }), "rung-of-another");
+    // Where on the ladder somebody is takes no reminder away from them, and gives none a second time.
+    assert_eq!(table.does("cp-bot", RungPosted { rung: 1, ..rung(0) }), "rung-posted");
     assert_eq!(table.does("cp-bot", rung(1)), "rung-early");
     table.n = 19 * 24 * 60;
     assert_eq!(table.does("cp-bot", rung(1)), "counted");
     let posted: Vec<_> =
         table.fold.state().owed()[0].ladder.iter().map(|r| r.posted.clone().unwrap().0).collect();
     assert_eq!(posted, [user("aco-bot"), user("cp-bot")]);
+    assert_eq!(
+        table.text(),
+        "Reminder 2 for lee: what is owed here is overdue, and theirs to see to since 20 January 2026."
+    );
 
     let close = || CaseClosed { reason: CloseReason::Moved, continued_in: None };
     assert_eq!(table.does("rao", close()), "closer");
@@ -249,6 +258,78 @@ fn accepting_posting_and_closing() {
     };
     assert_eq!(table.does("jane", handover), "counted");
     assert_eq!(table.text(), "jane (CP care coordinator) handed over what came before.");
+}
+
+#[test]
+fn a_ladder_that_changes_takes_nobodys_reminder_away() {
+    let mut table = Table::new();
+    assert_eq!(table.does("jane", add("kim")), "counted");
+    let task = crate::task::TaskAssigned {
+        title: "Call".into(),
+        detail: None,
+        to: crate::task::Assignee::Owner(crate::care_team::Whom {
+            contact: seat("kim").contact.id,
+            organization: organization("cp"),
+        }),
+        due: at(10).into(),
+        priority: crate::communication::Priority::Routine,
+    };
+    assert_eq!(table.does("jane", task), "counted");
+    table.n = 4 * 24 * 60;
+    let posted = |table: &Table| -> Vec<(String, bool)> {
+        let owed = table.fold.state().owed();
+        owed[0].ladder.iter().map(|rung| (rung.name.clone(), rung.posted.is_some())).collect()
+    };
+    let post = |table: &mut Table, n: usize| {
+        let owed = table.fold.state().owed();
+        let rung = RungPosted {
+            owed: owed[0].since,
+            clock: owed[0].clock.clone(),
+            rung: u32::try_from(n).unwrap(),
+            contact: owed[0].ladder[n].contact.clone(),
+            organization: owed[0].ladder[n].organization.clone(),
+            due: owed[0].due,
+        };
+        table.does("aco-bot", rung)
+    };
+    assert_eq!((post(&mut table, 0).as_str(), post(&mut table, 1).as_str()), ("counted", "counted"));
+    let of = |names: [(&str, bool); 3]| names.map(|(name, posted)| (name.to_owned(), posted));
+    assert_eq!(posted(&table), of([("kim", true), ("joe", true), ("lee", false)]));
+    // Kim leaves, and Jane stands in: she was not reminded, Joe was.
+    assert_eq!(table.does("kim", end("kim")), "counted");
+    assert_eq!(posted(&table), of([("jane", false), ("joe", true), ("lee", false)]));
+    assert_eq!((post(&mut table, 0).as_str(), post(&mut table, 1).as_str()), ("counted", "rung-posted"));
+}
+
+#[test]
+fn an_id_that_somebody_reuses_silences_nobodys_reminder() {
+    use crate::care_team::Whom;
+    use crate::task::{Assignee, TaskAssigned, TaskHandedOver};
+    let owner = |who: &str| {
+        let contact = seat(who).contact;
+        Assignee::Owner(Whom { contact: contact.id, organization: contact.organization })
+    };
+    let task = |to: &str| TaskAssigned {
+        title: "Call".into(),
+        detail: None,
+        to: owner(to),
+        due: at(10).into(),
+        priority: crate::communication::Priority::Routine,
+    };
+    let mut table = Table::new();
+    let first = next(1, "jane", table.fold.state(), task("joe"));
+    table.fold.insert(first.clone());
+    let second = next(2, "lee", table.fold.state(), task("jane"));
+    table.fold.insert(second.clone());
+    // Lee hands it on under the id of Jane's.
+    let over = TaskHandedOver { task: second.id, to: owner("joe"), reason: None };
+    let mut event = world::event(3, table.fold.state().heads(), over);
+    event.id = first.id;
+    table.fold.insert(world::held("lee", "words", &event, at(3)));
+    let owed = table.fold.state().owed();
+    assert_eq!(owed.len(), 2);
+    assert_ne!(owed[0].since, owed[1].since);
+    assert!(owed.iter().all(|owed| ![first.id, second.id].contains(&owed.since)), "no event has this id");
 }
 
 #[test]

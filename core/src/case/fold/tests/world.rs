@@ -309,10 +309,11 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         14 => SeatEnded { contact: somebody.contact.id, organization: somebody.contact.organization }.into(),
         15 => CaseAccepted { case: opening().case }.into(),
         16 => RungPosted {
-            owed: waiting,
+            owed: plan.map_or(id(n), |plan| plan.sent.owed()),
             clock: "plan-return".into(),
             rung: u32::from(kind / 30 % 2),
             contact: somebody.contact.id,
+            organization: somebody.contact.organization,
             due: at(n),
         }
         .into(),
