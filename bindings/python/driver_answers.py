@@ -202,6 +202,7 @@ def may_reach_out(may: caseline.MayReachOut) -> dict[str, Any]:
 def outreach(told: caseline.Outreach) -> dict[str, Any]:
     def stage(one: caseline.StageOf) -> dict[str, Any]:
         return shown(
+            id=one.key.id,
             stage=code(one.stage),
             on=one.on,
             source=one.source,

@@ -287,6 +287,7 @@ FIELDS: dict[str, dict[str, Check]] = {
         "enrolled?": text,
         "left?": text,
         "to_aco?": text,
+        "corrects?": uuid,
         "key?": uuid,
     },
     "record_contact": {

@@ -5,6 +5,7 @@
 //! *visit* is people of the care team going there together.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
 use crate::case::event::EventKey;
 use crate::communication::Priority;
-use crate::id::{EventId, Sha256};
+use crate::id::Sha256;
 
 mod course;
 mod life;
@@ -225,15 +226,21 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// `visit.answered`: somebody who is asked to come answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `visit.answered`: somebody who is asked to come answers. `Debug` does not show when the visit is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitAnswered {
     /// The `visit.proposed`.
-    pub visit: EventId,
+    pub visit: EventKey,
     /// The time that is answered: an answer to one never counts for another.
     pub time: Timestamp,
     /// The answer.
     pub answer: Answer,
+}
+
+impl fmt::Debug for VisitAnswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VisitAnswered({}, {:?})", self.visit.id, self.answer)
+    }
 }
 
 impl VisitAnswered {
@@ -292,29 +299,31 @@ pub enum AlertEvent<'a> {
 /// The stays and joint visits of one case, in the order in which they were first told.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
-    stays: Vec<Stay>,
-    visits: Vec<Visit>,
+    /// Each shared, since a step changes one of them, and there can be many.
+    stays: Vec<Arc<Stay>>,
+    /// Likewise.
+    visits: Vec<Arc<Visit>>,
 }
 
 impl Alerts {
     /// Every stay.
-    pub fn stays(&self) -> &[Stay] {
+    pub fn stays(&self) -> &[Arc<Stay>] {
         &self.stays
     }
 
     /// The stay with this id.
     pub fn stay(&self, id: &Sha256) -> Option<&Stay> {
-        self.stays.iter().find(|stay| stay.id == *id)
+        self.stays.iter().map(AsRef::as_ref).find(|stay| stay.id == *id)
     }
 
     /// Every joint visit.
-    pub fn visits(&self) -> &[Visit] {
+    pub fn visits(&self) -> &[Arc<Visit>] {
         &self.visits
     }
 
     /// The visit that this `visit.proposed` opened.
-    pub fn visit(&self, id: EventId) -> Option<&Visit> {
-        self.visits.iter().find(|visit| visit.proposed.id == id)
+    pub fn visit(&self, proposed: &EventKey) -> Option<&Visit> {
+        self.visits.iter().map(AsRef::as_ref).find(|visit| visit.proposed == *proposed)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod event;
 pub mod fold;
 pub mod handover;
 pub mod life;
+pub mod name;
 pub mod roster;
 #[cfg(any(feature = "store", test))]
 pub(crate) mod size;

@@ -340,7 +340,7 @@ fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, rep
         put_case(t, case, None, Stage::SettingUp)?;
         items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
     }
-    match push_event(t, case, event)? {
+    match push_event(t, case, event, command.text.as_deref())? {
         Keyed::New => {
             command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
         }

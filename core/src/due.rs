@@ -21,6 +21,18 @@ pub fn believed(at: Timestamp, server_at: Timestamp, story_clock: bool) -> Times
     if story_clock || at.duration_since(server_at).abs() <= BELIEVED { at } else { server_at }
 }
 
+/// Whether a record can hold a day and a person can have meant it.
+pub(crate) fn is_a_date(day: Date) -> bool {
+    (1900..2200).contains(&day.year())
+}
+
+/// The last day on which something can have happened that is told now: somewhere it is tomorrow already, and nowhere the day
+/// after.
+pub(crate) fn latest_day(now: Timestamp) -> Date {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    today.tomorrow().unwrap_or(today)
+}
+
 /// One entry of the due list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,6 +1,8 @@
 //! The case's outreach: assigned, outreach, consented, engaged, disenrolled, re-enrolled, moved; each contact or attempt with
 //! the member; and what is asked before one reaches out. Maps to FHIR EpisodeOfCare, Encounter and Communication.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -109,7 +111,7 @@ impl Stage {
 }
 
 /// `outreach.stage`: the member stands elsewhere with the programme. The same stage again corrects what was said of it.
-/// `Debug` does not show the source.
+/// `Debug` shows neither since when nor the source.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageReached {
     /// Where they stand.
@@ -127,11 +129,14 @@ pub struct StageReached {
     /// Of a move: the ACO to which they went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_aco: Option<OrganizationId>,
+    /// Of a correction: the event that first said what it corrects ([`StageState::first`]). Left out, the present stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<EventKey>,
 }
 
 impl std::fmt::Debug for StageReached {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StageReached({}, {})", self.stage.code(), self.on)
+        write!(f, "StageReached({})", self.stage.code())
     }
 }
 
@@ -232,12 +237,16 @@ pub struct Outreach {
     stages: Vec<StageState>,
     contacts: Vec<ContactState>,
     asks: Vec<AskState>,
+    /// How often each organisation said where the member stands.
+    said: BTreeMap<OrganizationId, usize>,
 }
 
 /// A stage that was reached.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageState {
+    /// The event that first said it: clocks run from it, and corrections name it.
+    pub first: EventKey,
     /// What is said of it, by the last who said it.
     pub reached: StageReached,
     /// Who said so, and when.
@@ -300,6 +309,11 @@ impl Outreach {
     /// The stages, in the order in which they were reached.
     pub fn stages(&self) -> &[StageState] {
         &self.stages
+    }
+
+    /// The stage that an event with this id said first.
+    pub fn stage_said_by(&self, id: EventId) -> Option<&StageState> {
+        self.stages.iter().find(|stage| stage.first.id == id)
     }
 
     /// Where the member stands.

@@ -16,7 +16,7 @@ use crate::case::event::EventKey;
 use crate::communication::Priority;
 use crate::contact::Contact;
 use crate::error::{Error, InvalidInput};
-use crate::id::{EventId, OrganizationId};
+use crate::id::OrganizationId;
 
 mod life;
 mod owing;
@@ -24,6 +24,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use life::does_tasks;
 pub use life::{MOST_OPEN, MOST_STEPS, MOST_TASKS, step};
 pub use owing::{CLAIM_CLOCK, CLOCK, REASSIGN_CLOCK, owed};
 pub use telling::tell;
@@ -143,21 +144,21 @@ pub struct TaskAssigned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskClaimed {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
 }
 
 /// `task.accepted`: its owner will do it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskAccepted {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
 }
 
 /// `task.declined`: its owner will not do it; it is back with whoever assigned it. `Debug` does not show why.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDeclined {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
     /// Why not.
     pub reason: String,
 }
@@ -166,7 +167,7 @@ pub struct TaskDeclined {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskHandedOver {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
     /// Who is to do it now.
     pub to: Assignee,
     /// Why.
@@ -178,7 +179,7 @@ pub struct TaskHandedOver {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCompleted {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
     /// What came of it.
     pub outcome: String,
 }
@@ -187,7 +188,7 @@ pub struct TaskCompleted {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCancelled {
     /// The `task.assigned`.
-    pub task: EventId,
+    pub task: EventKey,
     /// Why.
     pub reason: String,
 }
@@ -196,7 +197,7 @@ macro_rules! shows_only_its_task {
     ($($name:ident),*) => {$(
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.task)
+                write!(f, "{}({})", stringify!($name), self.task.id)
             }
         }
     )*};
@@ -248,8 +249,8 @@ impl Tasks {
     }
 
     /// The task that this `task.assigned` opened.
-    pub fn get(&self, id: EventId) -> Option<&TaskState> {
-        self.tasks.iter().map(AsRef::as_ref).find(|task| task.key.id == id)
+    pub fn get(&self, assigned: &EventKey) -> Option<&TaskState> {
+        self.tasks.iter().map(AsRef::as_ref).find(|task| task.key == *assigned)
     }
 }
 
@@ -402,7 +403,7 @@ impl TaskDeclined {
     /// The fields that `step` reads, and nothing clinical.
     #[must_use]
     pub fn withheld(&self) -> Self {
-        Self { task: self.task, reason: String::new() }
+        Self { task: self.task.clone(), reason: String::new() }
     }
 }
 
@@ -418,7 +419,7 @@ impl TaskCompleted {
     /// The fields that `step` reads, and nothing clinical.
     #[must_use]
     pub fn withheld(&self) -> Self {
-        Self { task: self.task, outcome: String::new() }
+        Self { task: self.task.clone(), outcome: String::new() }
     }
 }
 
@@ -426,6 +427,6 @@ impl TaskCancelled {
     /// The fields that `step` reads, and nothing clinical.
     #[must_use]
     pub fn withheld(&self) -> Self {
-        Self { task: self.task, reason: String::new() }
+        Self { task: self.task.clone(), reason: String::new() }
     }
 }

@@ -250,6 +250,7 @@ pub enum Verb {
         enrolled: Option<Date>,
         left: Option<Date>,
         to_aco: Option<OrganizationId>,
+        corrects: Option<EventId>,
         key: Option<EventId>,
     },
     RecordContact {

@@ -277,6 +277,8 @@ pub(crate) fn whom(others: Vec<Whom>) -> Result<Vec<care_team::Whom>> {
 }
 
 pub(crate) fn instant(at: SystemTime, field: &str) -> Result<jiff::Timestamp> {
-    let wrong = |_| InvalidInput::new("invalid-time", "a time of the years 1 to 9999").field(field);
-    Ok(jiff::Timestamp::try_from(at).map_err(wrong)?)
+    let wrong = || InvalidInput::new("invalid-time", "a time of the years 1 to 9999").field(field);
+    let at = jiff::Timestamp::try_from(at).map_err(|_| wrong())?;
+    // FHIR's calendar begins with the year 1.
+    if at.to_zoned(jiff::tz::TimeZone::UTC).year() < 1 { Err(wrong().into()) } else { Ok(at) }
 }

@@ -147,6 +147,8 @@ impl Outreach {
 /// A stage that was reached.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct StageOf {
+    /// The event that first said it: what a correction names.
+    pub key: EventKey,
     /// The stage.
     pub stage: OutreachStage,
     /// Since which of the programme's own days, as year-month-day.
@@ -169,6 +171,7 @@ impl From<&StageState> for StageOf {
     fn from(stage: &StageState) -> Self {
         let reached = &stage.reached;
         Self {
+            key: EventKey::from(&stage.first),
             stage: reached.stage.into(),
             on: reached.on.to_string(),
             source: reached.source.clone(),
@@ -339,11 +342,12 @@ impl Case {
     }
 
     /// Says where the member stands with the programme, since which of its own days (`on`, `enrolled` and `left` are year-month-day),
-    /// and where that day is from. The stage that the member is in already, said again, corrects what was said of it.
+    /// and where that day is from. The stage that the member is in already, said again, corrects what was said of it; an
+    /// earlier one, where `corrects` names the event that first said it.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-date`, `invalid-source`), besides the errors of every command.
-    #[uniffi::method(default(enrolled = None, left = None, to_aco = None, key = None))]
+    /// `InvalidInput` (`invalid-date`, `invalid-source`), `NotFound` (`stage`), besides the errors of every command.
+    #[uniffi::method(default(enrolled = None, left = None, to_aco = None, corrects = None, key = None))]
     #[allow(clippy::too_many_arguments, reason = "they have names where they are given")]
     pub async fn stage(
         &self,
@@ -353,6 +357,7 @@ impl Case {
         enrolled: Option<String>,
         left: Option<String>,
         to_aco: Option<String>,
+        corrects: Option<String>,
         key: Option<String>,
     ) -> Result<EventKey> {
         let to_aco: Option<OrganizationId> = to_aco.map(|aco| parsed(&aco, "to_aco")).transpose()?;
@@ -363,8 +368,14 @@ impl Case {
             enrolled: day_of(enrolled, "enrolled")?,
             left: day_of(left, "left")?,
             to_aco,
+            corrects: None,
         };
-        self.command(key, move |case, key| Ok(case.stage(key, reached)?)).await
+        let corrects: Option<EventId> = corrects.map(|id| parsed(&id, "corrects")).transpose()?;
+        self.command(key, move |case, key| {
+            let corrects = corrects.map(|id| case.stage_key(id)).transpose()?;
+            Ok(case.stage(key, StageReached { corrects, ..reached })?)
+        })
+        .await
     }
 
     /// Records a contact with the member, or an attempt: of one's own, or of a colleague (`by`). One that the agreement did not

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::alert::owing::{ED_CLOCK, INPATIENT_CLOCK};
 use crate::alert::{AlertRaised, FollowUpDone, Happening, StayClass};
 use crate::care_plan::StepTaken;
-use crate::id::Sha256;
+use crate::id::{OrganizationId, Sha256};
 
 /// A stay in a hospital, or a visit to an emergency department: everything that was told of it is one. `Debug` shows its id only.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl StayStatus {
     }
 }
 
-/// The clock of a follow-up, and the date of the programme from which it counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The clock of a follow-up, and the date of the programme from which it counts. `Debug` shows its name only.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FollowUpClock {
     /// Its name.
     pub name: &'static str,
@@ -59,6 +59,12 @@ pub struct FollowUpClock {
     pub from: Timestamp,
     /// Whether only a meeting stops it.
     pub face_to_face: bool,
+}
+
+impl fmt::Debug for FollowUpClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FollowUpClock({})", self.name)
+    }
 }
 
 /// What came of all that was told.
@@ -70,10 +76,57 @@ struct Course {
     cancelled: bool,
 }
 
+/// Something that was told, with its place among all that was.
+type Told<'a> = (usize, &'a (AlertRaised, StepTaken));
+
+impl AlertRaised {
+    /// Whether a cancellation takes back such a thing. With an admission goes what followed from it; with an emergency visit its own
+    /// end, and not the admission from there.
+    pub(super) fn cancels(&self, told: &Self) -> bool {
+        use Happening::{Admitted, Cancelled, Discharged, EdVisit, Transferred};
+        if self.what != Cancelled || told.what == Cancelled {
+            return false;
+        }
+        match self.cancels {
+            Some(Admitted) => matches!(told.what, Admitted | Transferred | Discharged),
+            Some(EdVisit) => {
+                told.what == EdVisit || (told.what == Discharged && told.class == StayClass::Emergency)
+            }
+            Some(what) => told.what == what,
+            None => true,
+        }
+    }
+
+    /// Whether both tell the same.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        (self.what, self.cancels, self.at, self.class) == (other.what, other.cancels, other.at, other.class)
+    }
+}
+
 impl Stay {
-    /// What was told, in the order in which it happened. Of what happened at once, an end comes last.
-    fn happened(&self) -> Vec<&AlertRaised> {
-        let mut all: Vec<&AlertRaised> = self.alerts.iter().map(|(raised, _)| raised).collect();
+    fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.alerts.iter().enumerate()
+    }
+
+    /// Whether who told this has cancelled it since it happened. Nobody else can: else who owes a follow-up would be rid of it. What
+    /// was cancelled and is told once more is not cancelled by what was said before.
+    pub(super) fn is_cancelled(&self, (place, (raised, by)): Told<'_>) -> bool {
+        let same =
+            |(one, who): &(AlertRaised, StepTaken)| one.same(raised) && who.organization == by.organization;
+        let first = self.alerts.iter().take(place).position(same);
+        self.told().any(|(cancelled, (other, who))| {
+            let told_anew = cancelled < place && first.is_some_and(|first| first < cancelled);
+            other.cancels(raised)
+                && other.at >= raised.at
+                && who.organization == by.organization
+                && !told_anew
+        })
+    }
+
+    /// What was told to have happened, in the order in which it did. Of what happened at once, an end comes last.
+    fn happened(&self) -> Vec<Told<'_>> {
+        let mut all: Vec<Told<'_>> =
+            self.told().filter(|(_, (raised, _))| raised.what != Happening::Cancelled).collect();
         let place = |what: Happening| match what {
             Happening::EdVisit => 0,
             Happening::Admitted => 1,
@@ -82,11 +135,23 @@ impl Stay {
             Happening::Cancelled => 4,
         };
         // Stable: of two alike, the case's order decides.
-        all.sort_by_key(|raised| (raised.at, place(raised.what)));
+        all.sort_by_key(|(_, (raised, _))| (raised.at, place(raised.what)));
         all
     }
 
     fn course(&self) -> Course {
+        let all = self.happened();
+        let standing: Vec<Told<'_>> = all.iter().copied().filter(|told| !self.is_cancelled(*told)).collect();
+        let cancelled = standing.is_empty();
+        // Of a stay that never was, a record keeps when it was told to have been.
+        let mut course = Self::passed(if cancelled { &all } else { &standing });
+        if cancelled && let Some((last, _)) = self.alerts.last() {
+            course.class = last.class;
+        }
+        Course { cancelled, ..course }
+    }
+
+    fn passed(told: &[Told<'_>]) -> Course {
         let mut course = Course {
             emergency: None,
             began: None,
@@ -94,41 +159,31 @@ impl Stay {
             class: StayClass::Inpatient,
             cancelled: false,
         };
-        for raised in self.happened() {
-            match (raised.what, raised.cancels) {
-                (Happening::Cancelled, Some(Happening::Discharged)) => course.ended = None,
-                (Happening::Cancelled, Some(Happening::Transferred)) => {}
-                // An admission from the emergency department that was none: the emergency visit was one.
-                (Happening::Cancelled, Some(Happening::Admitted)) if course.emergency.is_some() => {
-                    course.began = course.emergency;
-                    course.ended = None;
-                    course.class = StayClass::Emergency;
-                }
-                (Happening::Cancelled, _) => {
-                    course = Course {
-                        emergency: None,
-                        began: None,
-                        ended: None,
-                        class: raised.class,
-                        cancelled: true,
-                    };
-                }
-                (Happening::Discharged, _) => {
+        // The discharge that counts: its place among what was told, and who told it.
+        let mut discharged: Option<(usize, &OrganizationId)> = None;
+        for (place, (raised, by)) in told {
+            let by = &by.organization;
+            if raised.what == Happening::Discharged {
+                // Of several discharges the one that was told first counts, until it is cancelled: a clock runs from it.
+                if discharged.is_none_or(|(known, _)| place < &known) {
+                    discharged = Some((*place, by));
                     course.ended = Some(raised.at);
                     course.class = raised.class;
-                    course.cancelled = false;
                 }
-                (what, _) => {
-                    if what == Happening::EdVisit {
-                        course.emergency.get_or_insert(raised.at);
-                    }
-                    course.began.get_or_insert(raised.at);
-                    course.ended = None;
-                    course.class =
-                        if what == Happening::EdVisit { StayClass::Emergency } else { raised.class };
-                    course.cancelled = false;
-                }
+                continue;
             }
+            // Likewise, only who told that the member left tells that they are there all the same.
+            if discharged.is_some_and(|(_, teller)| teller != by) {
+                continue;
+            }
+            discharged = None;
+            course.ended = None;
+            let emergency = raised.what == Happening::EdVisit;
+            if emergency {
+                course.emergency.get_or_insert(raised.at);
+            }
+            course.began.get_or_insert(raised.at);
+            course.class = if emergency { StayClass::Emergency } else { raised.class };
         }
         course
     }
@@ -160,7 +215,8 @@ impl Stay {
 
     /// The facility's name, else what its feed calls it. Nothing where a handover withheld it.
     pub fn facility(&self) -> Option<&str> {
-        let named = self.happened().into_iter().rev().find_map(|raised| raised.facility_name.as_deref());
+        let mut happened = self.happened().into_iter().rev();
+        let named = happened.find_map(|(_, (raised, _))| raised.facility_name.as_deref());
         named.or_else(|| {
             self.alerts.iter().find_map(|(raised, _)| match &raised.stay {
                 super::StayKey::Named { facility, .. } => Some(facility.as_str()),

@@ -1,5 +1,8 @@
 //! The steps of alerts, joint visits and follow-ups.
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{
@@ -12,8 +15,10 @@ use crate::case::roster::Roster;
 use crate::case::step::Step;
 use crate::communication::Priority;
 use crate::contact::Seat;
+use crate::due;
 use crate::id::{OrganizationId, Sha256};
 use crate::policy::Reason;
+use crate::task::does_tasks;
 
 /// How far in the future something may be told to have happened: clocks of hospitals go wrong by hours.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
@@ -30,29 +35,30 @@ const MOST_ASKED: usize = 30;
 ///
 /// # Errors
 /// The reason, with source `alert`: `alert-date` (it would happen more than a day from now), `alert-cancels` (what is cancelled is
-/// named where nothing is), `alert-confirmed-by-keeper`, `alert-known` (told before), `alerts-too-many`, `visit-by-keeper`,
-/// `visit-id-taken`, `visit-time` (not in the future), `visit-nobody` (who is asked has no seat, or nobody is), `visit-stay-cancelled`,
+/// named where nothing is), `alert-confirmed-by-keeper`, `alert-known` (told before), `alert-of-another` (who
+/// told it cancels it), `alerts-too-many`, `visit-by-keeper`,
+/// `visit-time` (not in the future), `visit-nobody` (who is asked has no seat or does not take part in the team's work, or nobody is), `visit-stay-cancelled`,
 /// `visits-too-many`, `visit-unknown`, `visit-called-off`, `visit-moved` (another time is answered), `visit-not-asked`,
 /// `stay-unknown`, `follow-up-by-keeper`, `follow-up-date`, `follow-ups-too-many`.
 pub fn step(alerts: &Alerts, event: AlertEvent<'_>, step: &Step<'_>) -> Result<Alerts, Reason> {
-    let mut next = alerts.clone();
     match event {
-        AlertEvent::Raised(event) => raised(&mut next, event, step)?,
-        AlertEvent::Proposed(event) => proposed(&mut next, event, step)?,
-        AlertEvent::Answered(event) => answered(&mut next, event, step)?,
-        AlertEvent::FollowedUp(event) => followed_up(&mut next, event, step)?,
+        AlertEvent::Raised(event) => raised(alerts, event, step),
+        AlertEvent::Proposed(event) => proposed(alerts, event, step),
+        AlertEvent::Answered(event) => answered(alerts, event, step),
+        AlertEvent::FollowedUp(event) => followed_up(alerts, event, step),
     }
-    Ok(next)
 }
 
-fn raised(alerts: &mut Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<(), Reason> {
+// Each looks first, and copies what there is only where it changes something: what is refused must cost little.
+
+fn raised(alerts: &Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<Alerts, Reason> {
     let of_none = event.cancels.is_some() && event.what != Happening::Cancelled;
     if of_none || event.cancels == Some(Happening::Cancelled) {
         let text = "only what is cancelled names what did not happen: an admission, a discharge, a transfer or an emergency visit";
         return Err(refused("alert-cancels", text));
     }
-    if is_ahead(event.at, step) {
-        let text = "it would happen more than a day from now: say when it did happen";
+    if is_ahead(event.at, step) || !is_a_date(event.at) {
+        let text = "it would happen more than a day from now, or before 1900: say when it did happen";
         return Err(refused("alert-date", text));
     }
     if event.matched == Matched::ConfirmedByPerson && step.seat.is_keeper() {
@@ -61,27 +67,52 @@ fn raised(alerts: &mut Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<(
     }
     let own = &step.seat.contact.organization;
     let id = event.stay.id();
-    let Some(stay) = alerts.stays.iter_mut().find(|stay| stay.id == id) else {
+    let Some(place) = alerts.stays.iter().position(|stay| stay.id == id) else {
         let brought = alerts.stays.iter().filter(|stay| told_by(stay, own, 1)).count();
         if brought >= MOST_STAYS {
             return Err(too_many("alerts-too-many"));
         }
         let alerts_of = vec![(event.clone(), StepTaken::of(step))];
-        alerts.stays.push(Stay { id, alerts: alerts_of, followed_up: Vec::new() });
-        return Ok(());
+        let mut next = alerts.clone();
+        next.stays.push(Arc::new(Stay { id, alerts: alerts_of, followed_up: Vec::new() }));
+        return Ok(next);
     };
-    let same = |known: &AlertRaised| {
-        (known.what, known.cancels, known.at, known.class)
-            == (event.what, event.cancels, event.at, event.class)
-    };
-    if stay.alerts.iter().any(|(known, _)| same(known)) {
+    let stay = alerts.stays.get(place).ok_or_else(unknown)?;
+    let of_own = |by: &StepTaken| by.organization == *own;
+    let covers = || stay.alerts.iter().filter(|(known, _)| event.cancels(known));
+    if covers().next().is_some() && !covers().any(|(_, by)| of_own(by)) {
+        let text = "another organization told that: only who told it cancels it. Ask them";
+        return Err(refused("alert-of-another", text));
+    }
+    if is_known(stay, event, own) {
         return Err(refused("alert-known", "this was told before, and is one with it"));
     }
-    if stay.alerts.iter().filter(|(_, by)| by.organization == *own).count() >= MOST_ALERTS {
+    if stay.alerts.iter().filter(|(_, by)| of_own(by)).count() >= MOST_ALERTS {
         return Err(too_many("alerts-too-many"));
     }
-    stay.alerts.push((event.clone(), StepTaken::of(step)));
-    Ok(())
+    let mut next = alerts.clone();
+    if let Some(stay) = next.stays.get_mut(place) {
+        Arc::make_mut(stay).alerts.push((event.clone(), StepTaken::of(step)));
+    }
+    Ok(next)
+}
+
+/// Whether the same was told before, and stands: by another organisation, uncancelled; by the same, with nothing told since that
+/// takes it back.
+fn is_known(stay: &Stay, event: &AlertRaised, own: &OrganizationId) -> bool {
+    let stands = |told: (usize, &(AlertRaised, StepTaken))| {
+        let (place, (known, by)) = told;
+        if !known.same(event) {
+            return false;
+        }
+        if by.organization != *own {
+            // Their cancellation is theirs: it takes back nothing of ours.
+            return event.what != Happening::Cancelled && !stay.is_cancelled(told);
+        }
+        let mut since = stay.alerts.iter().skip(place + 1).filter(|(_, by)| by.organization == *own);
+        !since.any(|(later, _)| later.cancels(event) || event.cancels(later))
+    };
+    stay.alerts.iter().enumerate().any(stands)
 }
 
 /// Whether the first that told of the stay is of this organisation.
@@ -89,11 +120,8 @@ fn told_by(stay: &Stay, organization: &OrganizationId, first: usize) -> bool {
     stay.alerts.iter().take(first).any(|(_, by)| by.organization == *organization)
 }
 
-fn proposed(alerts: &mut Alerts, event: &VisitProposed, step: &Step<'_>) -> Result<(), Reason> {
+fn proposed(alerts: &Alerts, event: &VisitProposed, step: &Step<'_>) -> Result<Alerts, Reason> {
     by_person(step, "visit-by-keeper", "a person proposes a visit and answers, never a keeper")?;
-    if alerts.visit(step.key.id).is_some() {
-        return Err(refused("visit-id-taken", "another visit of this case has this id"));
-    }
     let stay = find_stay(alerts, &event.stay)?;
     if stay.status() == StayStatus::Cancelled {
         let text = "that stay was cancelled: there is nobody to visit";
@@ -107,8 +135,8 @@ fn proposed(alerts: &mut Alerts, event: &VisitProposed, step: &Step<'_>) -> Resu
     }];
     for whom in &event.with {
         let seat = step.roster.contact(&whom.contact, &whom.organization);
-        if seat.is_none_or(Seat::is_keeper) {
-            let text = "somebody who is asked has no seat in this case: name them for the case first";
+        if !seat.is_some_and(does_tasks) {
+            let text = "who is asked has a seat in this case, and is neither the member nor a representative nor a keeper";
             return Err(refused("visit-nobody", text));
         }
         if !asked.iter().any(|known| known.whom == *whom) {
@@ -122,7 +150,8 @@ fn proposed(alerts: &mut Alerts, event: &VisitProposed, step: &Step<'_>) -> Resu
     if mine >= MOST_VISITS || asked.len() > MOST_ASKED {
         return Err(too_many("visits-too-many"));
     }
-    alerts.visits.push(Visit {
+    let mut next = alerts.clone();
+    next.visits.push(Arc::new(Visit {
         proposed: step.key.clone(),
         stay: event.stay,
         at: event.at,
@@ -131,14 +160,15 @@ fn proposed(alerts: &mut Alerts, event: &VisitProposed, step: &Step<'_>) -> Resu
         since: StepTaken::of(step),
         asked,
         called_off: None,
-    });
-    Ok(())
+    }));
+    Ok(next)
 }
 
-fn answered(alerts: &mut Alerts, event: &VisitAnswered, step: &Step<'_>) -> Result<(), Reason> {
+fn answered(alerts: &Alerts, event: &VisitAnswered, step: &Step<'_>) -> Result<Alerts, Reason> {
     by_person(step, "visit-by-keeper", "a person proposes a visit and answers, never a keeper")?;
-    let found = alerts.visits.iter_mut().find(|visit| visit.proposed.id == event.visit);
-    let visit = found.ok_or_else(|| refused("visit-unknown", "this case has no such visit"))?;
+    let unknown = || refused("visit-unknown", "this case has no such visit");
+    let number = alerts.visits.iter().position(|visit| visit.proposed == event.visit).ok_or_else(unknown)?;
+    let visit = alerts.visits.get(number).ok_or_else(unknown)?;
     if visit.called_off.is_some() {
         return Err(refused("visit-called-off", "that visit was called off: propose another"));
     }
@@ -150,6 +180,11 @@ fn answered(alerts: &mut Alerts, event: &VisitAnswered, step: &Step<'_>) -> Resu
     let Some(place) = visit.asked.iter().position(|asked| asked.is(&taken)) else {
         return Err(refused("visit-not-asked", "only who is asked to come answers"));
     };
+    if let Answer::Move { to } = event.answer {
+        in_future(to, step)?;
+    }
+    let mut next = alerts.clone();
+    let visit = Arc::make_mut(next.visits.get_mut(number).ok_or_else(unknown)?);
     let answer = match &event.answer {
         Answer::Accept => Answered::Accepted(taken),
         Answer::Decline { reason } => {
@@ -159,7 +194,6 @@ fn answered(alerts: &mut Alerts, event: &VisitAnswered, step: &Step<'_>) -> Resu
             Answered::Declined { by: taken, reason: reason.clone() }
         }
         Answer::Move { to } => {
-            in_future(*to, step)?;
             visit.at = *to;
             visit.since = taken.clone();
             for asked in &mut visit.asked {
@@ -171,23 +205,26 @@ fn answered(alerts: &mut Alerts, event: &VisitAnswered, step: &Step<'_>) -> Resu
     if let Some(asked) = visit.asked.get_mut(place) {
         asked.answer = answer;
     }
-    Ok(())
+    Ok(next)
 }
 
-fn followed_up(alerts: &mut Alerts, event: &FollowUpDone, step: &Step<'_>) -> Result<(), Reason> {
+fn followed_up(alerts: &Alerts, event: &FollowUpDone, step: &Step<'_>) -> Result<Alerts, Reason> {
     by_person(step, "follow-up-by-keeper", "a person says that they followed up, never a keeper")?;
-    if is_ahead(event.at, step) {
-        let text = "it would happen more than a day from now: say when it did happen";
+    if event.at.duration_since(step.when()) > due::BELIEVED || !is_a_date(event.at) {
+        let text = "a follow-up is recorded when it has happened: say when that was";
         return Err(refused("follow-up-date", text));
     }
-    let found = alerts.stays.iter_mut().find(|stay| stay.id == event.stay);
-    let stay = found.ok_or_else(unknown)?;
+    let place = alerts.stays.iter().position(|stay| stay.id == event.stay).ok_or_else(unknown)?;
+    let stay = alerts.stays.get(place).ok_or_else(unknown)?;
     let own = &step.seat.contact.organization;
     if stay.followed_up.iter().filter(|(_, by)| by.organization == *own).count() >= MOST_FOLLOW_UPS {
         return Err(too_many("follow-ups-too-many"));
     }
-    stay.followed_up.push((event.clone(), StepTaken::of(step)));
-    Ok(())
+    let mut next = alerts.clone();
+    if let Some(stay) = next.stays.get_mut(place) {
+        Arc::make_mut(stay).followed_up.push((event.clone(), StepTaken::of(step)));
+    }
+    Ok(next)
 }
 
 fn find_stay<'a>(alerts: &'a Alerts, id: &Sha256) -> Result<&'a Stay, Reason> {
@@ -203,10 +240,14 @@ fn by_person(step: &Step<'_>, code: &'static str, text: &'static str) -> Result<
 }
 
 fn in_future(at: Timestamp, step: &Step<'_>) -> Result<(), Reason> {
-    if at > step.when() {
+    if at > step.when() && is_a_date(at) {
         return Ok(());
     }
     Err(refused("visit-time", "that time has passed: propose one that is still to come"))
+}
+
+fn is_a_date(at: Timestamp) -> bool {
+    due::is_a_date(at.to_zoned(TimeZone::UTC).date())
 }
 
 fn is_ahead(at: Timestamp, step: &Step<'_>) -> bool {

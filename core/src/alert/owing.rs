@@ -1,6 +1,6 @@
 //! What is owed after a stay, and for a joint visit.
 
-use crate::alert::{Alerts, Answered, Stay, StayStatus, Visit};
+use crate::alert::{Alerts, Answered, Stay, StayStatus, Visit, VisitStatus};
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
 use crate::id::{ContactId, EventId, OrganizationId};
@@ -57,7 +57,9 @@ fn follow_up(stay: &Stay, rules: &Rules<'_>) -> Option<Owed> {
 
 /// Where a clock says so, an admission is answered: by a joint visit that somebody proposes.
 fn answer(alerts: &Alerts, stay: &Stay, rules: &Rules<'_>) -> Option<Owed> {
-    let visited = alerts.visits().iter().any(|visit| visit.stay == stay.id);
+    // One that is off, or to which nobody else comes, answers nothing.
+    let stands = |visit: &Visit| matches!(visit.status(), VisitStatus::Waiting | VisitStatus::Settled);
+    let visited = alerts.visits().iter().any(|visit| visit.stay == stay.id && stands(visit));
     if visited || stay.status() != StayStatus::InProgress {
         return None;
     }

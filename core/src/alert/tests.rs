@@ -2,12 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+mod telling;
+
 use super::*;
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules, Step};
 use crate::contact::{Contact, Role, Seat};
-use crate::id::UserId;
+use crate::id::{EventId, UserId};
 use crate::policy::Reason;
 
 // Synthetic throughout.
@@ -23,6 +25,8 @@ fn seat(who: &str) -> Seat {
         "bot" => ("cp", Role::Keeper, "Bay Community Care"),
         "acobot" => ("aco", Role::Keeper, "Harbor ACO"),
         "lee" => ("aco", Role::Supervisor, "Lee Chen"),
+        "marty" => ("cp", Role::Member, "Marty Example"),
+        "ann" => ("cp", Role::MemberRepresentative, "Ann Example"),
         _ => ("aco", Role::AcoCareManager, "Joe Alvarez"),
     };
     Seat {
@@ -45,7 +49,7 @@ fn whom(who: &str) -> Whom {
 }
 
 fn roster() -> Roster {
-    let seats: Vec<Seat> = ["jane", "joe", "lee", "bot", "acobot"].map(seat).into();
+    let seats: Vec<Seat> = ["jane", "joe", "lee", "bot", "acobot", "marty", "ann"].map(seat).into();
     Roster::of(&seats, &EventKey { sender: user("jane"), id: EventId::new() }).unwrap()
 }
 
@@ -254,6 +258,8 @@ fn what_cannot_be_is_refused() {
     let none = Alerts::default();
     let ahead = told(Happening::Admitted, "2019-03-09T15:00:01Z", StayClass::Inpatient);
     assert_eq!(code(take(&none, "bot", AlertEvent::Raised(&ahead))), "alert-date");
+    let of_old = told(Happening::Admitted, "-000100-03-09T15:00:01Z", StayClass::Inpatient);
+    assert_eq!(code(take(&none, "bot", AlertEvent::Raised(&of_old))), "alert-date");
     let within = told(Happening::Admitted, "2019-03-09T15:00:00Z", StayClass::Inpatient);
     assert!(take(&none, "bot", AlertEvent::Raised(&within)).is_ok());
     let confirmed = AlertRaised { matched: Matched::ConfirmedByPerson, ..admitted() };
@@ -291,8 +297,10 @@ fn only_a_meeting_after_the_discharge_stops_its_clock() {
     }
     let done = done("2019-03-07T10:00:00Z", true);
     assert_eq!(code(take(&alerts, "bot", AlertEvent::FollowedUp(&done))), "follow-up-by-keeper");
-    let ahead = FollowUpDone { at: "2019-04-01T00:00:00Z".parse().unwrap(), ..done.clone() };
-    assert_eq!(code(take(&alerts, "jane", AlertEvent::FollowedUp(&ahead))), "follow-up-date");
+    for at in ["2019-03-08T15:05:01Z", "1066-10-14T12:00:00Z"] {
+        let wrong = FollowUpDone { at: at.parse().unwrap(), ..done.clone() };
+        assert_eq!(code(take(&alerts, "jane", AlertEvent::FollowedUp(&wrong))), "follow-up-date");
+    }
     assert_eq!(code(take(&Alerts::default(), "jane", AlertEvent::FollowedUp(&done))), "stay-unknown");
 }
 
@@ -314,6 +322,8 @@ fn a_visit_is_answered_by_each_and_again_once_it_is_moved() {
         ("jane", proposal(&["jane"], time), "visit-nobody"),
         ("jane", proposal(&["acobot"], time), "visit-nobody"),
         ("jane", proposal(&["mallory"], time), "visit-nobody"),
+        ("jane", proposal(&["marty"], time), "visit-nobody"),
+        ("jane", proposal(&["joe", "ann"], time), "visit-nobody"),
         ("jane", proposal(&["joe"], NOW.parse().unwrap()), "visit-time"),
     ] {
         assert_eq!(code(take(&alerts, who, AlertEvent::Proposed(&event))), refusal);
@@ -323,10 +333,14 @@ fn a_visit_is_answered_by_each_and_again_once_it_is_moved() {
         take_at(&alerts, "jane", id, NOW, AlertEvent::Proposed(&proposal(&["joe", "lee"], time))).unwrap();
     let clocks = |alerts: &Alerts| -> Vec<String> { owes(alerts).into_iter().map(|one| one.clock).collect() };
     assert_eq!(clocks(&alerts), ["visit-answer", "visit-answer-2"]);
-    let again = take_at(&alerts, "joe", id, NOW, AlertEvent::Proposed(&proposal(&["jane"], time)));
-    assert_eq!(code(again), "visit-id-taken");
+    // Somebody else may give the same id: an answer names its author, too.
+    let twin = take_at(&alerts, "joe", id, NOW, AlertEvent::Proposed(&proposal(&["jane"], time))).unwrap();
+    assert_eq!(twin.visits().len(), 2);
 
-    let answer = |time, answer| VisitAnswered { visit: id, time, answer };
+    let key = EventKey { sender: user("jane"), id };
+    let answer = |time, answer| VisitAnswered { visit: key.clone(), time, answer };
+    let of_jane = take(&twin, "lee", AlertEvent::Answered(&answer(time, Answer::Accept))).unwrap();
+    assert_eq!(of_jane.visits()[1].asked.len(), 2, "Joe's asks nobody but Jane");
     let says =
         |alerts: &Alerts, who: &str, event: &VisitAnswered| take(alerts, who, AlertEvent::Answered(event));
     let accepted = says(&alerts, "joe", &answer(time, Answer::Accept)).unwrap();
@@ -339,7 +353,8 @@ fn a_visit_is_answered_by_each_and_again_once_it_is_moved() {
     assert_eq!(clocks(&moved), ["visit-answer-0", "visit-answer-2"], "who moves it comes");
     assert_ne!(owes(&moved)[1].since, id, "reminders of the old time do not count for the new one");
     assert_eq!(code(says(&moved, "lee", &answer(time, Answer::Accept))), "visit-moved");
-    let unknown = VisitAnswered { visit: EventId::new(), ..answer(later, Answer::Accept) };
+    let nothing = EventKey { sender: user("jane"), id: EventId::new() };
+    let unknown = VisitAnswered { visit: nothing, ..answer(later, Answer::Accept) };
     assert_eq!(code(says(&moved, "lee", &unknown)), "visit-unknown");
     assert_eq!(code(says(&moved, "mallory", &answer(later, Answer::Accept))), "visit-not-asked");
     let back = answer(later, Answer::Move { to: NOW.parse().unwrap() });
@@ -363,7 +378,8 @@ fn a_stub_says_nothing_of_where_and_why_and_debug_neither() {
     );
     let visit = VisitProposed { stay: done.stay, at: done.at, place: Some("Words".into()), with: vec![] };
     let answer = Answer::Decline { reason: "Words".into() };
-    let answered = VisitAnswered { visit: EventId::new(), time: done.at, answer };
+    let proposed = EventKey { sender: user("jane"), id: EventId::new() };
+    let answered = VisitAnswered { visit: proposed, time: done.at, answer };
     let stubs = [
         serde_json::to_string(&raised.withheld()).unwrap(),
         serde_json::to_string(&done.withheld()).unwrap(),
@@ -372,10 +388,14 @@ fn a_stub_says_nothing_of_where_and_why_and_debug_neither() {
         format!("{raised:?} {done:?} {visit:?} {answered:?} {:?}", all(&[admitted()])),
     ];
     for stub in stubs {
-        for word in ["General", "GENERAL", "V-1", "feed", "Words", "2019-03-04T08:00:00Z]"] {
+        for word in ["General", "GENERAL", "V-1", "feed", "Words"] {
             assert!(!stub.contains(word), "{stub}");
         }
     }
+    let stays = all(&[admitted(), discharged()]);
+    let shown =
+        format!("{raised:?} {done:?} {visit:?} {answered:?} {stays:?} {:?}", stays.stays()[0].clock());
+    assert!(shown.contains("FollowUpClock") && !shown.contains("2019"), "{shown}");
     let stub: AlertRaised =
         serde_json::from_str(&serde_json::to_string(&raised.withheld()).unwrap()).unwrap();
     assert_eq!(stub.stay.id(), raised.stay.id());

@@ -3,18 +3,19 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::care_plan::life::{find, may_approve, refused, waiting};
 use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
 use crate::case::step::Step;
 use crate::contact::Seat;
+use crate::due;
 use crate::id::{ContactId, EventId, OrganizationId, Sha256};
 use crate::policy::Reason;
 
 /// `plan.signed`: a plan was signed elsewhere, and its sender attests it. Who signs in their own client approves it instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `Debug` does not show on which day.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanSigned {
     /// The `plan.sent` whose plan it is.
     pub plan: EventId,
@@ -26,6 +27,12 @@ pub struct PlanSigned {
     pub how: SignedHow,
     /// On which day.
     pub on: Date,
+}
+
+impl fmt::Debug for PlanSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlanSigned({}, {})", self.plan, self.how.code())
+    }
 }
 
 /// Who signed a plan, and in what capacity.
@@ -81,8 +88,8 @@ impl fmt::Display for SignedHow {
     }
 }
 
-/// A signature that somebody attested.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A signature that somebody attested. `Debug` shows neither whose nor on which day.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Signature {
     /// Who signed.
     pub signer: Signer,
@@ -92,6 +99,12 @@ pub struct Signature {
     pub on: Date,
     /// Who attests it, and when.
     pub attested: StepTaken,
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({}, {})", self.how.code(), self.attested.event.id)
+    }
 }
 
 /// Takes an attested signature. One of the provider or the designee approves the plan.
@@ -113,12 +126,10 @@ pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>)
     if plan.signatures.iter().any(|signature| signature.signer == event.signer) {
         return Err(refused("plan-signed-already", "this signature was attested before"));
     }
-    // Somewhere it is tomorrow already, and nowhere the day after.
-    let today = step.when().to_zoned(TimeZone::UTC).date();
-    if today.tomorrow().is_ok_and(|latest| event.on > latest) {
+    if !due::is_a_date(event.on) || event.on > due::latest_day(step.when()) {
         return Err(refused(
             "plan-signature-date",
-            "a signature is not dated after the day on which it is attested",
+            "a signature is dated after 1899, and not after the day on which it is attested",
         ));
     }
     if let Signer::Contact { contact, organization } = &event.signer {

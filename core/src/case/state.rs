@@ -59,10 +59,10 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
-    /// The alerts that took no step and may have counted somewhere, in order.
-    pub(crate) superseded_alerts: Vec<(EventKey, AlertRaised)>,
-    /// The visits whose proposal took no step, in order, with who proposed each as far as the roster ever knew.
-    pub(crate) superseded_visits: Vec<(EventKey, VisitProposed, Option<Contact>)>,
+    /// Of each stay the first alert that took no step and may have counted somewhere.
+    pub(crate) superseded_alerts: BTreeMap<Sha256, AlertRaised>,
+    /// The visits whose proposal took no step, with who proposed each as far as the roster ever knew.
+    pub(crate) superseded_visits: BTreeMap<EventKey, (VisitProposed, Option<Contact>)>,
     /// The tasks whose assignment took no step, in order.
     pub(crate) superseded_tasks: Vec<SupersededTask>,
 }
@@ -365,7 +365,15 @@ impl CaseState {
             ]);
         }
         for stage in self.outreach.stages() {
-            line(&[&stage.reached.stage.code(), &stage.reached.on, &stage.by.event.id, &stage.corrected]);
+            let (first, by) = (&stage.first, &stage.by.event);
+            line(&[
+                &stage.reached.stage.code(),
+                &stage.reached.on,
+                &first.sender,
+                &first.id,
+                &by.sender,
+                &by.id,
+            ]);
         }
         for contact in self.outreach.contacts() {
             let against = contact.against_terms.as_ref().map_or("", |reason| &reason.code);

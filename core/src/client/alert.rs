@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::alert::{AlertRaised, Answer, FollowUpDone, Matched, StayKey, VisitAnswered, VisitProposed};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
+use crate::case::name::EventName;
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::error::{Error, InvalidInput, Result};
@@ -164,7 +165,12 @@ impl Case {
     ///
     /// # Errors
     /// `NotFound` (`visit`), `NotAllowed` (`visit-not-asked`, `visit-called-off`, `visit-time`), besides the errors of every command.
-    pub fn answer_visit(&self, id: Option<EventId>, visit: EventId, answer: Answer) -> Result<EventKey> {
+    pub fn answer_visit(
+        &self,
+        id: Option<EventId>,
+        visit: impl Into<EventName>,
+        answer: Answer,
+    ) -> Result<EventKey> {
         if let Answer::Decline { reason } = &answer {
             if reason.trim().is_empty() {
                 return Err(InvalidInput::new("visit-without-reason", "say why").field("reason").into());
@@ -172,7 +178,9 @@ impl Case {
             short("reason", reason, TEXT_LIMIT)?;
         }
         let state = self.expected()?;
-        let found = state.alerts.visit(visit).ok_or(Error::NotFound { what: "visit" })?;
+        let proposed = state.alerts.visits().iter().map(|visit| &visit.proposed);
+        let visit = visit.into().among(proposed, "visit", &self.caseline().user())?;
+        let found = state.alerts.visit(&visit).ok_or(Error::NotFound { what: "visit" })?;
         // Repeated: it answers the time that its first attempt did, whatever the visit has by now.
         let first = id.map(|id| self.answered_time(id)).transpose()?.flatten();
         let time = first.unwrap_or(found.at);

@@ -2,6 +2,7 @@
 
 use crate::care_team::Whom;
 use crate::case::event::EventKey;
+use crate::case::name::EventName;
 use crate::client::Case;
 use crate::commands::Command;
 use crate::communication::Priority;
@@ -153,7 +154,8 @@ impl Case {
     /// # Errors
     /// `NotAllowed` (`task-claimed` where somebody was first, `task-other-pool`, `task-not-claimable`), besides the errors of
     /// every command.
-    pub fn claim_task(&self, id: Option<EventId>, task: EventId) -> Result<EventKey> {
+    pub fn claim_task(&self, id: Option<EventId>, task: impl Into<EventName>) -> Result<EventKey> {
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskClaimed { task }))
     }
 
@@ -161,7 +163,8 @@ impl Case {
     ///
     /// # Errors
     /// `NotAllowed` (`task-not-yours`, `task-in-pool`, `task-accepted`), besides the errors of every command.
-    pub fn accept_task(&self, id: Option<EventId>, task: EventId) -> Result<EventKey> {
+    pub fn accept_task(&self, id: Option<EventId>, task: impl Into<EventName>) -> Result<EventKey> {
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskAccepted { task }))
     }
 
@@ -170,8 +173,14 @@ impl Case {
     /// # Errors
     /// `InvalidInput` (`invalid-reason`), `NotAllowed` (`task-not-yours`, `task-accepted`), besides the errors of every
     /// command.
-    pub fn decline_task(&self, id: Option<EventId>, task: EventId, reason: &str) -> Result<EventKey> {
+    pub fn decline_task(
+        &self,
+        id: Option<EventId>,
+        task: impl Into<EventName>,
+        reason: &str,
+    ) -> Result<EventKey> {
         let reason = said(reason, "invalid-reason", "reason")?;
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskDeclined { task, reason }))
     }
 
@@ -183,12 +192,13 @@ impl Case {
     pub fn hand_over_task(
         &self,
         id: Option<EventId>,
-        task: EventId,
+        task: impl Into<EventName>,
         to: impl Into<TaskTo>,
         reason: Option<&str>,
     ) -> Result<EventKey> {
         let reason = reason.map(|reason| said(reason, "invalid-reason", "reason")).transpose()?;
         let to = self.assignee(to.into())?;
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskHandedOver { task, to, reason }))
     }
 
@@ -197,8 +207,14 @@ impl Case {
     /// # Errors
     /// `InvalidInput` (`invalid-outcome`), `NotAllowed` (`task-not-yours`, `task-in-pool`, `task-over`), besides the errors of
     /// every command.
-    pub fn complete_task(&self, id: Option<EventId>, task: EventId, outcome: &str) -> Result<EventKey> {
+    pub fn complete_task(
+        &self,
+        id: Option<EventId>,
+        task: impl Into<EventName>,
+        outcome: &str,
+    ) -> Result<EventKey> {
         let outcome = said(outcome, "invalid-outcome", "outcome")?;
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskCompleted { task, outcome }))
     }
 
@@ -206,9 +222,21 @@ impl Case {
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-reason`), `NotAllowed` (`task-not-assigner`, `task-over`), besides the errors of every command.
-    pub fn cancel_task(&self, id: Option<EventId>, task: EventId, reason: &str) -> Result<EventKey> {
+    pub fn cancel_task(
+        &self,
+        id: Option<EventId>,
+        task: impl Into<EventName>,
+        reason: &str,
+    ) -> Result<EventKey> {
         let reason = said(reason, "invalid-reason", "reason")?;
+        let task = self.task_key(task.into())?;
         self.command(&Command::new(id, TaskCancelled { task, reason }))
+    }
+
+    /// Which task is meant.
+    fn task_key(&self, task: EventName) -> Result<EventKey> {
+        let state = self.expected()?;
+        task.among(state.tasks.all().iter().map(|task| &task.key), "task", &self.caseline().user())
     }
 
     /// Who is meant. Somebody whose only seat has ended is meant too, so that a repeated command is answered as it was first;

@@ -135,13 +135,14 @@ impl Directory {
     }
 
     fn lack(found: &WhoToCall) -> Option<GapKind> {
-        let mut all = std::iter::once(&found.primary).chain(&found.backups);
-        let with_phone = all.clone().filter(|callee| callee.contact.phone.is_some());
+        let all = std::iter::once(&found.primary).chain(&found.backups);
+        let mut with_phone = all.filter(|callee| callee.contact.phone.is_some());
         if with_phone.clone().next().is_none() {
             return Some(GapKind::Phone);
         }
         let gone = |callee: &Callee| matches!(callee.reach, Reach::Away { back: None, .. });
-        all.all(gone).then_some(GapKind::Present)
+        // Who is there without a telephone is no live person whom one gets.
+        with_phone.all(gone).then_some(GapKind::Present)
     }
 
     fn designated<'a>(

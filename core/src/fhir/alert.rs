@@ -47,8 +47,7 @@ fn encounter(state: &CaseState, opening: &Opening, own: &Own, id: &Sha256) -> Op
         let period = period(text(stay.began()), text(stay.ended()));
         return Some(written(state, opening, own, id, (status, stay.class(), &period, stay.facility())));
     }
-    let alerts = state.superseded_alerts.iter().map(|(_, raised)| raised);
-    let superseded = alerts.into_iter().find(|raised| raised.stay.id() == *id)?;
+    let superseded = state.superseded_alerts.get(id)?;
     let facility = superseded.facility_name.as_deref().or(match &superseded.stay {
         StayKey::Named { facility, .. } => Some(facility),
         StayKey::Withheld { .. } => None,
@@ -65,14 +64,13 @@ fn written(
     (status, class, period, facility): (&str, StayClass, &str, Option<&str>),
 ) -> RecordWrite {
     let value = stay_value(opening, stay);
-    let (code, display, kind) = match class {
-        StayClass::Inpatient => {
-            ("IMP", "inpatient encounter", concept(codes::SNOMED, "32485007", "Hospital admission"))
-        }
-        StayClass::Emergency => {
-            ("EMER", "emergency", concept(codes::SNOMED, "50849002", "Emergency room admission"))
-        }
+    let (code, display) = match class {
+        StayClass::Inpatient => ("IMP", "inpatient encounter"),
+        StayClass::Emergency => ("EMER", "emergency"),
     };
+    // US Core asks for a type. Of what class the stay is says `class`: an emergency visit can become an admission, and a code that
+    // is none of ours stays in a record for ever.
+    let kind = concept(codes::SNOMED, "32485007", "Hospital admission");
     let heads = state.shaped_by(&Resource::Stay(*stay));
     let facility = facility.map(|name| Object::new().text("display", name).done());
     let json = Object::resource("Encounter")
@@ -109,7 +107,7 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         let named = known.is_none_or(|contact| kind_of(&contact.role) != "Organization");
         named.then(|| known.map_or_else(unknown, contact_ref))
     };
-    if let Some(visit) = state.alerts.visits().iter().find(|visit| visit.proposed == *key) {
+    if let Some(visit) = state.alerts.visit(key) {
         let answer = |asked: &Asked| Some((whom(&asked.whom)?, answer(&asked.answer)));
         let asked = visit.asked.iter().filter_map(answer).collect();
         let one = Written {
@@ -122,7 +120,7 @@ fn appointment(state: &CaseState, opening: &Opening, own: &Own, key: &EventKey) 
         };
         return Some(one.write(state, opening, own));
     }
-    let (_, proposed, by) = state.superseded_visits.iter().find(|(known, ..)| known == key)?;
+    let (proposed, by) = state.superseded_visits.get(key)?;
     let who = match by {
         Some(contact) if kind_of(&contact.role) == "Organization" => None,
         Some(contact) => Some(contact_ref(contact)),

@@ -11,6 +11,9 @@ use super::codes;
 use super::json::{self, Node};
 use crate::error::Result;
 
+/// The statuses that an EpisodeOfCare had before: of all that we write, only it has them, and nobody else writes them there.
+const HISTORY: &str = "statusHistory";
+
 /// How many values are compared to find items that nothing names. What is not found by then is taken by its place.
 const MOST_COMPARED: usize = 10_000_000;
 
@@ -54,10 +57,12 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize
     let gone = |name: &&str| key == "period" && stored.get(name).is_some() && ours.get(name).is_none();
     stale.extend(["start", "end"].into_iter().filter(gone));
     // A list that we no longer write at all loses what only we put there.
+    let episode = stored.str("resourceType").as_deref() == Some("EpisodeOfCare");
     for (name, old) in
         stored.members().iter().filter(|(name, old)| old.is_array() && ours.get(name).is_none())
     {
-        let left: Vec<&str> = old.items().iter().filter(|item| !is_ours(name, item)).map(Node::raw).collect();
+        let gone = |item: &&Node<'_>| is_ours(name, item) || (episode && name == HISTORY);
+        let left: Vec<&str> = old.items().iter().filter(|item| !gone(item)).map(Node::raw).collect();
         if left.is_empty() && !old.items().is_empty() {
             stale.push(name.as_ref());
         } else if left.len() < old.items().len() {
@@ -72,6 +77,10 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize
 }
 
 fn merged_list(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize) -> Result<Option<String>> {
+    // How an episode came to where it is follows from the case alone, from its beginning.
+    if key == HISTORY {
+        return Ok(Some(ours.raw().to_owned()));
+    }
     // US Core lets a participant have one role: what others call it and what we call it are codes of that one.
     let one_role = key == "role" && stored.items().len() == 1 && ours.items().len() == 1;
     if one_role || ours.items().iter().any(|item| identities(key, item).is_empty()) {
@@ -202,12 +211,24 @@ pub(super) fn identities(key: &str, item: &Node<'_>) -> Vec<String> {
         "tag" | "security" | "coding" => pair(item, "code").into_iter().collect(),
         "extension" | "modifierExtension" => item.str("url").map(Into::into).into_iter().collect(),
         "profile" => item.text().map(Into::into).into_iter().collect(),
-        "participant" => item.get("member").map(target).unwrap_or_default(),
+        "participant" => participant(item),
         "output" => item.get("type").map(|kind| identities("type", kind)).unwrap_or_default(),
         _ if item.get("coding").is_some() => {
             item.list("coding").iter().filter_map(|coding| pair(coding, "code")).collect()
         }
         _ => target(item),
+    }
+}
+
+/// Who takes part: a CareTeam's member, an Appointment's actor, an Encounter's individual. Of a place, which is nothing of ours,
+/// only its name is known.
+fn participant(item: &Node<'_>) -> Vec<String> {
+    let who = ["member", "actor", "individual"].into_iter().find_map(|name| item.get(name));
+    let Some(who) = who else { return Vec::new() };
+    let named = || who.str("display").map(|name| format!("display {name}"));
+    match target(who) {
+        target if target.is_empty() => named().into_iter().collect(),
+        target => target,
     }
 }
 

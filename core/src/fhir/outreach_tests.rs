@@ -17,7 +17,16 @@ fn own() -> Own {
 
 fn stage(stage: Stage, on: &str) -> EventData {
     let on = on.parse().unwrap();
-    StageReached { stage, on, source: "list".into(), enrolled: None, left: None, to_aco: None }.into()
+    StageReached {
+        stage,
+        on,
+        source: "list".into(),
+        enrolled: None,
+        left: None,
+        to_aco: None,
+        corrects: None,
+    }
+    .into()
 }
 
 fn contact(channel: Channel, reached: bool, face_to_face: bool, n: usize) -> EventData {

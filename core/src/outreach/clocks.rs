@@ -1,5 +1,7 @@
 //! The programme's clocks, from its own dates; and what is owed.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -20,8 +22,8 @@ pub const RE_ENROLMENT_GAP: &str = "re-enrolment-gap";
 /// The clock of the plan side's answer, from the question.
 pub const ANSWER: &str = "outreach-answer";
 
-/// From where the clocks of a member's time with the programme count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// From where the clocks of a member's time with the programme count. `Debug` shows none of its days.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Term {
     /// The event from which they run.
@@ -36,8 +38,14 @@ pub struct Term {
     pub left: Option<Date>,
 }
 
-/// A clock of the programme, as it counts in this case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl fmt::Debug for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Term({})", self.since.id)
+    }
+}
+
+/// A clock of the programme, as it counts in this case. `Debug` shows its name only.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClockDate {
     /// Its name.
@@ -48,12 +56,18 @@ pub struct ClockDate {
     pub due: Date,
 }
 
+impl fmt::Debug for ClockDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClockDate({})", self.clock)
+    }
+}
+
 /// From where the clocks count: the last assignment, or re-enrolment after a gap that is longer than the rule set's for the day of
 /// leaving. After a shorter one, or where the rules know none, the old clocks go on.
 pub fn term(outreach: &Outreach, agreement: &Agreement, rules: &RuleSet) -> Option<Term> {
     let mut term: Option<Term> = None;
     for stage in outreach.stages() {
-        let (event, reached) = (&stage.by.event, &stage.reached);
+        let (event, reached) = (&stage.first, &stage.reached);
         let fresh = Term {
             since: event.clone(),
             assigned: reached.on,
@@ -64,7 +78,7 @@ pub fn term(outreach: &Outreach, agreement: &Agreement, rules: &RuleSet) -> Opti
         match (&mut term, reached.stage) {
             (None, _) | (_, Stage::Assigned) => term = Some(fresh),
             (Some(old), Stage::ReEnrolled) => {
-                let left = reached.left.or(old.left).unwrap_or(reached.on);
+                let left = old.left.or(reached.left).unwrap_or(reached.on);
                 let gap = clock(RE_ENROLMENT_GAP, left, agreement, rules);
                 if gap.is_some_and(|gap| gap.due_date(left) < reached.on) {
                     term = Some(fresh);

@@ -17,7 +17,7 @@ use crate::policy::{Reach, Reason, may_reach_out};
 
 /// How many contacts and attempts are kept of each organisation.
 pub const MOST_CONTACTS: usize = 1000;
-/// How many stages, what was said of one before counted too.
+/// How often one organisation says where the member stands, corrections counted too.
 const MOST_STAGES: usize = 200;
 /// How many questions.
 const MOST_ASKS: usize = 200;
@@ -26,8 +26,8 @@ const MOST_ASKS: usize = 200;
 ///
 /// # Errors
 /// The reason, with source `outreach`: `outreach-by-keeper`, `outreach-not-a-side`, `outreach-not-community-side`,
-/// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-date`, `stage-fields`,
-/// `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
+/// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-after`, `stage-left`,
+/// `stage-unknown`, `stage-date`, `stage-fields`, `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
 /// `contact-known`, `contacts-too-many`; of a question `outreach-id-taken`, `outreach-not-to-ask` (the agreement allows or
 /// prohibits it, or says nothing), `outreach-asked-already`, `outreach-asks-too-many`; of an answer `outreach-ask-unknown`,
 /// `outreach-answered`.
@@ -96,39 +96,51 @@ fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Re
             "`enrolled` is of an assignment or a re-enrolment, `left` of a re-enrolment, `to_aco` of a move";
         return Err(refused("stage-fields", text));
     }
-    if ![Some(event.on), event.enrolled, event.left].into_iter().flatten().all(is_a_date) {
-        return Err(refused("stage-date", "a date of the programme lies between 1900 and 2199"));
+    let latest = due::latest_day(step.when());
+    let dates = [Some(event.on), event.enrolled, event.left];
+    if !dates.into_iter().flatten().all(|day| due::is_a_date(day) && day <= latest) {
+        return Err(refused("stage-date", "a date of the programme lies after 1899, and not ahead of today"));
     }
     if event.left.is_some_and(|left| left > event.on) {
         return Err(refused("stage-before", "who comes back had left before"));
     }
-    let told: usize = outreach.stages.iter().map(|stage| 1 + stage.corrected).sum();
-    if told >= MOST_STAGES {
+    let said = outreach.said.entry(organization.clone()).or_default();
+    *said += 1;
+    if *said > MOST_STAGES {
         return Err(refused(
             "stages-too-many",
-            "too much was said of where this member stands: open a new case",
+            "your organization has said very often where this member stands: open a new case",
         ));
     }
     let by = StepTaken::of(step);
-    let before = match outreach.stages.last().map(|last| last.reached.stage) {
-        Some(stage) if stage == event.stage => outreach.stages.len().checked_sub(2),
-        _ => outreach.stages.len().checked_sub(1),
-    };
-    let before = before.and_then(|n| outreach.stages.get(n));
-    if before.is_some_and(|before| event.on < before.reached.on) {
+    let place = corrected(outreach, event)?.unwrap_or(outreach.stages.len());
+    let (earlier, later) = outreach.stages.split_at_checked(place).unwrap_or_default();
+    if earlier.last().is_some_and(|before| event.on < before.reached.on) {
         let text = "the date lies before that of the stage before it: correct that one first";
         return Err(refused("stage-before", text));
     }
-    match outreach.stages.last_mut() {
-        Some(last) if last.reached.stage == event.stage => {
+    if later.get(1).is_some_and(|after| event.on > after.reached.on) {
+        let text = "the date lies after that of the stage after it: correct that one first";
+        return Err(refused("stage-after", text));
+    }
+    let away = earlier.iter().rev().map(|stage| &stage.reached);
+    let away = away.take_while(|stage| matches!(stage.stage, Stage::Disenrolled | Stage::Moved)).last();
+    if event.left.zip(away).is_some_and(|(left, known)| left != known.on) {
+        let text = "this case knows another day on which they had left: correct that stage";
+        return Err(refused("stage-left", text));
+    }
+    let from = earlier.last().map(|last| last.reached.stage);
+    match outreach.stages.get_mut(place) {
+        Some(stage) => {
             // What a handover withholds is not looked at: the source alone corrects nothing.
-            if last.reached.withheld() == event.withheld() {
+            let said = |one: &StageReached| StageReached { corrects: None, ..one.withheld() };
+            if said(&stage.reached) == said(event) {
                 return Err(refused("stage-known", "this was said of the member before"));
             }
-            *last = StageState { reached: event.clone(), by, corrected: last.corrected + 1 };
+            let first = stage.first.clone();
+            *stage = StageState { first, reached: event.clone(), by, corrected: stage.corrected + 1 };
         }
-        last => {
-            let from = last.map(|last| last.reached.stage);
+        None => {
             if !follows(from, event.stage) {
                 let text = format!(
                     "`{}` does not come after {}",
@@ -140,10 +152,27 @@ fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Re
                 );
                 return Err(Reason::new("stage-order", text, "outreach"));
             }
-            outreach.stages.push(StageState { reached: event.clone(), by, corrected: 0 });
+            let first = step.key.clone();
+            outreach.stages.push(StageState { first, reached: event.clone(), by, corrected: 0 });
         }
     }
     Ok(())
+}
+
+/// The place of the stage that is corrected, if one is: the one that is named, or the present one.
+fn corrected(outreach: &Outreach, event: &StageReached) -> Result<Option<usize>, Reason> {
+    let Some(named) = &event.corrects else {
+        let last = outreach.stages.len().checked_sub(1);
+        return Ok(last.filter(|_| outreach.stage() == Some(event.stage)));
+    };
+    let mut stages = outreach.stages.iter().enumerate();
+    let (place, stage) = stages.find(|(_, stage)| stage.first == *named).ok_or_else(|| {
+        refused("stage-unknown", "this case has no such stage: name the event that first said it")
+    })?;
+    if stage.reached.stage != event.stage {
+        return Err(refused("stage-order", "a correction says the same stage anew, since another day"));
+    }
+    Ok(Some(place))
 }
 
 /// Which stage may follow which.
@@ -169,7 +198,7 @@ fn contact(
     if event.when > step.when().checked_add(due::BELIEVED).unwrap_or(Timestamp::MAX) {
         return Err(refused("contact-in-future", "a contact is recorded when it has happened"));
     }
-    if !is_a_date(event.when.to_zoned(jiff::tz::TimeZone::UTC).date()) {
+    if !due::is_a_date(event.when.to_zoned(jiff::tz::TimeZone::UTC).date()) {
         return Err(refused("contact-date", "a contact lies between 1900 and 2199"));
     }
     if event.face_to_face && !event.channel.may_be_face_to_face() {
@@ -281,11 +310,6 @@ fn answered(
     }
     ask.answer = Some(AskAnswer { granted, until, reason: reason.to_owned(), by: StepTaken::of(step) });
     Ok(())
-}
-
-/// Dates that a record can hold and that a person can have meant.
-fn is_a_date(day: Date) -> bool {
-    (1900..2200).contains(&day.year())
 }
 
 fn refused(code: &'static str, text: &'static str) -> Reason {

@@ -139,7 +139,7 @@ impl World {
 
 fn reached(stage: Stage, on: &str) -> StageReached {
     let source = "secret words".to_owned();
-    StageReached { stage, on: date(on), source, enrolled: None, left: None, to_aco: None }
+    StageReached { stage, on: date(on), source, enrolled: None, left: None, to_aco: None, corrects: None }
 }
 
 fn contact(channel: Channel, reached: bool, when: &str) -> ContactRecorded {
@@ -196,10 +196,11 @@ fn who_says_where_a_member_stands() {
     let wrong = StageReached { left: Some(date("2019-01-01")), ..reached(Stage::Outreach, "2019-02-02") };
     assert_eq!(world.take("jane", OutreachEvent::Stage(&wrong)).unwrap_err(), "stage-fields");
     assert_eq!(world.stage("jane", Stage::ReEnrolled, "2019-03-01").unwrap_err(), "stage-order");
-    for n in 0..199 {
+    for n in 0..200 {
         world.stage("jane", Stage::Assigned, if n % 2 == 0 { "2019-02-02" } else { "2019-02-01" }).unwrap();
     }
     assert_eq!(world.stage("jane", Stage::Assigned, "2019-02-07").unwrap_err(), "stages-too-many");
+    world.stage("joe", Stage::Assigned, "2019-02-07").unwrap();
 }
 
 #[test]
@@ -216,6 +217,7 @@ fn clocks_count_from_the_programmes_own_dates() {
     world.stage("jane", Stage::Consented, "2019-02-20").unwrap();
     world.stage("jane", Stage::Engaged, "2019-03-01").unwrap();
     assert_eq!(world.owed(), std::slice::from_ref(&planned));
+    world.now = at("2019-06-20T15:00:00Z");
     world.stage("joe", Stage::Disenrolled, "2019-03-10").unwrap();
     assert_eq!(world.owed(), []);
     // Back within 90 days: the old clocks go on, and what was reached stays so.
@@ -229,13 +231,13 @@ fn clocks_count_from_the_programmes_own_dates() {
 }
 
 #[test]
-fn what_was_said_of_leaving_elsewhere_counts() {
+fn whether_the_clocks_go_on_counts_from_the_day_of_leaving() {
     let (agreement, rules) = (agreement(""), rules());
-    for (left, assigned) in [("2019-01-20", "2018-12-01"), ("2018-12-10", "2019-04-01")] {
+    for (left, assigned) in [("2019-01-20", "2018-10-01"), ("2018-11-10", "2019-03-01")] {
         let mut world = World::new("");
-        world.stage("joe", Stage::Assigned, "2018-12-01").unwrap();
-        world.stage("joe", Stage::Disenrolled, "2018-12-31").unwrap();
-        let back = StageReached { left: Some(date(left)), ..reached(Stage::ReEnrolled, "2019-04-01") };
+        world.stage("joe", Stage::Assigned, "2018-10-01").unwrap();
+        world.stage("joe", Stage::Disenrolled, left).unwrap();
+        let back = StageReached { left: Some(date(left)), ..reached(Stage::ReEnrolled, "2019-03-01") };
         world.take("joe", OutreachEvent::Stage(&back)).unwrap();
         assert_eq!(term(&world.outreach, &agreement, &rules).unwrap().assigned, date(assigned), "{left}");
     }
@@ -430,4 +432,49 @@ fn no_words_of_people_are_shown_or_handed_over_where_they_should_not() {
     world.take("jane", OutreachEvent::Contact(&recorded)).unwrap();
     world.take("joe", OutreachEvent::Stage(&stage)).unwrap();
     assert!(!format!("{:?}", world.outreach).contains("secret"));
+}
+
+#[test]
+fn a_date_of_the_programme_does_not_lie_ahead_and_leaving_is_known_once() {
+    let mut world = World::new("");
+    // The next day has begun somewhere; the day after has nowhere.
+    assert_eq!(world.stage("joe", Stage::Assigned, "2019-03-03").unwrap_err(), "stage-date");
+    let ahead = StageReached { enrolled: Some(date("2019-03-03")), ..reached(Stage::Assigned, "2019-02-01") };
+    assert_eq!(world.take("joe", OutreachEvent::Stage(&ahead)).unwrap_err(), "stage-date");
+    world.stage("joe", Stage::Assigned, "2019-02-01").unwrap();
+    world.stage("joe", Stage::Disenrolled, "2019-02-10").unwrap();
+    let back = |left| StageReached { left: Some(date(left)), ..reached(Stage::ReEnrolled, "2019-03-02") };
+    assert_eq!(world.take("joe", OutreachEvent::Stage(&back("2019-02-09"))).unwrap_err(), "stage-left");
+    world.take("joe", OutreachEvent::Stage(&back("2019-02-10"))).unwrap();
+}
+
+#[test]
+fn a_correction_names_the_stage_that_it_corrects() {
+    let mut world = World::new("");
+    let assigned = world.stage("joe", Stage::Assigned, "2019-02-20").unwrap();
+    world.stage("jane", Stage::Outreach, "2019-02-21").unwrap();
+    let first = EventKey { sender: user("joe"), id: assigned };
+    let fix = |stage, on, corrects: &EventKey| StageReached {
+        corrects: Some(corrects.clone()),
+        ..reached(stage, on)
+    };
+    for (event, code) in [
+        (fix(Stage::Assigned, "2019-02-22", &first), "stage-after"),
+        (fix(Stage::Assigned, "2019-02-20", &first), "stage-known"),
+        (fix(Stage::ReEnrolled, "2019-02-19", &first), "stage-order"),
+        (
+            fix(Stage::Assigned, "2019-02-19", &EventKey { sender: user("jane"), id: assigned }),
+            "stage-unknown",
+        ),
+    ] {
+        assert_eq!(world.take("joe", OutreachEvent::Stage(&event)).unwrap_err(), code);
+    }
+    world.take("joe", OutreachEvent::Stage(&fix(Stage::Assigned, "2019-02-01", &first))).unwrap();
+    assert_eq!(world.outreach.stages().len(), 2);
+    let term = term(&world.outreach, &world.agreement, &rules()).unwrap();
+    assert_eq!(term.assigned, date("2019-02-01"));
+    assert_eq!(term.since, first, "what was reminded of stays so");
+    let clocks = dates(&world.outreach, &world.agreement, &rules());
+    let shown = format!("{term:?} {clocks:?} {:?}", world.outreach.stages()[0].reached);
+    assert!(clocks.len() == 2 && !shown.contains("2019"), "{shown}");
 }

@@ -247,9 +247,16 @@ pub(crate) enum Keyed {
     Other,
 }
 
-/// Adds an event at the end of its case's lane, once for its id.
-pub(crate) fn push_event(t: &Transaction<'_>, case: CaseId, event: &OutEvent) -> Result<Keyed> {
-    let digest = Sha256::of(to_json(&(case, &event.kind, &event.data, &event.body))?).to_string();
+/// Adds an event at the end of its case's lane, once for its id. `text` is what its author wrote beside its data. What a person
+/// reads of it else is not looked at: it follows from the data and from what the case has come to, which may be another by the
+/// time that a command is repeated.
+pub(crate) fn push_event(
+    t: &Transaction<'_>,
+    case: CaseId,
+    event: &OutEvent,
+    text: Option<&str>,
+) -> Result<Keyed> {
+    let digest = Sha256::of(to_json(&(case, &event.kind, &event.data, text))?).to_string();
     let key = event.id.to_string();
     let known: Option<String> =
         one(t, "outbox-key", "SELECT sha256 FROM outbox WHERE key = ?1", [&key], |row| row.get(0))?;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
+use crate::case::event::EventKey;
 use crate::case::roster::{Roster, decides};
 use crate::case::step::Step;
 use crate::contact::{Contact, Role, Seat};
-use crate::id::{EventId, OrganizationId};
+use crate::id::OrganizationId;
 use crate::policy::Reason;
 use crate::task::{Assignee, TaskAssigned, TaskDeed, TaskEvent, TaskState, TaskStatus, TaskStep, Tasks};
 
@@ -21,7 +22,7 @@ pub const MOST_STEPS: usize = 100;
 /// The state after an event, or why the event is no valid step.
 ///
 /// # Errors
-/// The reason, with source `task`: `task-by-keeper`, `task-id-taken`, `task-too-many`, `task-unknown`, `task-over` (it was
+/// The reason, with source `task`: `task-by-keeper`, `task-too-many`, `task-unknown`, `task-over` (it was
 /// completed or cancelled), `task-owner-unseated`, `task-owner-outside` (a keeper, the member or a representative does no
 /// tasks), `task-pool-empty`, `task-not-claimable` (it is no pool's), `task-claimed`, `task-other-pool`, `task-in-pool` (claim
 /// it first), `task-not-yours`, `task-accepted`, `task-declined`, `task-same-owner`, `task-not-assigner`,
@@ -33,16 +34,16 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
     let mut next = tasks.clone();
     match event {
         TaskEvent::Assigned(event) => assigned(&mut next, event, step)?,
-        TaskEvent::Claimed(event) => claimed(find(&mut next, event.task)?, step)?,
+        TaskEvent::Claimed(event) => claimed(find(&mut next, &event.task)?, step)?,
         TaskEvent::Accepted(event) => {
-            let task = find(&mut next, event.task)?;
+            let task = find(&mut next, &event.task)?;
             answerable(task, step)?;
             room_for_more(task)?;
             task.status = TaskStatus::Accepted;
             note(task, step, TaskDeed::Accepted, None, None);
         }
         TaskEvent::Declined(event) => {
-            let task = find(&mut next, event.task)?;
+            let task = find(&mut next, &event.task)?;
             // A lead sends back what nobody of the pool is to take.
             if !(in_pool(task) && leads(step.seat, task.assignee.organization())) {
                 answerable(task, step)?;
@@ -53,7 +54,7 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
             note(task, step, TaskDeed::Declined, None, Some(&event.reason));
         }
         TaskEvent::HandedOver(event) => {
-            let task = find(&mut next, event.task)?;
+            let task = find(&mut next, &event.task)?;
             may_hand_over(task, step)?;
             if event.to == task.assignee && task.status != TaskStatus::Declined {
                 return Err(refused("task-same-owner", "the task is there already: name somebody else"));
@@ -66,7 +67,7 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
             note(task, step, TaskDeed::HandedOver, Some(event.to.clone()), event.reason.as_deref());
         }
         TaskEvent::Completed(event) => {
-            let task = find(&mut next, event.task)?;
+            let task = find(&mut next, &event.task)?;
             if task.status == TaskStatus::Declined {
                 return Err(refused("task-declined", "the task was declined: it needs a new owner first"));
             }
@@ -75,7 +76,7 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
             note(task, step, TaskDeed::Completed, None, Some(&event.outcome));
         }
         TaskEvent::Cancelled(event) => {
-            let task = find(&mut next, event.task)?;
+            let task = find(&mut next, &event.task)?;
             if !assigned_by(task, step) {
                 let text = "who assigned a task cancels it, or a lead of their organization; its owner hands it over or declines it";
                 return Err(refused("task-not-assigner", text));
@@ -88,9 +89,6 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
 }
 
 fn assigned(tasks: &mut Tasks, event: &TaskAssigned, step: &Step<'_>) -> Result<(), Reason> {
-    if tasks.get(step.key.id).is_some() {
-        return Err(refused("task-id-taken", "another task of this case has this id"));
-    }
     let own = |task: &TaskState| task.assigned_by.organization == step.seat.contact.organization;
     let open = tasks.open().filter(|task| own(task)).count();
     if open >= MOST_OPEN || tasks.all().iter().filter(|task| own(task)).count() >= MOST_TASKS {
@@ -143,8 +141,8 @@ fn claimed(task: &mut TaskState, step: &Step<'_>) -> Result<(), Reason> {
 }
 
 /// The task, while it is not over.
-fn find(tasks: &mut Tasks, id: EventId) -> Result<&mut TaskState, Reason> {
-    let found = tasks.tasks.iter_mut().find(|task| task.key.id == id);
+fn find<'a>(tasks: &'a mut Tasks, assigned: &EventKey) -> Result<&'a mut TaskState, Reason> {
+    let found = tasks.tasks.iter_mut().find(|task| task.key == *assigned);
     let task = found.ok_or_else(|| refused("task-unknown", "this case has no such task"))?;
     if !task.status.is_open() {
         let text = "that task is over: it was completed or cancelled. Assign a new one";
@@ -221,7 +219,7 @@ fn must_be_there(to: &Assignee, roster: &Roster) -> Result<(), Reason> {
 }
 
 /// Whether a seat is that of somebody who can be given a task.
-pub(super) fn does_tasks(seat: &Seat) -> bool {
+pub(crate) fn does_tasks(seat: &Seat) -> bool {
     !matches!(seat.contact.role, Role::Keeper | Role::Member | Role::MemberRepresentative)
 }
 

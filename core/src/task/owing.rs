@@ -9,8 +9,7 @@ use crate::case::step::{Owed, Rules};
 use crate::communication::Priority;
 use crate::contact::{Contact, Topic};
 use crate::id::{ContactId, OrganizationId};
-use crate::task::life::does_tasks;
-use crate::task::{Assignee, TaskState, TaskStatus, Tasks};
+use crate::task::{Assignee, TaskState, TaskStatus, Tasks, does_tasks};
 
 /// The clock of a task: until it is done. It ends when the task is due.
 pub const CLOCK: &str = "task";

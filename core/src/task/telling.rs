@@ -1,14 +1,14 @@
 //! What a person reads of a task's events in any Matrix client.
 
+use crate::case::event::EventKey;
 use crate::case::roster::Roster;
 use crate::contact::Seat;
-use crate::id::EventId;
 use crate::task::{Assignee, TaskEvent, Tasks};
 
 /// The event as a person reads it in any Matrix client. `tasks` are those of the case, by whose titles the steps are told.
 pub fn tell(event: TaskEvent<'_>, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
-    let the = |id: EventId| match tasks.get(id) {
+    let the = |task: &EventKey| match tasks.get(task) {
         Some(task) if !task.title.is_empty() => format!("the task \u{201c}{}\u{201d}", task.title),
         _ => "a task".to_owned(),
     };
@@ -18,15 +18,15 @@ pub fn tell(event: TaskEvent<'_>, by: &Seat, roster: &Roster, tasks: &Tasks) -> 
             let to = name(&event.to, roster, by);
             format!("{who} gave {to} a task, due {}: \u{201c}{}\u{201d}.{detail}", event.due, event.title)
         }
-        TaskEvent::Claimed(event) => format!("{who} took {}.", the(event.task)),
-        TaskEvent::Accepted(event) => format!("{who} accepted {}.", the(event.task)),
-        TaskEvent::Declined(event) => format!("{who} declined {}: {}", the(event.task), event.reason),
+        TaskEvent::Claimed(event) => format!("{who} took {}.", the(&event.task)),
+        TaskEvent::Accepted(event) => format!("{who} accepted {}.", the(&event.task)),
+        TaskEvent::Declined(event) => format!("{who} declined {}: {}", the(&event.task), event.reason),
         TaskEvent::HandedOver(event) => {
             let reason = event.reason.as_ref().map_or(String::from("."), |reason| format!(": {reason}"));
-            format!("{who} handed {} over to {}{reason}", the(event.task), name(&event.to, roster, by))
+            format!("{who} handed {} over to {}{reason}", the(&event.task), name(&event.to, roster, by))
         }
-        TaskEvent::Completed(event) => format!("{who} completed {}: {}", the(event.task), event.outcome),
-        TaskEvent::Cancelled(event) => format!("{who} cancelled {}: {}", the(event.task), event.reason),
+        TaskEvent::Completed(event) => format!("{who} completed {}: {}", the(&event.task), event.outcome),
+        TaskEvent::Cancelled(event) => format!("{who} cancelled {}: {}", the(&event.task), event.reason),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::agreement::{Agreement, RuleSet};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules, Step};
 use crate::contact::{Contact, Role, Seat};
-use crate::id::UserId;
+use crate::id::{EventId, UserId};
 use crate::policy::Reason;
 
 // Synthetic. A Friday.
@@ -105,10 +105,11 @@ fn take(tasks: &Tasks, who: &str, event: TaskEvent<'_>) -> Result<Tasks, Reason>
 }
 
 /// A task that Jane assigned.
-fn assigned(to: Assignee) -> (Tasks, EventId) {
+fn assigned(to: Assignee) -> (Tasks, EventKey) {
     let id = EventId::new();
     let event = assignment(to);
-    (take_as(&Tasks::default(), "jane", id, TaskEvent::Assigned(&event), &ALL).unwrap(), id)
+    let tasks = take_as(&Tasks::default(), "jane", id, TaskEvent::Assigned(&event), &ALL).unwrap();
+    (tasks, EventKey { sender: user("jane"), id })
 }
 
 /// What each event comes to, by the status or the code of the refusal.
@@ -126,14 +127,15 @@ fn code(took: Result<Tasks, Reason>) -> String {
     )
 }
 
-fn deeds(task: EventId, to: Assignee) -> [EventDeed; 6] {
+fn deeds(task: &EventKey, to: Assignee) -> [EventDeed; 6] {
+    let task = || task.clone();
     [
-        EventDeed::Claim(TaskClaimed { task }),
-        EventDeed::Accept(TaskAccepted { task }),
-        EventDeed::Decline(TaskDeclined { task, reason: "Secret reason".into() }),
-        EventDeed::HandOver(TaskHandedOver { task, to, reason: Some("Secret reason".into()) }),
-        EventDeed::Complete(TaskCompleted { task, outcome: "Secret outcome".into() }),
-        EventDeed::Cancel(TaskCancelled { task, reason: "Secret reason".into() }),
+        EventDeed::Claim(TaskClaimed { task: task() }),
+        EventDeed::Accept(TaskAccepted { task: task() }),
+        EventDeed::Decline(TaskDeclined { task: task(), reason: "Secret reason".into() }),
+        EventDeed::HandOver(TaskHandedOver { task: task(), to, reason: Some("Secret reason".into()) }),
+        EventDeed::Complete(TaskCompleted { task: task(), outcome: "Secret outcome".into() }),
+        EventDeed::Cancel(TaskCancelled { task: task(), reason: "Secret reason".into() }),
     ]
 }
 
@@ -179,7 +181,7 @@ fn who_may_take_which_step() {
         ("aco-bot", [keeper; 6]),
         ("cp-bot", [keeper; 6]),
     ] {
-        for (deed, expected) in deeds(id, owner("rao")).iter().zip(expected) {
+        for (deed, expected) in deeds(&id, owner("rao")).iter().zip(expected) {
             assert_eq!(code(take(&tasks, who, deed.event())), expected, "{who}: {deed:?}");
         }
     }
@@ -198,12 +200,12 @@ fn a_pool_is_answered_by_its_people() {
         ),
         ("jane", ["task-other-pool", in_pool, in_pool, "requested rao", in_pool, "cancelled pool aco"]),
     ] {
-        for (deed, expected) in deeds(id, owner("rao")).iter().zip(expected) {
+        for (deed, expected) in deeds(&id, owner("rao")).iter().zip(expected) {
             assert_eq!(code(take(&tasks, who, deed.event())), expected, "{who}: {deed:?}");
         }
     }
     // Two claim: the first counts.
-    let claim = TaskClaimed { task: id };
+    let claim = TaskClaimed { task: id.clone() };
     let claimed = take(&tasks, "joe", TaskEvent::Claimed(&claim)).unwrap();
     assert_eq!(code(take(&claimed, "lee", TaskEvent::Claimed(&claim))), "task-claimed");
 }
@@ -211,7 +213,7 @@ fn a_pool_is_answered_by_its_people() {
 #[test]
 fn what_follows_an_answer() {
     let (tasks, id) = assigned(owner("joe"));
-    let all = deeds(id, owner("rao"));
+    let all = deeds(&id, owner("rao"));
     let [_, accept, decline, hand_over, complete, cancel] = &all;
     let accepted = take(&tasks, "joe", accept.event()).unwrap();
     let declined = take(&tasks, "joe", decline.event()).unwrap();
@@ -239,7 +241,7 @@ fn what_follows_an_answer() {
     ] {
         assert_eq!(code(take(tasks, who, deed.event())), expected, "{who}: {deed:?}");
     }
-    let unknown = TaskAccepted { task: EventId::new() };
+    let unknown = TaskAccepted { task: EventKey { sender: user("joe"), id: EventId::new() } };
     assert_eq!(code(take(&tasks, "joe", TaskEvent::Accepted(&unknown))), "task-unknown");
     // Each step is in the ledger.
     let steps: Vec<_> =
@@ -263,7 +265,7 @@ fn nobody_is_given_a_task_who_is_not_there() {
     // Once Joe is gone, a lead of his organization answers for him; nobody else does.
     let (tasks, id) = assigned(owner("joe"));
     let gone = ["jane", "kim", "lee", "rao"];
-    let complete = TaskCompleted { task: id, outcome: "done".into() };
+    let complete = TaskCompleted { task: id.clone(), outcome: "done".into() };
     let took = |who| code(take_among(&tasks, who, TaskEvent::Completed(&complete), &gone));
     assert_eq!(
         [took("lee"), took("rao"), took("jane")],
@@ -280,18 +282,23 @@ fn there_is_an_end_to_what_one_side_can_make_the_other_hold() {
     }
     assert_eq!(code(take(&tasks, "jane", TaskEvent::Assigned(&event))), "task-too-many");
     assert!(take(&tasks, "lee", TaskEvent::Assigned(&event)).is_ok(), "the other side still can");
-    let id = tasks.all()[0].key.id;
-    let taken = take_as(&tasks, "lee", id, TaskEvent::Assigned(&event), &ALL);
-    assert_eq!(code(taken), "task-id-taken");
+    // Who gives another's id to a task takes nobody's task away, and is not named by who names the other.
+    let first = tasks.all()[0].key.clone();
+    let twin = take_as(&tasks, "lee", first.id, TaskEvent::Assigned(&event), &ALL).unwrap();
+    let off = TaskCancelled { task: first.clone(), reason: "Off".into() };
+    let off = take(&twin, "jane", TaskEvent::Cancelled(&off)).unwrap();
+    let other = EventKey { sender: user("lee"), id: first.id };
+    assert_eq!(off.get(&first).unwrap().status, TaskStatus::Cancelled);
+    assert_eq!(off.get(&other).unwrap().status, TaskStatus::Requested);
     let (mut tasks, id) = assigned(owner("joe"));
     for n in 0..MOST_STEPS {
         let to = owner(if n.is_multiple_of(2) { "rao" } else { "joe" });
-        let event = TaskHandedOver { task: id, to, reason: None };
+        let event = TaskHandedOver { task: id.clone(), to, reason: None };
         tasks = take(&tasks, "jane", TaskEvent::HandedOver(&event)).unwrap();
     }
-    let event = TaskHandedOver { task: id, to: owner("rao"), reason: None };
+    let event = TaskHandedOver { task: id.clone(), to: owner("rao"), reason: None };
     assert_eq!(code(take(&tasks, "jane", TaskEvent::HandedOver(&event))), "task-steps-too-many");
-    let complete = TaskCompleted { task: id, outcome: "done".into() };
+    let complete = TaskCompleted { task: id.clone(), outcome: "done".into() };
     assert_eq!(code(take(&tasks, "joe", TaskEvent::Completed(&complete))), "completed joe");
 }
 
@@ -368,7 +375,7 @@ fn every_open_task_is_owed_by_somebody() {
     let after = owed(&tasks, &Rules { agreement: &agreement, rules: &rules, roster: &left });
     assert_eq!((after[0].owner.value(), after[0].what.as_str()), ("lee", gone));
     // Declined: back with Jane, until Monday.
-    let declined = TaskDeclined { task: id, reason: "no time".into() };
+    let declined = TaskDeclined { task: id.clone(), reason: "no time".into() };
     let declined = take(&tasks, "joe", TaskEvent::Declined(&declined)).unwrap();
     let expected = ("task-reassign", "jane", "2019-03-04", "give a declined task to somebody else");
     assert_eq!(only(&declined, &ALL, ""), strings(expected));
@@ -378,7 +385,7 @@ fn every_open_task_is_owed_by_somebody() {
         "where no lead of hers is left, the plan side's"
     );
     // Over: nothing.
-    let complete = TaskCompleted { task: id, outcome: "done".into() };
+    let complete = TaskCompleted { task: id.clone(), outcome: "done".into() };
     assert!(owed_by(&take(&tasks, "joe", TaskEvent::Completed(&complete)).unwrap(), &ALL, "").is_empty());
 }
 
@@ -447,7 +454,7 @@ fn a_person_reads_what_happened_and_debug_shows_none_of_it() {
         told("jane", TaskEvent::Assigned(&event)),
         "jane (CP care coordinator) gave joe a task, due 2019-03-08: “Secret housing form”. Secret detail"
     );
-    let [_, accept, decline, hand_over, complete, cancel] = &deeds(id, pool("aco"));
+    let [_, accept, decline, hand_over, complete, cancel] = &deeds(&id, pool("aco"));
     for (deed, end) in [
         (accept, "accepted the task “Secret housing form”."),
         (decline, "declined the task “Secret housing form”: Secret reason"),
@@ -480,11 +487,11 @@ proptest! {
         let mut tasks = Tasks::default();
         for (who, deed, other, which) in acts {
             let to = if deed.is_multiple_of(3) { pool(if other.is_multiple_of(2) { "cp" } else { "aco" }) } else { owner(ALL[other]) };
-            let ids: Vec<EventId> = tasks.all().iter().map(|task| task.key.id).collect();
+            let ids: Vec<EventKey> = tasks.all().iter().map(|task| task.key.clone()).collect();
             let took = if deed.is_multiple_of(4) || ids.is_empty() {
                 take(&tasks, ALL[who], TaskEvent::Assigned(&assignment(to)))
             } else {
-                let deeds = deeds(ids[which % ids.len()], to);
+                let deeds = deeds(&ids[which % ids.len()], to);
                 take(&tasks, ALL[who], deeds[usize::from(deed) % deeds.len()].event())
             };
             tasks = took.unwrap_or(tasks);

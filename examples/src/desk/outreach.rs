@@ -16,9 +16,12 @@ pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::MayReachOut { case, channel } => {
             caseline.case(case).and_then(|case| Ok(may(&case.may_reach_out(channel)?)))
         }
-        Verb::Stage { case, stage, on, source, enrolled, left, to_aco, key } => {
-            let reached = StageReached { stage, on, source, enrolled, left, to_aco };
-            caseline.case(case).and_then(|case| Ok(sent(&case.stage(key, reached)?)))
+        Verb::Stage { case, stage, on, source, enrolled, left, to_aco, corrects, key } => {
+            caseline.case(case).and_then(|case| {
+                let corrects = corrects.map(|id| case.stage_key(id)).transpose()?;
+                let reached = StageReached { stage, on, source, enrolled, left, to_aco, corrects };
+                Ok(sent(&case.stage(key, reached)?))
+            })
         }
         Verb::RecordContact { case, when, channel, face_to_face, reached, outcome, by, about, key } => {
             let contact = ContactRecorded { when, by, channel, face_to_face, reached, outcome, about };
@@ -68,7 +71,8 @@ fn shown(state: &CaseState) -> Value {
 fn stage(stage: &StageState) -> Value {
     let reached = &stage.reached;
     let mut shown = json!({
-        "stage": reached.stage, "on": reached.on, "source": reached.source, "by": stage.by.contact, "at": stage.by.at,
+        "id": stage.first.id, "stage": reached.stage, "on": reached.on, "source": reached.source,
+        "by": stage.by.contact, "at": stage.by.at,
     });
     let more = [
         ("enrolled", reached.enrolled.map(|day| json!(day))),

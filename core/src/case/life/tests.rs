@@ -322,7 +322,7 @@ fn an_id_that_somebody_reuses_silences_nobodys_reminder() {
     let second = next(2, "lee", table.fold.state(), task("jane"));
     table.fold.insert(second.clone());
     // Lee hands it on under the id of Jane's.
-    let over = TaskHandedOver { task: second.id, to: owner("joe"), reason: None };
+    let over = TaskHandedOver { task: second.key(), to: owner("joe"), reason: None };
     let mut event = world::event(3, table.fold.state().heads(), over);
     event.id = first.id;
     table.fold.insert(world::held("lee", "words", &event, at(3)));

@@ -16,7 +16,7 @@ const SOURCE_LIMIT: usize = 512;
 
 impl Case {
     /// Says where the member stands with the programme, since which of the programme's own days, and where that day is from. The
-    /// stage that the member is in already, said again, corrects what was said of it.
+    /// stage that the member is in already, said again, corrects what was said of it; an earlier one, where `corrects` names it.
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-source`, field `source`), besides the errors of every command; the reasons of `NotAllowed` are those
@@ -27,6 +27,16 @@ impl Case {
             return Err(InvalidInput::new("invalid-source", detail).field("source").into());
         }
         self.say(id, reached)
+    }
+
+    /// The key of the event that first said a stage, by its id: what a correction names.
+    ///
+    /// # Errors
+    /// `NotFound` (`stage`).
+    pub fn stage_key(&self, id: EventId) -> Result<EventKey> {
+        let state = self.expected()?;
+        let stage = state.outreach.stage_said_by(id).ok_or(Error::NotFound { what: "stage" })?;
+        Ok(stage.first.clone())
     }
 
     /// Records a contact with the member, or an attempt. One that the agreement did not allow is recorded too, and marked.

@@ -25,6 +25,28 @@ fn rungs_that_count(case: &Case) -> usize {
 }
 
 #[tokio::test]
+async fn a_reminder_that_may_not_be_sent_keeps_no_other_from_being_sent() {
+    let world = World::new();
+    let (jane, aco) = (world.start("jane").await, world.start("aco-bot").await);
+    let silent = AGREEMENT.replace("id: harbor-bay", "id: silent").replace("reminder, ", "");
+    jane.add_agreement(&silent).unwrap();
+    let mut cases = Vec::new();
+    for agreement in ["silent", "harbor-bay", "silent"] {
+        let agreement = Some(agreement.parse().unwrap());
+        let case = jane.open(OpenCase { agreement, ..opening(&["jane", "joe", "aco-bot"]) }).unwrap();
+        settle(&[&jane]).await;
+        accept(&aco).await;
+        case.send_plan_document(None, r#"{"resourceType":"Bundle","type":"collection"}"#).unwrap();
+        settle(&[&jane, &aco]).await;
+        cases.push(case);
+    }
+    world.clock.advance(SignedDuration::from_hours(24 * 15));
+    assert_eq!(aco.post_due_rungs().unwrap_err().code(), "not-allowed");
+    settle(&[&aco, &jane]).await;
+    assert_eq!(cases.iter().map(rungs_that_count).collect::<Vec<_>>(), [0, 1, 0]);
+}
+
+#[tokio::test]
 async fn two_keepers_of_one_side_and_one_of_the_other_post_each_rung_once_across_a_kill() {
     let world = World::new();
     let (jane, joe) = (world.start("jane").await, world.start("joe").await);

@@ -23,6 +23,7 @@ fn assigned() -> StageReached {
         enrolled: None,
         left: None,
         to_aco: None,
+        corrects: None,
     }
 }
 

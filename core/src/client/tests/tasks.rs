@@ -29,6 +29,45 @@ fn reason(error: &Error) -> String {
 }
 
 #[tokio::test]
+async fn a_command_repeated_after_its_words_have_changed_is_the_same() {
+    let (_world, jane, joe, case, joes) = two().await;
+    let stay = {
+        let alert = crate::alert::AlertRaised {
+            stay: crate::alert::StayKey::Named { facility: "GENERAL".into(), visit: "V-1".into() },
+            what: crate::alert::Happening::Admitted,
+            cancels: None,
+            at: "2019-03-01T08:00:00Z".parse().unwrap(),
+            class: crate::alert::StayClass::Inpatient,
+            facility_name: None,
+            source: "feed".into(),
+            message: None,
+            matched: crate::alert::Matched::ByMemberId,
+            priority: crate::communication::Priority::Routine,
+        };
+        case.raise_alert(None, alert).unwrap();
+        case.state().unwrap();
+        crate::alert::StayKey::Named { facility: "GENERAL".into(), visit: "V-1".into() }.id()
+    };
+    let id = EventId::new();
+    let propose = || {
+        let whom = |name: &str| crate::care_team::Whom {
+            contact: contact(name),
+            organization: seat(name).contact.organization,
+        };
+        let at = "2019-03-02T15:00:00Z".parse().unwrap();
+        case.propose_visit(Some(id), stay, at, None, vec![whom("joe"), whom("rao")])
+    };
+    let first = propose().unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.end_seat(None, contact("rao"), organization_id("aco")).unwrap();
+    settle(&[&joe, &jane]).await;
+    assert_eq!(propose().unwrap(), first, "Rao's name is not in its words any more");
+    let other =
+        case.assign(Some(id), Task::new("Another thing").owner(contact("joe")).due(day("2019-03-08")));
+    assert_eq!(other.unwrap_err().code(), "id-taken");
+}
+
+#[tokio::test]
 async fn a_task_goes_from_hand_to_hand_and_is_done() {
     let (_world, jane, joe, case, joes) = two().await;
     let id = EventId::new();

@@ -11,6 +11,10 @@ fn owner(who: &str) -> Assignee {
     Assignee::Owner(Whom { contact: contact.id, organization: contact.organization })
 }
 
+fn task(who: &str, n: usize) -> EventKey {
+    EventKey { sender: user(who), id: id(n) }
+}
+
 fn assigned(title: &str, to: Assignee) -> TaskAssigned {
     TaskAssigned {
         title: title.into(),
@@ -27,13 +31,13 @@ fn ledger() -> Vec<Held> {
     let acts: Vec<(&str, EventData)> = vec![
         ("jane", opening().into()),
         ("jane", assigned("Housing form", owner("joe")).into()),
-        ("joe", TaskDeclined { task: id(1), reason: "I am away".into() }.into()),
-        ("jane", TaskHandedOver { task: id(1), to: owner("rao"), reason: None }.into()),
-        ("rao", TaskCompleted { task: id(1), outcome: "Sent on Tuesday".into() }.into()),
+        ("joe", TaskDeclined { task: task("jane", 1), reason: "I am away".into() }.into()),
+        ("jane", TaskHandedOver { task: task("jane", 1), to: owner("rao"), reason: None }.into()),
+        ("rao", TaskCompleted { task: task("jane", 1), outcome: "Sent on Tuesday".into() }.into()),
         ("jane", assigned("Ride", Assignee::Pool(seat("joe").contact.organization)).into()),
-        ("joe", TaskClaimed { task: id(5) }.into()),
+        ("joe", TaskClaimed { task: task("jane", 5) }.into()),
         ("joe", assigned("Call", owner("jane")).into()),
-        ("joe", TaskCancelled { task: id(7), reason: "He called himself".into() }.into()),
+        ("joe", TaskCancelled { task: task("joe", 7), reason: "He called himself".into() }.into()),
     ];
     let mut events = Vec::new();
     for (n, (who, data)) in acts.into_iter().enumerate() {
@@ -124,14 +128,15 @@ async fn what_took_no_step_is_entered_in_error_or_as_it_was_before() {
     let joe = seat("joe").contact;
     let ended = SeatEnded { contact: joe.id, organization: joe.organization };
     let given = next(40, "jane", before.state(), assigned("Another form", owner("joe")));
-    let done = next(41, "joe", before.state(), TaskCompleted { task: id(1), outcome: "Sent".into() });
+    let done =
+        next(41, "joe", before.state(), TaskCompleted { task: task("jane", 1), outcome: "Sent".into() });
     // What comes later in the fold's order has an id that is higher: both are of the same clock.
     let earlier = |data: EventData, than: &Held, who: &str| {
         let mut found = (50..400).map(|n| next(n, who, before.state(), data.clone()));
         found.find(|event| event.key().id < than.key().id && event.key().id < done.key().id).unwrap()
     };
     let ended = earlier(ended.into(), &given, "lee");
-    let cancelled = TaskCancelled { task: id(1), reason: "He did it himself".into() };
+    let cancelled = TaskCancelled { task: task("jane", 1), reason: "He did it himself".into() };
     let cancelled = earlier(cancelled.into(), &given, "jane");
     let (early, never) = (PlainRecord::new(), PlainRecord::new());
     fold.extend([given.clone(), done]);

@@ -233,7 +233,11 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     match kind % 8 {
         0..=2 => {
             let to = Stage::ALL[(n + usize::from(kind / 8)) % Stage::ALL.len()];
-            let on = if n.is_multiple_of(5) { day + 200.days() } else { day };
+            let on = if n.is_multiple_of(5) { day } else { day - 200.days() };
+            // Now and then of a stage that is past, or that is none.
+            let stages = state.outreach.stages();
+            let corrects = (n % 3 == 1).then(|| EventKey { sender: user("jane"), id: id(n) });
+            let corrects = corrects.map(|none| stages.get(n % 4).map_or(none, |stage| stage.first.clone()));
             StageReached {
                 stage: to,
                 on,
@@ -241,6 +245,7 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
                 enrolled: None,
                 left: None,
                 to_aco: None,
+                corrects,
             }
             .into()
         }
@@ -333,7 +338,8 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
                 1 => Answer::Decline { reason: format!("reason {n}") },
                 _ => Answer::Move { to: at(n + 1000) },
             };
-            let (visit, time) = visit.map_or((id(n), at(n)), |visit| (visit.proposed.id, visit.at));
+            let none = EventKey { sender: user(who), id: id(n) };
+            let (visit, time) = visit.map_or((none, at(n)), |visit| (visit.proposed.clone(), visit.at));
             VisitAnswered { visit, time, answer }.into()
         }
         26 => FollowUpDone {
@@ -343,7 +349,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             outcome: Some(format!("outcome {n}")),
         }
         .into(),
-        27..=29 => work(n, state, somebody),
+        27..=29 => work(n, who, state, somebody),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
         18 if kind > 180 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
         18 => opening().into(),
@@ -358,10 +364,11 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
 }
 
 /// Something of who does what: of a task that is there, whether it still waits or not, or of none.
-fn work(n: usize, state: &CaseState, somebody: Seat) -> EventData {
+fn work(n: usize, who: &str, state: &CaseState, somebody: Seat) -> EventData {
     let tasks = state.tasks.all();
-    let task =
-        n.checked_rem(tasks.len()).and_then(|which| tasks.get(which)).map_or(id(n), |task| task.key.id);
+    let none = EventKey { sender: user(who), id: id(n) };
+    let task = n.checked_rem(tasks.len()).and_then(|which| tasks.get(which));
+    let task = task.map_or(none, |task| task.key.clone());
     let Contact { id, organization, .. } = somebody.contact;
     let to = if n.is_multiple_of(4) {
         Assignee::Pool(organization)

@@ -9,7 +9,7 @@ use crate::id::EventId;
 /// Notes which resources an event shaped.
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
-    let task = |id: &EventId| (None, state.tasks.get(*id).map(|task| Resource::Task(task.key.clone())));
+    let task = |task: &EventKey| (None, Some(Resource::Task(task.clone())));
     let (opens, touches) = match &*event.data {
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
@@ -34,7 +34,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
-        EventData::VisitAnswered(e) => (None, visit_of(state, e.visit)),
+        EventData::VisitAnswered(e) => (None, Some(Resource::Visit(e.visit.clone()))),
         EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
         EventData::TaskClaimed(e) => task(&e.task),
         EventData::TaskAccepted(e) => task(&e.task),
@@ -58,11 +58,6 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
     for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
     }
-}
-
-/// The Appointment of a visit.
-fn visit_of(state: &CaseState, visit: EventId) -> Option<Resource> {
-    state.alerts.visit(visit).map(|visit| Resource::Visit(visit.proposed.clone()))
 }
 
 /// A message is received once: whoever sees it later changes nothing in a record.

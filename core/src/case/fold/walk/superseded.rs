@@ -1,7 +1,8 @@
 //! What is kept of what took no step.
 
 use super::note;
-use crate::care_plan::{PlanApproved, StepTaken};
+use crate::care_plan::{PlanApproved, Signer, StepTaken};
+use crate::care_team::Whom;
 use crate::case::event::{EventData, EventKey};
 use crate::case::fold::order::Event;
 use crate::case::roster::Place;
@@ -10,7 +11,7 @@ use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::contact::{Contact, Role};
 use crate::due;
 use crate::policy::Reason;
-use crate::task::{Assignee, SupersededTask};
+use crate::task::{Assignee, SupersededTask, TaskAssigned};
 
 /// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
 /// shapes it too, so that a device which has not heard of that does not write it back.
@@ -63,24 +64,30 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             return;
         }
         EventData::PlanSigned(signed) => {
+            // What these refuse counted nowhere: there is nothing to take back.
+            if ["plan-by-keeper", "plan-other-document"].contains(&&*reason.code) {
+                return;
+            }
             let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
-            state.superseded_approvals.extend(attester(state, event).map(|by| (approved, by)));
+            let by = attester(state, event, &signed.signer);
+            state.superseded_approvals.extend(by.map(|by| (approved, by)));
             return;
         }
         EventData::AlertRaised(raised) => {
-            // What was told before is in the stay already; what lies ahead never counted anywhere.
-            if ["alert-known", "alert-date", "alert-cancels"].contains(&&*reason.code) {
+            // What was told before, or may be told by another only, is in the stay already; what lies ahead never counted anywhere.
+            if ["alert-known", "alert-of-another", "alert-date", "alert-cancels"].contains(&&*reason.code) {
                 return;
             }
-            state.superseded_alerts.push((key.clone(), raised.clone()));
-            Resource::Stay(raised.stay.id())
+            let stay = raised.stay.id();
+            state.superseded_alerts.entry(stay).or_insert_with(|| raised.clone());
+            Resource::Stay(stay)
         }
         EventData::VisitProposed(proposed) => {
             if reason.code == "visit-by-keeper" {
                 return;
             }
             let by = place.as_ref().map(|place| place.seat.contact.clone());
-            state.superseded_visits.push((key.clone(), proposed.clone(), by));
+            state.superseded_visits.insert(key.clone(), (proposed.clone(), by));
             Resource::Visit(key.clone())
         }
         EventData::TaskAssigned(assigned) => {
@@ -97,16 +104,26 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
     };
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
-        "stage-order" | "stage-known" | "stage-before" => {
+        "stage-order" | "stage-known" | "stage-before" | "stage-after" | "stage-left" => {
             state.outreach.stages().last().map(|stage| stage.by.event.clone())
         }
         "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
-        "task-owner-unseated" => without_a_seat(state, event),
+        "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
+        "visit-stay-cancelled" | "stay-unknown" => return with_its_stay(state, event, &resource),
         code => ended_by(state, code, place.as_ref()),
     };
     if let Some(by) = by {
         note(state, resource, &by, true);
+    }
+}
+
+/// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
+fn with_its_stay(state: &mut CaseState, event: &Event<'_>, resource: &Resource) {
+    let EventData::VisitProposed(proposed) = &*event.data else { return };
+    let shaping = state.shaping.get(&Resource::Stay(proposed.stay)).cloned().unwrap_or_default();
+    for key in shaping {
+        note(state, resource.clone(), &key, true);
     }
 }
 
@@ -118,9 +135,17 @@ fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
     })
 }
 
-/// Who said that a plan was signed elsewhere, if they ever had a seat.
-fn attester(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
-    taken(state, event, |contact| contact.role != Role::Keeper)
+/// Who said that a plan was signed elsewhere, if they ever had a seat that may: for the provider or the designee one of the plan
+/// side. Else anybody could take back what somebody else's approval holds of the same plan.
+fn attester(state: &CaseState, event: &Event<'_>, signer: &Signer) -> Option<StepTaken> {
+    let opening = state.opening()?;
+    taken(state, event, |contact| {
+        let may = match signer {
+            Signer::Contact { .. } => contact.organization == opening.plan_side.id,
+            Signer::Member | Signer::Representative => true,
+        };
+        may && contact.role != Role::Keeper
+    })
 }
 
 /// The step of the event's sender, by the last of their seats that may take it.
@@ -140,9 +165,15 @@ fn taken(state: &CaseState, event: &Event<'_>, may: impl Fn(&Contact) -> bool) -
 /// The contact that was recorded before, and is the same.
 fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let EventData::ContactRecorded(recorded) = &*event.data else { return None };
-    let mut contacts = state.outreach.contacts().iter().map(|one| (&one.key, &one.recorded));
-    let same = contacts.find(|(_, one)| one.when == recorded.when && one.channel == recorded.channel);
-    same.map(|(key, _)| key.clone())
+    let author = &state.life.roster.seat_of(&event.key.sender)?.contact;
+    let who = recorded.by.as_ref().unwrap_or(&author.id);
+    let same = state.outreach.contacts().iter().find(|one| {
+        one.recorded.when == recorded.when
+            && one.recorded.channel == recorded.channel
+            && one.contact.id == *who
+            && one.by.organization == author.organization
+    });
+    same.map(|one| one.key.clone())
 }
 
 /// The event after which a message can be corrected no more.
@@ -164,14 +195,26 @@ pub(super) fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> 
     }
 }
 
-/// The event after which somebody can be given no task.
+/// The event after which somebody can be given no task, or be asked to no visit.
 fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
-    let EventData::TaskAssigned(assigned) = &*event.data else { return None };
-    let Assignee::Owner(whom) = &assigned.to else { return None };
     let mut places = state.life.roster.all().iter().rev();
-    let place = places.find(|place| {
+    let is = |place: &Place, whom: &Whom| {
         let contact = &place.seat.contact;
         contact.id == whom.contact && contact.organization == whom.organization
-    })?;
-    place.ended.clone()
+    };
+    let place = match &*event.data {
+        EventData::TaskAssigned(TaskAssigned { to: Assignee::Owner(whom), .. }) => {
+            places.find(|place| is(place, whom))
+        }
+        EventData::TaskAssigned(TaskAssigned { to: Assignee::Pool(pool), .. }) => {
+            places.find(|place| place.seat.contact.organization == *pool && place.ended.is_some())
+        }
+        EventData::VisitProposed(proposed) => {
+            let left = |whom: &Whom| state.life.roster.contact(&whom.contact, &whom.organization).is_none();
+            let gone = proposed.with.iter().find(|whom| left(whom))?;
+            places.find(|place| is(place, gone))
+        }
+        _ => None,
+    };
+    place?.ended.clone()
 }
