@@ -186,7 +186,7 @@ impl std::fmt::Debug for OutreachAsked {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutreachGranted {
     /// The `outreach.asked` that it answers.
-    pub ask: EventId,
+    pub ask: EventKey,
     /// The first day on which it no longer may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
@@ -197,7 +197,7 @@ pub struct OutreachGranted {
 
 impl std::fmt::Debug for OutreachGranted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OutreachGranted({})", self.ask)
+        write!(f, "OutreachGranted({})", self.ask.id)
     }
 }
 
@@ -205,14 +205,14 @@ impl std::fmt::Debug for OutreachGranted {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutreachRefused {
     /// The `outreach.asked` that it answers.
-    pub ask: EventId,
+    pub ask: EventKey,
     /// Why not. Empty where a handover withheld it.
     pub reason: String,
 }
 
 impl std::fmt::Debug for OutreachRefused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OutreachRefused({})", self.ask)
+        write!(f, "OutreachRefused({})", self.ask.id)
     }
 }
 
@@ -311,11 +311,6 @@ impl Outreach {
         &self.stages
     }
 
-    /// The stage that an event with this id said first.
-    pub fn stage_said_by(&self, id: EventId) -> Option<&StageState> {
-        self.stages.iter().find(|stage| stage.first.id == id)
-    }
-
     /// Where the member stands.
     pub fn stage(&self) -> Option<Stage> {
         self.stages.last().map(|stage| stage.reached.stage)
@@ -371,6 +366,11 @@ impl StageReached {
 }
 
 impl ContactRecorded {
+    /// Whether they met: then it is an Encounter in a record, else a Communication.
+    pub(crate) fn is_met(&self) -> bool {
+        self.face_to_face && self.reached
+    }
+
     /// The fields that `step` reads, and nothing clinical.
     #[must_use]
     pub fn withheld(&self) -> Self {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use caseline::alert::Matched;
 use caseline::case::event;
+use caseline::case::name::EventName;
 use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
 
 use crate::alert::{Alert, VisitAnswer, instant, whom};
@@ -245,7 +246,7 @@ impl Case {
         answer: VisitAnswer,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let (visit, answer) = (parsed(&visit, "visit")?, answer.known()?);
+        let (visit, answer): (EventName, _) = (parsed(&visit, "visit")?, answer.known()?);
         self.command(key, move |case, key| Ok(case.answer_visit(key, visit, answer)?)).await
     }
 

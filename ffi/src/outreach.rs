@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use caseline::case::life;
+use caseline::case::name::EventName;
 use caseline::case::state;
 use caseline::error::InvalidInput;
 use caseline::id::{ContactId, EventId, OrganizationId};
@@ -370,7 +371,7 @@ impl Case {
             to_aco,
             corrects: None,
         };
-        let corrects: Option<EventId> = corrects.map(|id| parsed(&id, "corrects")).transpose()?;
+        let corrects: Option<EventName> = corrects.map(|id| parsed(&id, "corrects")).transpose()?;
         self.command(key, move |case, key| {
             let corrects = corrects.map(|id| case.stage_key(id)).transpose()?;
             Ok(case.stage(key, StageReached { corrects, ..reached })?)
@@ -431,7 +432,7 @@ impl Case {
         reason: String,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let ask = parsed(&ask, "ask")?;
+        let ask: EventName = parsed(&ask, "ask")?;
         let until = day_of(until, "until")?;
         self.command(key, move |case, key| Ok(case.grant_outreach(key, ask, until, &reason)?)).await
     }
@@ -447,7 +448,7 @@ impl Case {
         reason: String,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let ask = parsed(&ask, "ask")?;
+        let ask: EventName = parsed(&ask, "ask")?;
         self.command(key, move |case, key| Ok(case.refuse_outreach(key, ask, &reason)?)).await
     }
 

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use caseline::TaskTo;
 use caseline::care_team;
+use caseline::case::name::EventName;
 use caseline::error::InvalidInput;
 use caseline::id::{ContactId, OrganizationId};
 use caseline::task::{self, Assignee};
@@ -176,14 +177,14 @@ impl Case {
     /// `NotAllowed` (`task-claimed` where somebody was first), besides the errors of every command.
     #[uniffi::method(default(key = None))]
     pub async fn claim_task(&self, task: String, key: Option<String>) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         self.command(key, move |case, key| Ok(case.claim_task(key, task)?)).await
     }
 
     /// Accepts a task: one will do it.
     #[uniffi::method(default(key = None))]
     pub async fn accept_task(&self, task: String, key: Option<String>) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         self.command(key, move |case, key| Ok(case.accept_task(key, task)?)).await
     }
 
@@ -193,7 +194,7 @@ impl Case {
     /// `InvalidInput` (`invalid-reason`), besides the errors of every command.
     #[uniffi::method(default(key = None))]
     pub async fn decline_task(&self, task: String, reason: String, key: Option<String>) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         self.command(key, move |case, key| Ok(case.decline_task(key, task, &reason)?)).await
     }
 
@@ -213,7 +214,7 @@ impl Case {
         reason: Option<String>,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         let to = task_to(owner.as_deref(), organization.as_deref(), pool.as_deref())?;
         let handed =
             move |case: &caseline::Case, key| Ok(case.hand_over_task(key, task, to, reason.as_deref())?);
@@ -231,7 +232,7 @@ impl Case {
         outcome: String,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         self.command(key, move |case, key| Ok(case.complete_task(key, task, &outcome)?)).await
     }
 
@@ -241,7 +242,7 @@ impl Case {
     /// `InvalidInput` (`invalid-reason`), besides the errors of every command.
     #[uniffi::method(default(key = None))]
     pub async fn cancel_task(&self, task: String, reason: String, key: Option<String>) -> Result<EventKey> {
-        let task = parsed(&task, "task")?;
+        let task: EventName = parsed(&task, "task")?;
         self.command(key, move |case, key| Ok(case.cancel_task(key, task, &reason)?)).await
     }
 }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::care_plan::life::{find, may_approve, refused, waiting};
 use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
+use crate::case::roster::Roster;
 use crate::case::step::Step;
-use crate::contact::Seat;
+use crate::contact::{Contact, Role, Seat};
 use crate::due;
 use crate::id::{ContactId, EventId, OrganizationId, Sha256};
 use crate::policy::Reason;
@@ -93,6 +94,8 @@ impl fmt::Display for SignedHow {
 pub struct Signature {
     /// Who signed.
     pub signer: Signer,
+    /// Who that was by the roster of that time: of several representatives nobody says which.
+    pub known: Option<Contact>,
     /// How.
     pub how: SignedHow,
     /// On which day.
@@ -132,6 +135,7 @@ pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>)
             "a signature is dated after 1899, and not after the day on which it is attested",
         ));
     }
+    let known = known(&event.signer, step.roster).cloned();
     if let Signer::Contact { contact, organization } = &event.signer {
         let seat = step.roster.contact(contact, organization);
         let signer = seat.map(|seat| &seat.contact).filter(|contact| contact.organization == *step.plan_side);
@@ -152,11 +156,27 @@ pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>)
     }
     plan.signatures.push(Signature {
         signer: event.signer.clone(),
+        known,
         how: event.how,
         on: event.on,
         attested: StepTaken::of(step),
     });
     Ok(())
+}
+
+/// Who signed, where the roster says who that is.
+fn known<'a>(signer: &Signer, roster: &'a Roster) -> Option<&'a Contact> {
+    match signer {
+        Signer::Member => None,
+        Signer::Representative => {
+            let mut all = roster.active().filter(|seat| seat.contact.role == Role::MemberRepresentative);
+            let first = all.next()?;
+            all.next().is_none().then_some(&first.contact)
+        }
+        Signer::Contact { contact, organization } => {
+            roster.contact(contact, organization).map(|seat| &seat.contact)
+        }
+    }
 }
 
 /// The event as a person reads it. `signer` is the name of a contact who signed.

@@ -55,6 +55,9 @@ pub struct CaseState {
     pub(crate) superseded_messages: Vec<Superseded>,
     /// The contacts and attempts that took no step, in order, and who recorded them, where they ever had a seat.
     pub(crate) superseded_contacts: Vec<(EventKey, ContactRecorded, Option<Contact>)>,
+    /// The contacts and attempts whose key another content counts for, as what they were written (an Encounter or not), and who
+    /// recorded them: a device that heard of this content only may have written it.
+    pub(crate) other_contacts: BTreeMap<(EventKey, bool), (ContactRecorded, Option<Contact>)>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.

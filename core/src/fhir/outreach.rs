@@ -27,6 +27,21 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
     let view = View { state, opening, own };
     let superseded = state.superseded_contacts.iter().filter(|(key, ..)| known(key));
     writes.extend(superseded.map(|(key, recorded, by)| view.contact(key, recorded, by.as_ref(), true)));
+    // Another content of a key that counts, or of one that was superseded, where it is not written over by that.
+    let counts = |key: &EventKey, met: bool| {
+        let contact = state.outreach.contact(key).map(|one| &one.recorded);
+        let superseded = || state.superseded_contacts.iter().find(|(known, ..)| known == key);
+        let of_kind = contact.or_else(|| superseded().map(|(_, recorded, _)| recorded));
+        of_kind.is_some_and(|one| one.is_met() == met)
+            || (!met
+                && (state.message(key).is_some()
+                    || state.superseded_messages.iter().any(|one| one.key == *key)))
+    };
+    for ((key, met), (recorded, by)) in &state.other_contacts {
+        if known(key) && !counts(key, *met) {
+            writes.push(view.contact(key, recorded, by.as_ref(), true));
+        }
+    }
     for one in state.outreach.contacts().iter().filter(|one| known(&one.key)) {
         writes.push(view.contact(&one.key, &one.recorded, Some(&one.contact), false));
     }
@@ -126,7 +141,7 @@ impl View<'_> {
         who: Option<&Contact>,
         in_error: bool,
     ) -> RecordWrite {
-        if recorded.face_to_face && recorded.reached {
+        if recorded.is_met() {
             self.encounter(key, recorded, who, in_error)
         } else {
             self.communication(key, recorded, who, in_error)

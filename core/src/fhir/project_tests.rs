@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[path = "project_tests/alerts.rs"]
+mod alerts;
 #[path = "project_tests/any_order.rs"]
 mod any_order;
 #[path = "project_tests/approvals.rs"]

@@ -5,10 +5,10 @@ use jiff::civil::Date;
 
 use crate::agreement::{Agreement, OutreachRule};
 use crate::care_plan::StepTaken;
+use crate::case::event::EventKey;
 use crate::case::life::CloseReason;
 use crate::case::step::Step;
 use crate::due;
-use crate::id::EventId;
 use crate::outreach::{
     AskAnswer, AskState, ContactRecorded, ContactState, Outreach, OutreachAsked, OutreachEvent, Stage,
     StageReached, StageState,
@@ -28,7 +28,7 @@ const MOST_ASKS: usize = 200;
 /// The reason, with source `outreach`: `outreach-by-keeper`, `outreach-not-a-side`, `outreach-not-community-side`,
 /// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-after`, `stage-left`,
 /// `stage-unknown`, `stage-date`, `stage-fields`, `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
-/// `contact-known`, `contacts-too-many`; of a question `outreach-id-taken`, `outreach-not-to-ask` (the agreement allows or
+/// `contact-known`, `contacts-too-many`; of a question `outreach-not-to-ask` (the agreement allows or
 /// prohibits it, or says nothing), `outreach-asked-already`, `outreach-asks-too-many`; of an answer `outreach-ask-unknown`,
 /// `outreach-answered`.
 pub fn step(
@@ -46,9 +46,9 @@ pub fn step(
         OutreachEvent::Contact(event) => contact(&mut next, event, agreement, step)?,
         OutreachEvent::Asked(event) => asked(&mut next, event, agreement, step)?,
         OutreachEvent::Granted(event) => {
-            answered(&mut next, event.ask, (true, event.until, &event.reason), step)?;
+            answered(&mut next, &event.ask, (true, event.until, &event.reason), step)?;
         }
-        OutreachEvent::Refused(event) => answered(&mut next, event.ask, (false, None, &event.reason), step)?,
+        OutreachEvent::Refused(event) => answered(&mut next, &event.ask, (false, None, &event.reason), step)?,
     }
     Ok(next)
 }
@@ -260,9 +260,6 @@ fn asked(
         let text = "the community side asks whether it may reach out";
         return Err(refused("outreach-not-community-side", text));
     }
-    if outreach.asks.iter().any(|ask| ask.asked.id == step.key.id) {
-        return Err(refused("outreach-id-taken", "another question of this case has this id"));
-    }
     let day = step.when().to_zoned(agreement.zone.clone()).date();
     let text = match agreement.outreach.as_ref().map(|terms| terms.on(event.channel, day).0) {
         Some(OutreachRule::AskFirst) => None,
@@ -295,7 +292,7 @@ fn asked(
 
 fn answered(
     outreach: &mut Outreach,
-    ask: EventId,
+    ask: &EventKey,
     (granted, until, reason): (bool, Option<Date>, &str),
     step: &Step<'_>,
 ) -> Result<(), Reason> {
@@ -303,7 +300,7 @@ fn answered(
         let text = "the plan side answers whether the community side may reach out";
         return Err(refused("outreach-not-plan-side", text));
     }
-    let ask = outreach.asks.iter_mut().find(|one| one.asked.id == ask);
+    let ask = outreach.asks.iter_mut().find(|one| one.asked == *ask);
     let ask = ask.ok_or_else(|| refused("outreach-ask-unknown", "this case has no such question"))?;
     if ask.answer.is_some() {
         return Err(refused("outreach-answered", "that question was answered before"));

@@ -69,6 +69,10 @@ fn rules() -> RuleSet {
     RuleSet::parse(&format!("id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{rows}]\n")).unwrap()
 }
 
+fn nothing() -> EventKey {
+    EventKey { sender: user("jane"), id: EventId::new() }
+}
+
 fn date(text: &str) -> Date {
     text.parse().unwrap()
 }
@@ -274,7 +278,10 @@ fn whether_one_may_reach_out() {
     assert_eq!(world.may(Channel::Visit, later), (Reach::Ask, "outreach-asked".into()));
     assert_eq!(world.owed(), [(ANSWER.to_owned(), "joe".to_owned(), at("2019-03-31T14:00:00Z"))]);
 
-    let refuse = |ask| OutreachRefused { ask, reason: "secret words".into() };
+    let refuse = |ask| OutreachRefused {
+        ask: EventKey { sender: user("jane"), id: ask },
+        reason: "secret words".into(),
+    };
     assert_eq!(
         world.take("jane", OutreachEvent::Refused(&refuse(first))).unwrap_err(),
         "outreach-not-plan-side"
@@ -287,7 +294,11 @@ fn whether_one_may_reach_out() {
     assert_eq!(world.owed(), []);
 
     let second = asked(&mut world, "jane", Channel::Visit).unwrap();
-    let grant = OutreachGranted { ask: second, until: Some(date("2019-04-01")), reason: String::new() };
+    let grant = OutreachGranted {
+        ask: EventKey { sender: user("jane"), id: second },
+        until: Some(date("2019-04-01")),
+        reason: String::new(),
+    };
     world.take("joe", OutreachEvent::Granted(&grant)).unwrap();
     assert_eq!(world.may(Channel::Visit, later), (Reach::Allowed, "outreach-granted".into()));
     assert_eq!(world.may(Channel::Visit, "2019-04-01T15:00:00Z"), (Reach::Ask, "outreach-grant-over".into()));
@@ -412,8 +423,8 @@ fn no_words_of_people_are_shown_or_handed_over_where_they_should_not() {
     let stage = reached(Stage::Assigned, "2019-02-01");
     let recorded = contact(Channel::Phone, false, "2019-03-01T14:00:00Z");
     let asked = OutreachAsked { channel: Channel::Visit, why: "secret words".into() };
-    let granted = OutreachGranted { ask: EventId::new(), until: None, reason: "secret words".into() };
-    let refused = OutreachRefused { ask: EventId::new(), reason: "secret words".into() };
+    let granted = OutreachGranted { ask: nothing(), until: None, reason: "secret words".into() };
+    let refused = OutreachRefused { ask: nothing(), reason: "secret words".into() };
     let shown = format!("{stage:?} {recorded:?} {asked:?} {granted:?} {refused:?}");
     assert!(!shown.contains("secret"), "{shown}");
     for (event, json) in [

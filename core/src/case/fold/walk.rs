@@ -20,7 +20,7 @@ mod shape;
 mod superseded;
 
 use shape::{note, shape};
-use superseded::{ended_by, superseded};
+use superseded::{another_content, ended_by, superseded};
 
 /// The state that everything in its place comes to.
 pub(super) fn walk(order: &Order<'_>) -> CaseState {
@@ -288,6 +288,9 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
             Standing::Refused { reason: Reason::new("no-seat", text, "roster") }
         }
     };
+    if one.refused.as_ref().is_some_and(|reason| reason.code == "two-contents") {
+        another_content(state, one);
+    }
     let whole = matches!(one.held.body, HeldBody::Whole(_));
     let resource = Resource::Message(one.key.clone());
     let place = roster.last_place_of(&one.key.sender);

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::case::event::EventKey;
+use crate::case::name::EventName;
 use crate::client::case::{CHANGES_LIMIT, Case};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::EventId;
@@ -29,14 +30,15 @@ impl Case {
         self.say(id, reached)
     }
 
-    /// The key of the event that first said a stage, by its id: what a correction names.
+    /// The key of the event that first said a stage: what a correction names.
     ///
     /// # Errors
     /// `NotFound` (`stage`).
-    pub fn stage_key(&self, id: EventId) -> Result<EventKey> {
+    pub fn stage_key(&self, stage: impl Into<EventName>) -> Result<EventKey> {
         let state = self.expected()?;
-        let stage = state.outreach.stage_said_by(id).ok_or(Error::NotFound { what: "stage" })?;
-        Ok(stage.first.clone())
+        let stages = || state.outreach.stages().iter().map(|stage| &stage.first);
+        let key = stage.into().among(stages(), "corrects", &self.caseline().user())?;
+        if stages().any(|first| *first == key) { Ok(key) } else { Err(Error::NotFound { what: "stage" }) }
     }
 
     /// Records a contact with the member, or an attempt. One that the agreement did not allow is recorded too, and marked.
@@ -66,13 +68,14 @@ impl Case {
     pub fn grant_outreach(
         &self,
         id: Option<EventId>,
-        ask: EventId,
+        ask: impl Into<EventName>,
         until: Option<Date>,
         reason: &str,
     ) -> Result<EventKey> {
         if !reason.is_empty() {
             words(reason, "invalid-reason", "reason")?;
         }
+        let ask = self.ask_key(ask.into())?;
         self.say(id, OutreachGranted { ask, until, reason: reason.to_owned() })
     }
 
@@ -81,9 +84,21 @@ impl Case {
     /// # Errors
     /// `InvalidInput` (`invalid-reason`, field `reason`), besides the errors of every command; `NotAllowed` (`outreach-ask-unknown`,
     /// `outreach-answered`).
-    pub fn refuse_outreach(&self, id: Option<EventId>, ask: EventId, reason: &str) -> Result<EventKey> {
+    pub fn refuse_outreach(
+        &self,
+        id: Option<EventId>,
+        ask: impl Into<EventName>,
+        reason: &str,
+    ) -> Result<EventKey> {
         words(reason, "invalid-reason", "reason")?;
+        let ask = self.ask_key(ask.into())?;
         self.say(id, OutreachRefused { ask, reason: reason.to_owned() })
+    }
+
+    /// Which question is meant.
+    fn ask_key(&self, ask: EventName) -> Result<EventKey> {
+        let state = self.expected()?;
+        ask.among(state.outreach.asks().iter().map(|ask| &ask.asked), "ask", &self.caseline().user())
     }
 
     /// Whether the community side may reach out to the member by this channel now, with every reason: to be shown before

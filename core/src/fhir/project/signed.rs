@@ -8,7 +8,7 @@ use super::super::write::{
 use super::{View, write};
 use crate::care_plan::{Document, PlanApproved, PlanState, Signature, Signer, StepTaken};
 use crate::case::event::EventKey;
-use crate::contact::{Contact, Role};
+use crate::contact::Role;
 use crate::id::OrganizationId;
 use crate::ports::RecordWrite;
 
@@ -23,7 +23,7 @@ impl View<'_> {
     /// Who signed a plan elsewhere, and who attests it.
     pub(super) fn signature(&self, plan: &PlanState, signature: &Signature) -> RecordWrite {
         let by = &signature.attested;
-        let signer = self.signer(&signature.signer);
+        let signer = self.signer(signature);
         let made = Made { at: signature.on.to_string(), activity: legally_authenticated() };
         let document = source(
             &plan.document,
@@ -33,17 +33,16 @@ impl View<'_> {
         provenance(codes::EVENT, &plan.sent, by, &made, &agents, &[document])
     }
 
-    fn signer(&self, signer: &Signer) -> String {
-        let contacts = || self.state.roster().all().iter().rev().map(|place| &place.seat.contact);
-        match signer {
+    fn signer(&self, signature: &Signature) -> String {
+        let known = signature.known.as_ref();
+        match &signature.signer {
             Signer::Member => {
                 let role = concept(codes::ROLE, Role::Member.code(), &Role::Member.to_string());
                 self.agent(None, ATTESTER, &[role], &literal(&self.own.patient))
             }
             Signer::Representative => {
                 let role = Role::MemberRepresentative;
-                let of_roster = contacts().find(|contact| contact.role == role).map(contact_ref);
-                let who = of_roster.unwrap_or_else(|| {
+                let who = known.map(contact_ref).unwrap_or_else(|| {
                     Object::new()
                         .text("type", "RelatedPerson")
                         .text("display", "The member's representative")
@@ -52,11 +51,9 @@ impl View<'_> {
                 self.agent(None, ATTESTER, &[concept(codes::ROLE, role.code(), &role.to_string())], &who)
             }
             Signer::Contact { contact, organization } => {
-                let is = |other: &&Contact| other.id == *contact && other.organization == *organization;
-                let named = contacts().find(is);
                 let role =
-                    named.map(|named| concept(codes::ROLE, named.role.code(), &named.role.to_string()));
-                let who = named.map_or_else(
+                    known.map(|named| concept(codes::ROLE, named.role.code(), &named.role.to_string()));
+                let who = known.map_or_else(
                     || logical("Practitioner", contact.system(), contact.value(), ""),
                     contact_ref,
                 );

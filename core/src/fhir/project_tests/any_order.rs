@@ -19,10 +19,10 @@ proptest! {
             }
             fold
         };
-        let text = |_: &Document| None;
-        let whole = project(folded(&events).state(), &own(), &text);
-        prop_assert_eq!(&whole, &project(folded(&reversed).state(), &own(), &text));
-        prop_assert_eq!(&whole, &project(one_by_one.state(), &own(), &text));
+        let text = &inline;
+        let whole = project(folded(&events).state(), &own(), text);
+        prop_assert_eq!(&whole, &project(folded(&reversed).state(), &own(), text));
+        prop_assert_eq!(&whole, &project(one_by_one.state(), &own(), text));
         for write in &whole {
             prop_assert!(check(&write.kind, &write.json).is_ok(), "{}", write.json);
             prop_assert_eq!(crate::fhir::check(&write.json).unwrap(), [], "{}", write.json);

@@ -119,3 +119,62 @@ fn a_signature_given_elsewhere_is_written_as_attested() {
         assert_eq!(crate::fhir::check(&write.json).unwrap(), []);
     }
 }
+
+#[test]
+fn who_cannot_attest_an_approval_takes_none_back() {
+    let events = story();
+    let mut fold = folded(&events[..8]);
+    let rao = seat("rao").contact;
+    let signed = |sha256: &str| PlanSigned {
+        plan: id(6),
+        sha256: Sha256::of(sha256),
+        signer: Signer::Contact { contact: rao.id.clone(), organization: rao.organization.clone() },
+        how: SignedHow::Paper,
+        on: "2019-02-28".parse().unwrap(),
+    };
+    // The community side does not answer for the plan side; the plan is approved; no such document was sent.
+    for (n, who, text) in [(80, "jane", PLAN), (81, "aco-bot", PLAN), (82, "joe", "another")] {
+        fold.insert(next(n, who, fold.state(), signed(text)));
+    }
+    let writes = project(fold.state(), &own(), &inline);
+    let [one] = of(&writes, "Provenance")[..] else { panic!("{writes:?}") };
+    assert!(!one.json.contains("NULLIFY"));
+}
+
+/// Whoever is named later, or called otherwise, is not who signed.
+#[test]
+fn a_signature_keeps_who_signed_by_the_roster_of_that_time() {
+    let mut fold = folded(&story()[..7]);
+    let mut ann = seat("kim");
+    ann.contact.id = "urn:example:staff|ann".parse().unwrap();
+    ann.contact.user = None;
+    ann.contact.role = Role::MemberRepresentative;
+    let mut bob = ann.clone();
+    bob.contact.id = "urn:example:staff|bob".parse().unwrap();
+    bob.contact.name = "bob".into();
+    let signed = PlanSigned {
+        plan: id(6),
+        sha256: Sha256::of(PLAN),
+        signer: Signer::Representative,
+        how: SignedHow::Paper,
+        on: "2019-02-28".parse().unwrap(),
+    };
+    let signer = |fold: &Fold| {
+        let writes = project(fold.state(), &own(), &inline);
+        let said: serde_json::Value = serde_json::from_str(&of(&writes, "Provenance")[0].json).unwrap();
+        said["agent"][0]["who"].clone()
+    };
+    let mut nobody = fold.clone();
+    nobody.insert(next(80, "jane", nobody.state(), signed.clone()));
+    let before = signer(&nobody);
+    nobody.insert(next(81, "jane", nobody.state(), SeatAdded { seat: ann.clone() }));
+    assert_eq!(signer(&nobody), before, "Ann came later");
+    fold.insert(next(82, "jane", fold.state(), SeatAdded { seat: ann }));
+    let mut both = fold.clone();
+    fold.insert(next(83, "jane", fold.state(), signed.clone()));
+    fold.insert(next(84, "jane", fold.state(), SeatAdded { seat: bob.clone() }));
+    assert_eq!(signer(&fold)["identifier"]["value"], "ann");
+    both.insert(next(83, "jane", both.state(), SeatAdded { seat: bob }));
+    both.insert(next(84, "jane", both.state(), signed));
+    assert_eq!(signer(&both), before, "which of the two, nobody says");
+}

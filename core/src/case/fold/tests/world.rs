@@ -166,7 +166,14 @@ pub(crate) fn next(n: usize, sender: &str, state: &CaseState, data: impl Into<Ev
 }
 
 pub(crate) fn document(text: &str) -> Document {
-    let text = format!("{{\"synthetic\":\"{text}\"}}");
+    // A plan of the case's member, so that it is written into a record.
+    let plan = json!({"resourceType": "CarePlan", "id": "p", "status": "active", "intent": "plan",
+        "title": format!("synthetic {text}"), "subject": {"reference": "urn:uuid:m"}});
+    let member = json!({"resourceType": "Patient", "id": "m",
+        "identifier": [{"system": "urn:example:member", "value": "synthetic"}]});
+    let text = json!({"resourceType": "Bundle", "type": "collection",
+        "entry": [{"fullUrl": "urn:uuid:p", "resource": plan}, {"fullUrl": "urn:uuid:m", "resource": member}]});
+    let text = text.to_string();
     Document { sha256: Sha256::of(&text), size: text.len() as u64, carriage: Carriage::Inline(text) }
 }
 
@@ -229,7 +236,8 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
 /// What somebody does of the outreach: whether it is a valid step or not.
 fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     let day = at(n).to_zoned(jiff::tz::TimeZone::UTC).date();
-    let ask = state.outreach.asks().last().map_or(id(n), |ask| ask.asked.id);
+    let none = EventKey { sender: user("jane"), id: id(n) };
+    let ask = state.outreach.asks().last().map_or(none, |ask| ask.asked.clone());
     match kind % 8 {
         0..=2 => {
             let to = Stage::ALL[(n + usize::from(kind / 8)) % Stage::ALL.len()];

@@ -3,8 +3,8 @@
 use super::note;
 use crate::care_plan::{PlanApproved, Signer, StepTaken};
 use crate::care_team::Whom;
-use crate::case::event::{EventData, EventKey};
-use crate::case::fold::order::Event;
+use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
+use crate::case::fold::order::{Event, Loose};
 use crate::case::roster::Place;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::{MessageStanding, Priority, Superseded};
@@ -116,6 +116,32 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
     if let Some(by) = by {
         note(state, resource, &by, true);
     }
+}
+
+/// Keeps what a record says of a content that another one of its key stands against: a device that heard of this one only may have
+/// written it, as a resource that the one that counts does not write.
+pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
+    let HeldBody::Whole(Content { block: Block::Event(event), .. }) = &one.held.body else { return };
+    let key = &one.key;
+    let by = state.life.roster.last_place_of(&key.sender).map(|place| place.seat.contact.clone());
+    let resource = match &event.data {
+        EventData::AlertRaised(raised) => {
+            let stay = raised.stay.id();
+            state.superseded_alerts.entry(stay).or_insert_with(|| raised.clone());
+            Resource::Stay(stay)
+        }
+        EventData::VisitProposed(proposed) => {
+            state.superseded_visits.entry(key.clone()).or_insert_with(|| (proposed.clone(), by));
+            Resource::Visit(key.clone())
+        }
+        EventData::ContactRecorded(recorded) => {
+            let kind = (key.clone(), recorded.is_met());
+            state.other_contacts.entry(kind).or_insert_with(|| (recorded.clone(), by));
+            Resource::Contact(key.clone())
+        }
+        _ => return,
+    };
+    note(state, resource, key, true);
 }
 
 /// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
