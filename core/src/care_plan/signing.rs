@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::care_plan::life::{find, may_approve, refused, waiting};
+use crate::care_plan::life::{find, may_approve, refused, still_open, waiting};
 use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
 use crate::case::step::Step;
 use crate::contact::Seat;
@@ -94,9 +94,17 @@ pub struct Signature {
     pub attested: StepTaken,
 }
 
-/// Takes an attested signature. One of the provider or the designee approves the plan.
+/// Takes an attested signature. One of the provider or the designee approves the plan; somebody of their own side attests it, or,
+/// while that has nobody on Matrix, somebody of the side that sent it.
 pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>) -> Result<(), Reason> {
     let plan = match event.signer {
+        // Whose side has nobody on Matrix signs on paper or by fax, and who asked for it has it: theirs is the only word.
+        Signer::Contact { .. }
+            if step.seat.contact.organization == *step.community_side
+                && step.roster.is_away(step.plan_side) =>
+        {
+            still_open(plans, event.plan)?
+        }
         Signer::Contact { .. } => waiting(plans, event.plan, step)?,
         Signer::Member | Signer::Representative => find(plans, event.plan)?,
     };

@@ -3,6 +3,8 @@
 mod any_order;
 #[path = "project_tests/approvals.rs"]
 mod approvals;
+#[path = "project_tests/crossings.rs"]
+mod crossings;
 #[path = "project_tests/tasks.rs"]
 mod tasks;
 
