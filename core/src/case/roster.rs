@@ -139,9 +139,10 @@ impl Roster {
     }
 
     /// Somebody who was named without an account, and has one now: the new seat takes the place of the old one.
-    fn has_an_account_now(&mut self, seat: &Seat, since: &EventKey) {
+    /// True where that one was a lead's: the new one is, too.
+    fn has_an_account_now(&mut self, seat: &Seat, since: &EventKey) -> bool {
         if room_user(seat).is_none() {
-            return;
+            return false;
         }
         let mut active = Arc::make_mut(&mut self.places).iter_mut().filter(|place| place.ended.is_none());
         let old = active.find(|place| {
@@ -150,9 +151,9 @@ impl Roster {
                 && contact.id == seat.contact.id
                 && contact.organization == seat.contact.organization
         });
-        if let Some(old) = old {
-            old.ended = Some(since.clone());
-        }
+        let Some(old) = old else { return false };
+        old.ended = Some(since.clone());
+        decides(&old.seat)
     }
 
     fn take(&mut self, seat: &Seat, since: &EventKey) -> Result<(), Reason> {
@@ -185,8 +186,8 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
     match event {
         RosterEvent::Added(SeatAdded { seat }) => {
             must_lead(step, roster, &seat.contact.organization)?;
-            next.has_an_account_now(seat, step.key);
-            next.take(seat, step.key)?;
+            let led = next.has_an_account_now(seat, step.key);
+            next.take(&Seat { lead: seat.lead || led, ..seat.clone() }, step.key)?;
         }
         RosterEvent::Ended(ended) => {
             let own =
