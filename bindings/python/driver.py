@@ -40,6 +40,7 @@ from driver_answers import (
     message,
     notice,
     organization,
+    crossing,
     outreach,
     shown,
     state,
@@ -211,6 +212,8 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"tasks": [task(each) for each in await case.tasks()]}
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
+        case "crossings":
+            return {"crossings": [crossing(each) for each in await case.crossings()]}
         case "outreach":
             return outreach(await case.outreach())
         case "may_reach_out":

@@ -199,6 +199,30 @@ def may_reach_out(may: caseline.MayReachOut) -> dict[str, Any]:
     return shown(answer=may.answer, until=may.until, reasons=reasons(may.reasons))
 
 
+def crossing(one: caseline.Crossing) -> dict[str, Any]:
+    def attempt(tried: caseline.CrossingAttempt) -> dict[str, Any]:
+        return shown(
+            **event_of(tried.key),
+            by=tried.by,
+            at=instant(tried.at),
+            how=code(tried.how),
+            reached=tried.reached,
+            reached_contact=tried.reached_contact,
+            outcome=tried.outcome,
+        )
+
+    return shown(
+        **event_of(one.event),
+        what=one.what,
+        organization=one.organization,
+        contact=one.contact,
+        by=one.by,
+        at=instant(one.at),
+        standing=code(one.standing),
+        attempts=[attempt(each) for each in one.attempts],
+    )
+
+
 def outreach(told: caseline.Outreach) -> dict[str, Any]:
     def stage(one: caseline.StageOf) -> dict[str, Any]:
         return shown(

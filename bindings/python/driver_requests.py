@@ -16,6 +16,7 @@ TOPICS = {topic.name.lower().replace("_", "-"): topic for topic in caseline.Topi
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HOW_SIGNED = {how.name.lower(): how for how in caseline.SignedHow}
 CHANNELS = {channel.name.lower(): channel for channel in caseline.OutreachChannel}
+WAYS = {way.name.lower().replace("_", "-"): way for way in caseline.CrossingWay}
 STAGES = {stage.name.lower().replace("_", "-"): stage for stage in caseline.OutreachStage}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in caseline.CloseReason}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
@@ -277,6 +278,16 @@ FIELDS: dict[str, dict[str, Check]] = {
     },
     "complete_task": {"case": uuid, "task": uuid, "outcome": text, "key?": uuid},
     "cancel_task": {"case": uuid, "task": uuid, "reason": text, "key?": uuid},
+    "crossings": {"case": uuid},
+    "carried": {
+        "case": uuid,
+        "events": texts,
+        "how": one_of(WAYS),
+        "reached": flag,
+        "outcome": text,
+        "reached_contact?": text,
+        "key?": uuid,
+    },
     "outreach": {"case": uuid},
     "may_reach_out": {"case": uuid, "channel": one_of(CHANNELS)},
     "stage": {

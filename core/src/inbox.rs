@@ -11,20 +11,19 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use crate::care_plan::Carriage;
 use crate::case::event::{Block, Content, Event, Held, HeldBody, Receipt};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, EventId, MatrixEventId, RoomId, Sha256};
+use crate::id::{CaseId, EventId, MatrixEventId, RoomId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::{Arrived, ArrivedWhat, Page};
 use crate::store::cases::Stage;
-use crate::store::inbox::{keep, keep_document, take};
+use crate::store::inbox::{keep, take};
 use crate::store::outbox::{case_lane, hurry};
 
 pub(crate) use self::documents::Fetching;
-use self::documents::document_of;
+use self::documents::keep_inline;
 
 /// The first page asked for: a live message or two need no more.
 const FIRST_PAGE: u32 = 30;
@@ -179,12 +178,8 @@ impl Engine {
                 let ArrivedWhat::Message { content, ratchet, unproven } = &arrived.what else { continue };
                 let Ok(content) = Content::parse(content) else { continue };
                 let mut held = received(room, arrived, content, ratchet, unproven.is_none());
-                if let HeldBody::Whole(content) = &held.body
-                    && let Some(document) = document_of(content)
-                    && let Carriage::Inline(text) = &document.carriage
-                    && Sha256::of(text) == document.sha256
-                {
-                    keep_document(t, &document.sha256, text)?;
+                if let HeldBody::Whole(content) = &held.body {
+                    keep_inline(t, content)?;
                 }
                 held.server_at = keep(t, room, &held, Some(&arrived.matrix_id))?;
                 came.push(held);

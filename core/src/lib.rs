@@ -60,6 +60,7 @@ mod client;
 mod commands;
 pub mod communication;
 pub mod contact;
+pub mod crossing;
 pub mod directory;
 #[cfg(feature = "store")]
 mod documents;

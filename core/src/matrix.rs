@@ -58,6 +58,8 @@ pub struct MatrixTransport {
     asked_backup: Mutex<HashMap<(String, String), (u32, Instant)>>,
     // Senders whose keys their server did not give: how often, and when it is asked again.
     asked_keys: Mutex<HashMap<UserId, (u32, Instant)>>,
+    /// Until when somebody is not asked for again of whose devices none is signed.
+    asked_rest: Mutex<HashMap<OwnedUserId, Instant>>,
     // What another device of this account told.
     read_codes: Mutex<proof::Read>,
     sync: sync::Sync,

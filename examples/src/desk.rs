@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod crossing;
 mod task;
 
 pub use caseline::ports::StoryClock;
@@ -225,6 +226,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        said @ (Verb::Crossings { .. } | Verb::Carried(_)) => crossing::ask(caseline, said),
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }

@@ -19,10 +19,12 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod crossing;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use crossing::Carried;
 pub use record::{EditRecord, RecordPlace, System};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
@@ -235,6 +237,10 @@ pub enum Verb {
         proposal: EventId,
         key: Option<EventId>,
     },
+    Crossings {
+        case: CaseId,
+    },
+    Carried(Carried),
     Outreach {
         case: CaseId,
     },

@@ -157,6 +157,22 @@ fn whether_one_may_reach_out_is_shown_and_what_was_tried_is_counted() {
 }
 
 #[test]
+fn what_is_said_to_a_side_without_matrix_is_taken_there_until_it_joins() {
+    let records = TempDir::new().unwrap();
+    let fax = marty().with_file_name("fax.yaml");
+    let output = demo(&["--story", fax.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Jane tries, and does not reach anybody"), "{said}");
+    let files = written(records.path());
+    assert!(files.iter().any(|file| kind(file) == "Task"), "{files:?}");
+    let results = Validator::install().unwrap().run(&files).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

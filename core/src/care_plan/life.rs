@@ -156,6 +156,11 @@ pub(super) fn waiting<'a>(
             "the plan side answers for a care plan that was sent to it",
         ));
     }
+    still_open(plans, id)
+}
+
+/// The plan that waits for its return.
+pub(super) fn still_open(plans: &mut CarePlans, id: EventId) -> Result<&mut PlanState, Reason> {
     let plan = find(plans, id)?;
     if !plan.status.is_open() {
         let text = "that care plan is not waiting any more: it was approved, returned or replaced";

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::care_plan::life::{find, may_approve, refused, waiting};
+use crate::care_plan::life::{find, may_approve, refused, still_open, waiting};
 use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
 use crate::case::roster::Roster;
 use crate::case::step::Step;
@@ -110,9 +110,17 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// Takes an attested signature. One of the provider or the designee approves the plan.
+/// Takes an attested signature. One of the provider or the designee approves the plan; somebody of their own side attests it, or,
+/// while that has nobody on Matrix, somebody of the side that sent it.
 pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>) -> Result<(), Reason> {
     let plan = match event.signer {
+        // Whose side has nobody on Matrix signs on paper or by fax, and who asked for it has it: theirs is the only word.
+        Signer::Contact { .. }
+            if step.seat.contact.organization == *step.community_side
+                && step.roster.is_away(step.plan_side) =>
+        {
+            still_open(plans, event.plan)?
+        }
         Signer::Contact { .. } => waiting(plans, event.plan, step)?,
         Signer::Member | Signer::Representative => find(plans, event.plan)?,
     };

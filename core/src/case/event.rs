@@ -16,6 +16,7 @@ use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
+use crate::crossing::CrossingCarried;
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
@@ -188,6 +189,8 @@ kinds! {
     MessageSeen(MessageSeen) = "message.seen",
     /// Somebody was in contact with the member, or tried to be.
     ContactRecorded(ContactRecorded) = "contact.recorded",
+    /// Somebody took things across to a side without Matrix, or called who was reminded, or tried to.
+    CrossingCarried(CrossingCarried) = "crossing.carried",
     /// The community side asks whether it may reach out to the member.
     OutreachAsked(OutreachAsked) = "outreach.asked",
     /// The plan side lets it.

@@ -130,6 +130,7 @@ fn read_by_step(data: &EventData) -> Value {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
+        EventData::CrossingCarried(carried) => serde_json::to_value(carried.withheld()),
         EventData::OutreachAsked(asked) => serde_json::to_value(asked.withheld()),
         EventData::OutreachGranted(granted) => serde_json::to_value(granted.withheld()),
         EventData::OutreachRefused(refused) => serde_json::to_value(refused.withheld()),

@@ -115,6 +115,11 @@ impl Roster {
         self.active().find(|seat| seat.is_keeper() && seat.contact.organization == *organization)
     }
 
+    /// Whether an organisation has nobody in the room: what it must hear of goes across by other ways.
+    pub fn is_away(&self, organization: &OrganizationId) -> bool {
+        !self.active().any(|seat| seat.contact.organization == *organization && room_user(seat).is_some())
+    }
+
     /// When somebody of the room took the case up.
     pub fn accepted(&self, user: &UserId) -> Option<Timestamp> {
         let mut active = self.places.iter().filter(|place| place.ended.is_none());
@@ -131,6 +136,24 @@ impl Roster {
             None => return Err(refused("no-seat", "the sender has no seat in this case")),
         }
         Ok(next)
+    }
+
+    /// Somebody who was named without an account, and has one now: the new seat takes the place of the old one.
+    /// True where that one was a lead's: the new one is, too.
+    fn has_an_account_now(&mut self, seat: &Seat, since: &EventKey) -> bool {
+        if room_user(seat).is_none() {
+            return false;
+        }
+        let mut active = Arc::make_mut(&mut self.places).iter_mut().filter(|place| place.ended.is_none());
+        let old = active.find(|place| {
+            let contact = &place.seat.contact;
+            contact.user.is_none()
+                && contact.id == seat.contact.id
+                && contact.organization == seat.contact.organization
+        });
+        let Some(old) = old else { return false };
+        old.ended = Some(since.clone());
+        decides(&old.seat)
     }
 
     fn take(&mut self, seat: &Seat, since: &EventKey) -> Result<(), Reason> {
@@ -162,14 +185,15 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
     let mut next = roster.clone();
     match event {
         RosterEvent::Added(SeatAdded { seat }) => {
-            must_lead(step, &seat.contact.organization)?;
-            next.take(seat, step.key)?;
+            must_lead(step, roster, &seat.contact.organization)?;
+            let led = next.has_an_account_now(seat, step.key);
+            next.take(&Seat { lead: seat.lead || led, ..seat.clone() }, step.key)?;
         }
         RosterEvent::Ended(ended) => {
             let own =
                 step.seat.contact.id == ended.contact && step.seat.contact.organization == ended.organization;
             if !own {
-                must_lead(step, &ended.organization)?;
+                must_lead(step, roster, &ended.organization)?;
             }
             let seat = roster
                 .contact(&ended.contact, &ended.organization)
@@ -194,11 +218,14 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
     Ok(next)
 }
 
-fn must_lead(step: &Step<'_>, organization: &OrganizationId) -> Result<(), Reason> {
+/// A lead of theirs; while a side has nobody in the room, a lead of the other side, too: nobody else could name who joins.
+fn must_lead(step: &Step<'_>, roster: &Roster, organization: &OrganizationId) -> Result<(), Reason> {
     if !decides(step.seat) {
         return Err(refused("not-lead", "only a lead names people for a case and ends their participation"));
     }
-    if step.seat.contact.organization != *organization {
+    let sides = [step.plan_side, step.community_side];
+    let other_side = sides.contains(&organization) && sides.contains(&&step.seat.contact.organization);
+    if step.seat.contact.organization != *organization && !(other_side && roster.is_away(organization)) {
         return Err(refused("other-organization", "a lead changes only their own organisation's people"));
     }
     Ok(())

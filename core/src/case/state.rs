@@ -14,8 +14,9 @@ use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
 use crate::contact::Contact;
+use crate::crossing::{self, Crossings};
 use crate::due;
-use crate::id::{EventId, Sha256};
+use crate::id::{EventId, OrganizationId, Sha256};
 use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 use crate::task::{self, SupersededTask, Tasks};
@@ -39,6 +40,8 @@ pub struct CaseState {
     pub tasks: Tasks,
     /// Where the member stands, what was tried, and what was asked before.
     pub outreach: Outreach,
+    /// What is to go across by other ways than Matrix.
+    pub crossings: Crossings,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -177,6 +180,8 @@ pub enum Resource {
     CareTeam,
     /// The Encounter or the Communication of a contact with the member, or an attempt.
     Contact(EventKey),
+    /// The Task of what is to go across to this organisation.
+    Crossing(OrganizationId),
     /// The EpisodeOfCare: where the member stands with the programme.
     Episode,
     /// The CarePlan that this `plan.sent` opened.
@@ -317,6 +322,7 @@ impl CaseState {
         owed.extend(alert::owed(&self.alerts, &rules));
         owed.extend(task::owed(&self.tasks, &rules));
         owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
+        owed.extend(crossing::owed(&self.crossings, &owed, &rules));
         for item in &mut owed {
             for rung in &mut item.ladder {
                 let posted = self.life.rungs.get(&RungKey::of(item.since, &item.clock, rung));
@@ -366,6 +372,10 @@ impl CaseState {
                 &task.since.id,
                 &task.steps.len(),
             ]);
+        }
+        for one in self.crossings.all() {
+            let (code, standing) = (one.what.code(), one.standing.code());
+            line(&[&one.event.sender, &one.event.id, &code, &one.to, &standing, &one.attempts.len()]);
         }
         for stage in self.outreach.stages() {
             let (first, by) = (&stage.first, &stage.by.event);

@@ -9,6 +9,7 @@ use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
 use crate::contact::Seat;
+use crate::crossing::{self, CrossingEvent};
 use crate::outreach::{self, OutreachEvent};
 use crate::task::{self, TaskEvent, Tasks};
 
@@ -44,6 +45,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::TaskCompleted(e) => task(TaskEvent::Completed(e)),
         EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
         EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
+        EventData::CrossingCarried(e) => crossing::tell(CrossingEvent::Carried(e), by, roster),
         EventData::OutreachAsked(e) => outreach::tell(OutreachEvent::Asked(e), by),
         EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
         EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
@@ -63,6 +65,7 @@ pub(crate) fn withheld(kind: &str) -> String {
         "message.sent" | Entry::FOREIGN => "A message",
         "message.corrected" => "A corrected message",
         "contact.recorded" => "A contact, or an attempt, with the member",
+        "crossing.carried" => "What was taken across by other ways",
         "outreach.asked" => "A question whether one may reach out to the member",
         "outreach.granted" | "outreach.refused" => "An answer whether one may reach out to the member",
         "outreach.stage" => "Where the member stands with the programme",

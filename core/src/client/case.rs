@@ -24,6 +24,7 @@ use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
+mod crossing;
 mod outreach;
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.

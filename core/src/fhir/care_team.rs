@@ -11,9 +11,9 @@ use super::json::Node;
 use super::{codes, patient};
 use crate::contact::{Contact, Role, Seat};
 use crate::error::{InvalidInput, Result};
-use crate::id::MemberId;
 #[cfg(any(feature = "store", test))]
-use crate::id::{ContactId, OrganizationId};
+use crate::id::ContactId;
+use crate::id::{MemberId, OrganizationId};
 use crate::member::Member;
 use crate::organization::Organization;
 
@@ -34,7 +34,7 @@ pub struct CareTeamProposal {
 ///
 /// A participant is a Practitioner on behalf of an organisation, a PractitionerRole (read through its `organization`), or
 /// an Organization whose role is keeper. The extension [`codes::SEAT`] marks a participant as a Caseline seat, which needs
-/// a Matrix id; others are named without one too. Left out are the member (the case is theirs), organisations that only
+/// a Matrix id, unless nobody of the organisation has one; others are named without one too. Left out are the member (the case is theirs), organisations that only
 /// take part, who cannot be named, and whose time was over `on` that day.
 ///
 /// # Errors
@@ -60,6 +60,7 @@ pub fn care_team(
     };
     // A team can name very many, and one person again and again.
     let mut known = HashMap::new();
+    let mut without: Vec<(OrganizationId, String)> = Vec::new();
     let (mut seats, mut organizations) = (HashSet::new(), HashSet::new());
     for (index, participant) in node.list("participant").iter().enumerate() {
         let field = format!("participant[{index}].member");
@@ -85,7 +86,7 @@ pub fn care_team(
             continue;
         };
         if mark.is_some() && contact.user.is_none() {
-            return Err(without_matrix_id(team, &field).into());
+            without.push((contact.organization.clone(), field));
         }
         if organizations.insert(organization.id.clone()) {
             proposal.organizations.push(organization);
@@ -94,6 +95,16 @@ pub fn care_team(
             proposal.seats.push(Seat { contact, lead: mark == Some(Mark::Lead) });
         }
     }
+    // Who has none beside colleagues who do is a slip. Where nobody has one, their side is not on Matrix: it takes part by
+    // telephone and fax, and has no keeper.
+    let on_matrix = |organization: &OrganizationId| {
+        let mut seats = proposal.seats.iter().map(|seat| &seat.contact);
+        seats.any(|contact| contact.organization == *organization && contact.user.is_some())
+    };
+    if let Some((_, field)) = without.iter().find(|(organization, _)| on_matrix(organization)) {
+        return Err(without_matrix_id(team, field).into());
+    }
+    proposal.seats.retain(|seat| !seat.is_keeper() || seat.contact.user.is_some());
     Ok(proposal)
 }
 

@@ -56,7 +56,10 @@ fn a_seat_needs_a_matrix_id_and_a_participant_does_not() {
     let seat = format!(
         r#"{{"extension":[{{"url":"urn:caseline:seat","valueCode":"named"}}],"member":{{"reference":"Practitioner/jane"}},{aco}}}"#
     );
-    assert_eq!(code_of(proposal(&seat)), ("seat-without-matrix-id", field.clone()));
+    assert_eq!(code_of(proposal(&[&seat, JOE].join(","))), ("seat-without-matrix-id", field.clone()));
+    // A side of which nobody has one takes part by telephone and fax, and without a keeper.
+    let alone = proposal(&[&seat, r#"{"role":[{"coding":[{"system":"urn:caseline:role","code":"keeper"}]}],"member":{"reference":"Organization/quiet"}}"#].join(","));
+    assert_eq!(alone.unwrap().seats.len(), 1);
     let plain = format!(r#"{{"member":{{"reference":"Practitioner/jane"}},{aco}}}"#);
     assert_eq!(proposal(&plain).unwrap().seats[0].contact.user, None);
     let nobody =
@@ -76,7 +79,7 @@ fn a_misspelt_role_of_ours_is_no_seat() {
     assert_eq!((code, field.as_deref()), ("unknown-role", Some("entry[1].resource.participant[0].role")));
     for (role, system) in [("nurse", "urn:caseline:role"), ("aco-care-manger", "urn:example:role")] {
         assert_eq!(
-            code_of(proposal(&seat(role, system))).0,
+            code_of(proposal(&[seat(role, system).as_str(), JOE].join(","))).0,
             "seat-without-matrix-id",
             "its role is no matter"
         );

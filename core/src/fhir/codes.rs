@@ -19,6 +19,9 @@ pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
 pub const SUMMARY: &str = "urn:caseline:summary";
 /// Identifier system of the Encounter of a stay that a case was told of: the value is made of the case and of which stay it is.
 pub const STAY: &str = "urn:caseline:stay";
+/// Identifier system of the Task of what is to go across to an organisation by other ways than Matrix: the value is made of the
+/// case and of the organisation.
+pub const CROSSING: &str = "urn:caseline:crossing";
 /// Tag system of an AuditEvent: the value is the chain and the place of its entry.
 pub const AUDIT: &str = "urn:caseline:audit";
 /// Tag system of a resource that was moved here from an embedded record and has no identifier: the value is its id there.

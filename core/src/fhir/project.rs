@@ -22,6 +22,7 @@ use crate::error::Result;
 use crate::id::Sha256;
 use crate::ports::RecordWrite;
 
+mod crossing;
 mod signed;
 mod task;
 
@@ -39,7 +40,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a Task for each task, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// message, a Task for each task and one for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
 /// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
@@ -83,6 +84,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
     }
     writes.extend(super::alert::alerts(state, opening, own));
     writes.extend(view.tasks());
+    writes.extend(view.crossings());
     let known = |key: &EventKey, text: Option<&String>| {
         text.is_some() && !state.holds_stubs_for(&Resource::Message(key.clone()))
     };
@@ -103,6 +105,9 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,
+        (Resource::Crossing(to), "Task") => {
+            state.opening().is_some_and(|opening| crossing::crossing_value(opening.case, to) == value)
+        }
         (Resource::Episode, "EpisodeOfCare") => true,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {

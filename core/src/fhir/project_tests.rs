@@ -5,6 +5,8 @@ mod alerts;
 mod any_order;
 #[path = "project_tests/approvals.rs"]
 mod approvals;
+#[path = "project_tests/crossings.rs"]
+mod crossings;
 #[path = "project_tests/tasks.rs"]
 mod tasks;
 

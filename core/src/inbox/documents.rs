@@ -19,6 +19,7 @@ use crate::id::{RoomId, Sha256, UserId};
 use crate::notice::Notice;
 use crate::point::point;
 use crate::ports::PortError;
+use crate::store::Tx;
 use crate::store::cases::Stage;
 use crate::store::inbox::{keep, keep_document};
 
@@ -287,10 +288,15 @@ impl Engine {
         let mut handed = unpack(events, by);
         self.db.write(|t| {
             handed.iter_mut().try_for_each(|held| {
+                if let HeldBody::Whole(content) = &held.body {
+                    keep_inline(t, content)?;
+                }
                 held.server_at = keep(t, room, held, None)?;
                 Ok(())
             })
         })?;
+        // A long document travels beside its event.
+        self.fetching.ask_for(room);
         point("inbox-handover");
         self.change_fold(room, |fold| fold.extend(handed))?;
         self.db.set_meta(&mark, Some("unpacked"))?;
@@ -331,6 +337,16 @@ fn handover_mark(room: &RoomId, by: &UserId, content: &Sha256) -> String {
 
 fn is_handover(content: &Content) -> bool {
     event_of(content).is_some_and(|event| matches!(event.data, EventData::Handover(_)))
+}
+
+/// Keeps the text of the document that an event carries in itself.
+pub(super) fn keep_inline(t: &Tx<'_>, content: &Content) -> Result<()> {
+    match document_of(content) {
+        Some(Document { carriage: Carriage::Inline(text), sha256, .. }) if Sha256::of(text) == *sha256 => {
+            keep_document(t, sha256, text)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The document that an event carries.

@@ -207,16 +207,24 @@ impl MatrixTransport {
             result = self.try_open(machine, room, &event).await?;
             identity = self.believed_identity(machine, sender).await?;
         }
-        let undecryptable = || Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() });
-        let RoomEventDecryptionResult::Decrypted(decrypted) = result else { return undecryptable() };
-        let Some(identity) = identity else { return undecryptable() };
+        let undecryptable = |why: &str| {
+            tracing::debug!(why, "an event cannot be opened yet");
+            Ok(ArrivedWhat::Undecryptable { raw: raw.to_owned() })
+        };
+        let decrypted = match result {
+            RoomEventDecryptionResult::Decrypted(decrypted) => decrypted,
+            RoomEventDecryptionResult::UnableToDecrypt(_) => return undecryptable("no-key"),
+        };
+        let Some(identity) = identity else { return undecryptable("sender-without-identity") };
         let Some(key) = room_key(room, sender, &decrypted.encryption_info, identity) else {
-            return undecryptable();
+            return undecryptable("key-of-another");
         };
         let proven = match trust(&decrypted.encryption_info) {
             // Devices are believed as far as the identity that had signed them when the key came: a homeserver could give out
             // another one for a while.
-            Trust::Proven if !came_under(machine, room, &key).await? => return undecryptable(),
+            Trust::Proven if !came_under(machine, room, &key).await? => {
+                return undecryptable("other-identity-then");
+            }
             Trust::Proven => {
                 self.note_maker(&key)?;
                 true
@@ -224,9 +232,9 @@ impl MatrixTransport {
             // Read all the same, and judged again.
             Trust::Restored => self.is_maker_told(machine, &key).await?,
             // Kept, and judged again when devices and identities change.
-            Trust::Refused => return undecryptable(),
+            Trust::Refused => return undecryptable("device-not-signed"),
         };
-        let Some(message) = megolm_message(raw) else { return undecryptable() };
+        let Some(message) = megolm_message(raw) else { return undecryptable("not-megolm") };
         let ratchet = format!("{}/{}", key.session, message.message_index());
         let Ok(inner) = serde_json::from_str::<Decrypted>(decrypted.event.json().get()) else {
             return Ok(ArrivedWhat::Other);

@@ -1,6 +1,8 @@
 //! Whose keys we know: devices and identities of the people we write to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use matrix_sdk::ruma::api::client::keys::get_keys;
 use matrix_sdk::ruma::{self, OwnedUserId};
@@ -11,6 +13,12 @@ use super::error::{http, internal};
 use super::{MatrixTransport, Port};
 use crate::id::UserId;
 use crate::ports::{PortError, Recipient};
+
+/// How long is waited before each time that the keys of somebody half known are asked for.
+const HALF_KNOWN: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1500)];
+/// When somebody whose devices are not signed is asked for so again.
+const HALF_KNOWN_AGAIN: Duration = Duration::from_mins(10);
 
 /// The users as the SDK writes them.
 pub(super) fn user_id(user: &UserId) -> Port<OwnedUserId> {
@@ -46,6 +54,43 @@ impl MatrixTransport {
         Ok(answer.failures.into_keys().collect())
     }
 
+    /// Asks again for the keys of those of whose devices none is signed. A homeserver hears of another's devices one by one, and of
+    /// who signs them after that: for a moment it tells of somebody's device and of no identity. Who really signs none is asked
+    /// for so once in a while.
+    async fn ask_for_the_rest(
+        &self,
+        machine: &OlmMachine,
+        users: &BTreeSet<OwnedUserId>,
+        silent: &mut BTreeSet<String>,
+    ) -> Port<()> {
+        let now = Instant::now();
+        for pause in HALF_KNOWN {
+            let mut half = Vec::new();
+            for user in users.iter().filter(|user| !silent.contains(user.server_name().as_str())) {
+                let lately = self.asked_rest().get(user).is_some_and(|due| *due > now);
+                let known = machine.get_user_devices(user, None).await.map_err(internal("devices"))?;
+                if !lately && known.keys().next().is_some() && signed_devices(machine, user).await? == 0 {
+                    half.push(user.clone());
+                }
+            }
+            if half.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+            let answer = self.query_keys(machine, half.iter().cloned()).await?;
+            silent.extend(answer.failures.into_keys());
+            if Some(&pause) == HALF_KNOWN.last() {
+                let due = now + HALF_KNOWN_AGAIN;
+                self.asked_rest().extend(half.into_iter().map(|user| (user, due)));
+            }
+        }
+        Ok(())
+    }
+
+    fn asked_rest(&self) -> MutexGuard<'_, HashMap<OwnedUserId, Instant>> {
+        self.asked_rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks for the keys of these users, whatever we know.
     pub(super) async fn query_keys(
         &self,
@@ -77,6 +122,7 @@ impl MatrixTransport {
             let answer = self.query_keys(&machine, without.into_iter()).await?;
             silent.extend(answer.failures.into_keys());
         }
+        self.ask_for_the_rest(&machine, &ids, &mut silent).await?;
         let unanswered = self.claim_sessions(&machine, &ids, silent.clone()).await?;
         let mut recipients = Vec::with_capacity(users.len());
         for user in users {

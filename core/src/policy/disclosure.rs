@@ -34,7 +34,9 @@ impl EventData {
             Self::MessageSent(_)
             | Self::MessageCorrected(_)
             | Self::MessageRetracted(_)
-            | Self::MessageSeen(_) => (Some(Category::Message), false),
+            | Self::MessageSeen(_)
+            // It tells the own side of what was said to the other.
+            | Self::CrossingCarried(_) => (Some(Category::Message), false),
             Self::PlanSent(_)
             | Self::PlanAcknowledged(_)
             | Self::PlanApproved(_)

@@ -151,13 +151,15 @@ fn find<'a>(tasks: &'a mut Tasks, assigned: &EventKey) -> Result<&'a mut TaskSta
     Ok(Arc::make_mut(task))
 }
 
-/// Whether this is who has the task, or a lead of their organisation once they are no longer in the case.
+/// Whether this is who has the task, or a lead of their organisation once they are no longer in the case. For somebody whose
+/// organisation has nobody on Matrix, whoever gave it to them tells what they said.
 fn owns(task: &TaskState, step: &Step<'_>) -> Result<(), Reason> {
     let Assignee::Owner(owner) = &task.assignee else {
         return Err(refused("task-in-pool", "nobody has that task yet: claim it first"));
     };
     let gone = step.roster.contact(&owner.contact, &owner.organization).is_none();
-    if is(&step.seat.contact, owner) || (gone && leads(step.seat, &owner.organization)) {
+    let told = step.roster.is_away(&owner.organization) && assigned_by(task, step);
+    if is(&step.seat.contact, owner) || (gone && leads(step.seat, &owner.organization)) || told {
         return Ok(());
     }
     Err(refused("task-not-yours", "only who has a task answers for it: ask them, or have it handed over"))

@@ -2,6 +2,7 @@
 
 mod alert;
 mod case;
+mod crossing;
 mod outreach;
 mod place;
 mod record;
@@ -340,6 +341,10 @@ impl Line<'_, '_> {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.reach_out(who, deed, case, within)?
             }
+            "carry" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.carry(who, deed, case, within)?
+            }
             "take_up_team" | "decline_team" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.proposal(who, deed, case, within)?
@@ -349,7 +354,8 @@ impl Line<'_, '_> {
                 self.about_case(who, deed, verb, case, within)?
             }
         };
-        let answer = self.stage.actor(who)?.call(verb, fields, LATER);
+        let answer =
+            self.stage.actor(who)?.call(if verb == "carry" { "carried" } else { verb }, fields, LATER);
         let ok = match answer {
             Ok(ok) => ok,
             Err(CallError::Refused(refusal)) => return Ok(Err(refusal)),
@@ -381,6 +387,7 @@ impl Line<'_, '_> {
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(outreach::said(deed));
+        self.played.texts.extend(deed.carry.as_ref().map(|carry| carry.outcome.clone()));
         self.played.texts.extend(deed.return_plan.as_ref().map(|returned| returned.changes.clone()));
         Ok(Ok(ok))
     }

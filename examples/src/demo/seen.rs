@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod crossing;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -69,6 +70,10 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
+        if let Some(wanted) = &expected.crossings {
+            let answer = ask(stage, who, "crossings", about.clone())?;
+            parts.push(crossing::crossings_seen(stage, &answer, who, wanted));
+        }
         if let Some(wanted) = &expected.outreach {
             let answer = ask(stage, who, "outreach", about.clone())?;
             parts.push(outreach::outreach_seen(stage, &answer, who, wanted));
@@ -113,6 +118,7 @@ pub(super) fn look(
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
+        || expected.crossings.is_some()
         || expected.phase.is_some()
         || expected.due.is_some()
         || expected.stay.is_some()

@@ -199,6 +199,9 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if let Some(by) = deed.record_contact.as_ref().and_then(|contact| contact.by.as_ref()) {
         person(story, by).map_err(|problem| (".record_contact.by".to_owned(), problem))?;
     }
+    if let Some(with) = deed.carry.as_ref().and_then(|carry| carry.with.as_ref()) {
+        person(story, with).map_err(|problem| (".carry.with".to_owned(), problem))?;
+    }
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
     named.label(deed.retract.as_ref(), ".retract")?;

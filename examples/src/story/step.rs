@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::crossing::{Carry, CrossingsSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
@@ -115,6 +116,8 @@ pub struct Deed {
     pub record_contact: Option<Recorded>,
     /// Asks whether they may reach out.
     pub ask_outreach: Option<Asked>,
+    /// Takes across what is to go to a side without Matrix, or calls who was reminded.
+    pub carry: Option<Carry>,
     /// Agrees that the other side reaches out.
     pub grant_outreach: Option<Answered>,
     /// Does not agree that the other side reaches out.
@@ -182,6 +185,7 @@ impl Deed {
             ("hand_over_task", self.hand_over_task.is_some()),
             ("complete_task", self.complete_task.is_some()),
             ("cancel_task", self.cancel_task.is_some()),
+            ("carry", self.carry.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -217,10 +221,12 @@ impl Deed {
         let changes = deed.return_plan.as_mut().map(|returned| &mut returned.changes);
         let corrected = deed.correct.as_mut().map(|corrected| &mut corrected.text);
         let outcome = deed.record_contact.as_mut().map(|contact| &mut contact.outcome);
+        let carried = deed.carry.as_mut().map(|carry| &mut carry.outcome);
         let why = deed.ask_outreach.as_mut().map(|ask| &mut ask.why);
         let granted = deed.grant_outreach.as_mut().map(|answer| &mut answer.reason);
         let refused = deed.refuse_outreach.as_mut().map(|answer| &mut answer.reason);
-        let texts = [deed.send.as_mut(), message, changes, corrected, outcome, why, granted, refused];
+        let texts =
+            [deed.send.as_mut(), message, changes, corrected, outcome, carried, why, granted, refused];
         for text in texts.into_iter().flatten() {
             *text = text.replace(member, other);
         }
@@ -313,6 +319,8 @@ pub struct Expected {
     pub may: Option<ReachSeen>,
     /// Where the member stands, and what was tried.
     pub outreach: Option<OutreachSeen>,
+    /// What is to go across by other ways than Matrix.
+    pub crossings: Option<CrossingsSeen>,
     /// `opening`, `open` or `closed`: how the case stands.
     pub phase: Option<String>,
     /// The people who are named for the case, no more and no fewer; keepers and people outside the story do not count.

@@ -8,10 +8,11 @@ use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, Life, LifeEvent, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::state::{CaseState, Entry, Resource, Standing};
-use crate::case::step::{Rung, Step};
+use crate::case::step::{Owed, Rung, Step};
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, Priority, Superseded};
 use crate::contact::Seat;
+use crate::crossing::{self, CrossingEvent};
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
@@ -100,7 +101,7 @@ fn carried(state: &CaseState, event: &Event<'_>) -> Option<Roster> {
     }
 }
 
-/// Hands the event to the module that its kind names.
+/// Takes the step, and what comes of it.
 fn take(
     state: &mut CaseState,
     event: &Event<'_>,
@@ -131,7 +132,19 @@ fn take(
         community_side,
         story_clock,
     };
-    let life = |event: LifeEvent<'_>| life::step(&state.life, event, &step);
+    hand(state, event, &step)?;
+    match &*event.data {
+        // A reminder has been looked at with what it is a reminder of.
+        EventData::RungPosted(_) => {}
+        EventData::CaseAccepted(_) => crossing::joined(&mut state.crossings, &seat.contact.organization),
+        data => crossing::arise(&mut state.crossings, data, None, &step),
+    }
+    Ok(())
+}
+
+/// Hands the event, by whoever has a seat, to the module that its kind names.
+fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    let life = |event: LifeEvent<'_>| life::step(&state.life, event, step);
     let plan = match &*event.data {
         EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
@@ -149,40 +162,46 @@ fn take(
         }
         EventData::RungPosted(e) => {
             let next = life(LifeEvent::Rung(e))?;
-            in_its_turn(state, e, &step)?;
+            let owed = in_its_turn(state, e, step)?;
             state.life = next;
+            crossing::arise(&mut state.crossings, &event.data, Some(&owed), step);
             return Ok(());
         }
         EventData::MessageSent(e) => {
             state.life.going_on()?;
-            let mut message = communication::step(Some(e), event.body, &step);
+            let mut message = communication::step(Some(e), event.body, step);
             message.after_gap = event.link.after_gap;
             state.say(message);
             return Ok(());
         }
-        EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, &step),
-        EventData::MessageRetracted(e) => return follow(state, MessageEvent::Retracted(e), event, &step),
-        EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, &step),
+        EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, step),
+        EventData::MessageRetracted(e) => return follow(state, MessageEvent::Retracted(e), event, step),
+        EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
-        EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), &step),
-        EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), &step),
-        EventData::AlertRaised(e) => return alert(state, AlertEvent::Raised(e), &step),
-        EventData::VisitProposed(e) => return alert(state, AlertEvent::Proposed(e), &step),
-        EventData::VisitAnswered(e) => return alert(state, AlertEvent::Answered(e), &step),
-        EventData::FollowUpDone(e) => return alert(state, AlertEvent::FollowedUp(e), &step),
-        EventData::TaskAssigned(e) => return work(state, TaskEvent::Assigned(e), &step),
-        EventData::TaskClaimed(e) => return work(state, TaskEvent::Claimed(e), &step),
-        EventData::TaskAccepted(e) => return work(state, TaskEvent::Accepted(e), &step),
-        EventData::TaskDeclined(e) => return work(state, TaskEvent::Declined(e), &step),
-        EventData::TaskHandedOver(e) => return work(state, TaskEvent::HandedOver(e), &step),
-        EventData::TaskCompleted(e) => return work(state, TaskEvent::Completed(e), &step),
-        EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), &step),
-        EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), &step),
-        EventData::OutreachAsked(e) => return reach_out(state, OutreachEvent::Asked(e), &step),
-        EventData::OutreachGranted(e) => return reach_out(state, OutreachEvent::Granted(e), &step),
-        EventData::OutreachRefused(e) => return reach_out(state, OutreachEvent::Refused(e), &step),
-        EventData::StageReached(e) => return reach_out(state, OutreachEvent::Stage(e), &step),
+        EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), step),
+        EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), step),
+        EventData::AlertRaised(e) => return alert(state, AlertEvent::Raised(e), step),
+        EventData::VisitProposed(e) => return alert(state, AlertEvent::Proposed(e), step),
+        EventData::VisitAnswered(e) => return alert(state, AlertEvent::Answered(e), step),
+        EventData::FollowUpDone(e) => return alert(state, AlertEvent::FollowedUp(e), step),
+        EventData::TaskAssigned(e) => return work(state, TaskEvent::Assigned(e), step),
+        EventData::TaskClaimed(e) => return work(state, TaskEvent::Claimed(e), step),
+        EventData::TaskAccepted(e) => return work(state, TaskEvent::Accepted(e), step),
+        EventData::TaskDeclined(e) => return work(state, TaskEvent::Declined(e), step),
+        EventData::TaskHandedOver(e) => return work(state, TaskEvent::HandedOver(e), step),
+        EventData::TaskCompleted(e) => return work(state, TaskEvent::Completed(e), step),
+        EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), step),
+        EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), step),
+        EventData::CrossingCarried(e) => {
+            state.life.going_on()?;
+            state.crossings = crossing::step(&state.crossings, CrossingEvent::Carried(e), step)?;
+            return Ok(());
+        }
+        EventData::OutreachAsked(e) => return reach_out(state, OutreachEvent::Asked(e), step),
+        EventData::OutreachGranted(e) => return reach_out(state, OutreachEvent::Granted(e), step),
+        EventData::OutreachRefused(e) => return reach_out(state, OutreachEvent::Refused(e), step),
+        EventData::StageReached(e) => return reach_out(state, OutreachEvent::Stage(e), step),
         EventData::PlanSent(e) => PlanEvent::Sent(e),
         EventData::PlanAcknowledged(e) => PlanEvent::Acknowledged(e),
         EventData::PlanApproved(e) => PlanEvent::Approved(e),
@@ -191,7 +210,7 @@ fn take(
         EventData::PlanSigned(e) => PlanEvent::Signed(e),
     };
     state.life.going_on()?;
-    state.plans = care_plan::step(&state.plans, plan, &step)?;
+    state.plans = care_plan::step(&state.plans, plan, step)?;
     Ok(())
 }
 
@@ -242,19 +261,19 @@ fn reach_out(state: &mut CaseState, event: OutreachEvent<'_>, step: &Step<'_>) -
 
 /// A reminder counts only where that person is on the ladder, and their time has come: posted early, it would keep the
 /// other side's from being posted.
-fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<(), Reason> {
-    let owed = state.owed().into_iter().find(|owed| owed.since == event.owed && owed.clock == event.clock);
-    let is = |rung: &Rung| rung.contact == event.contact && rung.organization == event.organization;
-    match owed.and_then(|owed| owed.ladder.into_iter().find(is)) {
+fn in_its_turn(state: &CaseState, event: &RungPosted, step: &Step<'_>) -> Result<Owed, Reason> {
+    let not_owed =
+        || Reason::new("rung-not-owed", "nothing is owed of which that person is to be reminded", "ladder");
+    let mut owed = state.owed().into_iter();
+    let owed =
+        owed.find(|owed| owed.since == event.owed && owed.clock == event.clock).ok_or_else(not_owed)?;
+    let is = |rung: &&Rung| rung.contact == event.contact && rung.organization == event.organization;
+    match owed.ladder.iter().find(is) {
         Some(rung) if rung.at > step.when() => {
             Err(Reason::new("rung-early", "the time of that rung has not come", "ladder"))
         }
-        Some(_) => Ok(()),
-        None => Err(Reason::new(
-            "rung-not-owed",
-            "nothing is owed of which that person is to be reminded",
-            "ladder",
-        )),
+        Some(_) => Ok(owed),
+        None => Err(not_owed()),
     }
 }
 

@@ -21,6 +21,28 @@ async fn a_newcomer_gets_what_came_before() {
     assert_eq!(kims.state().unwrap().digest(), case.state().unwrap().digest());
 }
 
+#[tokio::test]
+async fn a_newcomer_gets_the_text_of_a_plan_that_was_sent_before() {
+    for padding in [0, 50_000] {
+        let world = World::new();
+        let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+        let case = jane.open(opening(&["jane", "joe"])).unwrap();
+        settle(&[&jane]).await;
+        accept(&joe).await;
+        // Synthetic. A short plan travels in its event, a long one beside it.
+        let plan =
+            format!(r#"{{"resourceType":"Bundle","type":"collection","pad":"{}"}}"#, "x".repeat(padding));
+        let (sent, _) = case.send_plan_document(None, &plan).unwrap();
+        settle(&[&jane, &joe]).await;
+        case.name_seat(None, seat("kim")).unwrap();
+        settle(&[&jane]).await;
+        let kim = world.start("kim").await;
+        let kims = accept(&kim).await;
+        settle(&[&kim, &jane, &joe]).await;
+        assert_eq!(kims.plan_text(sent.id).unwrap().as_deref(), Some(plan.as_str()), "{padding}");
+    }
+}
+
 /// A value that is nested so deep.
 fn nested(levels: usize) -> serde_json::Value {
     (0..levels).fold(serde_json::json!(1), |inner, _| serde_json::json!({ "a": inner }))

@@ -138,7 +138,7 @@ impl View<'_> {
         }
     }
 
-    fn who(&self, by: &StepTaken) -> String {
+    pub(super) fn who(&self, by: &StepTaken) -> String {
         let mut contacts = self.state.roster().all().iter().map(|place| &place.seat.contact);
         let name = contacts.find(|contact| by.is_by(contact)).map_or("", |contact| &contact.name);
         logical(kind_of(&by.role), by.contact.system(), by.contact.value(), name)

@@ -11,9 +11,9 @@ use crate::demo::seen::{self, list, text};
 use crate::protocol::EditRecord;
 use crate::story::Deed;
 
-/// What somebody wrote into a record.
+/// What somebody wrote into a record, in words: a code of one word stands in many places.
 pub(super) fn said(edit: &EditRecord) -> Option<String> {
-    edit.set.values().find_map(Value::as_str).map(str::to_owned)
+    edit.set.values().filter_map(Value::as_str).find(|text| text.contains(' ')).map(str::to_owned)
 }
 
 impl Line<'_, '_> {

@@ -37,6 +37,7 @@ impl Line<'_, '_> {
                 "tries to answer for the task"
             }
             Some("record_contact") => "tries to record a contact",
+            Some("carry") => "tries to take something across",
             Some("ask_outreach") => "tries to ask",
             Some("close_case") => "tries to close the case",
             Some("open") => "tries to open a case",

@@ -56,13 +56,25 @@ impl Person {
         let readers: Vec<UserId> = readers.iter().map(|reader| reader.user()).collect();
         // News of a device may come just between the judging and the sending: judged again, as the outbox does.
         for _ in 0..5 {
-            let judged = self.transport.recipients(&readers).await?;
+            let judged = self.readable(&readers).await?;
             match self.send_to(room, text, judged).await {
                 Err(PortError::Unavailable { code: "identity-moved", .. }) => {}
                 outcome => return outcome,
             }
         }
         panic!("no end of news of devices");
+    }
+
+    /// The readers, once everybody can read. Who cannot yet gets it handed over by their case; the transport alone has none.
+    async fn readable(&self, readers: &[UserId]) -> Result<Vec<Recipient>, PortError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let judged = self.transport.recipients(readers).await?;
+            if judged.iter().all(|reader| reader.devices > 0) || Instant::now() > deadline {
+                return Ok(judged);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     pub(super) async fn send_to(

@@ -23,6 +23,7 @@ use crate::case::life::{
 use crate::case::state::CaseState;
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority};
 use crate::contact::{Contact, Role, Seat};
+use crate::crossing::{CrossingCarried, Way};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
@@ -202,10 +203,25 @@ pub(crate) fn acts(lies: bool) -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(one, 5..45)
 }
 
+/// The opening of a case whose plan side has nobody on Matrix.
+pub(crate) fn opening_alone() -> CaseOpened {
+    let mut opened = opening();
+    opened.roster.retain(|seat| seat.contact.id.value() != "aco-bot");
+    for seat in opened.roster.iter_mut().filter(|seat| seat.contact.organization == organization("aco")) {
+        seat.contact.user = None;
+    }
+    opened
+}
+
 /// Plays what people do. Returns all events, in the order in which they were sent.
 pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
+    play_from(opening(), acts)
+}
+
+/// Plays what people do in a case that is opened so.
+pub(crate) fn play_from(opening: CaseOpened, acts: &[Act]) -> Vec<Held> {
     let mut devices = vec![Fold::new(); PEOPLE.len()];
-    let first = next(0, "jane", devices[0].state(), opening());
+    let first = next(0, "jane", devices[0].state(), opening);
     for device in &mut devices[..2] {
         device.insert(first.clone());
     }
@@ -366,6 +382,16 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         21 => {
             let messages = state.messages.iter().rev().take(3).map(|message| message.key.clone());
             MessageSeen { messages: messages.collect() }.into()
+        }
+        22 => {
+            let waiting = state.crossings.waiting().map(|one| one.event.clone());
+            let mut events: Vec<EventKey> = waiting.step_by(2).take(3).collect();
+            if n.is_multiple_of(7) {
+                events.push(EventKey { sender: user(who), id: id(n) });
+            }
+            let how = Way::ALL[n % Way::ALL.len()];
+            let reached = !n.is_multiple_of(4);
+            CrossingCarried { events, how, with: None, reached, outcome: format!("words {n}") }.into()
         }
         _ => EventData::Unknown { kind: "meeting.held".into(), data: json!({"meeting": n, "hours": 1.5}) },
     }

@@ -1,13 +1,19 @@
 //! Which resources of a record an event shapes.
 
+use crate::agreement::LadderRung;
 use crate::case::event::{EventData, EventKey};
 use crate::case::fold::order::Event;
+use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::MessageSeen;
-use crate::id::EventId;
+use crate::crossing;
+use crate::id::{EventId, OrganizationId};
 
 /// Notes which resources an event shaped.
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
+    for organization in crosses(state, event) {
+        note(state, Resource::Crossing(organization), &event.key, whole);
+    }
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |task: &EventKey| (None, Some(Resource::Task(task.clone())));
     let (opens, touches) = match &*event.data {
@@ -27,6 +33,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
+        EventData::CrossingCarried(_) => (None, None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
@@ -58,6 +65,57 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
     for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
     }
+}
+
+/// Whose Task of what is to go across an event shapes. Where it gives rise to something, or may have before something else arrived
+/// late; and of what is there already, with whatever could change it.
+fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
+    let mut to: Vec<OrganizationId> = Vec::new();
+    to.extend(state.crossings.get(&event.key).map(|one| one.to.clone()));
+    let Some(opening) = state.opening() else { return to };
+    let sides = [&opening.plan_side.id, &opening.community_side.id];
+    let is_there =
+        |side: &&&OrganizationId| state.shaping.contains_key(&Resource::Crossing((**side).clone()));
+    match &*event.data {
+        EventData::CrossingCarried(e) => {
+            to.extend(e.events.iter().filter_map(|key| state.crossings.get(key)).map(|one| one.to.clone()));
+        }
+        EventData::RungPosted(rung) if to.is_empty() => {
+            let of = &rung.organization;
+            let is = |on: &LadderRung| on.contact == rung.contact && on.organization == *of;
+            let last = opening.agreement.ladders.values().any(|ladder| ladder.last().is_some_and(is));
+            let seat = state.life.roster.contact(&rung.contact, of);
+            let reads = seat.is_some_and(|seat| room_user(seat).is_some());
+            if last || !reads || state.shaping.contains_key(&Resource::Crossing(of.clone())) {
+                to.push(of.clone());
+            }
+        }
+        // Were it their last account, the side would be away from then on.
+        EventData::SeatEnded(e) if sides.contains(&&e.organization) => {
+            let here = state
+                .life
+                .roster
+                .active()
+                .filter(|seat| seat.contact.organization == e.organization && room_user(seat).is_some());
+            if here.count() <= 1 {
+                to.push(e.organization.clone());
+            }
+        }
+        EventData::CaseAccepted(_) | EventData::CaseClosed(_) | EventData::SeatAdded(_) => {
+            to.extend(sides.iter().filter(is_there).map(|side| (*side).clone()));
+        }
+        data if crossing::may_arise(data) => {
+            let of_others = |side: &&&OrganizationId| {
+                let seat = state.life.roster.last_place_of(&event.key.sender);
+                seat.is_none_or(|place| place.seat.contact.organization != ***side)
+            };
+            to.extend(sides.iter().filter(is_there).filter(of_others).map(|side| (*side).clone()));
+        }
+        _ => {}
+    }
+    to.sort();
+    to.dedup();
+    to
 }
 
 /// A message is received once: whoever sees it later changes nothing in a record.

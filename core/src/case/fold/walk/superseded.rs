@@ -5,11 +5,12 @@ use crate::care_plan::{PlanApproved, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose};
-use crate::case::roster::Place;
+use crate::case::roster::{Place, room_user};
 use crate::case::state::{CaseState, Resource};
 use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::contact::{Contact, Role};
 use crate::due;
+use crate::id::OrganizationId;
 use crate::policy::Reason;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
 
@@ -167,11 +168,24 @@ fn attester(state: &CaseState, event: &Event<'_>, signer: &Signer) -> Option<Ste
     let opening = state.opening()?;
     taken(state, event, |contact| {
         let may = match signer {
-            Signer::Contact { .. } => contact.organization == opening.plan_side.id,
+            Signer::Contact { .. } => {
+                contact.organization == opening.plan_side.id
+                    || (began_away(state, &opening.plan_side.id)
+                        && contact.organization == opening.community_side.id)
+            }
             Signer::Member | Signer::Representative => true,
         };
         may && contact.role != Role::Keeper
     })
+}
+
+/// Whether a side had nobody on Matrix when the case was opened: then the other may have attested for it.
+fn began_away(state: &CaseState, side: &OrganizationId) -> bool {
+    let Some(opening) = state.opening() else { return false };
+    let first = state.life.roster.all().iter().filter(|place| place.since == opening.event);
+    !first
+        .map(|place| &place.seat)
+        .any(|seat| seat.contact.organization == *side && room_user(seat).is_some())
 }
 
 /// The step of the event's sender, by the last of their seats that may take it.

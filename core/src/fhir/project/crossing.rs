@@ -1,0 +1,112 @@
+//! What is to go across to one organisation, as one FHIR Task (R4, 12.5): what it is made of are its inputs, what was tried its notes.
+
+use super::super::write::{
+    Object, contact_ref, event_value, heads_extension, identifier, literal, organization_ref,
+};
+use super::{View, codes, write};
+use crate::case::event::EventKey;
+use crate::case::state::Resource;
+use crate::crossing::{self, Crossing, CrossingStanding, What};
+use crate::due;
+use crate::id::{EventId, OrganizationId};
+use crate::ports::RecordWrite;
+
+/// The value of the identifier of a case's Task of what is to go across to an organisation.
+pub(super) fn crossing_value(case: crate::id::CaseId, to: &OrganizationId) -> String {
+    EventId::derived(&["crossing", &case.to_string(), &to.to_string()]).to_string()
+}
+
+impl View<'_> {
+    /// The Task of each organisation to which something is to go across. Left to others where this device knows it in part.
+    pub(super) fn crossings(&self) -> Vec<RecordWrite> {
+        let resources = self.state.shaping.keys().filter(|one| !self.state.holds_stubs_for(one));
+        let to = resources.filter_map(|resource| match resource {
+            Resource::Crossing(to) => Some((resource, to)),
+            _ => None,
+        });
+        to.map(|(resource, to)| self.crossing(resource, to)).collect()
+    }
+
+    fn crossing(&self, resource: &Resource, to: &OrganizationId) -> RecordWrite {
+        let of_theirs = |one: &&Crossing| one.to == *to;
+        let all: Vec<&Crossing> =
+            self.state.crossings.all().iter().map(AsRef::as_ref).filter(of_theirs).collect();
+        let owed = self.state.owed();
+        let closed = self.state.life.closed.is_some();
+        // A call about what was done meanwhile is not needed.
+        let needed = |one: &Crossing| match &one.what {
+            What::Call { .. } => {
+                owed.iter().any(|item| item.clock == crossing::CALL_CLOCK && item.since == one.event.owed())
+            }
+            _ => one.standing == CrossingStanding::Waiting && !closed,
+        };
+        let tried =
+            all.iter().any(|one| !one.attempts.is_empty() || one.standing != CrossingStanding::Waiting);
+        let waits = all.iter().find(|one| needed(one));
+        let (status, reason) = match (all.is_empty(), waits.is_some(), closed) {
+            (true, ..) => ("entered-in-error", "It never took effect in the case"),
+            (false, true, _) if tried => ("in-progress", "Some of it is still to go across"),
+            (false, true, _) => ("requested", "To go across by other ways than Matrix"),
+            (false, false, true) if all.iter().any(|one| one.standing == CrossingStanding::Waiting) => {
+                ("cancelled", "The case is closed")
+            }
+            (false, false, _) => ("completed", "Nothing is left to go across"),
+        };
+        let first = all.first();
+        let authored = first.map_or(self.opening.at, |one| one.by.at);
+        let attempts = || all.iter().flat_map(|one| &one.attempts);
+        let modified = all.iter().map(|one| one.by.at).chain(attempts().map(|one| one.by.at)).max();
+        let item = waits.and_then(|one| owed.iter().find(|item| item.since == one.event.owed()));
+        let ends = item.map(|item| due::due_date(item, &self.opening.agreement.zone).to_string());
+        let owner = item.and_then(|item| {
+            self.state.roster().active().find(|seat| seat.contact.id == item.owner).map(|seat| &seat.contact)
+        });
+        let inputs: Vec<String> = all.iter().map(|one| input(&one.event, one.what.code())).collect();
+        let mut noted: Vec<(&EventKey, String)> = Vec::new();
+        for one in attempts() {
+            // One record of several things is one note.
+            if noted.iter().all(|(event, _)| **event != one.by.event) {
+                let arrived = if one.reached { "It arrived" } else { "It did not arrive" };
+                let outcome = if one.outcome.is_empty() { "" } else { ": " };
+                let text = format!("{arrived} {}{outcome}{}", one.how, one.outcome);
+                let note = Object::new()
+                    .raw("authorReference", &self.who(&one.by))
+                    .text("time", &one.by.at.to_string())
+                    .text("text", &text)
+                    .done();
+                noted.push((&one.by.event, note));
+            }
+        }
+        let notes: Vec<String> = noted.into_iter().map(|(_, note)| note).collect();
+        let value = crossing_value(self.opening.case, to);
+        let name = self.opening.organizations().find(|one| one.id == *to).map_or("", |one| &one.name);
+        let heads = self.state.shaped_by(resource);
+        let words = |text: &str| Object::new().text("text", text).done();
+        let period = ends.map(|end| Object::new().text("end", &end).done());
+        let restriction = period.map_or(String::new(), |period| Object::new().raw("period", &period).done());
+        let json = Object::resource("Task")
+            .list("extension", &[heads_extension(&heads)])
+            .list("identifier", &[identifier(codes::CROSSING, &value)])
+            .text("status", status)
+            .raw("statusReason", &words(reason))
+            .text("intent", "order")
+            .text("priority", "routine")
+            .raw("code", &words("Take across by telephone, fax or folder"))
+            .text("description", &format!("What {name} must hear of and does not read on Matrix"))
+            .raw("for", &literal(&self.own.patient))
+            .text("authoredOn", &authored.to_string())
+            .text("lastModified", &modified.unwrap_or(authored).max(authored).to_string())
+            .raw("requester", &first.map_or_else(|| organization_ref(to, name), |one| self.who(&one.by)))
+            .raw("owner", &owner.map_or(String::new(), contact_ref))
+            .list("note", &notes)
+            .raw("restriction", &restriction)
+            .list("input", &inputs)
+            .done();
+        write("Task", ("identifier", format!("{}|{value}", codes::CROSSING)), json)
+    }
+}
+
+fn input(event: &EventKey, code: &str) -> String {
+    let kind = Object::new().text("text", code).done();
+    Object::new().raw("type", &kind).text("valueString", &event_value(event)).done()
+}
