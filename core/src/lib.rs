@@ -80,6 +80,7 @@ pub mod organization;
 #[cfg(feature = "store")]
 mod outbox;
 pub mod outreach;
+pub mod panel;
 #[cfg(feature = "store")]
 mod point;
 pub mod policy;
