@@ -29,6 +29,7 @@ use crate::error::{Error, Result};
 use crate::id::{CaseId, OrganizationId, UserId};
 use crate::inbox::Below;
 use crate::notice::Notice;
+use crate::panel::{Panel, PanelQuery};
 use crate::ports::Stored;
 pub use crate::records::Kept;
 use crate::store::papers::Paper;
@@ -204,6 +205,12 @@ impl Caseline {
             owed.extend(self.engine.state(row.case)?.owed().into_iter().map(|owed| (row.case, owed)));
         }
         Ok(due::list(owed, self.engine.now()))
+    }
+
+    /// All cases at a glance, as they are now. It is answered from the store, in one pass; cases that changed since it was last
+    /// asked are looked at first.
+    pub fn panel(&self, query: &PanelQuery) -> Result<Panel> {
+        self.engine.panel(query)
     }
 
     /// Posts the reminders that are due from this organisation; for a keeper. Returns how many were posted.

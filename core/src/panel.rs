@@ -305,7 +305,7 @@ impl<'q> Tally<'q> {
         if full {
             self.listed.pop();
         }
-        self.listed.push(Listed { key, pair: place, summary: summary.to_owned() });
+        self.listed.push(Listed { key, pair: place, summary: summary.kept() });
     }
 
     /// The panel.

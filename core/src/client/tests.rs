@@ -13,6 +13,7 @@ mod moving;
 mod newcomers;
 mod outreach;
 mod overlooked;
+mod panel;
 mod proofs;
 mod proposals;
 mod resources;

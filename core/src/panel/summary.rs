@@ -197,7 +197,7 @@ impl Summary<'_> {
     }
 
     /// The same with texts of its own.
-    pub(super) fn to_owned(&self) -> Summary<'static> {
+    pub(crate) fn kept(&self) -> Summary<'static> {
         let one = self.clone();
         Summary {
             member: Cow::Owned(one.member.into_owned()),
