@@ -7,6 +7,8 @@ mod identity;
 mod invitation;
 mod open;
 mod propose;
+#[cfg(feature = "testing")]
+mod received;
 mod resource;
 mod running;
 mod task;

@@ -67,3 +67,37 @@ async fn the_panel_is_made_anew_where_another_release_made_it() {
     let joe = world.start("joe").await;
     assert_eq!(joe.panel(&PanelQuery::default()).unwrap(), before);
 }
+
+#[tokio::test]
+async fn many_cases_are_counted_as_each_of_them_is() {
+    let world = World::new();
+    let me = user("joe");
+    let now: jiff::Timestamp = "2026-11-01T12:00:00Z".parse().unwrap();
+    world.clock.set(now);
+    let joe = world.start("joe").await;
+    let programme = crate::testing::Programme::new(3, 4, 2, me.clone(), now).unwrap();
+    let cases: Vec<_> = (0..120).map(|n| programme.case(n).unwrap()).collect();
+    joe.keep_received(&cases).unwrap();
+    let panel = joe.panel(&PanelQuery::default()).unwrap();
+    let states: Vec<_> = joe.cases().unwrap().iter().map(|case| case.state().unwrap()).collect();
+    let count =
+        |of: &dyn Fn(&crate::case::state::CaseState) -> bool| states.iter().filter(|one| of(one)).count();
+    assert_eq!(panel.counts.open, count(&|state| state.life.closed.is_none()));
+    assert_eq!(panel.counts.overdue, count(&|state| state.owed().iter().any(|owed| owed.due <= now)));
+    assert_eq!(panel.counts.due + panel.counts.overdue, count(&|state| !state.owed().is_empty()));
+    assert_eq!((panel.pairs.len(), panel.cases.len(), panel.more), (8, 100, panel.counts.open - 100));
+    assert!(panel.counts.unsigned > 0 && panel.counts.admitted > 0 && panel.counts.unread > 0);
+    // Each pair alone comes to the same as all of them together.
+    let mut together = 0;
+    for pair in &panel.pairs {
+        let query = PanelQuery {
+            plan_side: Some(pair.of.pair.plan_side.clone()),
+            community_side: Some(pair.of.pair.community_side.clone()),
+            ..PanelQuery::default()
+        };
+        let alone = joe.panel(&query).unwrap();
+        assert_eq!((alone.counts, &alone.pairs[..]), (pair.counts, std::slice::from_ref(pair)));
+        together += alone.counts.open;
+    }
+    assert_eq!(together, panel.counts.open);
+}
