@@ -73,6 +73,7 @@ pub mod id;
 mod inbox;
 #[cfg(feature = "matrix")]
 pub mod matrix;
+pub mod meeting;
 pub mod member;
 #[cfg(feature = "store")]
 mod notice;

@@ -269,6 +269,7 @@ impl<'q> Tally<'q> {
     }
 
     /// Whether cases of this pair are asked for: others need not be read.
+    #[cfg_attr(not(feature = "store"), allow(dead_code))]
     pub(crate) fn wants(&self, pair: usize) -> bool {
         self.pairs.get(pair).is_some_and(|pair| pair.wanted)
     }

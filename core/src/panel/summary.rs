@@ -191,6 +191,20 @@ impl Summary<'_> {
         CaseId::from_uuid(Uuid::from_bytes(self.case))
     }
 
+    /// Whether there is something to talk about at a meeting: see [`crate::meeting::look`], which says what. `since` is the last
+    /// meeting.
+    pub fn concerns(&self, now: Timestamp, since: Timestamp) -> bool {
+        let unsigned = matches!(self.plan, PlanRow::Waiting { .. } | PlanRow::Returned { .. });
+        let recently = |at: Option<i64>| at.is_some_and(|at| at >= since.as_second());
+        self.open
+            && (unsigned
+                || !self.owed.is_empty()
+                || self.admitted.is_some()
+                || self.tasks > 0
+                || recently(self.last_stay)
+                || self.quiet <= now.as_second())
+    }
+
     /// When something last happened.
     pub fn last(&self) -> Timestamp {
         instant(self.last)
