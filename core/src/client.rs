@@ -5,6 +5,7 @@ mod builder;
 mod case;
 mod identity;
 mod invitation;
+mod meeting;
 mod open;
 mod propose;
 #[cfg(feature = "testing")]
@@ -41,6 +42,7 @@ pub use builder::{Builder, Record};
 pub use case::{Case, Message};
 pub use identity::Identity;
 pub use invitation::Invitation;
+pub use meeting::Decision;
 pub use open::OpenCase;
 pub use propose::{Missing, Named, ProposedCase};
 pub use task::{Task, TaskTo};

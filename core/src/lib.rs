@@ -99,8 +99,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message,
-    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
+    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Decision, Identity, Invitation, Kept,
+    Message, Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

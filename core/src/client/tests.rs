@@ -8,6 +8,7 @@ mod identities;
 mod imports;
 mod late;
 mod limits;
+mod meetings;
 mod messages;
 mod moving;
 mod newcomers;

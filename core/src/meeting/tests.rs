@@ -329,3 +329,22 @@ proptest! {
         let (_, _, _) = (markdown(&made), page(&made), calendar(&made));
     }
 }
+
+#[test]
+fn an_appointment_keeps_the_records_rules_and_names_no_member() {
+    for agenda in [written(), agenda(frame(day(1), 1), Vec::new())] {
+        let text = crate::fhir::meeting(&agenda);
+        assert!(crate::fhir::check(&text).unwrap().is_empty(), "{text}");
+        assert!(text.contains(&agenda.meeting.id.to_string()));
+        for leak in [
+            "Marty",
+            "Synthetic",
+            "Housing",
+            &agenda.items.first().map_or("?".into(), |item| item.case.to_string()),
+        ] {
+            assert!(!text.contains(leak), "{leak}: {text}");
+        }
+    }
+    let of = |name: &str| crate::fhir::meeting(&written()).contains(name);
+    assert!(of("joe") && of("jane"));
+}
