@@ -11,12 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::contact::Topic;
 use crate::id::{CaseId, OrganizationId};
 
+mod beside;
 mod stands;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod turn;
 
+pub use beside::{Beside, ClockBeside, ContactBeside, Transport, side_by_side};
 pub(crate) use stands::Stands;
 pub use summary::{OwedRow, PlanRow, Summary, Turn, topic_of};
 pub use turn::{TurnKind, TurnRound};

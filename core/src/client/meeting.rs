@@ -1,13 +1,15 @@
 //! Mutual member meetings, as the host works with them: an agenda, what is decided, and the pair's view of the other side.
 
+use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
 use crate::client::{Caseline, Message, Task};
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Unsaved};
 use crate::id::{CaseId, EventId};
 use crate::meeting::{self, Agenda, AgendaOrder, Frame, Meeting};
-use crate::panel::{Pair, PanelQuery};
+use crate::panel::{Beside, Pair, PanelQuery, side_by_side};
 use crate::ports::Created;
+use crate::store::papers::Paper;
 
 /// What a meeting decided on in a case.
 #[derive(Debug, Clone)]
@@ -22,6 +24,21 @@ pub enum Decision {
 const MOST_MINUTES: u32 = 8 * 60;
 
 impl Caseline {
+    /// All organisations that this device's own has an agreement with, side by side: what was settled, whom to call, how one reaches
+    /// them, which clocks count, for which topics there is nobody. Of agreements that are over, too.
+    pub fn side_by_side(&self) -> Result<Vec<Beside>> {
+        let engine = &self.engine;
+        let agreements = engine.db.papers(Paper::Agreement)?;
+        let agreements = agreements.iter().map(|text| Agreement::parse(text)).collect::<Result<Vec<_>>>()?;
+        let rules = engine.db.papers(Paper::Rules)?;
+        let rules = rules.iter().map(|text| RuleSet::parse(text)).collect::<Result<Vec<_>>>()?;
+        let panel = engine.panel(&PanelQuery { most: Some(0), ..PanelQuery::default() })?;
+        let counts = panel.pairs.into_iter().map(|pair| (pair.of.pair, pair.counts)).collect();
+        let directory = engine.directory();
+        let own = directory.organization_of_user(&engine.user()).map(|organization| organization.id.clone());
+        Ok(side_by_side(agreements, &rules, &directory, &counts, own.as_ref(), engine.now()))
+    }
+
     /// The agenda of a pair's meeting, over the cases that they share and this device knows: why each is talked about, in an order
     /// that puts what matters first, sized to the time.
     ///

@@ -68,3 +68,18 @@ async fn a_meetings_appointment_is_written_once_and_audited() {
     assert_eq!(jane.audit().unwrap().length, before + 2, "each attempt is entered");
     assert_eq!(jane.audit().unwrap().fault, None);
 }
+
+#[tokio::test]
+async fn agreements_are_seen_side_by_side() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    let all = jane.side_by_side().unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].other.clone(), all[0].in_force, all[0].counts.open),
+        (Some(organization_id("aco")), true, 1)
+    );
+    assert_eq!(all[0].transport, crate::panel::Transport::MatrixWithKeeper);
+}
