@@ -16,10 +16,12 @@ mod case;
 mod client;
 mod error;
 mod events;
+mod meeting;
 mod message;
 mod models;
 mod options;
 mod outreach;
+mod panel;
 mod proposals;
 mod resource;
 mod runtime;
@@ -33,6 +35,7 @@ pub use case::Case;
 pub use client::Caseline;
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
+pub use meeting::{Agenda, AgendaCall, AgendaItem, Matter, Meeting};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
     AuditStatus, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote, OutboxStatus,
@@ -42,6 +45,10 @@ pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use outreach::{
     CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
     OutreachStage, ProgrammeClock, StageOf,
+};
+pub use panel::{
+    AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
+    ReachOutTerm, TopicCounts, TurnRound,
 };
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
