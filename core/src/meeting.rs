@@ -24,7 +24,9 @@ mod words;
 pub use calendar::calendar;
 pub use look::look;
 pub use order::{agenda, decided};
+pub(crate) use pages::html;
 pub use pages::{markdown, page};
+pub(crate) use words::length;
 
 /// Which meeting: of a pair, on a day. A value that an event of the pair's own can carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

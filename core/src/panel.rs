@@ -12,6 +12,7 @@ use crate::contact::Topic;
 use crate::id::{CaseId, OrganizationId};
 
 mod beside;
+mod page;
 mod stands;
 mod summary;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 mod turn;
 
 pub use beside::{Beside, ClockBeside, ContactBeside, Transport, side_by_side};
+pub use page::page;
 pub(crate) use stands::Stands;
 pub use summary::{OwedRow, PlanRow, Summary, Turn, topic_of};
 pub use turn::{TurnKind, TurnRound};

@@ -20,6 +20,7 @@ mod task;
 
 pub use caseline::ports::StoryClock;
 
+mod meeting;
 mod outreach;
 
 /// Where a client keeps resources.
@@ -225,6 +226,11 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        asked @ (Verb::Panel(_)
+        | Verb::SideBySide {}
+        | Verb::Agenda(_)
+        | Verb::Decide(_)
+        | Verb::SaveAppointment(_)) => meeting::ask(caseline, asked).await,
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }

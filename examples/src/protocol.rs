@@ -19,10 +19,12 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod meeting;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use meeting::{AskAgenda, AskPanel, Decide};
 pub use record::{EditRecord, RecordPlace, System};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
@@ -98,6 +100,11 @@ pub enum Verb {
         despite_warning: bool,
     },
     Cases {},
+    Panel(AskPanel),
+    SideBySide {},
+    Agenda(AskAgenda),
+    Decide(Box<Decide>),
+    SaveAppointment(AskAgenda),
     State {
         case: CaseId,
     },

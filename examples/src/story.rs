@@ -2,6 +2,7 @@
 
 mod alert;
 mod check;
+mod meeting;
 mod outreach;
 mod step;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use caseline::agreement::{Agreement as CoreAgreement, Category, Clock, CountsFrom, Length, Side};
 use caseline::panel::{self, PanelQuery};
+use jiff::tz::TimeZone;
 
 use crate::calling::{Callee, ContactGap};
 use crate::client::Caseline;
@@ -135,6 +136,8 @@ pub struct Panel {
     pub cases: Vec<PanelCase>,
     /// How many more there are than are listed.
     pub more: u64,
+    /// It as a page that prints (HTML), its days by UTC. Member data.
+    pub page: String,
 }
 
 /// A clock of an agreement, or of a rule set.
@@ -298,6 +301,7 @@ impl From<panel::Panel> for Panel {
             overdue: many(one.overdue),
         };
         Self {
+            page: panel::page(&panel, &TimeZone::UTC),
             at: panel.at.into(),
             counts: panel.counts.into(),
             topics: panel.topics.iter().map(topic).collect(),

@@ -192,7 +192,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A text as HTML shows it.
-fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

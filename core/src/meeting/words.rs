@@ -69,7 +69,7 @@ pub(super) fn many(n: i64, what: &str) -> String {
 }
 
 /// A length of time as one says it: `6 days`, `5 hours`.
-pub(super) fn length(of: SignedDuration) -> String {
+pub(crate) fn length(of: SignedDuration) -> String {
     let hours = of.as_hours();
     if hours >= 48 {
         many((hours + 12) / 24, "day")

@@ -246,6 +246,19 @@ proptest! {
 }
 
 #[test]
+fn a_page_shows_names_as_they_are() {
+    let mut panel = one(&case(vec![("jane", sent().into())]), "joe", &PanelQuery::default(), hour(24 * 20));
+    panel.cases[0].member = "Marty <Nguyen>".into();
+    let page = page(&panel, &jiff::tz::TimeZone::UTC);
+    assert!(page.contains("Marty &lt;Nguyen&gt;") && !page.contains("<Nguyen"), "{page}");
+    assert!(page.contains("overdue: the care plan&#39;s return, by 20 January 2026, by you"), "{page}");
+    assert!(
+        page.contains("1 open; 1 overdue, 0 due; 1 with an unsigned plan") && !page.contains("http"),
+        "{page}"
+    );
+}
+
+#[test]
 fn texts_are_read_where_they_lie() {
     let fold = case(vec![("jane", sent().into())]);
     let summary = summary(&fold, "jane");

@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod meeting;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -51,6 +52,7 @@ pub(super) fn look(
     if let Some(may) = &expected.may {
         parts.push(outreach::may_seen(stage, answer, who, may));
     }
+    meeting::parts(stage, who, expected, answer, &mut parts)?;
     if let Some(invitation) = &expected.invitation {
         let answer = ask(stage, who, "invitations", json!({}))?;
         parts.push(invitation_seen(stage, &answer, who, &invitation.from));
