@@ -1,4 +1,6 @@
-//! What the benchmarks read: synthetic resources of nobody, made from a seed.
+//! What the benchmarks read: synthetic resources of nobody, made from a seed; and a whole programme of cases.
+
+pub mod programme;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

@@ -5,8 +5,11 @@ mod builder;
 mod case;
 mod identity;
 mod invitation;
+mod meeting;
 mod open;
 mod propose;
+#[cfg(feature = "testing")]
+mod received;
 mod resource;
 mod running;
 mod task;
@@ -29,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::id::{CaseId, OrganizationId, UserId};
 use crate::inbox::Below;
 use crate::notice::Notice;
+use crate::panel::{Panel, PanelQuery};
 use crate::ports::Stored;
 pub use crate::records::Kept;
 use crate::store::papers::Paper;
@@ -38,6 +42,7 @@ pub use builder::{Builder, Record};
 pub use case::{Case, Message};
 pub use identity::Identity;
 pub use invitation::Invitation;
+pub use meeting::Decision;
 pub use open::OpenCase;
 pub use propose::{Missing, Named, ProposedCase};
 pub use task::{Task, TaskTo};
@@ -204,6 +209,12 @@ impl Caseline {
             owed.extend(self.engine.state(row.case)?.owed().into_iter().map(|owed| (row.case, owed)));
         }
         Ok(due::list(owed, self.engine.now()))
+    }
+
+    /// All cases at a glance, as they are now. It is answered from the store, in one pass; cases that changed since it was last
+    /// asked are looked at first.
+    pub fn panel(&self, query: &PanelQuery) -> Result<Panel> {
+        self.engine.panel(query)
     }
 
     /// Posts the reminders that are due from this organisation; for a keeper. Returns how many were posted.

@@ -1,6 +1,7 @@
 //! What the two queues share: the store, the ports, and each case's fold.
 
 mod folds;
+mod panel;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;

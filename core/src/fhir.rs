@@ -23,6 +23,7 @@ mod found;
 #[cfg(feature = "store")]
 mod importing;
 pub(crate) mod json;
+mod meeting;
 mod merge;
 #[cfg(feature = "store")]
 pub(crate) mod moving;
@@ -67,6 +68,7 @@ pub use found::CarePlanFound;
 pub(crate) use found::{care_plan_found, team_head};
 #[cfg(feature = "store")]
 pub(crate) use importing::importable;
+pub use meeting::meeting;
 pub use merge::merge;
 #[cfg(feature = "store")]
 pub(crate) use patient::member_token;

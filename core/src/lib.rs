@@ -74,6 +74,7 @@ pub mod id;
 mod inbox;
 #[cfg(feature = "matrix")]
 pub mod matrix;
+pub mod meeting;
 pub mod member;
 #[cfg(feature = "store")]
 mod notice;
@@ -81,6 +82,7 @@ pub mod organization;
 #[cfg(feature = "store")]
 mod outbox;
 pub mod outreach;
+pub mod panel;
 #[cfg(feature = "store")]
 mod point;
 pub mod policy;
@@ -98,8 +100,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Identity, Invitation, Kept, Message,
-    Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
+    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Decision, Identity, Invitation, Kept,
+    Message, Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

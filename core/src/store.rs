@@ -6,6 +6,7 @@ pub(crate) mod db;
 pub(crate) mod inbox;
 pub(crate) mod moved;
 pub(crate) mod outbox;
+pub(crate) mod panel;
 pub(crate) mod papers;
 mod record;
 #[cfg(feature = "matrix")]

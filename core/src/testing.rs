@@ -5,6 +5,7 @@
 //!   keeps rooms, powers, memberships, history in order, and who could decrypt what, and it fails in the ways that a
 //!   homeserver fails.
 //! - [`PlainRecord`] is a record of FHIR resources in memory, with conditional creates, versions and conflicts.
+//! - [`Programme`] is a whole programme of organisations and cases, for tests of scale.
 //! - [`shapes`] are a resource of every type that the workflow writes.
 //! - [`RecordLine`] is one device's line to a record that others use too, and can be cut.
 //!
@@ -15,6 +16,7 @@ mod faults;
 mod hints;
 mod homeserver;
 mod line;
+mod programme;
 mod record;
 mod room;
 mod shapes;
@@ -23,6 +25,7 @@ mod transport;
 pub use clock::ManualClock;
 pub use homeserver::LoopbackHomeserver;
 pub use line::RecordLine;
+pub use programme::{Programme, RULES, Received};
 pub use record::{PlainRecord, RecordEndpoint};
 pub use shapes::shapes;
 pub use transport::{Endpoint, LoopbackTransport};

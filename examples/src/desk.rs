@@ -21,6 +21,7 @@ mod task;
 
 pub use caseline::ports::StoryClock;
 
+mod meeting;
 mod outreach;
 
 /// Where a client keeps resources.
@@ -227,6 +228,11 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
         said @ (Verb::Crossings { .. } | Verb::Carried(_)) => crossing::ask(caseline, said),
+        asked @ (Verb::Panel(_)
+        | Verb::SideBySide {}
+        | Verb::Agenda(_)
+        | Verb::Decide(_)
+        | Verb::SaveAppointment(_)) => meeting::ask(caseline, asked).await,
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }

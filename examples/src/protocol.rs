@@ -20,11 +20,13 @@ use serde_json::{Map, Value};
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
 mod crossing;
+mod meeting;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
 pub use crossing::Carried;
+pub use meeting::{AskAgenda, AskPanel, Decide};
 pub use record::{EditRecord, RecordPlace, System};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
@@ -100,6 +102,11 @@ pub enum Verb {
         despite_warning: bool,
     },
     Cases {},
+    Panel(AskPanel),
+    SideBySide {},
+    Agenda(AskAgenda),
+    Decide(Box<Decide>),
+    SaveAppointment(AskAgenda),
     State {
         case: CaseId,
     },

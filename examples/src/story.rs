@@ -3,6 +3,7 @@
 mod alert;
 mod check;
 mod crossing;
+mod meeting;
 mod outreach;
 mod step;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 pub use crossing::{Carry, CrossingsSeen};
+pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};

@@ -15,8 +15,12 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod meeting;
+mod panel;
 mod task;
 
+pub use meeting::agenda;
+pub use panel::{beside, panel};
 pub use task::tasks;
 
 /// A contact.

@@ -27,6 +27,10 @@ impl Caseline {
         let user = caseline.user().to_string();
         Arc::new(Self { client: Arc::new(Client::new(caseline)), user })
     }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
 }
 
 #[uniffi::export]

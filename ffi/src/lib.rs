@@ -17,10 +17,12 @@ mod client;
 mod crossing;
 mod error;
 mod events;
+mod meeting;
 mod message;
 mod models;
 mod options;
 mod outreach;
+mod panel;
 mod proposals;
 mod resource;
 mod runtime;
@@ -35,6 +37,7 @@ pub use client::Caseline;
 pub use crossing::{Crossing, CrossingAttempt, CrossingStanding, CrossingWay};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
+pub use meeting::{Agenda, AgendaCall, AgendaItem, Matter, Meeting};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
     AuditStatus, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote, OutboxStatus,
@@ -44,6 +47,10 @@ pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use outreach::{
     CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
     OutreachStage, ProgrammeClock, StageOf,
+};
+pub use panel::{
+    AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
+    ReachOutTerm, TopicCounts, TurnRound,
 };
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};

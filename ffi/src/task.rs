@@ -116,7 +116,7 @@ impl From<&task::TaskStep> for TaskStep {
 }
 
 /// Who is to do a task: a person, of one organisation where they have several seats, or an organisation's pool.
-fn task_to(owner: Option<&str>, organization: Option<&str>, pool: Option<&str>) -> Result<TaskTo> {
+pub(crate) fn task_to(owner: Option<&str>, organization: Option<&str>, pool: Option<&str>) -> Result<TaskTo> {
     match (owner, pool) {
         (Some(owner), None) => {
             let contact: ContactId = parsed(owner, "owner")?;

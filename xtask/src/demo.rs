@@ -9,12 +9,27 @@ use caseline_backend::Step;
 use lexopt::Parser;
 use serde_json::Value;
 
-use crate::run::{EVERYTHING, cargo, check_build_tools, output};
+use crate::run::{EVERYTHING, cargo, check, check_build_tools, output};
 use crate::{Failure, bindings};
 
 pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
     let arguments: Vec<OsString> = parser.raw_args()?.collect();
     check_build_tools()?;
+    if arguments.iter().any(|argument| argument == "--scale") {
+        // Nothing of Matrix is needed for it, and it is to be as fast as it can.
+        let mut scale = cargo(&[
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "caseline-benches",
+            "--bin",
+            "caseline-scale",
+            "--",
+        ])?;
+        scale.args(&arguments);
+        return check(scale).map(|()| ExitCode::SUCCESS);
+    }
     let demo = Step::run("Building the demo, its drivers and bots", build)?;
     let mut command = Command::new(&demo);
     if wants_python(&arguments) {

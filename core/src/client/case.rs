@@ -52,6 +52,14 @@ impl Message {
         Self { text: text.into(), ..Self::default() }
     }
 
+    /// The same, with words before what it says. What says nothing goes on saying nothing.
+    pub(super) fn after(mut self, said: &str) -> Self {
+        if !self.text.trim().is_empty() {
+            self.text = format!("{said} {}", self.text);
+        }
+        self
+    }
+
     /// The same, with a priority.
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {

@@ -88,6 +88,16 @@ impl Task {
         self
     }
 
+    /// The same, with words before what is said about it.
+    #[must_use]
+    pub(super) fn decided(self, said: &str) -> Self {
+        let detail = match &self.detail {
+            Some(detail) => format!("{said} {detail}"),
+            None => format!("{}.", said.trim_end_matches(':')),
+        };
+        Self { detail: Some(detail), ..self }
+    }
+
     /// The same, for this person.
     #[must_use]
     pub fn owner(mut self, owner: impl Into<TaskTo>) -> Self {

@@ -1,6 +1,6 @@
 //! Each case's fold, as it is and as it will be once what was accepted has gone out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::case::fold::Fold;
 use crate::case::state::CaseState;
@@ -18,6 +18,8 @@ pub(super) struct Folds {
     changes: u64,
     /// The case that was last given a command: its next one finds everything before it folded.
     expected: Option<Expected>,
+    /// Rooms whose fold has changed since the panel last asked: their summaries may be of before.
+    settled: HashSet<RoomId>,
 }
 
 struct Folded {
@@ -43,6 +45,18 @@ impl Folds {
             self.rooms.insert(room.clone(), Folded { fold, changed: self.changes });
         }
         self.rooms.get_mut(room).ok_or(Error::internal("engine-fold"))
+    }
+
+    /// A room's fold, where it is in memory and holds as many events as the store.
+    pub(super) fn in_step(&self, engine: &Engine, room: &RoomId) -> Result<Option<&Fold>> {
+        let Some(Folded { fold, .. }) = self.rooms.get(room) else { return Ok(None) };
+        let held: usize = fold.keys().map(|key| fold.copies(key).len()).sum();
+        Ok((held == engine.db.kept_events(room)?).then_some(fold))
+    }
+
+    /// The rooms whose fold has changed since this was last asked.
+    pub(super) fn take_settled(&mut self) -> HashSet<RoomId> {
+        std::mem::take(&mut self.settled)
     }
 
     /// The fold of a case with everything that waits in it.
@@ -72,7 +86,7 @@ impl Folds {
 
 impl Engine {
     /// A room's fold before any event: it knows whom to believe.
-    fn empty_fold(&self, room: &RoomId) -> Result<Fold> {
+    pub(super) fn empty_fold(&self, room: &RoomId) -> Result<Fold> {
         let (me, case) = (self.user(), self.db.case_of_room(room)?);
         Ok(match self.db.room_row(room)? {
             Some(row) => {
@@ -94,6 +108,7 @@ impl Engine {
         let mut folds = self.folds();
         folds.changes += 1;
         let changed = folds.changes;
+        folds.settled.insert(room.clone());
         let folded = folds.room(self, room)?;
         folded.changed = changed;
         Ok(change(&mut folded.fold))

@@ -17,6 +17,8 @@ pub const PLAN: &str = "urn:caseline:plan";
 pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
 /// Identifier system of the DocumentReference that tells of a case in short: the value is the case's id.
 pub const SUMMARY: &str = "urn:caseline:summary";
+/// Identifier system of the Appointment of a mutual member meeting: the value is [`crate::meeting::Meeting::id`].
+pub const MEETING: &str = "urn:caseline:meeting";
 /// Identifier system of the Encounter of a stay that a case was told of: the value is made of the case and of which stay it is.
 pub const STAY: &str = "urn:caseline:stay";
 /// Identifier system of the Task of what is to go across to an organisation by other ways than Matrix: the value is made of the

@@ -17,6 +17,8 @@ Plays a story between two homeservers, prints what happens, then proves it.
                       (made by Synthea, which needs Java 17 and Maven)
     --seed S          which people; 1 where left out
     --records FOLDER  write into this folder what the cases wrote into both records
+    --pages FOLDER    write agendas and the panel into this folder, where the story has them;
+                      target/demo where left out
     --fhir            keep the records on FHIR servers, one for each organization
     --backend FILE    use the servers that FILE describes, as `cargo xtask up --json` prints it
     --joe python      play Joe with the Python driver
@@ -48,6 +50,8 @@ pub struct Options {
     pub seed: i64,
     /// Where what the cases wrote into both records is written to.
     pub records: Option<PathBuf>,
+    /// Where agendas and the panel are written to.
+    pub pages: PathBuf,
     /// Whether the records are kept on FHIR servers.
     pub fhir: bool,
     /// The description of a backend that runs already.
@@ -66,6 +70,7 @@ impl Default for Options {
             people: None,
             seed: 1,
             records: None,
+            pages: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/demo"),
             fhir: false,
             backend: None,
             joe: Language::Rust,
@@ -115,6 +120,7 @@ impl Options {
                     let seed = value("a number")?.parse().ok();
                     options.seed = seed.ok_or_else(|| Trouble::Usage("--seed needs a number".into()))?;
                 }
+                "--pages" => options.pages = value("a folder")?.into(),
                 "--records" => options.records = Some(value("a folder")?.into()),
                 "--joe" => {
                     options.joe = match value("`python` or `rust`")?.as_str() {
@@ -126,7 +132,7 @@ impl Options {
                 "--fhir" => options.fhir = true,
                 "--keep" => options.keep = true,
                 other => {
-                    let known = "--story, --kill-after, --people, --seed, --records, --fhir, --backend, --joe, --keep";
+                    let known = "--story, --kill-after, --people, --seed, --records, --pages, --fhir, --backend, --joe, --keep";
                     return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
                 }
             }
@@ -150,8 +156,10 @@ mod tests {
             parse(&["--story=s.yaml", "--kill-after", "7", "--fhir", "--joe", "python"]).unwrap().unwrap();
         assert_eq!((options.story, options.kill_after), ("s.yaml".into(), Some(7)));
         assert!(options.fhir && options.joe == Language::Python && !options.keep);
-        let options = parse(&["--people", "2", "--seed=-7", "--records", "out"]).unwrap().unwrap();
+        let options =
+            parse(&["--people", "2", "--seed=-7", "--records", "out", "--pages=p"]).unwrap().unwrap();
         assert_eq!((options.people, options.seed, options.records), (Some(2), -7, Some("out".into())));
+        assert_eq!(options.pages, PathBuf::from("p"));
         assert!(parse(&["--help"]).unwrap().is_none());
     }
 

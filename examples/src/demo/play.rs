@@ -3,6 +3,7 @@
 mod alert;
 mod case;
 mod crossing;
+mod meeting;
 mod outreach;
 mod place;
 mod record;
@@ -292,7 +293,17 @@ impl Line<'_, '_> {
     ) -> Result<Result<Value, Refusal>, Fault> {
         let name = self.stage.story.name_of(who);
         let case = self.case_of(deed).cloned();
+        let mut asked = if verb == "carry" { "carried" } else { verb };
         let (fields, says) = match verb {
+            "agenda" => {
+                let (as_what, fields, says) = self.agenda(who, deed)?;
+                asked = as_what;
+                (fields, says)
+            }
+            "decide" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.decide(who, deed, case, within)?
+            }
             "who_to_call" => {
                 let Some(whom) = &deed.who_to_call else { return Err(no_case()) };
                 let organization = self.stage.story.organizations.get(&whom.organization);
@@ -354,14 +365,14 @@ impl Line<'_, '_> {
                 self.about_case(who, deed, verb, case, within)?
             }
         };
-        let answer =
-            self.stage.actor(who)?.call(if verb == "carry" { "carried" } else { verb }, fields, LATER);
+        let answer = self.stage.actor(who)?.call(asked, fields, LATER);
         let ok = match answer {
             Ok(ok) => ok,
             Err(CallError::Refused(refusal)) => return Ok(Err(refusal)),
             Err(other) => return Err(other.into()),
         };
         self.tells(&says);
+        self.stage.write_agenda(&ok)?;
         let told = self.told()?;
         if let Some(open) = &deed.open {
             let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
@@ -383,6 +394,9 @@ impl Line<'_, '_> {
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
         self.played.tasks += usize::from(deed.assign.is_some());
+        self.played.messages += usize::from(deed.decide.as_ref().is_some_and(|one| one.say.is_some()));
+        self.played.tasks += usize::from(deed.decide.as_ref().is_some_and(|one| one.title.is_some()));
+        self.played.texts.extend(meeting::said(deed));
         self.played.texts.extend(task::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));

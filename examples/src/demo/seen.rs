@@ -2,6 +2,7 @@
 
 mod alert;
 mod crossing;
+mod meeting;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,7 @@ pub(super) fn look(
     if let Some(may) = &expected.may {
         parts.push(outreach::may_seen(stage, answer, who, may));
     }
+    meeting::parts(stage, who, expected, answer, &mut parts)?;
     if let Some(invitation) = &expected.invitation {
         let answer = ask(stage, who, "invitations", json!({}))?;
         parts.push(invitation_seen(stage, &answer, who, &invitation.from));

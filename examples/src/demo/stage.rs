@@ -30,6 +30,8 @@ pub(super) struct Stage<'a> {
     /// Those in the member's place.
     pub(super) people: Option<People>,
     pub(super) fhir: bool,
+    /// Where agendas and the panel are written to.
+    pages: PathBuf,
     /// The story's time.
     pub(super) now: Timestamp,
     folder: TempDir,
@@ -37,6 +39,27 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
+    /// Writes an agenda as pages, where this is one.
+    pub(super) fn write_agenda(&self, answer: &Value) -> Result<(), Trouble> {
+        let forms = [("markdown", "agenda.md"), ("page", "agenda.html"), ("calendar", "agenda.ics")];
+        let is_agenda = answer.get("calendar").is_some();
+        forms
+            .into_iter()
+            .filter(|_| is_agenda)
+            .try_for_each(|(form, file)| self.write_page(answer, form, file))
+    }
+
+    /// Writes a panel as a page.
+    pub(super) fn write_panel(&self, answer: &Value) -> Result<(), Trouble> {
+        self.write_page(answer, "page", "panel.html")
+    }
+
+    fn write_page(&self, answer: &Value, form: &str, file: &str) -> Result<(), Trouble> {
+        let text = answer.get(form).and_then(Value::as_str).unwrap_or_default();
+        std::fs::create_dir_all(&self.pages).doing("making a folder for pages")?;
+        std::fs::write(self.pages.join(file), text).doing("writing a page")
+    }
+
     /// Starts the servers and everybody who is present from the beginning.
     pub(super) fn set(options: &Options, story: &'a Story, people: Option<People>) -> Result<Self, Trouble> {
         let (servers, backend) = if let Some(file) = &options.backend {
@@ -61,6 +84,7 @@ impl<'a> Stage<'a> {
             papers,
             people,
             fhir: options.fhir,
+            pages: options.pages.clone(),
             now: story.begins,
             folder: own,
             _papers: papers_folder,

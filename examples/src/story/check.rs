@@ -6,6 +6,7 @@ use std::path::Path;
 use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
+use super::meeting;
 use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
@@ -168,6 +169,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.propose_visit.is_some(),
         deed.assign.is_some(),
         deed.ask_outreach.is_some(),
+        deed.decide.is_some(),
     ];
     if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
@@ -211,6 +213,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         person(story, who).map_err(|problem| (".propose_visit.with".to_owned(), problem))?;
     }
     tasks(story, deed, named)?;
+    meeting::check(story, deed)?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;

@@ -13,6 +13,7 @@ use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 use super::crossing::{Carry, CrossingsSeen};
+use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
@@ -126,6 +127,10 @@ pub struct Deed {
     pub may_reach_out: Option<Channel>,
     /// Closes the case.
     pub close_case: Option<CloseReason>,
+    /// Makes the agenda of a meeting of the two organisations.
+    pub agenda: Option<AgendaSaid>,
+    /// Writes down what a meeting decided on.
+    pub decide: Option<Decided>,
     /// Names a person for the case.
     pub name_seat: Option<String>,
     /// Ends a person's participation.
@@ -193,6 +198,8 @@ impl Deed {
             ("refuse_outreach", self.refuse_outreach.is_some()),
             ("may_reach_out", self.may_reach_out.is_some()),
             ("close_case", self.close_case.is_some()),
+            ("agenda", self.agenda.is_some()),
+            ("decide", self.decide.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
             ("take_up_team", self.take_up_team.is_some()),
@@ -209,7 +216,7 @@ impl Deed {
 impl Deed {
     /// Whether it is about a case, and not about whom there is to call.
     pub fn is_about_a_case(&self) -> bool {
-        self.who_to_call.is_none()
+        self.who_to_call.is_none() && self.agenda.is_none()
     }
 
     /// The same about somebody else: their name in what is said and seen.
@@ -321,6 +328,12 @@ pub struct Expected {
     pub outreach: Option<OutreachSeen>,
     /// What is to go across by other ways than Matrix.
     pub crossings: Option<CrossingsSeen>,
+    /// All their cases at a glance.
+    pub panel: Option<PanelSeen>,
+    /// The agenda that they made.
+    pub agenda: Option<AgendaSeen>,
+    /// An agreement beside the others.
+    pub beside: Option<BesideSeen>,
     /// `opening`, `open` or `closed`: how the case stands.
     pub phase: Option<String>,
     /// The people who are named for the case, no more and no fewer; keepers and people outside the story do not count.
@@ -332,7 +345,7 @@ pub struct Expected {
 impl Expected {
     /// Whether it looks at what a verb has answered, which stays what it is.
     pub fn is_answered(&self) -> bool {
-        self.contact.is_some() || self.may.is_some()
+        self.contact.is_some() || self.may.is_some() || self.agenda.is_some()
     }
 }
 

@@ -1,0 +1,120 @@
+//! Mutual member meetings, as the host works with them: an agenda, what is decided, and the pair's view of the other side.
+
+use crate::agreement::{Agreement, RuleSet};
+use crate::case::event::EventKey;
+use crate::client::{Caseline, Message, Task};
+use crate::error::{Error, InvalidInput, Result};
+use crate::fhir::{self, Unsaved};
+use crate::id::{CaseId, EventId};
+use crate::meeting::{self, Agenda, AgendaOrder, Frame, Meeting};
+use crate::panel::{Beside, Pair, PanelQuery, side_by_side};
+use crate::ports::Created;
+use crate::store::papers::Paper;
+
+/// What a meeting decided on in a case.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// Somebody is to do something.
+    Task(Task),
+    /// Something that everybody in the case is told.
+    Message(Message),
+}
+
+/// The longest meeting.
+const MOST_MINUTES: u32 = 8 * 60;
+
+impl Caseline {
+    /// All organisations that this device's own has an agreement with, side by side: what was settled, whom to call, how one reaches
+    /// them, which clocks count, for which topics there is nobody. Of agreements that are over, too.
+    pub fn side_by_side(&self) -> Result<Vec<Beside>> {
+        let engine = &self.engine;
+        let agreements = engine.db.papers(Paper::Agreement)?;
+        let agreements = agreements.iter().map(|text| Agreement::parse(text)).collect::<Result<Vec<_>>>()?;
+        let rules = engine.db.papers(Paper::Rules)?;
+        let rules = rules.iter().map(|text| RuleSet::parse(text)).collect::<Result<Vec<_>>>()?;
+        let panel = engine.panel(&PanelQuery { most: Some(0), ..PanelQuery::default() })?;
+        let counts = panel.pairs.into_iter().map(|pair| (pair.of.pair, pair.counts)).collect();
+        let directory = engine.directory();
+        let own = directory.organization_of_user(&engine.user()).map(|organization| organization.id.clone());
+        Ok(side_by_side(agreements, &rules, &directory, &counts, own.as_ref(), engine.now()))
+    }
+
+    /// The agenda of a pair's meeting, over the cases that they share and this device knows: why each is talked about, in an order
+    /// that puts what matters first, sized to the time.
+    ///
+    /// # Errors
+    /// `NotFound` (`shared-cases`) where the two share no case; `InvalidInput` (`meeting-minutes`, field `minutes`).
+    pub fn agenda(&self, order: AgendaOrder) -> Result<Agenda> {
+        if !(1..=MOST_MINUTES).contains(&order.minutes) {
+            let detail = "a meeting takes from one minute to eight hours";
+            return Err(InvalidInput::new("meeting-minutes", detail).field("minutes").into());
+        }
+        let engine = &self.engine;
+        let pair = &order.meeting.pair;
+        let (of, summaries) = engine.summaries(pair)?.ok_or(Error::NotFound { what: "shared-cases" })?;
+        let query = PanelQuery {
+            plan_side: Some(pair.plan_side.clone()),
+            community_side: Some(pair.community_side.clone()),
+            most: Some(0),
+            ..PanelQuery::default()
+        };
+        let turn_rounds = engine.panel(&query)?.pairs.into_iter().next().map(|pair| pair.turn_rounds);
+        let first = summaries.first().ok_or(Error::NotFound { what: "shared-cases" })?;
+        let zone = match engine.state(first.case())?.opening() {
+            Some(opening) => opening.agreement.zone.clone(),
+            None => jiff::tz::TimeZone::UTC,
+        };
+        let at = engine.now();
+        let frame = Frame { order, of, zone, at, turn_rounds: turn_rounds.unwrap_or_default() };
+        let since = frame.since_instant();
+        let mut items = Vec::new();
+        for summary in summaries.iter().filter(|summary| summary.concerns(at, since)) {
+            items.extend(meeting::look(&engine.state(summary.case())?, &frame));
+        }
+        Ok(meeting::agenda(frame, items))
+    }
+
+    /// Records what a meeting decided on in one of its cases: as a task of the case, or as a message in it, which say that it was
+    /// decided there. `decision` is the decision's own id: the same again is answered as it was first, so that a retry after a crash
+    /// is safe.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`case-of-others`, field `case`, where the case is not one that the two share), and those of
+    /// [`Case::assign`](crate::Case::assign) or [`Case::send`](crate::Case::send).
+    pub fn decide(
+        &self,
+        meeting: &Meeting,
+        case: CaseId,
+        decision: Option<EventId>,
+        what: Decision,
+    ) -> Result<EventKey> {
+        let known = self.case(case)?;
+        let state = known.expected()?;
+        let opening = state.opening().ok_or(Error::NotFound { what: "case" })?;
+        let of = Pair {
+            plan_side: opening.plan_side.id.clone(),
+            community_side: opening.community_side.id.clone(),
+        };
+        if of != meeting.pair {
+            let detail = "this case is not one that the two organizations of the meeting share: name one on its agenda";
+            return Err(InvalidInput::new("case-of-others", detail).field("case").into());
+        }
+        let decision = decision.unwrap_or_else(EventId::new);
+        let parts = ["decision", &meeting.id.to_string(), &case.to_string(), &decision.to_string()];
+        let id = Some(EventId::derived(&parts));
+        let said = meeting::decided(meeting.date);
+        match what {
+            Decision::Task(task) => known.assign(id, task.decided(&said)),
+            Decision::Message(message) => known.send(id, message.after(&said)),
+        }
+    }
+
+    /// Writes a meeting's Appointment into this organisation's record, unless it is there: see [`fhir::meeting`]. It is entered in
+    /// the audit before it is tried.
+    ///
+    /// # Errors
+    /// [`Unsaved::Record`] where the record does not take it, or does not answer.
+    pub async fn save_appointment(&self, agenda: &Agenda) -> Result<Created, Unsaved> {
+        self.create_resource("Appointment", &fhir::meeting(agenda)).await
+    }
+}

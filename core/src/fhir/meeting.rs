@@ -1,0 +1,32 @@
+//! The Appointment of a mutual member meeting. It is about many members, and says of none that it is.
+
+use super::codes;
+use super::write::{Object, contact_ref, identifier, kind_of};
+use crate::meeting::Agenda;
+
+/// A meeting as a FHIR Appointment: when it is, whose, and which leads are asked to come. Nothing in it says who a member is: cases
+/// are counted. Its identifier is the meeting's id, so that it is created once.
+pub fn meeting(agenda: &Agenda) -> String {
+    let attendee = |actor: String| Object::new().raw("actor", &actor).text("status", "needs-action").done();
+    let people = agenda.people.iter().filter(|contact| kind_of(&contact.role) == "Practitioner");
+    let mut participants: Vec<String> = people.map(|contact| attendee(contact_ref(contact))).collect();
+    if participants.is_empty() {
+        // R4 asks for somebody: where nobody leads, it says whom one would ask.
+        let leads = Object::new().text("text", "Who decides for the two sides").done();
+        participants.push(Object::new().list("type", &[leads]).text("status", "needs-action").done());
+    }
+    let of = format!("Mutual member meeting: {} and {}", agenda.of.plan_name, agenda.of.community_name);
+    let cases = agenda.items.len() + agenda.not_reached.len();
+    let words = Object::new().text("text", "Mutual member meeting").done();
+    Object::resource("Appointment")
+        .list("identifier", &[identifier(codes::MEETING, &agenda.meeting.id.to_string())])
+        .text("status", "proposed")
+        .list("serviceType", &[words])
+        .text("description", &of)
+        .text("start", &agenda.begins.to_string())
+        .text("end", &agenda.ends().to_string())
+        .raw("minutesDuration", &agenda.minutes.max(1).to_string())
+        .text("comment", &format!("{cases} cases to look at."))
+        .list("participant", &participants)
+        .done()
+}

@@ -1,0 +1,284 @@
+//! Mutual member meetings: the agenda of a pair for a date, over the cases that they share, in an order that puts what matters
+//! first, sized to the time. It maps to FHIR Appointment, iCalendar, Markdown and a page.
+//!
+//! [`look`] says of one case why it is talked about; [`agenda`] puts the cases in order and gives each its minutes. Both are pure.
+
+use std::fmt;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::contact::Contact;
+use crate::id::{CaseId, EventId};
+use crate::panel::{NamedPair, Pair, TurnRound};
+
+mod calendar;
+mod look;
+mod order;
+mod pages;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use calendar::calendar;
+pub use look::look;
+pub use order::{agenda, decided};
+pub(crate) use pages::html;
+pub use pages::{markdown, page};
+pub(crate) use words::length;
+
+/// Which meeting: of a pair, on a day. A value that an event of the pair's own can carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// Its id: alike for whoever names the same pair and day.
+    pub id: EventId,
+    /// Whose meeting.
+    pub pair: Pair,
+    /// On which day, by the agreement's zone.
+    pub date: Date,
+}
+
+impl Meeting {
+    /// The meeting of a pair on a day.
+    #[must_use]
+    pub fn of(pair: Pair, date: Date) -> Self {
+        let parts = ["meeting", pair.plan_side.as_str(), pair.community_side.as_str(), &date.to_string()];
+        Self { id: EventId::derived(&parts), pair, date }
+    }
+}
+
+/// An agenda to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgendaOrder {
+    /// Of which meeting.
+    pub meeting: Meeting,
+    /// When it begins, by the agreement's zone.
+    pub time: Time,
+    /// How long it takes.
+    pub minutes: u32,
+    /// The day of the last meeting: what happened from then on is looked at. A month before this one where left out.
+    pub since: Option<Date>,
+}
+
+impl AgendaOrder {
+    /// An agenda for a meeting at ten, for so many minutes.
+    #[must_use]
+    pub fn new(meeting: Meeting, minutes: u32) -> Self {
+        Self { meeting, time: Time::constant(10, 0, 0, 0), minutes, since: None }
+    }
+}
+
+/// An agenda. `Debug` shows no member data.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Agenda {
+    /// Of which meeting.
+    pub meeting: Meeting,
+    /// Whose, by name.
+    pub of: NamedPair,
+    /// When it begins.
+    pub begins: Timestamp,
+    /// How long it takes.
+    pub minutes: u32,
+    /// By which zone its days are.
+    pub zone: TimeZone,
+    /// From when on what happened is looked at.
+    pub since: Date,
+    /// When it was made: what came later is not in it.
+    pub at: Timestamp,
+    /// What is talked about, what matters first.
+    pub items: Vec<Item>,
+    /// What does not fit into the time, in the same order. Nothing is left out.
+    pub not_reached: Vec<Item>,
+    /// How signing and answering go between the two, in sentences.
+    pub process: Vec<String>,
+    /// The minutes that are kept for that.
+    pub process_minutes: u32,
+    /// Who is asked to come: the leads of these cases.
+    pub people: Vec<Contact>,
+}
+
+impl fmt::Debug for Agenda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agenda")
+            .field("meeting", &self.meeting)
+            .field("items", &self.items)
+            .field("not_reached", &self.not_reached)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A case on an agenda. `Debug` shows no member data.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Item {
+    /// The case.
+    pub case: CaseId,
+    /// The member's name.
+    pub member: String,
+    /// The member's date of birth.
+    pub birth_date: Date,
+    /// Why it is talked about, what matters most first. Never empty.
+    pub matters: Vec<Matter>,
+    /// What is to be decided.
+    pub decide: Vec<String>,
+    /// Whom to call about it, with their telephone numbers.
+    pub call: Vec<Call>,
+    /// Who decides for the two sides.
+    pub leads: Vec<Contact>,
+    /// The minutes that it is given; of one that is not reached, those that it would need.
+    pub minutes: u32,
+}
+
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Item")
+            .field("case", &self.case)
+            .field("matters", &self.matters)
+            .field("minutes", &self.minutes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Item {
+    /// The first sentence of what matters most.
+    pub fn headline(&self) -> &str {
+        self.matters.first().map_or("", |matter| matter.headline.as_str())
+    }
+}
+
+/// One reason to talk about a case. `Debug` does not show its words.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Matter {
+    /// What it is.
+    pub kind: MatterKind,
+    /// Since when, or by when it was due.
+    pub since: Timestamp,
+    /// It in one sentence.
+    pub headline: String,
+    /// More about it: who owes what to whom.
+    pub detail: Vec<String>,
+}
+
+impl fmt::Debug for Matter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Matter({}, {})", self.kind.code(), self.since)
+    }
+}
+
+/// Whom to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Their name.
+    pub name: String,
+    /// Their organisation's name.
+    pub organization: String,
+    /// Their telephone number.
+    pub phone: String,
+}
+
+/// Why a case is talked about, in the order in which it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum MatterKind {
+    /// The member is in a hospital.
+    Admitted,
+    /// The member left a hospital, and the follow-up is overdue.
+    FollowUpOverdue,
+    /// The care plan's return is overdue.
+    PlanOverdue,
+    /// Something else is overdue.
+    Overdue,
+    /// The member left a hospital, and the follow-up is owed.
+    FollowUpDue,
+    /// The care plan waits for a signature.
+    PlanUnsigned,
+    /// The care plan came back with changes, and no new version was sent.
+    PlanReturned,
+    /// A task was declined: it has no owner.
+    TaskDeclined,
+    /// Nobody has taken a task that was given to a team.
+    TaskUnclaimed,
+    /// Nothing has happened for long.
+    Quiet,
+    /// The member was in a hospital since the last meeting, and was followed up.
+    SinceLast,
+    /// A task is open.
+    TaskOpen,
+}
+
+impl MatterKind {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Admitted => "admitted",
+            Self::FollowUpOverdue => "follow-up-overdue",
+            Self::PlanOverdue => "plan-overdue",
+            Self::Overdue => "overdue",
+            Self::FollowUpDue => "follow-up-due",
+            Self::PlanUnsigned => "plan-unsigned",
+            Self::PlanReturned => "plan-returned",
+            Self::TaskDeclined => "task-declined",
+            Self::TaskUnclaimed => "task-unclaimed",
+            Self::Quiet => "quiet",
+            Self::SinceLast => "since-last",
+            Self::TaskOpen => "task-open",
+        }
+    }
+
+    /// How long one talks about it.
+    fn minutes(self) -> u32 {
+        match self {
+            Self::Admitted => 6,
+            Self::FollowUpOverdue | Self::PlanOverdue => 5,
+            Self::Overdue | Self::FollowUpDue | Self::PlanUnsigned | Self::PlanReturned => 4,
+            Self::TaskDeclined | Self::TaskUnclaimed | Self::Quiet => 3,
+            Self::SinceLast | Self::TaskOpen => 2,
+        }
+    }
+}
+
+/// What is asked of an agenda beside its cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// What was ordered.
+    pub order: AgendaOrder,
+    /// Whose, by name.
+    pub of: NamedPair,
+    /// The agreement's zone.
+    pub zone: TimeZone,
+    /// As of when.
+    pub at: Timestamp,
+    /// How long things take between the two.
+    pub turn_rounds: Vec<TurnRound>,
+}
+
+impl Frame {
+    /// From which day on what happened is looked at.
+    pub fn since(&self) -> Date {
+        use jiff::ToSpan as _;
+        self.order.since.unwrap_or_else(|| self.order.meeting.date.saturating_sub(1.month()))
+    }
+
+    /// The instant from which on what happened is looked at.
+    pub fn since_instant(&self) -> Timestamp {
+        self.since().to_zoned(self.zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    }
+
+    /// When the meeting begins.
+    pub fn begins(&self) -> Timestamp {
+        let at = self.order.meeting.date.to_datetime(self.order.time);
+        at.to_zoned(self.zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+}
+
+impl Agenda {
+    /// When it ends.
+    pub fn ends(&self) -> Timestamp {
+        self.begins
+            .saturating_add(SignedDuration::from_mins(i64::from(self.minutes)))
+            .unwrap_or(Timestamp::MAX)
+    }
+}

@@ -1,0 +1,84 @@
+//! In which order a meeting takes its cases, and how many of them.
+
+use jiff::civil::Date;
+
+use super::words::{length, many};
+use super::{Agenda, Frame, Item};
+use crate::contact::Contact;
+use crate::panel::{TurnKind, TurnRound};
+
+/// What is kept for how the two work together, of a meeting that is at least this long.
+const PROCESS: u32 = 5;
+const PROCESS_FROM: u32 = 30;
+/// A case that is given less than this is better talked about at another time.
+const LEAST: u32 = 2;
+
+/// The agenda of these cases: what matters most comes first, of equals what waits longest, then the older case. What does not fit
+/// into the time is listed as not reached. The last case that is reached may be given less time than it asks for, down to half.
+pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
+    cases.sort_by_cached_key(|item| {
+        let first = item.matters.first();
+        (first.map(|matter| matter.kind), first.map(|matter| matter.since), item.case)
+    });
+    let minutes = frame.order.minutes;
+    let process = process(&frame.turn_rounds);
+    let process_minutes = if process.is_empty() || minutes < PROCESS_FROM { 0 } else { PROCESS };
+    let mut left = minutes.saturating_sub(process_minutes);
+    let (mut items, mut not_reached) = (Vec::new(), Vec::new());
+    for mut item in cases {
+        let least = item.minutes.div_ceil(2).max(LEAST);
+        if not_reached.is_empty() && left >= least {
+            item.minutes = item.minutes.min(left);
+            left -= item.minutes;
+            items.push(item);
+        } else {
+            not_reached.push(item);
+        }
+    }
+    let mut people: Vec<Contact> = Vec::new();
+    for contact in items.iter().chain(&not_reached).flat_map(|item| &item.leads) {
+        let known = |one: &Contact| one.id == contact.id && one.organization == contact.organization;
+        if !people.iter().any(known) {
+            people.push(contact.clone());
+        }
+    }
+    let side = |contact: &Contact| contact.organization != frame.of.pair.plan_side;
+    people.sort_by(|a, b| (side(a), &a.name, &a.id).cmp(&(side(b), &b.name, &b.id)));
+    Agenda {
+        begins: frame.begins(),
+        since: frame.since(),
+        meeting: frame.order.meeting,
+        of: frame.of,
+        minutes,
+        zone: frame.zone,
+        at: frame.at,
+        items,
+        not_reached,
+        process,
+        process_minutes,
+        people,
+    }
+}
+
+/// How the two work together, in sentences.
+fn process(turn_rounds: &[TurnRound]) -> Vec<String> {
+    let told = |turn: &TurnRound| {
+        let (what, times) = match turn.kind {
+            TurnKind::PlanReturn => ("a care plan is back", "care plan"),
+            TurnKind::FollowUp => ("a stay in a hospital is followed up", "follow-up"),
+            TurnKind::FirstAnswer => ("the other side answers for the first time", "case"),
+        };
+        let (median, ninetieth) = (length(turn.median), length(turn.ninetieth));
+        let samples = many(i64::try_from(turn.samples).unwrap_or(i64::MAX), times);
+        if turn.samples < 4 {
+            return format!("So far {what} within {ninetieth} ({samples}).");
+        }
+        format!("Half of the time {what} within {median}, nine times of ten within {ninetieth} ({samples}).")
+    };
+    turn_rounds.iter().map(told).collect()
+}
+
+/// How a message that a meeting decided on begins.
+pub fn decided(date: Date) -> String {
+    format!("Decided at the meeting of {}:", date.strftime("%-d %B %Y"))
+}

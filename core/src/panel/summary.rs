@@ -1,0 +1,342 @@
+//! What a panel needs to know of one case.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::turn::TurnKind;
+use super::{NamedPair, Pair, instant};
+use crate::agreement::Side;
+use crate::alert::{StayClass, StayStatus};
+use crate::care_plan::{PlanState, PlanStatus};
+use crate::case::life::Opening;
+use crate::case::state::{CaseState, Entry, Standing};
+use crate::communication::MessageStanding;
+use crate::contact::{Contact, Role, Seat, Topic};
+use crate::due::believed;
+use crate::id::{CaseId, UserId};
+use crate::task::Assignee;
+
+/// How many samples of one kind a case gives at most: the latest.
+const MOST_TURNS: usize = 16;
+
+/// What a panel needs to know of one case: a function of its events and of whose device it is. The store keeps one of each case,
+/// so instants are seconds and texts are read where they lie. `Debug` shows no member data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Summary<'s> {
+    /// The case's id.
+    pub(super) case: [u8; 16],
+    /// The member's name.
+    #[serde(borrow)]
+    pub member: Cow<'s, str>,
+    /// Whether it goes on.
+    pub open: bool,
+    /// How its care plan stands.
+    pub plan: PlanRow,
+    /// Of each topic what is owed first, and what this device's person owes first.
+    #[serde(borrow)]
+    pub owed: Vec<OwedRow<'s>>,
+    /// Since when the member is in a hospital.
+    pub admitted: Option<i64>,
+    /// When the member was last admitted, or came to an emergency department.
+    pub last_stay: Option<i64>,
+    /// When the member last left a hospital.
+    pub discharged: Option<i64>,
+    /// When something last happened.
+    pub last: i64,
+    /// From when on it is quiet, if nothing happens.
+    pub quiet: i64,
+    /// The messages that this device's person has not seen.
+    pub unread: u32,
+    /// The tasks that are still to be done.
+    pub tasks: u32,
+    /// Those of them that are this device's person's.
+    pub own_tasks: u32,
+    /// How long things took.
+    pub turns: Vec<Turn>,
+}
+
+impl fmt::Debug for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Summary({})", self.case())
+    }
+}
+
+/// Something that is owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OwedRow<'s> {
+    topic: u8,
+    /// By when.
+    pub due: i64,
+    /// Whether this device's person owes it.
+    pub mine: bool,
+    /// The clock's name.
+    #[serde(borrow)]
+    pub clock: Cow<'s, str>,
+    /// The contact who owes it.
+    #[serde(borrow)]
+    pub owner: Cow<'s, str>,
+}
+
+/// How a case's care plan stands: the one that was sent last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum PlanRow {
+    /// None was sent.
+    Missing,
+    /// It waits for the plan side.
+    Waiting {
+        /// Since it was sent.
+        since: i64,
+    },
+    /// It came back with changes, and no new version was sent.
+    Returned {
+        /// Since then.
+        since: i64,
+    },
+    /// It is signed.
+    Signed {
+        /// Since then.
+        since: i64,
+    },
+}
+
+/// How long something took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub(super) kind: u8,
+    pub(super) seconds: u32,
+}
+
+impl Turn {
+    /// What was measured, and how long it took; none where it took less than no time, by clocks that disagree.
+    pub fn between(kind: TurnKind, from: Timestamp, to: Timestamp) -> Option<Self> {
+        let seconds = u32::try_from(to.as_second() - from.as_second()).ok()?;
+        Some(Self { kind: kind.number(), seconds })
+    }
+}
+
+/// What a clock is about: the topic on whose ladder its reminders go.
+pub fn topic_of(clock: &str) -> Topic {
+    use crate::alert::{ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK, VISIT_CLOCK};
+    let admission =
+        [ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK].contains(&clock) || clock.starts_with(VISIT_CLOCK);
+    if admission { Topic::Admission } else { Topic::CarePlan }
+}
+
+impl OwedRow<'_> {
+    /// What it is about.
+    pub fn topic(&self) -> Topic {
+        Topic::ALL.get(usize::from(self.topic)).copied().unwrap_or(Topic::CarePlan)
+    }
+
+    pub(super) fn into_owned(self) -> OwedRow<'static> {
+        OwedRow {
+            topic: self.topic,
+            due: self.due,
+            mine: self.mine,
+            clock: Cow::Owned(self.clock.into_owned()),
+            owner: Cow::Owned(self.owner.into_owned()),
+        }
+    }
+}
+
+impl Summary<'_> {
+    /// The summary of a case on the device of this account, and between whom it is. None before its opening is known.
+    pub fn of(state: &CaseState, me: &UserId) -> Option<(NamedPair, Summary<'static>)> {
+        let opening = state.opening()?;
+        let pair = NamedPair {
+            pair: Pair {
+                plan_side: opening.plan_side.id.clone(),
+                community_side: opening.community_side.id.clone(),
+            },
+            plan_name: opening.plan_side.name.clone(),
+            community_name: opening.community_side.name.clone(),
+        };
+        let seat = state.roster().seat_of(me);
+        let last = last(state, opening);
+        let stays = || state.alerts.stays().iter().filter(|stay| stay.status() != StayStatus::Cancelled);
+        let in_bed = stays()
+            .filter(|stay| stay.status() == StayStatus::InProgress && stay.class() == StayClass::Inpatient);
+        let own_tasks = state.tasks.open().filter(|task| {
+            let Assignee::Owner(whom) = &task.assignee else { return false };
+            seat.is_some_and(|seat| is(seat, &whom.contact.to_string(), Some(&whom.organization.to_string())))
+        });
+        let summary = Summary {
+            case: *opening.case.as_uuid().as_bytes(),
+            member: Cow::Owned(opening.member.name.clone()),
+            open: state.life.going_on().is_ok(),
+            plan: plan(state.plans.all().last()),
+            owed: owed(state, seat),
+            admitted: in_bed.filter_map(|stay| stay.began()).min().map(Timestamp::as_second),
+            last_stay: stays().filter_map(|stay| stay.began()).max().map(Timestamp::as_second),
+            discharged: stays().filter_map(|stay| stay.ended()).max().map(Timestamp::as_second),
+            last: last.as_second(),
+            quiet: opening.agreement.quiet.after(last, &opening.agreement.zone).as_second(),
+            unread: seat.map_or(0, |seat| unread(state, &seat.contact)),
+            tasks: count(state.tasks.open().count()),
+            own_tasks: count(own_tasks.count()),
+            turns: turns(state, opening),
+        };
+        Some((pair, summary))
+    }
+
+    /// The case.
+    pub fn case(&self) -> CaseId {
+        CaseId::from_uuid(Uuid::from_bytes(self.case))
+    }
+
+    /// Whether there is something to talk about at a meeting: see [`crate::meeting::look`], which says what. `since` is the last
+    /// meeting.
+    pub fn concerns(&self, now: Timestamp, since: Timestamp) -> bool {
+        let unsigned = matches!(self.plan, PlanRow::Waiting { .. } | PlanRow::Returned { .. });
+        let recently = |at: Option<i64>| at.is_some_and(|at| at >= since.as_second());
+        self.open
+            && (unsigned
+                || !self.owed.is_empty()
+                || self.admitted.is_some()
+                || self.tasks > 0
+                || recently(self.last_stay)
+                || self.quiet <= now.as_second())
+    }
+
+    /// When something last happened.
+    pub fn last(&self) -> Timestamp {
+        instant(self.last)
+    }
+
+    /// The same with texts of its own.
+    pub(crate) fn kept(&self) -> Summary<'static> {
+        let one = self.clone();
+        Summary {
+            member: Cow::Owned(one.member.into_owned()),
+            owed: one.owed.into_iter().map(OwedRow::into_owned).collect(),
+            case: one.case,
+            open: one.open,
+            plan: one.plan,
+            admitted: one.admitted,
+            last_stay: one.last_stay,
+            discharged: one.discharged,
+            last: one.last,
+            quiet: one.quiet,
+            unread: one.unread,
+            tasks: one.tasks,
+            own_tasks: one.own_tasks,
+            turns: one.turns,
+        }
+    }
+}
+
+fn count(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
+
+fn is(seat: &Seat, contact: &str, organization: Option<&str>) -> bool {
+    seat.contact.id.as_str() == contact
+        && organization.is_none_or(|organization| seat.contact.organization.as_str() == organization)
+}
+
+/// Of each topic what is owed first, and what this device's person owes first. So one case holds few of them, however much is
+/// owed in it.
+fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
+    let mut first: Vec<OwedRow<'static>> = Vec::new();
+    for owed in state.owed() {
+        let topic = topic_of(&owed.clock);
+        let row = OwedRow {
+            topic: count(Topic::ALL.iter().position(|one| *one == topic).unwrap_or(0))
+                .try_into()
+                .unwrap_or(0),
+            due: owed.due.as_second(),
+            mine: seat.is_some_and(|seat| is(seat, owed.owner.as_str(), None)),
+            clock: Cow::Owned(owed.clock),
+            owner: Cow::Owned(owed.owner.to_string()),
+        };
+        match first.iter_mut().find(|known| known.topic == row.topic && known.mine == row.mine) {
+            Some(known) if (known.due, &known.clock, &known.owner) <= (row.due, &row.clock, &row.owner) => {}
+            Some(known) => *known = row,
+            None => first.push(row),
+        }
+    }
+    first.sort_by(|a, b| (a.topic, a.mine).cmp(&(b.topic, b.mine)));
+    first
+}
+
+fn plan(last: Option<&PlanState>) -> PlanRow {
+    let Some(plan) = last else { return PlanRow::Missing };
+    match &plan.status {
+        PlanStatus::Sent | PlanStatus::Acknowledged => {
+            PlanRow::Waiting { since: plan.sent_by.at.as_second() }
+        }
+        PlanStatus::Returned { by, .. } => PlanRow::Returned { since: by.at.as_second() },
+        PlanStatus::Approved(by) => PlanRow::Signed { since: by.at.as_second() },
+        // What takes a plan's place comes after it.
+        PlanStatus::Replaced { .. } => PlanRow::Missing,
+    }
+}
+
+/// When something last happened, whatever it was and whoever did it.
+fn last(state: &CaseState, opening: &Opening) -> Timestamp {
+    let happened = state.timeline.iter().filter(|entry| !matches!(entry.standing, Standing::Refused { .. }));
+    let at = |entry: &Entry| believed(entry.at, entry.server_at, opening.agreement.story_clock);
+    happened.map(at).max().unwrap_or(opening.at)
+}
+
+/// The messages of others that stand as they were said, and this person has not seen.
+fn unread(state: &CaseState, me: &Contact) -> u32 {
+    let unread = state.messages.iter().filter(|message| {
+        let mine = message.from.id == me.id && message.from.organization == me.organization;
+        !mine && message.standing == MessageStanding::Said && !message.seen.iter().any(|seen| seen.is_by(me))
+    });
+    count(unread.count())
+}
+
+fn turns(state: &CaseState, opening: &Opening) -> Vec<Turn> {
+    let returned = state.plans.all().iter().filter_map(|plan| match &plan.status {
+        PlanStatus::Approved(by) | PlanStatus::Returned { by, .. } => {
+            Turn::between(TurnKind::PlanReturn, plan.sent_by.at, by.at)
+        }
+        _ => None,
+    });
+    let followed_up = state.alerts.stays().iter().filter_map(|stay| {
+        let (clock, (done, _)) = (stay.clock()?, stay.followed_up()?);
+        Turn::between(TurnKind::FollowUp, clock.from, done.at)
+    });
+    let mut turns = latest(returned);
+    turns.extend(latest(followed_up));
+    turns.extend(first_answer(state, opening));
+    turns
+}
+
+fn latest(turns: impl Iterator<Item = Turn>) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = turns.collect();
+    turns.drain(..turns.len().saturating_sub(MOST_TURNS));
+    turns
+}
+
+/// From the opening until a person of the other side first writes. Where neither side opened the case: from the first message of
+/// one side.
+fn first_answer(state: &CaseState, opening: &Opening) -> Option<Turn> {
+    let agreement = &opening.agreement;
+    let side = |contact: &Contact| agreement.side_of(&contact.organization);
+    let mut messages = state.messages.iter().filter(|message| !message.foreign).filter_map(|message| {
+        let side = side(&message.from)?;
+        (!matches!(message.from.role, Role::Keeper)).then_some((side, message.at))
+    });
+    let opener = state
+        .roster()
+        .all()
+        .iter()
+        .find(|place| place.seat.contact.user.as_ref() == Some(&opening.event.sender));
+    let opener: Option<Side> = opener.and_then(|place| side(&place.seat.contact));
+    let (asked_by, at) = match opener {
+        Some(side) => (side, opening.at),
+        None => messages.next()?,
+    };
+    let (_, answered) = messages.find(|(side, _)| *side != asked_by)?;
+    Turn::between(TurnKind::FirstAnswer, at, answered)
+}
