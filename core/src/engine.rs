@@ -144,6 +144,7 @@ impl Engine {
             clock: state.next_clock(),
             at: out.at,
             audit,
+            marks: out.marks.clone(),
             data: out.data()?,
         };
         Ok(Held {

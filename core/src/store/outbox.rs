@@ -12,6 +12,7 @@ use super::turn::{Open, ready};
 use crate::case::event::EventData;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
+use crate::label::{Marks, are_sensitive};
 use crate::policy::Reason;
 use crate::ports::{RecordWrite, RoomMake};
 
@@ -82,6 +83,9 @@ pub(crate) struct OutEvent {
     pub(crate) data: serde_json::Value,
     pub(crate) body: String,
     pub(crate) notice: bool,
+    /// How sensitive it is, and once the sending was permitted, on what grounds.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub(crate) marks: Marks,
     pub(crate) at: Timestamp,
     /// The document to upload first, where it is too long to travel inside the event.
     pub(crate) upload: Option<Sha256>,
@@ -98,6 +102,11 @@ impl std::fmt::Debug for OutEvent {
 }
 
 impl OutEvent {
+    /// Whether it may say something that needs a consent: then the room is looked at first.
+    pub(crate) fn may_be_sensitive(&self) -> bool {
+        are_sensitive(&self.marks.labels) || self.kind == "handover"
+    }
+
     /// What the event says.
     pub(crate) fn data(&self) -> Result<EventData> {
         EventData::read(crate::case::event::VERSION, &self.kind, self.data.clone())
@@ -249,7 +258,9 @@ pub(crate) enum Keyed {
 
 /// Adds an event at the end of its case's lane, once for its id.
 pub(crate) fn push_event(t: &Transaction<'_>, case: CaseId, event: &OutEvent) -> Result<Keyed> {
-    let digest = Sha256::of(to_json(&(case, &event.kind, &event.data, &event.body))?).to_string();
+    let said = (case, &event.kind, &event.data, &event.body);
+    let digest = if event.marks.is_empty() { to_json(&said)? } else { to_json(&(said, &event.marks))? };
+    let digest = Sha256::of(digest).to_string();
     let key = event.id.to_string();
     let known: Option<String> =
         one(t, "outbox-key", "SELECT sha256 FROM outbox WHERE key = ?1", [&key], |row| row.get(0))?;

@@ -22,8 +22,10 @@ use crate::case::life::{
 };
 use crate::case::state::CaseState;
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority};
+use crate::consent::{ConsentRecorded, ConsentRevoked, OverrideReviewed, Redisclosure, Scope};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
+use crate::label::{Emergency, Label, Marks};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::outreach::{
@@ -75,9 +77,10 @@ title: Synthetic
 plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: true }
 community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
 in_force: { from: 2019-01-01 }
-share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach] }
+share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach, consent] }
 clocks: { plan-return: { days: 14 } }
 outreach: { default: allowed, channels: { visit: { rule: ask-first }, phone: { rule: prohibited } }, attempts_before_unreachable: 2 }
+part2: { programs: [{ organization: urn:example:org|cp, roles: [nurse] }], covered: [urn:example:org|aco] }
 ladder:
   care-plan:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
@@ -157,7 +160,16 @@ pub(crate) fn raw(sender: &str, id: EventId, content: &Value, server_at: Timesta
 
 pub(crate) fn event(n: usize, after: Vec<Head>, data: impl Into<EventData>) -> Event {
     let clock = 1 + after.iter().map(|head| head.clock).max().unwrap_or(0);
-    Event { v: VERSION, id: id(n), after, clock, at: at(n), audit: None, data: data.into() }
+    Event {
+        v: VERSION,
+        id: id(n),
+        after,
+        clock,
+        at: at(n),
+        audit: None,
+        marks: Marks::default(),
+        data: data.into(),
+    }
 }
 
 /// The event that somebody honest writes next.
@@ -208,7 +220,11 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
         match act {
             Act::Write(who, kind) => {
                 let state = devices[*who].state();
-                let held = next(n, PEOPLE[*who], state, deed(*kind, n, PEOPLE[*who], state));
+                let mut written = event(n, state.heads(), deed(*kind, n, PEOPLE[*who], state));
+                if kind.is_multiple_of(9) {
+                    written.marks = marks(n);
+                }
+                let held = held(PEOPLE[*who], &format!("words {n}"), &written, at(n));
                 devices[*who].insert(held.clone());
                 sent.push(held);
             }
@@ -224,6 +240,63 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
         }
     }
     sent
+}
+
+/// What somebody says of how sensitive it is.
+pub(crate) fn marks(n: usize) -> Marks {
+    let emergency = || Emergency { reason: format!("reason {n}") };
+    Marks {
+        labels: [Label::MentalHealth].into(),
+        unlabelled: n.is_multiple_of(3).then(|| format!("reason {n}")),
+        under: None,
+        btg: n.is_multiple_of(2).then(emergency),
+    }
+}
+
+/// What somebody does of the consents: whether it is a valid step or not.
+fn consent_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
+    let day = at(n).to_zoned(jiff::tz::TimeZone::UTC).date();
+    let all = state.consents.all();
+    let known = n.checked_rem(all.len()).and_then(|which| all.get(which)).map_or(id(n), |one| one.key.id);
+    match kind % 8 {
+        0..=3 => ConsentRecorded {
+            scope: Scope {
+                categories: [Label::Part2].into(),
+                disclosers: [organization("cp")].into(),
+                recipients: [organization("aco")].into(),
+                covered: false,
+                purposes: vec![crate::audit::Purpose::Treatment],
+                redisclosure: Redisclosure::Tpo,
+                explanation: format!("words {n}"),
+            },
+            from: day,
+            until: n.is_multiple_of(2).then(|| day + (i64::try_from(n).unwrap() - 10).days()),
+            signed_on: if n.is_multiple_of(5) { day + 30.days() } else { day },
+            how: SignedHow::Paper,
+            representative: false,
+            source: format!("words {n}"),
+            document: None,
+            renews: n.is_multiple_of(3).then_some(known),
+        }
+        .into(),
+        4..=5 => ConsentRevoked {
+            consent: known,
+            on: day,
+            reason: format!("words {n}"),
+            source: format!("words {n}"),
+        }
+        .into(),
+        _ => OverrideReviewed {
+            event: state
+                .consents
+                .overrides()
+                .last()
+                .map_or(EventKey { sender: user("joe"), id: id(n) }, |one| one.key.clone()),
+            justified: n.is_multiple_of(2),
+            finding: format!("words {n}"),
+        }
+        .into(),
+    }
 }
 
 /// What somebody does of the outreach: whether it is a valid step or not.
@@ -267,6 +340,9 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
 fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     if (100..150).contains(&kind) {
         return outreach_deed(kind, n, state);
+    }
+    if (150..176).contains(&kind) {
+        return consent_deed(kind, n, state);
     }
     let plan = state.plans.open();
     let waiting = plan.map_or(id(n), |plan| plan.sent.id);
