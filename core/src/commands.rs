@@ -30,6 +30,7 @@ use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
 
 /// What a command asks to be sent.
+#[derive(Clone)]
 pub(crate) struct Command {
     /// The event's id: the caller's, so that a retry after a crash is safe, or a new one.
     pub(crate) id: EventId,

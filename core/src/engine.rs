@@ -158,6 +158,7 @@ impl Engine {
 }
 
 /// What a command carries out.
+#[derive(Clone)]
 pub(crate) enum InsteadOf {
     /// An item of the outbox.
     Item(i64),

@@ -10,6 +10,7 @@ use crate::case::life::Opening;
 use crate::case::roster::room_user;
 use crate::case::state::CaseState;
 use crate::commands::Command;
+use crate::consent::MOST_OVERRIDES;
 use crate::contact::Seat;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
@@ -27,6 +28,16 @@ pub(super) fn settled(state: &CaseState, seat: &Seat, command: &Command) -> Resu
         }
         let detail = "this says nothing of the member that could be labelled, or be an emergency";
         return Err(InvalidInput::new("nothing-to-label", detail).field("labels").into());
+    }
+    let waiting = state
+        .consents
+        .overrides()
+        .iter()
+        .filter(|one| one.review.is_none() && one.by.organization == seat.contact.organization);
+    if marks.btg.is_some() && waiting.count() >= MOST_OVERRIDES {
+        let text =
+            "too much was told without consent that nobody has looked at yet: have somebody look at it";
+        return Err(Error::not_allowed(Reason::new("override-too-many", text, "consent")));
     }
     if let Some(opening) = state.opening() {
         marks.labels = marks.labels_of(seat, &opening.agreement);
