@@ -19,10 +19,12 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod consent;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
 pub use record::{EditRecord, RecordPlace, System};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
@@ -119,6 +121,7 @@ pub enum Verb {
         #[serde(default)]
         priority: Priority,
         in_reply_to: Option<EventKey>,
+        marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
     Correct {
@@ -139,6 +142,7 @@ pub enum Verb {
     SendCarePlan {
         case: CaseId,
         care_plan: String,
+        marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
     AcknowledgePlan {
@@ -235,6 +239,19 @@ pub enum Verb {
         proposal: EventId,
         key: Option<EventId>,
     },
+    Consents {
+        case: CaseId,
+    },
+    Denied {
+        case: CaseId,
+    },
+    MayTell {
+        case: CaseId,
+        marks: Option<MarkedAs>,
+    },
+    RecordConsent(Box<RecordConsent>),
+    RevokeConsent(RevokeConsent),
+    ReviewOverride(ReviewOverride),
     Outreach {
         case: CaseId,
     },

@@ -2,6 +2,7 @@
 
 mod alert;
 mod check;
+mod consent;
 mod outreach;
 mod step;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};

@@ -9,6 +9,7 @@ use caseline::directory::{Callee, Gap, Reach};
 use caseline::due::DueItem;
 use caseline::fhir::{CarePlanFound, codes};
 use caseline::id::CaseId;
+use caseline::label::Labels;
 use caseline::{Invitation, Kept, Notice, ProposedCase};
 use serde_json::{Map, Value, json};
 
@@ -257,11 +258,12 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
 
 /// The messages of a case, and what became of each.
 pub fn messages(state: &CaseState) -> Value {
-    let messages: Vec<Value> = state.messages.iter().map(message).collect();
+    let shown = |one: &Message| message(one, state.labels_of(&one.key));
+    let messages: Vec<Value> = state.messages.iter().map(shown).collect();
     json!({ "messages": messages })
 }
 
-fn message(message: &Message) -> Value {
+fn message(message: &Message, labels: Option<&Labels>) -> Value {
     let (standing, by) = match &message.standing {
         MessageStanding::Said => ("said", None),
         MessageStanding::Corrected { by } => ("corrected", Some(by)),
@@ -279,6 +281,8 @@ fn message(message: &Message) -> Value {
         fields.extend(message.in_reply_to.as_ref().map(|key| ("in_reply_to".into(), json!(key))));
         fields.extend(message.corrects.as_ref().map(|key| ("corrects".into(), json!(key))));
         fields.extend(by.map(|key| ("by".into(), json!(key))));
+        fields.extend(labels.map(|labels| ("labels".into(), json!(labels))));
+        fields.extend(message.notice.as_ref().map(|notice| ("notice".into(), json!(notice))));
     }
     shown
 }

@@ -14,6 +14,7 @@ mod alert;
 mod calling;
 mod case;
 mod client;
+mod consent;
 mod error;
 mod events;
 mod message;
@@ -31,6 +32,7 @@ pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayCl
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
+pub use consent::{Consent, ConsentInput, Consents, Denied, EmergencyTold, MayTell};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};

@@ -33,9 +33,9 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
         return Err(community.wrong("same-sides", "an agreement is between two organisations"));
     }
     let dates = fields.need("in_force")?;
-    let mut parts = dates.fields()?;
-    let in_force = period(&mut parts)?;
-    parts.end()?;
+    let mut days = dates.fields()?;
+    let in_force = period(&mut days)?;
+    days.end()?;
     if in_force.from.is_none() {
         return Err(dates.wrong("field-missing", "an agreement says `from` which day it is in force"));
     }

@@ -46,6 +46,7 @@ pub struct HandedEvent {
 /// What a handover tells of one event.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant)]
 pub enum HandedBody {
     /// The whole content.
     Content(Value),

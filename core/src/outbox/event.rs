@@ -192,7 +192,7 @@ impl Engine {
         let data = event.data()?;
         let disclosure = grounds.disclosure(&data);
         let mut event = event.clone();
-        event.marks.labels = disclosure.labels.clone();
+        event.marks.labels.clone_from(&disclosure.labels);
         let told = notice(&disclosure.labels, under, &grounds.consents, event.marks.btg.as_ref());
         if let Some(told) = told {
             event.marks.under = Some(Under { consents: under.clone(), notice: event.body.len() as u64 });

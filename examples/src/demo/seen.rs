@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod consent;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -73,6 +74,14 @@ pub(super) fn look(
             let answer = ask(stage, who, "outreach", about.clone())?;
             parts.push(outreach::outreach_seen(stage, &answer, who, wanted));
         }
+        if let Some(wanted) = &expected.consents {
+            let answer = ask(stage, who, "consents", about.clone())?;
+            parts.push(consent::consents_seen(stage, &answer, who, wanted));
+        }
+        if let Some(wanted) = &expected.denied {
+            let answer = ask(stage, who, "denied", about.clone())?;
+            parts.push(consent::denied_seen(stage, &answer, labels, who, wanted));
+        }
         let known = [
             expected.plan.is_some(),
             expected.roster.is_some(),
@@ -113,6 +122,8 @@ pub(super) fn look(
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
+        || expected.consents.is_some()
+        || expected.denied.is_some()
         || expected.phase.is_some()
         || expected.due.is_some()
         || expected.stay.is_some()
@@ -208,6 +219,11 @@ fn message_seen(stage: &Stage<'_>, messages: &[Value], who: &str, wanted: &Messa
         text(message, "text") == wanted.text
             && wanted.from.as_ref().is_none_or(|from| text(message, "sender") == stage.user(from))
             && wanted.is.as_ref().is_none_or(|is| text(message, "standing") == is)
+            && wanted.notice.is_none_or(|there| message.get("notice").is_some() == there)
+            && wanted.labels.as_ref().is_none_or(|labels| {
+                let has: BTreeSet<&str> = list(message, "labels").iter().filter_map(Value::as_str).collect();
+                has == labels.iter().map(String::as_str).collect()
+            })
             && wanted.seen_by.as_ref().is_none_or(|by| {
                 let seen: BTreeSet<&str> =
                     list(message, "seen").iter().map(|seen| text(seen, "contact")).collect();

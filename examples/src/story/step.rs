@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
@@ -109,6 +110,14 @@ pub struct Deed {
     pub complete_task: Option<Completed>,
     /// Calls a task off.
     pub cancel_task: Option<ReasonedTask>,
+    /// Records what the member allows.
+    pub record_consent: Option<ConsentSaid>,
+    /// Records that the member takes a consent back.
+    pub revoke_consent: Option<RevokedSaid>,
+    /// Looks at what was told without consent in an emergency.
+    pub review_override: Option<ReviewSaid>,
+    /// Looks whether something may be told, marked so, before they write it.
+    pub may_tell: Option<MarksSaid>,
     /// Says where the member stands with the programme.
     pub stage: Option<Standing>,
     /// Records a contact with the member, or an attempt.
@@ -145,6 +154,8 @@ pub struct Deed {
     pub priority: Option<Priority>,
     /// The message that it answers, by its name.
     pub in_reply_to: Option<String>,
+    /// How what is sent or assigned is marked.
+    pub marks: Option<MarksSaid>,
 
     /// What they must see, at once or within the time that `within` gives.
     pub sees: Option<Expected>,
@@ -182,6 +193,10 @@ impl Deed {
             ("hand_over_task", self.hand_over_task.is_some()),
             ("complete_task", self.complete_task.is_some()),
             ("cancel_task", self.cancel_task.is_some()),
+            ("record_consent", self.record_consent.is_some()),
+            ("revoke_consent", self.revoke_consent.is_some()),
+            ("review_override", self.review_override.is_some()),
+            ("may_tell", self.may_tell.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -309,7 +324,11 @@ pub struct Expected {
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.
     pub reminder: Option<ReminderSeen>,
-    /// Whether they may reach out, as `may_reach_out` answers.
+    /// What the member allows, and what is to be looked at.
+    pub consents: Option<ConsentsSeen>,
+    /// Something of their own that was not sent.
+    pub denied: Option<DeniedSeen>,
+    /// Whether they may reach out, or tell something, as `may_reach_out` and `may_tell` answer.
     pub may: Option<ReachSeen>,
     /// Where the member stands, and what was tried.
     pub outreach: Option<OutreachSeen>,
@@ -372,6 +391,10 @@ pub struct MessageSeen {
     pub is: Option<String>,
     /// Who has said that they saw it.
     pub seen_by: Option<Vec<String>>,
+    /// Whether a notice stands with it.
+    pub notice: Option<bool>,
+    /// How it is labelled, no more and no less.
+    pub labels: Option<Vec<String>>,
 }
 
 /// A plan as its reader sees it.

@@ -9,7 +9,7 @@ use crate::consent::{ConsentRecorded, ConsentRevoked, Consents, OverrideReviewed
 use crate::error::{InvalidInput, Result};
 use crate::id::EventId;
 use crate::label::{Emergency, Label, Marks};
-use crate::policy::{MayTell, may_tell};
+use crate::policy::{MayTell, Reason, may_tell};
 
 /// The longest name of where something is known from, in bytes.
 const SOURCE_LIMIT: usize = 512;
@@ -68,6 +68,24 @@ impl Case {
         state.life.going_on().map_err(crate::Error::not_allowed)?;
         let message = MessageSent::default().into();
         self.caseline.engine.asked(&state, &message, &self.marks, None, may_tell)
+    }
+
+    /// What of ours was taken out of this case's outbox, in the order in which it was accepted, and why: nothing of it was sent.
+    pub fn denied(&self) -> Result<Vec<(EventId, Vec<Reason>)>> {
+        self.caseline.engine.db.outbox_denied(self.id)
+    }
+
+    /// The day that it is, where the case's agreement begins and ends its days: on which a consent holds or does not.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`case-not-open`).
+    pub fn today(&self) -> Result<Date> {
+        let state = self.expected()?;
+        let opening = state.opening().ok_or_else(|| {
+            crate::Error::not_allowed(Reason::new("case-not-open", "the case is not open", "case"))
+        })?;
+        let now = self.caseline.engine.now();
+        Ok(now.to_zoned(opening.agreement.zone.clone()).date())
     }
 
     /// What the member allows, and what was told without it in an emergency.

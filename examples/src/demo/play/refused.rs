@@ -37,6 +37,9 @@ impl Line<'_, '_> {
                 "tries to answer for the task"
             }
             Some("record_contact") => "tries to record a contact",
+            Some("record_consent") => "tries to record a consent",
+            Some("revoke_consent") => "tries to record that a consent was taken back",
+            Some("review_override") => "tries to look at what was told in an emergency",
             Some("ask_outreach") => "tries to ask",
             Some("close_case") => "tries to close the case",
             Some("open") => "tries to open a case",
