@@ -276,6 +276,8 @@ def message(said: caseline.Message) -> dict[str, Any]:
         by=event_of(by) if by else None,
         seen=[{"contact": seen.contact, "at": instant(seen.at)} for seen in said.seen],
         foreign=said.foreign,
+        labels=said.labels or None,
+        notice=said.notice,
     )
 
 
