@@ -120,7 +120,8 @@ def is_written(resource: str) -> bool:
     """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
     fields = json.loads(resource)
     found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
-    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "episode", "event", "plan", "stay", "audit")}
+    names = ("case", "thread", "episode", "event", "plan", "stay", "override-review", "audit")
+    ours = {f"urn:caseline:{name}" for name in names}
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
 
@@ -313,6 +314,8 @@ def entry(line: caseline.TimelineEntry) -> dict[str, Any]:
     if line.reminder:
         reminder = line.reminder
         told.update(owed=reminder.owed, rung=reminder.rung, contact=reminder.contact)
+    if line.labels:
+        told["labels"] = line.labels
     return told
 
 

@@ -115,6 +115,12 @@ impl Engine {
             content: None,
             readers: Vec::new(),
         };
+        if let EventData::Handover(_) = &command.data {
+            // What it tells is labelled: room is left for the notice.
+            let text = command.document.as_ref().map(|(.., text)| text.as_str());
+            let told = self.labelled(state, &command.data, &event.marks, text)?;
+            event.marks.labels = told.into_iter().flat_map(|part| part.labels).collect();
+        }
         let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
         if repeated {
             return Ok(event);

@@ -112,8 +112,16 @@ pub fn care_plan(plan: &CarePlanFound) -> Value {
 /// Whether a case wrote this resource: it is found by one of our identifiers or tags.
 pub fn is_written(resource: &str) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
-    let ours =
-        [codes::CASE, codes::THREAD, codes::EPISODE, codes::EVENT, codes::PLAN, codes::STAY, codes::AUDIT];
+    let ours = [
+        codes::CASE,
+        codes::THREAD,
+        codes::EPISODE,
+        codes::EVENT,
+        codes::PLAN,
+        codes::STAY,
+        codes::REVIEW,
+        codes::AUDIT,
+    ];
     [value.get("identifier"), value.pointer("/meta/tag")]
         .into_iter()
         .flatten()
@@ -242,6 +250,7 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
         if let Some(reason) = entry.standing.reason() {
             fields.insert("reason".into(), reasons(std::slice::from_ref(reason)));
         }
+        fields.extend(state.labels_of(&entry.key).map(|labels| ("labels".into(), json!(labels))));
         if entry.kind == "rung.posted" {
             let rungs = &state.life.rungs;
             let posted =

@@ -71,6 +71,9 @@ fn urgent() -> EventData {
     MessageSent::default().into()
 }
 
+/// What is played, and what becomes of the last of it.
+type Row = (&'static str, Vec<(&'static str, EventData)>, &'static str);
+
 #[test]
 fn each_step_is_taken_or_refused_with_why() {
     let recorded = |change: fn(&mut ConsentRecorded)| {
@@ -79,7 +82,7 @@ fn each_step_is_taken_or_refused_with_why() {
         EventData::from(consent)
     };
     let plain = || recorded(|_| {});
-    let table: Vec<(&str, Vec<(&str, EventData)>, &str)> = vec![
+    let table: Vec<Row> = vec![
         ("recorded by the community side", vec![("jane", plain())], "counted"),
         ("recorded by the plan side", vec![("rao", plain())], "counted"),
         ("by a keeper", vec![("cp-bot", plain())], "consent-by-keeper"),

@@ -104,6 +104,9 @@ fn ask<'a>(
     Ask { disclosure, sender, seats, agreement, labelled, consents, emergency, at, send: None }
 }
 
+/// The consents and whether each was taken back, who asks, and the codes of the reasons.
+type Row = (&'static str, Vec<(ConsentRecorded, bool)>, &'static str, Vec<&'static str>);
+
 #[test]
 fn each_reason_names_the_consent_that_came_nearest() {
     let change = |with: fn(&mut ConsentRecorded)| {
@@ -111,7 +114,7 @@ fn each_reason_names_the_consent_that_came_nearest() {
         with(&mut consent);
         consent
     };
-    let table: Vec<(&str, Vec<(ConsentRecorded, bool)>, &str, Vec<&str>)> = vec![
+    let table: Vec<Row> = vec![
         ("none", vec![], "jane", vec!["consent-missing"]),
         ("one that covers it", vec![(consent(), false)], "jane", vec![]),
         ("revoked", vec![(consent(), true)], "jane", vec!["consent-revoked"]),

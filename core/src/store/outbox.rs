@@ -13,7 +13,7 @@ use crate::case::event::EventData;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
 use crate::label::{Marks, are_sensitive};
-use crate::policy::Reason;
+
 use crate::ports::{RecordWrite, RoomMake};
 
 /// One thing that must go out.
@@ -166,7 +166,7 @@ impl State {
         }
     }
 
-    fn of(code: &str) -> Result<Self> {
+    pub(super) fn of(code: &str) -> Result<Self> {
         [Self::Queued, Self::Marked, Self::Sent, Self::Denied]
             .into_iter()
             .find(|state| state.code() == code)
@@ -464,38 +464,5 @@ impl Db {
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
         })
-    }
-
-    /// The events of a case that were taken out, in the order in which they were accepted, and why.
-    pub(crate) fn outbox_denied(&self, case: CaseId) -> Result<Vec<(EventId, Vec<Reason>)>> {
-        let found: Vec<(String, Option<String>)> = self.read(|t| {
-            let sql =
-                "SELECT key, note FROM outbox WHERE lane = ?1 AND state = 'denied' AND key IS NOT NULL ORDER BY seq";
-            all(t, "outbox-denied", sql, [case_lane(case)], |row| Ok((row.get(0)?, row.get(1)?)))
-        })?;
-        let read = |(key, note): (String, Option<String>)| {
-            let reasons = note.map_or(Ok(Vec::new()), |note| from_json(&note))?;
-            Ok((parsed(&key)?, reasons))
-        };
-        found.into_iter().map(read).collect()
-    }
-
-    /// What became of an event with this id that was accepted here: its state, and the reasons where it was denied.
-    pub(crate) fn outbox_fate(&self, id: EventId) -> Result<Option<(State, Vec<Reason>)>> {
-        let found: Option<(String, Option<String>)> = self.read(|t| {
-            one(t, "outbox-fate", "SELECT state, note FROM outbox WHERE key = ?1", [id.to_string()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-        })?;
-        found
-            .map(|(state, note)| {
-                let state = State::of(&state)?;
-                let reasons = match (state, note) {
-                    (State::Denied, Some(note)) => from_json(&note)?,
-                    _ => Vec::new(),
-                };
-                Ok((state, reasons))
-            })
-            .transpose()
     }
 }

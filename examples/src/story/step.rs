@@ -1,15 +1,12 @@
 //! The steps of a story, as they are written.
 
-use std::fmt;
-
 use caseline::care_plan::SignedHow;
 use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::outreach::Channel;
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
@@ -17,8 +14,10 @@ use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standi
 use crate::protocol::EditRecord;
 
 mod task;
+mod written;
 
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
+pub(super) use written::Written;
 
 /// One step, and where it stands.
 #[derive(Debug, Clone)]
@@ -455,54 +454,4 @@ pub struct Refused {
     pub code: String,
     /// The code of one of its reasons.
     pub reason: Option<String>,
-}
-
-/// A step before its clock is put on the story's time zone.
-#[allow(clippy::large_enum_variant)]
-pub(super) enum Written {
-    Clock(DateTime),
-    Kind(StepKind),
-}
-
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(StepVisitor)
-    }
-}
-
-struct StepVisitor;
-
-impl<'de> Visitor<'de> for StepVisitor {
-    type Value = Written;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a step: a person and what they do, or one of clock, note, kill, start, offline, online, settle",
-        )
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
-        let Some(key) = map.next_key::<String>()? else {
-            return Err(de::Error::custom("a step may not be empty"));
-        };
-        let step = match key.as_str() {
-            "clock" => Written::Clock(map.next_value()?),
-            "note" => Written::Kind(StepKind::Note(map.next_value()?)),
-            "kill" => Written::Kind(StepKind::Kill(map.next_value()?)),
-            "start" => Written::Kind(StepKind::Start(map.next_value()?)),
-            "offline" => Written::Kind(StepKind::Offline(map.next_value()?)),
-            "online" => Written::Kind(StepKind::Online(map.next_value()?)),
-            "settle" => {
-                map.next_value::<de::IgnoredAny>()?;
-                Written::Kind(StepKind::Settle)
-            }
-            _ => Written::Kind(StepKind::Deed { deed: map.next_value()?, who: key }),
-        };
-        if map.next_key::<String>()?.is_some() {
-            return Err(de::Error::custom(
-                "a step has one key: who acts, or what happens; begin another with `-`",
-            ));
-        }
-        Ok(step)
-    }
 }

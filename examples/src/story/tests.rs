@@ -114,8 +114,14 @@ fn the_story_of_the_consent_is_read_and_a_mistake_in_it_is_named() {
     let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();
     assert_eq!(agreement.part2.unwrap().programs.len(), 1);
     for (steps, field) in [
-        ("  - jane: {revoke_consent: {consent: none, on: 2019-03-04, source: x}}\n", "revoke_consent.consent"),
-        ("  - jane: {review_override: {event: none, justified: true, finding: x}}\n", "review_override.event"),
+        (
+            "  - jane: {revoke_consent: {consent: none, on: 2019-03-04, source: x}}\n",
+            "revoke_consent.consent",
+        ),
+        (
+            "  - jane: {review_override: {event: none, justified: true, finding: x}}\n",
+            "review_override.event",
+        ),
         ("  - jane: {accept: none, marks: {labels: [MH]}}\n", "accept"),
         ("  - jane: {sees: {denied: {name: none, reason: x}}}\n", "sees.denied.name"),
     ] {

@@ -1,5 +1,7 @@
 //! A synthetic case: its people, its papers, and devices that write to each other out of order.
 
+mod consents;
+
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -22,10 +24,9 @@ use crate::case::life::{
 };
 use crate::case::state::CaseState;
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent, Priority};
-use crate::consent::{ConsentRecorded, ConsentRevoked, OverrideReviewed, Redisclosure, Scope};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
-use crate::label::{Emergency, Label, Marks};
+use crate::label::Marks;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::outreach::{
@@ -35,6 +36,8 @@ use crate::task::{
     Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
     TaskHandedOver,
 };
+
+use consents::{consent_deed, marks};
 
 pub(crate) const PEOPLE: [&str; 7] = ["jane", "joe", "rao", "lee", "cp-bot", "aco-bot", "kim"];
 
@@ -240,63 +243,6 @@ pub(crate) fn play(acts: &[Act]) -> Vec<Held> {
         }
     }
     sent
-}
-
-/// What somebody says of how sensitive it is.
-pub(crate) fn marks(n: usize) -> Marks {
-    let emergency = || Emergency { reason: format!("reason {n}") };
-    Marks {
-        labels: [Label::MentalHealth].into(),
-        unlabelled: n.is_multiple_of(3).then(|| format!("reason {n}")),
-        under: None,
-        btg: n.is_multiple_of(2).then(emergency),
-    }
-}
-
-/// What somebody does of the consents: whether it is a valid step or not.
-fn consent_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
-    let day = at(n).to_zoned(jiff::tz::TimeZone::UTC).date();
-    let all = state.consents.all();
-    let known = n.checked_rem(all.len()).and_then(|which| all.get(which)).map_or(id(n), |one| one.key.id);
-    match kind % 8 {
-        0..=3 => ConsentRecorded {
-            scope: Scope {
-                categories: [Label::Part2].into(),
-                disclosers: [organization("cp")].into(),
-                recipients: [organization("aco")].into(),
-                covered: false,
-                purposes: vec![crate::audit::Purpose::Treatment],
-                redisclosure: Redisclosure::Tpo,
-                explanation: format!("words {n}"),
-            },
-            from: day,
-            until: n.is_multiple_of(2).then(|| day + (i64::try_from(n).unwrap() - 10).days()),
-            signed_on: if n.is_multiple_of(5) { day + 30.days() } else { day },
-            how: SignedHow::Paper,
-            representative: false,
-            source: format!("words {n}"),
-            document: None,
-            renews: n.is_multiple_of(3).then_some(known),
-        }
-        .into(),
-        4..=5 => ConsentRevoked {
-            consent: known,
-            on: day,
-            reason: format!("words {n}"),
-            source: format!("words {n}"),
-        }
-        .into(),
-        _ => OverrideReviewed {
-            event: state
-                .consents
-                .overrides()
-                .last()
-                .map_or(EventKey { sender: user("joe"), id: id(n) }, |one| one.key.clone()),
-            justified: n.is_multiple_of(2),
-            finding: format!("words {n}"),
-        }
-        .into(),
-    }
 }
 
 /// What somebody does of the outreach: whether it is a valid step or not.
