@@ -24,6 +24,7 @@ except ImportError as error:
     sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
 
 import driver_alerts
+import driver_consents
 from driver_answers import (
     callee,
     care_plan,
@@ -198,6 +199,7 @@ async def edit(
 
 async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Answers what is asked of one case."""
+    case = driver_consents.marked(case, fields.pop("marks", None))
     match verb:
         case "state":
             told = await case.state()
@@ -214,6 +216,14 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             raise invalid("give either `owner` or `pool`")
         case "crossings":
             return {"crossings": [crossing(each) for each in await case.crossings()]}
+        case "consents":
+            return driver_consents.consents(await case.consents())
+        case "denied":
+            return driver_consents.denied(await case.denied())
+        case "may_tell":
+            return driver_consents.may_tell(await case.may_tell())
+        case "record_consent":
+            return await driver_consents.record(case, **fields)
         case "outreach":
             return outreach(await case.outreach())
         case "may_reach_out":

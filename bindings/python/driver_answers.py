@@ -120,7 +120,8 @@ def is_written(resource: str) -> bool:
     """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
     fields = json.loads(resource)
     found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
-    ours = {f"urn:caseline:{name}" for name in ("case", "thread", "episode", "event", "plan", "stay", "audit")}
+    names = ("case", "thread", "episode", "event", "plan", "stay", "override-review", "audit")
+    ours = {f"urn:caseline:{name}" for name in names}
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
 
@@ -301,6 +302,8 @@ def message(said: caseline.Message) -> dict[str, Any]:
         by=event_of(by) if by else None,
         seen=[{"contact": seen.contact, "at": instant(seen.at)} for seen in said.seen],
         foreign=said.foreign,
+        labels=said.labels or None,
+        notice=said.notice,
     )
 
 
@@ -336,6 +339,8 @@ def entry(line: caseline.TimelineEntry) -> dict[str, Any]:
     if line.reminder:
         reminder = line.reminder
         told.update(owed=reminder.owed, rung=reminder.rung, contact=reminder.contact)
+    if line.labels:
+        told["labels"] = line.labels
     return told
 
 

@@ -161,6 +161,15 @@ def place(value: Any) -> Any:
     raise Failure("invalid-record", detail, field="record")
 
 
+def marks(value: Any) -> Any:
+    if not isinstance(value, dict) or not set(value) <= {"labels", "unlabelled", "emergency"}:
+        return WRONG
+    reasons = [value.get("unlabelled"), value.get("emergency")]
+    if texts(value.get("labels", [])) is WRONG or not all(isinstance(one, str | None) for one in reasons):
+        return WRONG
+    return value
+
+
 uuid = matching(UUID)
 PAPER = {"text?": text, "path?": text}
 
@@ -208,12 +217,13 @@ FIELDS: dict[str, dict[str, Check]] = {
         "text": text,
         "priority?": one_of(PRIORITIES),
         "in_reply_to?": event_key,
+        "marks?": marks,
         "key?": uuid,
     },
     "correct": {"case": uuid, "message": uuid, "text": text, "key?": uuid},
     "retract": {"case": uuid, "message": uuid, "key?": uuid},
     "seen": {"case": uuid, "up_to": event_key},
-    "send_care_plan": {"case": uuid, "care_plan": text, "key?": uuid},
+    "send_care_plan": {"case": uuid, "care_plan": text, "marks?": marks, "key?": uuid},
     "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
     "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
     "attest_signature": {
@@ -262,6 +272,7 @@ FIELDS: dict[str, dict[str, Check]] = {
         "organization?": text,
         "detail?": text,
         "priority?": one_of(PRIORITIES),
+        "marks?": marks,
         "key?": uuid,
     },
     "claim_task": {"case": uuid, "task": uuid, "key?": uuid},
@@ -288,6 +299,37 @@ FIELDS: dict[str, dict[str, Check]] = {
         "reached_contact?": text,
         "key?": uuid,
     },
+    "consents": {"case": uuid},
+    "denied": {"case": uuid},
+    "may_tell": {"case": uuid, "marks?": marks},
+    "record_consent": {
+        "case": uuid,
+        "categories": texts,
+        "disclosers?": texts,
+        "recipients?": texts,
+        "covered?": flag,
+        "purposes": texts,
+        "tpo?": flag,
+        "explanation": text,
+        "from": text,
+        "until?": text,
+        "signed_on": text,
+        "how": one_of(HOW_SIGNED),
+        "representative?": flag,
+        "source": text,
+        "document?": matching(SHA256),
+        "renews?": uuid,
+        "key?": uuid,
+    },
+    "revoke_consent": {
+        "case": uuid,
+        "consent": uuid,
+        "on": text,
+        "source": text,
+        "reason?": text,
+        "key?": uuid,
+    },
+    "review_override": {"case": uuid, "event": event_key, "justified": flag, "finding": text, "key?": uuid},
     "outreach": {"case": uuid},
     "may_reach_out": {"case": uuid, "channel": one_of(CHANNELS)},
     "stage": {

@@ -22,7 +22,7 @@
 //!   from: 2019-01-01                      # the first day
 //!   until: 2021-01-01                     # the first day on which it is over; may be left out
 //! zone: America/New_York                  # where days begin and end; this one where left out
-//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach
+//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach, consent
 //!   both: [message, roster, reminder, handover]
 //!   plan_side: [care-plan]                # and, beside that, what one side may send
 //!   community_side: [care-plan]
@@ -54,6 +54,12 @@
 //!       rule: prohibited
 //!       until: 2019-07-01                 # the first day on which the default holds again; may be left out
 //!   attempts_before_unreachable: 3        # how often one tries before a case is closed so; 3 where left out
+//! part2:                                  # 42 CFR Part 2; left out: nobody of the two sides is a program of it
+//!   programs:
+//!     - organization: urn:example:org|bay # all of its people, unless some are named:
+//!       staff: ["urn:example:staff|ann"]  # these
+//!       roles: [behavioral-health-provider]   # or whoever is one of these
+//!   covered: ["urn:example:org|harbor"]   # whom HIPAA covers; nobody where left out
 //! "#)?;
 //! assert!(agreement.in_force_on("2019-03-01".parse()?));
 //! assert!(agreement.may_share(Side::Community, Category::CarePlan));
@@ -74,6 +80,7 @@ use crate::error::{Error, InvalidInput, Result};
 use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 
 mod outreach;
+mod part2;
 mod read;
 mod rule_set;
 mod term;
@@ -81,6 +88,7 @@ mod term;
 mod tests;
 
 pub use outreach::{ChannelTerm, OutreachRule, OutreachTerms};
+pub use part2::{Part2Program, Part2Terms};
 pub(crate) use read::default_zone;
 pub use rule_set::{ClockRow, Mark, RuleSet};
 pub use term::{Clock, CountsFrom, Delay, Length, Period};
@@ -121,6 +129,8 @@ pub struct Agreement {
     pub handover: HandoverTerms,
     /// What holds of reaching out to the member, where the two sides settled it.
     pub outreach: Option<OutreachTerms>,
+    /// Who is a program of 42 CFR Part 2, where one of the two sides is, or has one.
+    pub part2: Option<Part2Terms>,
 }
 
 /// One side of an agreement.
@@ -164,11 +174,13 @@ pub enum Category {
     Alert,
     /// Where the case stands, and each contact or attempt with the member.
     Outreach,
+    /// What the member allows to be told, and what was told without it in an emergency.
+    Consent,
 }
 
 impl Category {
     /// All categories.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Message,
         Self::CarePlan,
         Self::Roster,
@@ -177,6 +189,7 @@ impl Category {
         Self::Task,
         Self::Alert,
         Self::Outreach,
+        Self::Consent,
     ];
 
     /// The word for it in an agreement.
@@ -190,6 +203,7 @@ impl Category {
             Self::Task => "task",
             Self::Alert => "alert",
             Self::Outreach => "outreach",
+            Self::Consent => "consent",
         }
     }
 }
@@ -241,7 +255,7 @@ impl Agreement {
     /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
     /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
     /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
-    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder).
+    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder), `part2-of-another`.
     pub fn parse(text: &str) -> Result<Self> {
         read::agreement(text)
     }

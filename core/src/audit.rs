@@ -4,7 +4,8 @@
 //! first follows the SHA-256 of the chain's id. So an entry that was changed, left out or put elsewhere is found. A cut-off
 //! end is found by the head that the device's last event carries.
 //!
-//! An entry holds ids and labels only: no name, no text, no identifier of a member.
+//! An entry holds ids and labels only: no name, no text, no identifier of a member. The one exception is why somebody told
+//! something without consent, or without its label: the law has that written down, in their words.
 
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
@@ -14,7 +15,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::case::event::{AuditHead, EventKey, write_canonical};
 use crate::error::{Error, Result};
-use crate::id::{AgreementId, CaseId, Sha256, UserId};
+use crate::id::{AgreementId, CaseId, EventId, Sha256, UserId};
+use crate::label::Marks;
 
 #[cfg(test)]
 mod tests;
@@ -49,7 +51,7 @@ pub enum Action {
 }
 
 /// Why it was done: a code of HL7 v3-ActReason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Purpose {
     /// Treatment.
@@ -62,6 +64,15 @@ pub enum Purpose {
     #[default]
     #[serde(rename = "COC")]
     Coordination,
+    /// Payment.
+    #[serde(rename = "HPAYMT")]
+    Payment,
+    /// Operations.
+    #[serde(rename = "HOPERAT")]
+    Operations,
+    /// An emergency, in which what a consent would have to allow is told without one.
+    #[serde(rename = "BTG")]
+    BreakTheGlass,
 }
 
 impl Purpose {
@@ -71,7 +82,20 @@ impl Purpose {
             Self::Treatment => "TREAT",
             Self::CareManagement => "CAREMGT",
             Self::Coordination => "COC",
+            Self::Payment => "HPAYMT",
+            Self::Operations => "HOPERAT",
+            Self::BreakTheGlass => "BTG",
         }
+    }
+
+    /// What a consent can name: an emergency needs none.
+    pub const OF_CONSENTS: [Self; 5] =
+        [Self::Treatment, Self::CareManagement, Self::Coordination, Self::Payment, Self::Operations];
+
+    /// Whether a consent for this lets something be told for that: treatment is also coordinated and managed.
+    pub fn includes(self, other: Self) -> bool {
+        self == other
+            || (self == Self::Treatment && matches!(other, Self::Coordination | Self::CareManagement))
     }
 }
 
@@ -113,6 +137,44 @@ pub struct Audited {
     /// The security labels of what was disclosed (v3-Confidentiality, v3-ActCode).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// The consents on which it went, by their events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<EventId>,
+    /// Why it was told without consent, or without its label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
+}
+
+/// Why somebody told something without consent (42 CFR 2.51), or without the label that it would have. `Debug` shows no words.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// An emergency.
+    Emergency(String),
+    /// The label was taken off.
+    Unlabelled(String),
+}
+
+impl Why {
+    /// Why an event was told so, if it says.
+    pub fn of(marks: &Marks) -> Option<Self> {
+        let emergency = marks.btg.as_ref().map(|emergency| Self::Emergency(emergency.reason.clone()));
+        emergency.or_else(|| marks.unlabelled.clone().map(Self::Unlabelled))
+    }
+
+    /// A stable code, and the words.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Emergency(words) => ("emergency", words),
+            Self::Unlabelled(words) => ("unlabelled", words),
+        }
+    }
+}
+
+impl std::fmt::Debug for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Why({})", self.parts().0)
+    }
 }
 
 impl Audited {
@@ -129,6 +191,8 @@ impl Audited {
             reasons: Vec::new(),
             purpose: Purpose::Coordination,
             labels: Vec::new(),
+            consents: Vec::new(),
+            why: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
 
+mod labelled;
 mod watch;
 
 use crate::agreement::{Category, History};
@@ -11,6 +12,7 @@ use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
+use crate::commands::labelled::{may_be_handed, settled};
 use crate::communication::Priority;
 use crate::contact::Seat;
 use crate::documents::{DOCUMENT_LIMIT, document, send_beside};
@@ -18,21 +20,25 @@ use crate::due;
 use crate::engine::{Engine, InsteadOf};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, EventId, OrganizationId, UserId};
+use crate::label::Marks;
 use crate::outreach;
 use crate::point::point;
-use crate::policy::{Ask, Decision, Reason, decide};
+use crate::policy::{Decision, Reason, decide};
 use crate::store::Tx;
 use crate::store::cases::{Stage, put_case, reached};
 use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
 
 /// What a command asks to be sent.
+#[derive(Clone)]
 pub(crate) struct Command {
     /// The event's id: the caller's, so that a retry after a crash is safe, or a new one.
     pub(crate) id: EventId,
     pub(crate) data: EventData,
     /// What a message says; everything else tells itself.
     pub(crate) text: Option<String>,
+    /// How sensitive its author says that it is.
+    pub(crate) marks: Marks,
     /// The texts of documents that `data` names.
     pub(crate) document: Option<(Document, bool, String)>,
     /// For an opening: what must go out before it. The case is made in the same transaction.
@@ -49,6 +55,7 @@ impl Command {
             id: id.unwrap_or_else(EventId::new),
             data: data.into(),
             text: None,
+            marks: Marks::default(),
             document: None,
             set_up: None,
             then: Vec::new(),
@@ -99,6 +106,7 @@ impl Engine {
             data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
             body,
             notice: seat.is_keeper() && !is_urgent(&command.data),
+            marks: settled(state, &seat, command)?,
             at: self.now(),
             upload: command
                 .document
@@ -107,6 +115,12 @@ impl Engine {
             content: None,
             readers: Vec::new(),
         };
+        if let EventData::Handover(_) = &command.data {
+            // What it tells is labelled: room is left for the notice.
+            let text = command.document.as_ref().map(|(.., text)| text.as_str());
+            let told = self.labelled(state, &command.data, &event.marks, text)?;
+            event.marks.labels = told.into_iter().flat_map(|part| part.labels).collect();
+        }
         let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
         if repeated {
             return Ok(event);
@@ -119,7 +133,7 @@ impl Engine {
             let detail = "as JSON, with its names and texts, an event has 34 KiB at most: say less at once";
             return Err(InvalidInput::new("event-too-long", detail).into());
         }
-        self.may(state, &command.data)?;
+        self.may(state, command, &event.marks)?;
         let held = self.held_of(&event, state, None)?;
         fold.insert(held);
         match fold.state().entry(key).map(|entry| entry.standing.clone()) {
@@ -148,25 +162,9 @@ impl Engine {
     }
 
     /// What the policy says when a command is given: the room and the readers' identities are judged before the sending.
-    fn may(&self, state: &CaseState, data: &EventData) -> Result<()> {
-        let (agreement, seats): (_, Vec<&Seat>) = match (data, state.opening()) {
-            (EventData::CaseOpened(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
-            (_, Some(opening)) => (opening.agreement.clone(), state.roster().active().collect()),
-            (_, None) => {
-                let text = "the case is not open yet on this device";
-                return Err(Error::not_allowed(Reason::new("case-not-open", text, "case")));
-            }
-        };
-        let disclosure = data.disclosure();
-        let me = self.user();
-        match decide(&Ask {
-            disclosure: &disclosure,
-            sender: &me,
-            seats: &seats,
-            agreement: &agreement,
-            at: self.now(),
-            send: None,
-        }) {
+    fn may(&self, state: &CaseState, command: &Command, marks: &Marks) -> Result<()> {
+        let document = command.document.as_ref().map(|(_, _, text)| text.as_str());
+        match self.asked(state, &command.data, marks, document, decide)? {
             Decision::Allowed { .. } => Ok(()),
             Decision::Held { reasons } | Decision::Denied { reasons } => Err(Error::NotAllowed { reasons }),
         }
@@ -244,6 +242,9 @@ impl Engine {
                     },
                     HeldBody::Stub(_) => None,
                 };
+                if !may_be_handed(fold.state(), &held.key(), self.now()) {
+                    return true;
+                }
                 // The opening and the roster are what a newcomer takes part in; the rest is as the agreement has it.
                 data != Some(Category::Roster)
                     && (nothing || data.is_none_or(|data| withheld.contains(&data)))
@@ -368,7 +369,14 @@ fn keeper_of(state: &CaseState, me: &UserId) -> Option<OrganizationId> {
 /// into it goes beside it.
 fn fit(event: &mut OutEvent, document: Option<&Document>) -> Result<bool> {
     let fits = |event: &OutEvent| {
-        let length = longest(event.data()?, &event.body, event.at, event.notice, event.upload.is_some())?;
+        let length = longest(
+            event.data()?,
+            &event.body,
+            event.at,
+            event.notice,
+            event.upload.is_some(),
+            &event.marks,
+        )?;
         Ok::<_, Error>(length <= CONTENT_LIMIT)
     };
     if !fits(event)?

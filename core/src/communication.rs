@@ -160,6 +160,8 @@ pub struct Message {
     pub foreign: bool,
     /// Whether something before it is missing.
     pub after_gap: bool,
+    /// What must be read with it: of Part 2 records the statement, and what it was told under.
+    pub notice: Option<String>,
 }
 
 impl fmt::Debug for Message {
@@ -184,6 +186,7 @@ pub fn step(event: Option<&MessageSent>, text: Option<&str>, step: &Step<'_>) ->
         seen: Vec::new(),
         foreign: event.is_none(),
         after_gap: false,
+        notice: None,
     }
 }
 
@@ -304,6 +307,8 @@ pub(crate) struct Superseded {
     pub(crate) in_reply_to: Option<EventKey>,
     /// The message that it was to say anew.
     pub(crate) corrects: Option<EventKey>,
+    /// What must be read with it.
+    pub(crate) notice: Option<String>,
 }
 
 impl fmt::Debug for Superseded {

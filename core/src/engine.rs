@@ -145,6 +145,7 @@ impl Engine {
             clock: state.next_clock(),
             at: out.at,
             audit,
+            marks: out.marks.clone(),
             data: out.data()?,
         };
         Ok(Held {
@@ -158,6 +159,7 @@ impl Engine {
 }
 
 /// What a command carries out.
+#[derive(Clone)]
 pub(crate) enum InsteadOf {
     /// An item of the outbox.
     Item(i64),

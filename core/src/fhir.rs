@@ -14,6 +14,7 @@ mod care_plan;
 mod care_team;
 mod check;
 pub mod codes;
+mod consent;
 mod diff;
 mod directory;
 mod documents;
@@ -23,6 +24,7 @@ mod found;
 #[cfg(feature = "store")]
 mod importing;
 pub(crate) mod json;
+mod labels;
 mod meeting;
 mod merge;
 #[cfg(feature = "store")]
@@ -68,6 +70,8 @@ pub use found::CarePlanFound;
 pub(crate) use found::{care_plan_found, team_head};
 #[cfg(feature = "store")]
 pub(crate) use importing::importable;
+#[cfg(feature = "store")]
+pub(crate) use labels::labels_in;
 pub use meeting::meeting;
 pub use merge::merge;
 #[cfg(feature = "store")]

@@ -59,6 +59,7 @@ mod client;
 #[cfg(feature = "store")]
 mod commands;
 pub mod communication;
+pub mod consent;
 pub mod contact;
 pub mod crossing;
 pub mod directory;
@@ -72,6 +73,7 @@ pub mod fhir;
 pub mod id;
 #[cfg(feature = "store")]
 mod inbox;
+pub mod label;
 #[cfg(feature = "matrix")]
 pub mod matrix;
 pub mod meeting;

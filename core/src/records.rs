@@ -382,6 +382,8 @@ fn record_written(case: CaseId, state: &CaseState, write: &RecordWrite) -> Audit
             .map(|opening| (opening.agreement_text.id.clone(), opening.agreement_text.version.clone())),
         reasons: Vec::new(),
         purpose: Purpose::Coordination,
-        labels: Vec::new(),
+        labels: fhir::labels_in(&write.json).iter().map(ToString::to_string).collect(),
+        consents: Vec::new(),
+        why: None,
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod db;
+mod fate;
 pub(crate) mod inbox;
 pub(crate) mod moved;
 pub(crate) mod outbox;

@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod consent;
 mod crossing;
 mod task;
 
@@ -233,6 +234,12 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::Agenda(_)
         | Verb::Decide(_)
         | Verb::SaveAppointment(_)) => meeting::ask(caseline, asked).await,
+        said @ (Verb::Consents { .. }
+        | Verb::Denied { .. }
+        | Verb::MayTell { .. }
+        | Verb::RecordConsent(_)
+        | Verb::RevokeConsent(_)
+        | Verb::ReviewOverride(_)) => consent::ask(caseline, said),
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }
@@ -248,12 +255,12 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
 /// The commands: what is said in a case.
 async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
     let key = match verb {
-        Verb::Send { case, text, priority, in_reply_to, key } => {
+        Verb::Send { case, text, priority, in_reply_to, marks, key } => {
             let mut message = Message::text(text).priority(priority);
             if let Some(earlier) = in_reply_to {
                 message = message.in_reply_to(earlier);
             }
-            caseline.case(case)?.send(key, message)?
+            marks.unwrap_or_default().on(&caseline.case(case)?)?.send(key, message)?
         }
         Verb::Correct { case, message, text, key } => caseline.case(case)?.correct(key, message, &text)?,
         Verb::Retract { case, message, key } => caseline.case(case)?.retract(key, message)?,
@@ -261,8 +268,9 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             let said = caseline.case(case)?.seen(&up_to)?;
             return Ok(json!({ "event": said.as_ref().map(sent) }));
         }
-        Verb::SendCarePlan { case, care_plan, key } => {
-            let (sent, sha256) = caseline.case(case)?.send_care_plan(key, &care_plan).await?;
+        Verb::SendCarePlan { case, care_plan, marks, key } => {
+            let case = marks.unwrap_or_default().on(&caseline.case(case)?)?;
+            let (sent, sha256) = case.send_care_plan(key, &care_plan).await?;
             return Ok(json!({ "sender": sent.sender, "id": sent.id, "sha256": sha256 }));
         }
         Verb::AcknowledgePlan { case, plan, key } => caseline.case(case)?.acknowledge_plan(key, plan)?,

@@ -19,12 +19,14 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod consent;
 mod crossing;
 mod meeting;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
 pub use record::{EditRecord, RecordPlace, System};
@@ -128,6 +130,7 @@ pub enum Verb {
         #[serde(default)]
         priority: Priority,
         in_reply_to: Option<EventKey>,
+        marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
     Correct {
@@ -148,6 +151,7 @@ pub enum Verb {
     SendCarePlan {
         case: CaseId,
         care_plan: String,
+        marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
     AcknowledgePlan {
@@ -248,6 +252,19 @@ pub enum Verb {
         case: CaseId,
     },
     Carried(Carried),
+    Consents {
+        case: CaseId,
+    },
+    Denied {
+        case: CaseId,
+    },
+    MayTell {
+        case: CaseId,
+        marks: Option<MarkedAs>,
+    },
+    RecordConsent(Box<RecordConsent>),
+    RevokeConsent(RevokeConsent),
+    ReviewOverride(ReviewOverride),
     Outreach {
         case: CaseId,
     },

@@ -2,6 +2,7 @@
 
 mod alert;
 mod check;
+mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
@@ -19,6 +20,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};

@@ -9,6 +9,7 @@ use caseline::directory::{Callee, Gap, Reach};
 use caseline::due::DueItem;
 use caseline::fhir::{CarePlanFound, codes};
 use caseline::id::CaseId;
+use caseline::label::Labels;
 use caseline::{Invitation, Kept, Notice, ProposedCase};
 use serde_json::{Map, Value, json};
 
@@ -115,8 +116,16 @@ pub fn care_plan(plan: &CarePlanFound) -> Value {
 /// Whether a case wrote this resource: it is found by one of our identifiers or tags.
 pub fn is_written(resource: &str) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(resource) else { return false };
-    let ours =
-        [codes::CASE, codes::THREAD, codes::EPISODE, codes::EVENT, codes::PLAN, codes::STAY, codes::AUDIT];
+    let ours = [
+        codes::CASE,
+        codes::THREAD,
+        codes::EPISODE,
+        codes::EVENT,
+        codes::PLAN,
+        codes::STAY,
+        codes::REVIEW,
+        codes::AUDIT,
+    ];
     [value.get("identifier"), value.pointer("/meta/tag")]
         .into_iter()
         .flatten()
@@ -245,6 +254,7 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
         if let Some(reason) = entry.standing.reason() {
             fields.insert("reason".into(), reasons(std::slice::from_ref(reason)));
         }
+        fields.extend(state.labels_of(&entry.key).map(|labels| ("labels".into(), json!(labels))));
         if entry.kind == "rung.posted" {
             let rungs = &state.life.rungs;
             let posted = rungs.iter().find(|(_, posted)| posted.event == entry.key);
@@ -260,11 +270,12 @@ fn line(state: &CaseState, entry: &Entry) -> Value {
 
 /// The messages of a case, and what became of each.
 pub fn messages(state: &CaseState) -> Value {
-    let messages: Vec<Value> = state.messages.iter().map(message).collect();
+    let shown = |one: &Message| message(one, state.labels_of(&one.key));
+    let messages: Vec<Value> = state.messages.iter().map(shown).collect();
     json!({ "messages": messages })
 }
 
-fn message(message: &Message) -> Value {
+fn message(message: &Message, labels: Option<&Labels>) -> Value {
     let (standing, by) = match &message.standing {
         MessageStanding::Said => ("said", None),
         MessageStanding::Corrected { by } => ("corrected", Some(by)),
@@ -282,6 +293,8 @@ fn message(message: &Message) -> Value {
         fields.extend(message.in_reply_to.as_ref().map(|key| ("in_reply_to".into(), json!(key))));
         fields.extend(message.corrects.as_ref().map(|key| ("corrects".into(), json!(key))));
         fields.extend(by.map(|key| ("by".into(), json!(key))));
+        fields.extend(labels.map(|labels| ("labels".into(), json!(labels))));
+        fields.extend(message.notice.as_ref().map(|notice| ("notice".into(), json!(notice))));
     }
     shown
 }

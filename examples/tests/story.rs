@@ -173,6 +173,24 @@ fn what_is_said_to_a_side_without_matrix_is_taken_there_until_it_joins() {
 }
 
 #[test]
+fn what_the_member_lets_be_told_is_told_and_nothing_else() {
+    let records = TempDir::new().unwrap();
+    let consent = marty().with_file_name("consent.yaml");
+    let output = demo(&["--story", consent.to_str().unwrap(), "--records", records.path().to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Jane is told that it was not sent"), "{said}");
+    let files = written(records.path());
+    for (wanted, many) in [("Consent", 2), ("Task", 2)] {
+        assert_eq!(files.iter().filter(|file| kind(file) == wanted).count(), many, "{wanted}: {files:?}");
+    }
+    let results = Validator::install().unwrap().run(&files).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn it_comes_true_though_who_opens_the_case_is_killed() {
     let line = line_of("- jane: {open:").to_string();
     let output = demo(&["--kill-after", &line]);

@@ -7,6 +7,7 @@ use caseline::alert::Matched;
 use caseline::case::event;
 use caseline::case::name::EventName;
 use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
+use caseline::label::Marks;
 
 use crate::alert::{Alert, VisitAnswer, instant, whom};
 use crate::error::{Result, parsed};
@@ -25,19 +26,25 @@ use crate::state::{CaseState, SentPlan, TimelineEntry, Whom};
 pub struct Case {
     client: Arc<Client>,
     id: CaseId,
+    /// How sensitive whatever is said through this object is.
+    marks: Marks,
 }
 
 impl Case {
     pub(crate) fn new(client: &Arc<Client>, id: CaseId) -> Arc<Self> {
-        Arc::new(Self { client: Arc::clone(client), id })
+        Arc::new(Self { client: Arc::clone(client), id, marks: Marks::default() })
+    }
+
+    pub(crate) fn with_marks(&self, marks: Marks) -> Arc<Self> {
+        Arc::new(Self { client: Arc::clone(&self.client), id: self.id, marks })
     }
 
     pub(crate) async fn local<T: Send + 'static>(
         &self,
         work: impl FnOnce(&caseline::Case) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let id = self.id;
-        self.client.local(move |caseline| work(&caseline.case(id)?)).await
+        let (id, marks) = (self.id, self.marks.clone());
+        self.client.local(move |caseline| work(&caseline.case(id)?.marked(marks))).await
     }
 
     pub(crate) async fn command(
@@ -73,7 +80,11 @@ impl Case {
 
     /// The messages, in order.
     pub async fn messages(&self) -> Result<Vec<Message>> {
-        self.local(|case| Ok(case.state()?.messages.iter().map(Message::from).collect())).await
+        let messages = |case: &caseline::Case| {
+            let state = case.state()?;
+            Ok(state.messages.iter().map(|message| Message::of(&state, message)).collect())
+        };
+        self.local(messages).await
     }
 
     /// Everything that came, in order, whether it counted or not.
@@ -153,9 +164,10 @@ impl Case {
     /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`), besides the errors of every command.
     #[uniffi::method(default(key = None))]
     pub async fn send_care_plan(&self, care_plan: String, key: Option<String>) -> Result<SentPlan> {
-        let (id, key) = (self.id, id_of(key)?);
+        let (id, key, marks) = (self.id, id_of(key)?, self.marks.clone());
         let sent = move |caseline: caseline::Caseline| async move {
-            let (key, sha256) = caseline.case(id)?.send_care_plan(key, &care_plan).await?;
+            let case = caseline.case(id)?.marked(marks);
+            let (key, sha256) = case.send_care_plan(key, &care_plan).await?;
             Ok(SentPlan::of(&key, sha256))
         };
         self.client.call(sent).await

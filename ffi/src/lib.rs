@@ -14,6 +14,7 @@ mod alert;
 mod calling;
 mod case;
 mod client;
+mod consent;
 mod crossing;
 mod error;
 mod events;
@@ -34,6 +35,7 @@ pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayCl
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
+pub use consent::{Consent, ConsentInput, Consents, Denied, EmergencyTold, MayTell};
 pub use crossing::{Crossing, CrossingAttempt, CrossingStanding, CrossingWay};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};

@@ -3,8 +3,10 @@
 use std::time::SystemTime;
 
 use caseline::care_plan::StepTaken;
+use caseline::case::state::CaseState;
 use caseline::communication::{self, Priority};
 
+use crate::consent::codes;
 use crate::models::{Contact, EventKey};
 
 /// How urgent a message is.
@@ -118,10 +120,14 @@ pub struct Message {
     pub foreign: bool,
     /// Whether something before it is missing.
     pub after_gap: bool,
+    /// How sensitive it is: codes of v3-Confidentiality and v3-ActCode.
+    pub labels: Vec<String>,
+    /// What must be shown with it: of Part 2 records the statement, and what it was told under.
+    pub notice: Option<String>,
 }
 
-impl From<&communication::Message> for Message {
-    fn from(message: &communication::Message) -> Self {
+impl Message {
+    pub(crate) fn of(state: &CaseState, message: &communication::Message) -> Self {
         Self {
             key: EventKey::from(&message.key),
             sender: Contact::from(&message.from),
@@ -134,6 +140,8 @@ impl From<&communication::Message> for Message {
             seen: message.seen.iter().map(Seen::from).collect(),
             foreign: message.foreign,
             after_gap: message.after_gap,
+            labels: state.labels_of(&message.key).map(codes).unwrap_or_default(),
+            notice: message.notice.clone(),
         }
     }
 }

@@ -72,6 +72,16 @@ impl From<SignedHow> for care_plan::SignedHow {
     }
 }
 
+impl From<care_plan::SignedHow> for SignedHow {
+    fn from(how: care_plan::SignedHow) -> Self {
+        match how {
+            care_plan::SignedHow::Paper => Self::Paper,
+            care_plan::SignedHow::Fax => Self::Fax,
+            care_plan::SignedHow::Verbal => Self::Verbal,
+        }
+    }
+}
+
 impl From<&care_plan::Signature> for PlanSignature {
     fn from(signature: &care_plan::Signature) -> Self {
         use care_plan::Signer as Core;
@@ -82,11 +92,7 @@ impl From<&care_plan::Signature> for PlanSignature {
                 PlanSigner::Contact { contact: contact.to_string(), organization: organization.to_string() }
             }
         };
-        let how = match signature.how {
-            care_plan::SignedHow::Paper => SignedHow::Paper,
-            care_plan::SignedHow::Fax => SignedHow::Fax,
-            care_plan::SignedHow::Verbal => SignedHow::Verbal,
-        };
+        let how = signature.how.into();
         Self {
             signer,
             how,

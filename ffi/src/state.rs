@@ -8,6 +8,7 @@ use caseline::case::state;
 use caseline::id::{CaseId, Sha256};
 
 use crate::alert::{Stay, Visit};
+use crate::consent::codes;
 use crate::error::Reason;
 use crate::models::{Contact, EventKey};
 use crate::signing::PlanSignature;
@@ -227,6 +228,8 @@ pub struct TimelineEntry {
     pub withheld: bool,
     /// Of a reminder: whom and about what.
     pub reminder: Option<Reminder>,
+    /// How sensitive it is: codes of v3-Confidentiality and v3-ActCode. What must be read with it is in the text.
+    pub labels: Vec<String>,
 }
 
 /// What a posted rung says.
@@ -260,6 +263,7 @@ impl TimelineEntry {
                 rung: posted.rung,
                 contact: key.contact.to_string(),
             }),
+            labels: state.labels_of(&entry.key).map(codes).unwrap_or_default(),
         }
     }
 }

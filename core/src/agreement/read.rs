@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 
 use crate::agreement::outreach::outreach;
+use crate::agreement::part2::part2;
 use crate::agreement::rule_set::{clock, clock_name, period};
 use crate::agreement::{Agreement, Category, Clock, Delay, HandoverTerms, History, LadderRung, Party};
 use crate::contact::Topic;
@@ -32,9 +33,9 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
         return Err(community.wrong("same-sides", "an agreement is between two organisations"));
     }
     let dates = fields.need("in_force")?;
-    let mut parts = dates.fields()?;
-    let in_force = period(&mut parts)?;
-    parts.end()?;
+    let mut days = dates.fields()?;
+    let in_force = period(&mut days)?;
+    days.end()?;
     if in_force.from.is_none() {
         return Err(dates.wrong("field-missing", "an agreement says `from` which day it is in force"));
     }
@@ -49,6 +50,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let ladders = ladders(&fields.need("ladder")?, [&plan_side.id, &community_side.id])?;
     let handover = handover(&mut fields)?;
     let outreach = outreach(&mut fields)?;
+    let part2 = part2(&mut fields, [&plan_side.id, &community_side.id])?;
     fields.end()?;
     Ok(Agreement {
         id,
@@ -67,6 +69,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
         ladders,
         handover,
         outreach,
+        part2,
     })
 }
 
@@ -93,7 +96,7 @@ fn zone(fields: &mut Fields<'_>) -> Result<TimeZone> {
 
 fn categories(value: &Value<'_>) -> Result<BTreeSet<Category>> {
     let words = Category::ALL.map(|category| (category.code(), category));
-    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert` or `outreach`";
+    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert`, `outreach` or `consent`";
     value.list()?.iter().map(|entry| entry.one_of(&words, detail)).collect()
 }
 

@@ -435,3 +435,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_is_a_part_2_program_is_read_and_a_mistake_in_it_is_named() {
+    let text = |part2: &str| format!("{}\n{part2}\n", AGREEMENT.trim_end());
+    let read = |part2: &str| Agreement::parse(&text(part2));
+    let first = Agreement::parse(AGREEMENT).unwrap();
+    let (cp, aco) = (first.community_side.id.clone(), first.plan_side.id.clone());
+    let all = read(&format!("part2: {{ programs: [{{ organization: {cp} }}], covered: [{aco}] }}")).unwrap();
+    let part2 = all.part2.unwrap();
+    assert_eq!(part2.covered, [aco.clone()].into());
+    let seat = |organization: &crate::id::OrganizationId, role: &str| crate::contact::Seat {
+        contact: crate::contact::Contact {
+            id: "urn:example:staff|ann".parse().unwrap(),
+            name: "Ann".into(),
+            role: role.parse().unwrap(),
+            organization: organization.clone(),
+            user: None,
+            phone: None,
+            topics: Vec::new(),
+        },
+        lead: false,
+    };
+    assert!(part2.is_of_program(&seat(&cp, "nurse")) && !part2.is_of_program(&seat(&aco, "nurse")));
+    let some = format!("part2: {{ programs: [{{ organization: {cp}, roles: [supervisor] }}] }}");
+    let part2 = read(&some).unwrap().part2.unwrap();
+    assert!(part2.is_of_program(&seat(&cp, "supervisor")) && !part2.is_of_program(&seat(&cp, "nurse")));
+    let staff =
+        format!("part2: {{ programs: [{{ organization: {cp}, staff: ['urn:example:staff|ann'] }}] }}");
+    assert!(read(&staff).unwrap().part2.unwrap().is_of_program(&seat(&cp, "nurse")));
+    for (part2, code) in [
+        ("part2: {}", "field-missing"),
+        ("part2: { programs: [] }", "field-missing"),
+        ("part2: { programs: [{ organization: urn:example:org|nobody }] }", "part2-of-another"),
+        ("part2: { programs: 7 }", "field-wrong"),
+        ("part2: { programs: [{}] }", "field-missing"),
+    ] {
+        assert_eq!(read(part2).unwrap_err().code(), code, "{part2}");
+    }
+}

@@ -20,6 +20,8 @@ fn disclosed(n: u32) -> Audited {
         reasons: vec!["agreement-in-force".into()],
         purpose: Purpose::Coordination,
         labels: vec!["R".into()],
+        consents: Vec::new(),
+        why: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Case events: what happens in a case, as it travels.
 //!
 //! An event is a Matrix `m.room.message` with a plain-text `body` that a person can read in any client, and the block
-//! `org.caseline.event` = `{ v, id, kind, after, clock, at, audit, data }`. What a `(kind, v)` means never changes once
+//! `org.caseline.event` = `{ v, id, kind, after, clock, at, audit, labels, unlabelled, under, btg, data }`. What a `(kind, v)` means never changes once
 //! released; a kind or version that we do not know is kept, shown with its text, and carried on unchanged.
 
 use jiff::Timestamp;
@@ -16,9 +16,11 @@ use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
+use crate::consent::{ConsentRecorded, ConsentRevoked, OverrideReviewed};
 use crate::crossing::CrossingCarried;
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
+use crate::label::{Emergency, Labels, Marks, Under};
 use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
 use crate::task::{
     TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined, TaskHandedOver,
@@ -103,6 +105,8 @@ pub struct Event {
     pub at: Timestamp,
     /// The author's audit chain.
     pub audit: Option<AuditHead>,
+    /// How sensitive it is, and what permitted it.
+    pub marks: Marks,
     /// What happened.
     pub data: EventData,
 }
@@ -191,6 +195,12 @@ kinds! {
     ContactRecorded(ContactRecorded) = "contact.recorded",
     /// Somebody took things across to a side without Matrix, or called who was reminded, or tried to.
     CrossingCarried(CrossingCarried) = "crossing.carried",
+    /// The member consents to something.
+    ConsentRecorded(ConsentRecorded) = "consent.recorded",
+    /// The member takes a consent back.
+    ConsentRevoked(ConsentRevoked) = "consent.revoked",
+    /// Somebody looked at what was told without consent in an emergency.
+    OverrideReviewed(OverrideReviewed) = "override.reviewed",
     /// The community side asks whether it may reach out to the member.
     OutreachAsked(OutreachAsked) = "outreach.asked",
     /// The plan side lets it.
@@ -253,12 +263,21 @@ struct Wire {
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     audit: Option<AuditHead>,
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unlabelled: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under: Option<Under>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    btg: Option<Emergency>,
     data: Value,
 }
 
 impl Serialize for Event {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::Error as _;
+        let Marks { labels, unlabelled, under, btg } = self.marks.clone();
         Wire {
             v: self.v,
             id: self.id,
@@ -267,6 +286,10 @@ impl Serialize for Event {
             clock: self.clock,
             at: self.at,
             audit: self.audit.clone(),
+            labels,
+            unlabelled,
+            under,
+            btg,
             data: self.data.to_value().map_err(S::Error::custom)?,
         }
         .serialize(serializer)
@@ -283,6 +306,12 @@ impl<'de> Deserialize<'de> for Event {
             clock: wire.clock,
             at: wire.at,
             audit: wire.audit,
+            marks: Marks {
+                labels: wire.labels,
+                unlabelled: wire.unlabelled,
+                under: wire.under,
+                btg: wire.btg,
+            },
             data: EventData::read(wire.v, &wire.kind, wire.data)
                 .map_err(|_| D::Error::custom("the data does not have the form of its kind"))?,
         })

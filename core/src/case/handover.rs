@@ -15,6 +15,7 @@ use crate::case::fold::Fold;
 use crate::case::roster;
 use crate::case::state::Entry;
 use crate::id::{EventId, Sha256, UserId};
+use crate::label::Marks;
 
 /// `handover`: the case's events up to named heads, vouched for by its sender. The events themselves are a JSON array of
 /// [`HandedEvent`] and travel as a document, since they can be long.
@@ -45,6 +46,7 @@ pub struct HandedEvent {
 /// What a handover tells of one event.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant)]
 pub enum HandedBody {
     /// The whole content.
     Content(Value),
@@ -76,6 +78,9 @@ pub struct Stub {
     pub at: Timestamp,
     /// The SHA-256 of the content.
     pub sha256: Sha256,
+    /// That it was told in an emergency, if it was.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// The few fields that `step` reads.
     pub data: Value,
 }
@@ -105,6 +110,7 @@ impl Stub {
             clock: 0,
             at: held.server_at,
             sha256: content.sha256,
+            marks: Marks::default(),
             data: Value::Null,
         };
         match &content.block {
@@ -117,6 +123,7 @@ impl Stub {
                 after: event.after.clone(),
                 clock: event.clock,
                 at: event.at,
+                marks: if event.data.has_content() { event.marks.withheld() } else { Marks::default() },
                 data: read_by_step(&event.data),
                 ..blank
             },
@@ -131,6 +138,9 @@ fn read_by_step(data: &EventData) -> Value {
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
         EventData::CrossingCarried(carried) => serde_json::to_value(carried.withheld()),
+        EventData::ConsentRecorded(recorded) => serde_json::to_value(recorded.withheld()),
+        EventData::ConsentRevoked(revoked) => serde_json::to_value(revoked.withheld()),
+        EventData::OverrideReviewed(reviewed) => serde_json::to_value(reviewed.withheld()),
         EventData::OutreachAsked(asked) => serde_json::to_value(asked.withheld()),
         EventData::OutreachGranted(granted) => serde_json::to_value(granted.withheld()),
         EventData::OutreachRefused(refused) => serde_json::to_value(refused.withheld()),

@@ -6,6 +6,8 @@ use crate::case::event::{AuditHead, Content, Event, EventData, MAX_CLOCK, VERSIO
 use crate::case::state::MOST_NAMED;
 use crate::error::Result;
 use crate::id::{EventId, Sha256};
+use crate::label::{MOST_CONSENTS, Marks, Under, are_sensitive};
+use crate::policy::NOTICE_LIMIT;
 
 /// The longest content of an event, in bytes of JSON.
 ///
@@ -29,12 +31,24 @@ pub(crate) fn longest(
     at: Timestamp,
     notice: bool,
     outside: bool,
+    marks: &Marks,
 ) -> Result<usize> {
     let audit = AuditHead { chain: uuid::Uuid::nil(), length: u64::MAX, head: Sha256::of("") };
     let id = EventId::from_uuid(uuid::Uuid::nil());
-    let event = Event { v: VERSION, id, after: Vec::new(), clock: MAX_CLOCK, at, audit: Some(audit), data };
+    let mut marks = marks.clone();
+    let sensitive = are_sensitive(&marks.labels);
+    if sensitive {
+        // What permits it is known as it leaves.
+        let consents = (0..MOST_CONSENTS as u128).map(|n| EventId::from_uuid(uuid::Uuid::from_u128(n)));
+        marks.under = Some(Under { consents: consents.collect(), notice: u64::MAX });
+    }
+    let event =
+        Event { v: VERSION, id, after: Vec::new(), clock: MAX_CLOCK, at, audit: Some(audit), marks, data };
     let content = Content::new(body.to_owned(), &event, notice)?;
-    Ok(content.json.get().len() + MOST_NAMED * HEAD + if outside { FILE } else { 0 })
+    Ok(content.json.get().len()
+        + MOST_NAMED * HEAD
+        + if outside { FILE } else { 0 }
+        + if sensitive { NOTICE_LIMIT } else { 0 })
 }
 
 #[cfg(test)]
@@ -60,11 +74,13 @@ mod tests {
             clock: MAX_CLOCK,
             at,
             audit: Some(AuditHead { chain: uuid::Uuid::new_v4(), length: u64::MAX, head: Sha256::of("x") }),
+            marks: Marks::default(),
             data: MessageSent::default().into(),
         };
         let body = "\"quoted\"\n".repeat(100);
         let real = Content::new(body.clone(), &event, true).unwrap().json.get().len();
-        let foreseen = longest(MessageSent::default().into(), &body, at, true, false).unwrap();
+        let foreseen =
+            longest(MessageSent::default().into(), &body, at, true, false, &Marks::default()).unwrap();
         assert!(real <= foreseen && foreseen <= real + MOST_NAMED, "{real}, {foreseen}");
     }
 

@@ -13,10 +13,12 @@ use crate::case::life::{Life, Opening, RungKey};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
+use crate::consent::{self, ConsentRecorded, Consents};
 use crate::contact::Contact;
 use crate::crossing::{self, Crossings};
 use crate::due;
 use crate::id::{EventId, OrganizationId, Sha256};
+use crate::label::Labels;
 use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 use crate::task::{self, SupersededTask, Tasks};
@@ -42,6 +44,8 @@ pub struct CaseState {
     pub outreach: Outreach,
     /// What is to go across by other ways than Matrix.
     pub crossings: Crossings,
+    /// What the member allows to be told, and what was told without it.
+    pub consents: Consents,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -54,8 +58,12 @@ pub struct CaseState {
     pub(crate) heads: BTreeMap<EventKey, u64>,
     pub(crate) shaping: BTreeMap<Resource, BTreeSet<EventKey>>,
     pub(crate) stubs: BTreeSet<Resource>,
+    /// How sensitive each event is, and whose it is, where it is labelled or must be.
+    pub(crate) labels: BTreeMap<EventKey, (Labels, OrganizationId)>,
     /// The messages that took no step, in order.
     pub(crate) superseded_messages: Vec<Superseded>,
+    /// The consents whose recording took no step, in order, with who recorded each.
+    pub(crate) superseded_consents: Vec<(EventKey, ConsentRecorded, Option<Contact>)>,
     /// The contacts and attempts that took no step, in order, and who recorded them, where they ever had a seat.
     pub(crate) superseded_contacts: Vec<(EventKey, ContactRecorded, Option<Contact>)>,
     /// The contacts and attempts whose key another content counts for, as what they were written (an Encounter or not), and who
@@ -178,12 +186,16 @@ impl Standing {
 pub enum Resource {
     /// The CareTeam: the case and its roster.
     CareTeam,
+    /// The Consent that this `consent.recorded` opened.
+    Consent(EventKey),
     /// The Encounter or the Communication of a contact with the member, or an attempt.
     Contact(EventKey),
     /// The Task of what is to go across to this organisation.
     Crossing(OrganizationId),
     /// The EpisodeOfCare: where the member stands with the programme.
     Episode,
+    /// The Task of whoever looks at what this event told in an emergency.
+    Override(EventKey),
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
     /// The Encounter of a stay, by the stay's id.
@@ -309,6 +321,17 @@ impl CaseState {
         self.links.get(key).map_or(0, |link| link.stated)
     }
 
+    /// How sensitive an event is: what it says itself, and what follows from who said it.
+    pub fn labels_of(&self, key: &EventKey) -> Option<&Labels> {
+        self.labels.get(key).map(|(labels, _)| labels)
+    }
+
+    /// How sensitive a resource is: as sensitive as what shaped it.
+    pub fn labels(&self, resource: &Resource) -> Labels {
+        let shaping = self.shaping.get(resource).into_iter().flatten();
+        shaping.filter_map(|key| self.labels_of(key)).flatten().copied().collect()
+    }
+
     /// Whether something that shaped a resource is known as a stub only: then this device never writes it.
     pub fn holds_stubs_for(&self, resource: &Resource) -> bool {
         self.stubs.contains(resource)
@@ -322,6 +345,7 @@ impl CaseState {
         owed.extend(alert::owed(&self.alerts, &rules));
         owed.extend(task::owed(&self.tasks, &rules));
         owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
+        owed.extend(consent::owed(&self.consents, &rules));
         owed.extend(crossing::owed(&self.crossings, &owed, &rules));
         for item in &mut owed {
             for rung in &mut item.ladder {
@@ -396,6 +420,16 @@ impl CaseState {
             let granted =
                 ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
             line(&[&ask.asked.sender, &ask.asked.id, &granted]);
+        }
+        for consent in self.consents.all() {
+            let ends = consent.ends.map_or(String::new(), |ends| ends.to_string());
+            let revoked = consent.revoked.as_ref().map_or(String::new(), |one| one.by.event.id.to_string());
+            line(&[&consent.key.sender, &consent.key.id, &ends, &revoked]);
+        }
+        for one in self.consents.overrides() {
+            let justified =
+                one.review.as_ref().map_or("", |review| if review.justified { "yes" } else { "no" });
+            line(&[&one.key.sender, &one.key.id, &one.by.contact, &justified]);
         }
         for (rung, posted) in &self.life.rungs {
             let RungKey { owed, clock, contact, organization } = rung;

@@ -8,6 +8,7 @@ use crate::case::life::{self, LifeEvent};
 use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
+use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
 use crate::outreach::{self, OutreachEvent};
@@ -46,6 +47,9 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
         EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
         EventData::CrossingCarried(e) => crossing::tell(CrossingEvent::Carried(e), by, roster),
+        EventData::ConsentRecorded(e) => consent::tell(ConsentEvent::Recorded(e), by, roster),
+        EventData::ConsentRevoked(e) => consent::tell(ConsentEvent::Revoked(e), by, roster),
+        EventData::OverrideReviewed(e) => consent::tell(ConsentEvent::Reviewed(e), by, roster),
         EventData::OutreachAsked(e) => outreach::tell(OutreachEvent::Asked(e), by),
         EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
         EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
@@ -66,6 +70,9 @@ pub(crate) fn withheld(kind: &str) -> String {
         "message.corrected" => "A corrected message",
         "contact.recorded" => "A contact, or an attempt, with the member",
         "crossing.carried" => "What was taken across by other ways",
+        "consent.recorded" => "A consent of the member's",
+        "consent.revoked" => "A consent that the member took back",
+        "override.reviewed" => "What somebody found of an emergency",
         "outreach.asked" => "A question whether one may reach out to the member",
         "outreach.granted" | "outreach.refused" => "An answer whether one may reach out to the member",
         "outreach.stage" => "Where the member stands with the programme",

@@ -20,10 +20,12 @@ use crate::documents::document;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{Import, is_id, member_approved, must_be_of};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
+use crate::label::Marks;
 use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
+mod consent;
 mod crossing;
 mod outreach;
 
@@ -85,11 +87,13 @@ impl Message {
 pub struct Case {
     caseline: Caseline,
     id: CaseId,
+    /// How sensitive whatever is said through this handle is.
+    marks: Marks,
 }
 
 impl Case {
     pub(super) fn new(caseline: Caseline, id: CaseId) -> Self {
-        Self { caseline, id }
+        Self { caseline, id, marks: Marks::default() }
     }
 
     /// The client that the case belongs to.
@@ -422,6 +426,10 @@ impl Case {
     }
 
     pub(super) fn command(&self, command: &Command) -> Result<EventKey> {
-        self.caseline.engine.command(self.id, command)
+        if self.marks.is_empty() {
+            return self.caseline.engine.command(self.id, command);
+        }
+        let marked = Command { marks: self.marks.clone(), ..command.clone() };
+        self.caseline.engine.command(self.id, &marked)
     }
 }

@@ -74,6 +74,7 @@ fn written(
     let heads = state.shaped_by(&Resource::Stay(*stay));
     let facility = facility.map(|name| Object::new().text("display", name).done());
     let json = Object::resource("Encounter")
+        .labelled(&state.labels(&Resource::Stay(*stay)))
         .list("extension", &[heads_extension(&heads)])
         .list("identifier", &[identifier(codes::STAY, &value)])
         .text("status", status)
@@ -174,6 +175,7 @@ impl Written<'_> {
         }
         let at = self.at.to_string();
         let json = Object::resource("Appointment")
+            .labelled(&state.labels(&Resource::Visit(self.key.clone())))
             .list("extension", &[heads_extension(&heads)])
             .list("identifier", &[identifier(codes::EVENT, &value)])
             .text("status", self.status)

@@ -4,6 +4,7 @@ use super::codes;
 use super::write::{Object, account_ref, coding, concept, event_value, identifier, logical};
 use crate::audit::{Action, AuditEntry};
 use crate::id::{Sha256, UserId};
+use crate::label::Label;
 use crate::ports::RecordWrite;
 
 const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
@@ -35,19 +36,35 @@ pub fn audit_event(entry: &AuditEntry, by: &UserId) -> RecordWrite {
         .labels
         .iter()
         .map(|label| {
-            let system = if label.len() == 1 { "v3-Confidentiality" } else { "v3-ActCode" };
-            coding(&format!("http://terminology.hl7.org/CodeSystem/{system}"), label, "")
+            let label = Label::from(label.clone()).coding();
+            coding(&label.system.unwrap_or_default(), &label.code.unwrap_or_default(), "")
         })
         .collect();
     let mut entities = Vec::new();
     if let Some(key) = &entry.what.event {
         let what = Object::new().raw("identifier", &identifier(codes::EVENT, &event_value(key))).done();
-        entities.push(Object::new().raw("what", &what).list("securityLabel", &labels).done());
+        let why = entry.what.why.as_ref().map(|why| {
+            let (kind, words) = why.parts();
+            Object::new().text("type", kind).text("valueString", words).done()
+        });
+        entities.push(
+            Object::new()
+                .raw("what", &what)
+                .list("securityLabel", &labels)
+                .list("detail", &why.into_iter().collect::<Vec<_>>())
+                .done(),
+        );
     }
     if let Some(found) = &entry.what.resource
         && let Some((system, value)) = found.find.1.split_once('|')
     {
-        entities.push(Object::new().raw("what", &logical(&found.kind, system, value, "")).done());
+        let what = logical(&found.kind, system, value, "");
+        let labels = if entry.what.event.is_none() { &labels[..] } else { &[] };
+        entities.push(Object::new().raw("what", &what).list("securityLabel", labels).done());
+    }
+    for consent in &entry.what.consents {
+        let what = logical("Consent", codes::CONSENT, &consent.to_string(), "");
+        entities.push(Object::new().raw("what", &what).done());
     }
     if let Some(case) = &entry.what.case {
         entities

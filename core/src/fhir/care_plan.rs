@@ -8,9 +8,11 @@ use super::bundle::{Import, Resource};
 use super::codes;
 use super::directory::token;
 use super::json::{self, Node};
+use super::labels::with_labels;
 use super::write::{concept, identifier, literal, logical};
 use crate::error::{InvalidInput, Result};
 use crate::id::ContactId;
+use crate::label::Labels;
 use crate::member::Member;
 
 pub(crate) use subject::is_of_another;
@@ -121,6 +123,16 @@ pub(crate) fn projected(
     let text = node.with(&edits);
     let empty = json::parse(&text)?.get("meta").is_some_and(|meta| meta.members().is_empty());
     Ok(if empty { json::parse(&text)?.without(&["meta"]) } else { text })
+}
+
+/// The same resource, with these labels too.
+pub(super) fn labelled(text: String, labels: &Labels) -> Result<String> {
+    if labels.is_empty() {
+        return Ok(text);
+    }
+    let node = json::parse(&text)?;
+    let meta = with_labels(node.get("meta").map_or("{}", Node::raw), labels)?;
+    Ok(node.with(&[("meta", meta)]))
 }
 
 /// A list with more items at its end.

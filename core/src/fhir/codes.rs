@@ -11,6 +11,10 @@ pub const EPISODE: &str = "urn:caseline:episode";
 pub const EVENT: &str = "urn:caseline:event";
 /// Tag system of a Provenance that takes back what another says: the value is that one's, [`super::event_value`].
 pub const NULLIFIED: &str = "urn:caseline:nullified";
+/// Identifier system of a Consent: the value is the id of its `consent.recorded`, which whatever is told under it names.
+pub const CONSENT: &str = "urn:caseline:consent";
+/// Identifier system of the Task of whoever looks at what was told in an emergency: the value is [`super::event_value`] of what was.
+pub const REVIEW: &str = "urn:caseline:override-review";
 /// Identifier system of the CarePlan that a `plan.sent` carries: the value is [`super::event_value`].
 pub const PLAN: &str = "urn:caseline:plan";
 /// Identifier system of the DocumentReference that stands for a CarePlan: the value is [`super::event_value`].
@@ -61,6 +65,8 @@ pub const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
 pub const CLOCK: &str = "https://caseline.org/fhir/StructureDefinition/clock";
 /// Extension of an Encounter: what came of it, `valueString`.
 pub const OUTCOME: &str = "https://caseline.org/fhir/StructureDefinition/outcome";
+/// Extension of a Consent: what it allows, in the words that go with whatever is told under it (`valueString`).
+pub const SCOPE: &str = "https://caseline.org/fhir/StructureDefinition/scope-of-consent";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// Code system of `Task.output.type`: `outcome` is what came of a task, in words.

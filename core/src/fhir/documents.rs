@@ -17,6 +17,7 @@ use crate::case::event::Head;
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource};
 use crate::id::Sha256;
+use crate::label::Labels;
 use crate::ports::{Capabilities, RecordWrite};
 
 /// The documents that stand in the place of what a record does not take. Nothing where it takes no DocumentReference either.
@@ -57,6 +58,7 @@ struct Form<'f> {
     heads: &'f [Head],
     identifiers: &'f [String],
     status: &'f str,
+    labels: &'f Labels,
     kind: String,
     date: String,
     author: Vec<String>,
@@ -80,6 +82,7 @@ fn document(own: &Own, form: &Form<'_>) -> String {
     };
     let note = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
     Object::resource("DocumentReference")
+        .labelled(form.labels)
         .list("extension", &[heads_extension(form.heads)])
         .list("identifier", form.identifiers)
         .text("status", form.status)
@@ -110,6 +113,7 @@ fn plan_document(
     let json = document(
         own,
         &Form {
+            labels: &state.labels(&Resource::Plan(plan.sent.id)),
             heads: &state.shaped_by(&Resource::Plan(plan.sent.id)),
             identifiers: &[
                 identifier(codes::PLAN_DOCUMENT, &value),
@@ -139,6 +143,7 @@ fn summary_document(state: &CaseState, opening: &Opening, own: &Own) -> RecordWr
     let json = document(
         own,
         &Form {
+            labels: &summarized(state).flat_map(|one| state.labels(one)).collect(),
             heads: &heads,
             identifiers: &[identifier(codes::SUMMARY, &case)],
             status: "current",

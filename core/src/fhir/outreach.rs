@@ -115,6 +115,7 @@ fn episode(state: &CaseState, opening: &Opening, own: &Own) -> RecordWrite {
     }
     let community = &opening.community_side;
     let json = Object::resource("EpisodeOfCare")
+        .labelled(&state.labels(&Resource::Episode))
         .list("extension", &extensions)
         .list("identifier", &[identifier(codes::EPISODE, &case)])
         .text("status", now.map_or("entered-in-error", |(status, _)| status))
@@ -174,6 +175,7 @@ impl View<'_> {
         let outcome = Object::new().text("url", codes::OUTCOME).text("valueString", recorded.outcome.trim());
         let outcome = (!recorded.outcome.trim().is_empty()).then(|| outcome.done());
         let json = Object::resource("Encounter")
+            .labelled(&self.state.labels(&Resource::Contact(key.clone())))
             .list("extension", &self.heads(key).into_iter().chain(outcome).collect::<Vec<_>>())
             .list("identifier", &[identifier(codes::EVENT, &event_value(key))])
             .text("status", if in_error { "entered-in-error" } else { "finished" })
@@ -221,6 +223,7 @@ impl View<'_> {
         let note = Object::new().text("text", recorded.outcome.trim()).done();
         let note = if recorded.outcome.trim().is_empty() { Vec::new() } else { vec![note] };
         let json = Object::resource("Communication")
+            .labelled(&self.state.labels(&Resource::Contact(key.clone())))
             .list("extension", &self.heads(key))
             .list("identifier", &[identifier(codes::EVENT, &event_value(key))])
             .text("status", status)

@@ -9,7 +9,7 @@ use super::write::{
     Object, account_ref, concept, contact_ref, event_value, heads_extension, identifier, kind_of, literal,
     logical, organization_ref, period,
 };
-use super::{care_plan, codes, outreach};
+use super::{care_plan, codes, consent, outreach};
 use crate::care_plan::{Document, PlanStatus};
 use crate::case::event::{EventKey, Head};
 use crate::case::life::Opening;
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a Task for each task and one for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// message, a Consent for each consent, a Task for each task, for each emergency that somebody looks at and for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
 /// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
@@ -55,6 +55,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
         writes.push(view.thread());
     }
     writes.extend(outreach::writes(state, opening, own));
+    writes.extend(consent::writes(state, opening, own));
     let text = |document: &Document| text(document).filter(|text| Sha256::of(text) == document.sha256);
     for (resource, id) in state.shaping.keys().filter_map(|resource| match resource {
         Resource::Plan(id) if !state.holds_stubs_for(resource) => Some((resource, id)),
@@ -101,9 +102,12 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
 pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], event: &EventKey) -> bool {
     let (system, value) = write.find.1.split_once('|').unwrap_or_default();
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
+        (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
+        (_, "Task") if system == codes::REVIEW => false,
         (Resource::Message(key), "Communication")
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
+        | (Resource::Consent(key), "Consent")
         | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,
         (Resource::Crossing(to), "Task") => {
             state.opening().is_some_and(|opening| crossing::crossing_value(opening.case, to) == value)
@@ -144,6 +148,7 @@ struct Written<'a> {
     priority: Priority,
     corrects: Option<&'a EventKey>,
     in_reply_to: Option<&'a EventKey>,
+    notice: Option<&'a str>,
 }
 
 impl<'a> Written<'a> {
@@ -158,6 +163,7 @@ impl<'a> Written<'a> {
             priority: message.priority,
             corrects: message.corrects.as_ref(),
             in_reply_to: message.in_reply_to.as_ref(),
+            notice: message.notice.as_deref(),
         }
     }
 
@@ -172,6 +178,7 @@ impl<'a> Written<'a> {
             priority: message.priority,
             corrects: message.corrects.as_ref(),
             in_reply_to: message.in_reply_to.as_ref(),
+            notice: message.notice.as_deref(),
         }
     }
 }
@@ -271,15 +278,20 @@ impl<'a> View<'a> {
 
     fn message(&self, message: &Written<'_>) -> RecordWrite {
         let value = event_value(message.key);
-        let heads = self.state.shaped_by(&Resource::Message(message.key.clone()));
+        let resource = Resource::Message(message.key.clone());
+        let heads = self.state.shaped_by(&resource);
         let recipients: Vec<String> =
             self.recipients(message).map(|place| contact_ref(&place.seat.contact)).collect();
         let answers = message.corrects.into_iter().chain(message.in_reply_to);
         let answers = answers.map(|key| logical("Communication", codes::EVENT, &event_value(key), ""));
-        let payload = Object::new().text("contentString", message.text).done();
-        let payload = if payload == "{}" { Vec::new() } else { vec![payload] };
+        // What must be read with it comes after it, in a payload of its own.
+        let payload = [message.text, message.notice.unwrap_or_default()];
+        let payload = payload.into_iter().filter(|text| !text.is_empty());
+        let payload: Vec<String> =
+            payload.map(|text| Object::new().text("contentString", text).done()).collect();
         let sender = message.from.map_or_else(|| account_ref(&message.key.sender), contact_ref);
         let json = Object::resource("Communication")
+            .labelled(&self.state.labels(&resource))
             .list("extension", &[heads_extension(&heads)])
             .list("identifier", &[identifier(codes::EVENT, &value)])
             .list("partOf", &[logical("Communication", codes::THREAD, &self.opening.case.to_string(), "")])
@@ -321,6 +333,7 @@ impl<'a> View<'a> {
         let heads = heads_extension(&self.state.shaped_by(resource));
         let json =
             care_plan::projected(text, &value, (&self.own.patient, &self.opening.member), status, &heads)?;
+        let json = care_plan::labelled(json, &self.state.labels(resource))?;
         Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }
 }

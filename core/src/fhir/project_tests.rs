@@ -457,6 +457,8 @@ fn an_audit_entry_is_written_as_fhir() {
         reasons: vec!["agreed".into()],
         purpose: Purpose::Coordination,
         labels: vec!["R".into()],
+        consents: Vec::new(),
+        why: None,
     };
     let entry = AuditEntry {
         chain: uuid::Uuid::from_u128(1),

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::agreement::Agreement;
-use crate::audit::{Action, Audited};
+use crate::audit::{Action, Audited, Purpose, Why};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
 use crate::case::state::CaseState;
+use crate::consent::Consents;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, EventId, RoomId, UserId};
+use crate::label::{Under, are_sensitive};
 use crate::notice::Notice;
 use crate::outbox::{Attempt, HELD};
 use crate::point::point;
-use crate::policy::{Ask, Decision, IdentityFacts, Reason, RoomFacts, decide};
+use crate::policy::{Ask, Decision, Disclosure, IdentityFacts, Labelled, Reason, RoomFacts, decide, notice};
 use crate::ports::{Outgoing, PortError, Recipient, RoomView};
 use crate::room::not_private;
 use crate::store::audit::append;
@@ -27,8 +29,8 @@ impl Engine {
         let Some(room) = self.room_of(Some(case))? else { return Ok(Attempt::later(HELD, "no room yet")) };
         let me = self.user();
         let marked = row.state == State::Marked;
-        if marked {
-            // The earlier attempt's outcome is unknown: look first.
+        if marked || event.may_be_sensitive() {
+            // The earlier attempt's outcome is unknown: look first. And what the member took back meanwhile must be known.
             self.look(&room).await?;
         }
         // It left at an earlier attempt, or another device of this account has said the same: two keepers of one side.
@@ -37,7 +39,11 @@ impl Engine {
         }
         let data = event.data()?;
         let view = self.transport.view(&room).await?;
-        let grounds = self.with_fold(&room, |fold| Grounds::of(fold.state(), &data))??;
+        let mut grounds = self.grounds(&room, event, &data)?;
+        if marked && let Some(under) = &event.marks.under {
+            // What it says it is told under is what it is judged by.
+            grounds.consents = grounds.consents.only(&under.consents);
+        }
         let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
         let mut readers: Vec<UserId> =
             accounts.filter(|user| *user != me && (!marked || event.readers.contains(user))).collect();
@@ -51,7 +57,7 @@ impl Engine {
         }
         let identities = self.identities(&recipients).await?;
         match self.judge(&grounds, &data, &view, &identities) {
-            Decision::Allowed { basis } => {
+            Decision::Allowed { basis, under } => {
                 let event = match &event.upload {
                     Some(_) => match self.upload(row, event).await? {
                         Some(event) => event,
@@ -63,7 +69,13 @@ impl Engine {
                 let event = if marked {
                     event
                 } else {
-                    let permitted = Permitted { case, grounds: &grounds, readers: &readers, basis: &basis };
+                    let permitted = Permitted {
+                        case,
+                        grounds: &grounds,
+                        readers: &readers,
+                        basis: &basis,
+                        under: &under,
+                    };
                     match self.mark(row, &room, &event, &permitted)? {
                         Some(event) => event,
                         // Somebody was named, or left, since it was judged: judged again at once.
@@ -81,8 +93,31 @@ impl Engine {
                 }
                 Ok(Attempt::later(HELD, note))
             }
-            Decision::Denied { reasons } => self.take_out(row, case, &room, event.id, reasons),
+            Decision::Denied { reasons } => {
+                self.take_out(row, case, &room, event.id, reasons)?;
+                // Newcomers are told of the rest all the same.
+                if let EventData::Handover(handover) = &data
+                    && !grounds.labelled.is_empty()
+                {
+                    for user in &handover.to {
+                        self.db.write(|t| push(t, &case_lane(case), &Item::HandOver(user.clone()), None))?;
+                    }
+                }
+                Ok(Attempt::Done)
+            }
         }
+    }
+
+    fn grounds(&self, room: &RoomId, event: &OutEvent, data: &EventData) -> Result<Grounds> {
+        self.with_fold(room, |fold| self.grounds_of(fold.state(), event, data))?
+    }
+
+    /// On what grounds an event is judged, with what of it is labelled.
+    fn grounds_of(&self, state: &CaseState, event: &OutEvent, data: &EventData) -> Result<Grounds> {
+        let mut grounds = Grounds::of(state, data)?;
+        grounds.labelled = self.labelled(state, data, &event.marks, None)?;
+        grounds.emergency = event.marks.btg.is_some();
+        Ok(grounds)
     }
 
     async fn identities(&self, recipients: &[Recipient]) -> Result<IdentityFacts> {
@@ -114,10 +149,13 @@ impl Engine {
         };
         let seats: Vec<&Seat> = grounds.seats.iter().collect();
         decide(&Ask {
-            disclosure: &data.disclosure(),
+            disclosure: &grounds.disclosure(data),
             sender: &self.user(),
             seats: &seats,
             agreement: &grounds.agreement,
+            labelled: &grounds.labelled,
+            consents: &grounds.consents,
+            emergency: grounds.emergency,
             at: self.now(),
             send: Some((&room, identities)),
         })
@@ -150,9 +188,16 @@ impl Engine {
         event: &OutEvent,
         permitted: &Permitted<'_>,
     ) -> Result<Option<OutEvent>> {
-        let Permitted { case, grounds, readers, basis } = *permitted;
+        let Permitted { case, grounds, readers, basis, under } = *permitted;
         let data = event.data()?;
-        let disclosure = data.disclosure();
+        let disclosure = grounds.disclosure(&data);
+        let mut event = event.clone();
+        event.marks.labels.clone_from(&disclosure.labels);
+        let told = notice(&disclosure.labels, under, &grounds.consents, event.marks.btg.as_ref());
+        if let Some(told) = told {
+            event.marks.under = Some(Under { consents: under.clone(), notice: event.body.len() as u64 });
+            event.body = format!("{}\n\n{told}", event.body);
+        }
         let audited = Audited {
             action: Action::Disclosed,
             case: Some(case),
@@ -163,11 +208,16 @@ impl Engine {
             reasons: basis.iter().map(|reason| reason.code.to_string()).collect(),
             purpose: disclosure.purpose,
             labels: disclosure.labels.iter().map(ToString::to_string).collect(),
+            consents: under.iter().copied().collect(),
+            why: Why::of(&event.marks),
         };
-        let mut event = event.clone();
         point("event-before-mark");
         let marked = self.change_fold(room, |fold| {
-            if Grounds::of(fold.state(), &data)?.seats != grounds.seats {
+            let now = self.grounds_of(fold.state(), &event, &data)?;
+            if now.seats != grounds.seats
+                || now.consents != grounds.consents
+                || now.labelled != grounds.labelled
+            {
                 return Ok(None);
             }
             let held = self.db.write(|t| {
@@ -296,6 +346,10 @@ struct Grounds {
     agreement: Agreement,
     agreement_id: (AgreementId, String),
     seats: Vec<Seat>,
+    consents: Consents,
+    /// What of it is labelled, and whose it is.
+    labelled: Vec<Labelled>,
+    emergency: bool,
 }
 
 impl Grounds {
@@ -305,7 +359,15 @@ impl Grounds {
         if let EventData::CaseOpened(opened) = data {
             let agreement = opened.agreement.read()?;
             let id = (opened.agreement.id.clone(), opened.agreement.version.clone());
-            return Ok(Self { agreement, agreement_id: id, seats: in_room(opened.roster.iter()) });
+            let seats = in_room(opened.roster.iter());
+            return Ok(Self {
+                agreement,
+                agreement_id: id,
+                seats,
+                consents: Consents::default(),
+                labelled: Vec::new(),
+                emergency: false,
+            });
         }
         let opening = state.opening().ok_or(Error::internal("outbox-case-not-open"))?;
         let mut seats = in_room(state.roster().active());
@@ -322,7 +384,20 @@ impl Grounds {
             agreement: opening.agreement.clone(),
             agreement_id: (opening.agreement_text.id.clone(), opening.agreement_text.version.clone()),
             seats,
+            consents: state.consents.clone(),
+            labelled: Vec::new(),
+            emergency: false,
         })
+    }
+
+    /// What an event discloses, with its labels and its purpose.
+    fn disclosure(&self, data: &EventData) -> Disclosure {
+        let mut disclosure = data.disclosure();
+        disclosure.labels = self.labelled.iter().flat_map(|part| part.labels.iter().copied()).collect();
+        if self.emergency && are_sensitive(&disclosure.labels) {
+            disclosure.purpose = Purpose::BreakTheGlass;
+        }
+        disclosure
     }
 }
 
@@ -345,4 +420,5 @@ struct Permitted<'a> {
     grounds: &'a Grounds,
     readers: &'a [UserId],
     basis: &'a [Reason],
+    under: &'a BTreeSet<EventId>,
 }

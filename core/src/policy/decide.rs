@@ -1,11 +1,16 @@
 //! The decision: may this be said, here, by them, now?
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::agreement::{Agreement, Category};
+use crate::audit::Purpose;
 use crate::case::roster::room_user;
+use crate::consent::Consents;
 use crate::contact::Seat;
-use crate::id::UserId;
+use crate::id::{EventId, OrganizationId, UserId};
+use crate::policy::consent::{Labelled, Question, judge};
 use crate::policy::{Disclosure, Reason};
 
 /// What is asked.
@@ -19,6 +24,12 @@ pub struct Ask<'a> {
     pub seats: &'a [&'a Seat],
     /// The agreement that the case carries.
     pub agreement: &'a Agreement,
+    /// What of it is labelled, and whose it is.
+    pub labelled: &'a [Labelled],
+    /// What the member allows.
+    pub consents: &'a Consents,
+    /// Whether it is told in an emergency: then no consent is needed.
+    pub emergency: bool,
     /// When.
     pub at: Timestamp,
     /// The room and the readers' identities, as they are immediately before the sending. None when a command is given:
@@ -54,6 +65,8 @@ pub enum Decision {
     Allowed {
         /// On what grounds.
         basis: Vec<Reason>,
+        /// The consents that it rests on, by their `consent.recorded`.
+        under: BTreeSet<EventId>,
     },
     /// Not now: it stays first in its case, and what follows waits, until the cause is gone.
     Held {
@@ -70,7 +83,11 @@ pub enum Decision {
 /// Decides.
 ///
 /// Denied, with source `agreement`: `agreement-not-in-force`, `organization-not-party` (the sender's, or a reader's),
-/// `category-not-shared`, `keeper-not-allowed`; with source `roster`: `sender-not-on-roster`.
+/// `category-not-shared`, `keeper-not-allowed`; with source `roster`: `sender-not-on-roster`, `override-by-keeper`; with source
+/// `consent`, or `consent <id>` of the one that came nearest, each for a reader's organisation that may not be told what is so
+/// labelled: `consent-missing`, `consent-not-for-category`, `consent-not-for-organization`, `consent-not-for-redisclosure`,
+/// `consent-not-for-purpose`, `consent-without-explanation`, `consent-not-begun`, `consent-expired`, `consent-revoked`; and
+/// `consents-too-many`. In an emergency nothing of that denies it: its basis is then `emergency-override`.
 ///
 /// Held, with source `room`: `room-not-encrypted`, `room-not-of-make`, `stranger-in-room`; with source `identity`:
 /// `device-unverified`, `identity-changed`.
@@ -81,6 +98,7 @@ pub fn decide(ask: &Ask<'_>) -> Decision {
     if !ask.disclosure.ends {
         judge_agreement(ask, &mut basis, &mut denied);
     }
+    let under = judge_consents(ask, &mut basis, &mut denied);
     if !denied.is_empty() {
         return Decision::Denied { reasons: denied };
     }
@@ -95,7 +113,7 @@ pub fn decide(ask: &Ask<'_>) -> Decision {
             basis.push(Reason::new("identities-checked", text, "identity"));
         }
     }
-    if held.is_empty() { Decision::Allowed { basis } } else { Decision::Held { reasons: held } }
+    if held.is_empty() { Decision::Allowed { basis, under } } else { Decision::Held { reasons: held } }
 }
 
 /// The seat of somebody who may be in the room: a member or a representative never is.
@@ -153,6 +171,72 @@ fn judge_agreement(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reas
             denied.push(reason("category-not-shared", text));
         }
     }
+}
+
+/// Whether consents in force let what is labelled be told to all of these.
+#[cfg(feature = "store")]
+pub(crate) fn consents_let(
+    labelled: &[Labelled],
+    seats: &[&Seat],
+    agreement: &Agreement,
+    consents: &Consents,
+    at: Timestamp,
+) -> bool {
+    let answer = judge(&Question {
+        labelled,
+        readers: &readers(seats, agreement),
+        purpose: Purpose::Coordination,
+        day: at.to_zoned(agreement.zone.clone()).date(),
+        consents,
+        part2: agreement.part2.as_ref(),
+    });
+    answer.denied.is_empty()
+}
+
+/// The organisations whose people may be in the room, and what they are called.
+fn readers<'a>(seats: &[&'a Seat], agreement: &'a Agreement) -> Vec<(&'a OrganizationId, &'a str)> {
+    let mut readers: Vec<(&OrganizationId, &str)> = Vec::new();
+    for seat in seats.iter().filter(|seat| room_user(seat).is_some()) {
+        let organization = &seat.contact.organization;
+        if !readers.iter().any(|(known, _)| *known == organization) {
+            let name = agreement.side_of(organization).map_or("others", |side| &agreement.party(side).name);
+            readers.push((organization, name));
+        }
+    }
+    readers
+}
+
+fn judge_consents(ask: &Ask<'_>, basis: &mut Vec<Reason>, denied: &mut Vec<Reason>) -> BTreeSet<EventId> {
+    if ask.emergency && seat_of(ask, ask.sender).is_some_and(Seat::is_keeper) {
+        let text = "a person says that there is an emergency, never a keeper";
+        denied.push(Reason::new("override-by-keeper", text, "roster"));
+    }
+    let agreement = ask.agreement;
+    let answer = judge(&Question {
+        labelled: ask.labelled,
+        readers: &readers(ask.seats, agreement),
+        // In an emergency a consent for what one would tell anyway is named all the same.
+        purpose: if ask.emergency { Purpose::Coordination } else { ask.disclosure.purpose },
+        day: ask.at.to_zoned(agreement.zone.clone()).date(),
+        consents: ask.consents,
+        part2: agreement.part2.as_ref(),
+    });
+    for id in &answer.under {
+        let text = "a consent of the member's lets this be told";
+        basis.push(Reason::new("consent-covers", text, format!("consent {id}")));
+    }
+    if ask.emergency && answer.asked {
+        let text = "it is told in an emergency, without waiting for consent; somebody looks at it afterwards";
+        basis.push(Reason::new("emergency-override", text, "override"));
+        // Of very many none can be explained beside it: the emergency alone is then its ground.
+        return if answer.denied.iter().any(|reason| reason.code == "consents-too-many") {
+            BTreeSet::new()
+        } else {
+            answer.under.into_iter().take(crate::label::MOST_CONSENTS).collect()
+        };
+    }
+    denied.extend(answer.denied);
+    answer.under
 }
 
 fn judge_room(ask: &Ask<'_>, room: &RoomFacts, held: &mut Vec<Reason>) {

@@ -1,10 +1,9 @@
 //! What an event discloses.
 
-use std::borrow::Cow;
-
 use crate::agreement::Category;
 use crate::audit::Purpose;
 use crate::case::event::EventData;
+use crate::label::Labels;
 
 /// What an event discloses, and for what purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +14,11 @@ pub struct Disclosure {
     /// Whether it only ends something: a participation, or the case. That may be said at any time, so that nobody is left
     /// in a case, or a case open, because its agreement is over.
     pub ends: bool,
+    /// Whether it says something of the member that a label can be about. Who takes part, what is owed, that somebody has seen or
+    /// accepted something, and the consents themselves are not of that kind.
+    pub content: bool,
     /// Its security labels (v3-Confidentiality, v3-ActCode).
-    pub labels: Vec<Cow<'static, str>>,
+    pub labels: Labels,
     /// Why it is disclosed.
     pub purpose: Purpose,
 }
@@ -24,6 +26,7 @@ pub struct Disclosure {
 impl EventData {
     /// What the event discloses.
     pub fn disclosure(&self) -> Disclosure {
+        let content = self.has_content();
         let (category, ends) = match self {
             Self::CaseOpened(_)
             | Self::CaseAccepted(_)
@@ -59,10 +62,41 @@ impl EventData {
             | Self::OutreachGranted(_)
             | Self::OutreachRefused(_)
             | Self::StageReached(_) => (Some(Category::Outreach), false),
+            Self::ConsentRecorded(_) | Self::OverrideReviewed(_) => (Some(Category::Consent), false),
+            // What the member takes back is taken back whatever else was settled.
+            Self::ConsentRevoked(_) => (Some(Category::Consent), true),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),
         };
-        Disclosure { category, ends, labels: Vec::new(), purpose: Purpose::Coordination }
+        Disclosure { category, ends, content, labels: Labels::new(), purpose: Purpose::Coordination }
+    }
+
+    /// Whether it says something of the member that a label can be about. Of one kind it is always the same, so that whoever
+    /// holds the event in part only knows it too.
+    pub(crate) fn has_content(&self) -> bool {
+        !matches!(
+            self,
+            Self::CaseOpened(_)
+                | Self::CaseAccepted(_)
+                | Self::CaseClosed(_)
+                | Self::SeatAdded(_)
+                | Self::SeatEnded(_)
+                | Self::TeamProposed(_)
+                | Self::TeamDeclined(_)
+                | Self::MessageSeen(_)
+                | Self::MessageRetracted(_)
+                | Self::PlanAcknowledged(_)
+                | Self::PlanApproved(_)
+                | Self::PlanChanged(_)
+                | Self::PlanSigned(_)
+                | Self::TaskClaimed(_)
+                | Self::TaskAccepted(_)
+                | Self::ConsentRecorded(_)
+                | Self::ConsentRevoked(_)
+                | Self::OverrideReviewed(_)
+                | Self::RungPosted(_)
+                | Self::Handover(_)
+        )
     }
 }

@@ -9,6 +9,7 @@ use crate::agreement::Agreement;
 use crate::case::event::EventData;
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, SeatEnded};
 use crate::communication::MessageSent;
+use crate::consent::Consents;
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{CaseId, UserId};
 
@@ -92,6 +93,9 @@ impl Given {
             sender: &user(self.sender),
             seats: &self.seats.iter().collect::<Vec<_>>(),
             agreement: &AGREEMENT,
+            labelled: &[],
+            consents: &Consents::default(),
+            emergency: false,
             at: self.at.parse().unwrap(),
             send: self.send.as_ref().map(|(room, identities)| (room, identities)),
         })
@@ -100,7 +104,7 @@ impl Given {
 
 fn codes(decision: Decision) -> (&'static str, Vec<String>) {
     let (outcome, reasons) = match decision {
-        Decision::Allowed { basis } => ("allowed", basis),
+        Decision::Allowed { basis, .. } => ("allowed", basis),
         Decision::Held { reasons } => ("held", reasons),
         Decision::Denied { reasons } => ("denied", reasons),
     };
@@ -318,6 +322,9 @@ proptest! {
             sender: &user(&sender),
             seats: &seats.iter().collect::<Vec<_>>(),
             agreement: &AGREEMENT,
+            labelled: &[],
+            consents: &Consents::default(),
+            emergency: false,
             at: "2019-03-01T12:00:00Z".parse().unwrap(),
             send: Some((&facts, &identities)),
         });

@@ -12,7 +12,8 @@ use super::turn::{Open, ready};
 use crate::case::event::EventData;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
-use crate::policy::Reason;
+use crate::label::{Marks, are_sensitive};
+
 use crate::ports::{RecordWrite, RoomMake};
 
 /// One thing that must go out.
@@ -82,6 +83,9 @@ pub(crate) struct OutEvent {
     pub(crate) data: serde_json::Value,
     pub(crate) body: String,
     pub(crate) notice: bool,
+    /// How sensitive it is, and once the sending was permitted, on what grounds.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub(crate) marks: Marks,
     pub(crate) at: Timestamp,
     /// The document to upload first, where it is too long to travel inside the event.
     pub(crate) upload: Option<Sha256>,
@@ -98,6 +102,11 @@ impl std::fmt::Debug for OutEvent {
 }
 
 impl OutEvent {
+    /// Whether it may say something that needs a consent: then the room is looked at first.
+    pub(crate) fn may_be_sensitive(&self) -> bool {
+        are_sensitive(&self.marks.labels) || self.kind == "handover"
+    }
+
     /// What the event says.
     pub(crate) fn data(&self) -> Result<EventData> {
         EventData::read(crate::case::event::VERSION, &self.kind, self.data.clone())
@@ -157,7 +166,7 @@ impl State {
         }
     }
 
-    fn of(code: &str) -> Result<Self> {
+    pub(super) fn of(code: &str) -> Result<Self> {
         [Self::Queued, Self::Marked, Self::Sent, Self::Denied]
             .into_iter()
             .find(|state| state.code() == code)
@@ -256,7 +265,9 @@ pub(crate) fn push_event(
     event: &OutEvent,
     text: Option<&str>,
 ) -> Result<Keyed> {
-    let digest = Sha256::of(to_json(&(case, &event.kind, &event.data, text))?).to_string();
+    let said = (case, &event.kind, &event.data, text);
+    let digest = if event.marks.is_empty() { to_json(&said)? } else { to_json(&(said, &event.marks))? };
+    let digest = Sha256::of(digest).to_string();
     let key = event.id.to_string();
     let known: Option<String> =
         one(t, "outbox-key", "SELECT sha256 FROM outbox WHERE key = ?1", [&key], |row| row.get(0))?;
@@ -460,24 +471,5 @@ impl Db {
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
         })
-    }
-
-    /// What became of an event with this id that was accepted here: its state, and the reasons where it was denied.
-    pub(crate) fn outbox_fate(&self, id: EventId) -> Result<Option<(State, Vec<Reason>)>> {
-        let found: Option<(String, Option<String>)> = self.read(|t| {
-            one(t, "outbox-fate", "SELECT state, note FROM outbox WHERE key = ?1", [id.to_string()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-        })?;
-        found
-            .map(|(state, note)| {
-                let state = State::of(&state)?;
-                let reasons = match (state, note) {
-                    (State::Denied, Some(note)) => from_json(&note)?,
-                    _ => Vec::new(),
-                };
-                Ok((state, reasons))
-            })
-            .transpose()
     }
 }

@@ -16,6 +16,7 @@ use crate::communication::{MessageSent, Priority};
 use crate::contact::{Contact, Role, Seat, Topic};
 use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, EventId, OrganizationId, RoomId, RuleSetId, Sha256, UserId};
+use crate::label::Marks;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::panel::Pair;
@@ -305,7 +306,16 @@ impl Told {
         let at = self.when();
         let clock = self.head.as_ref().map_or(1, |head| head.clock + 1);
         let after = self.head.take().into_iter().collect();
-        let event = Event { v: VERSION, id, after, clock, at, audit: None, data: data.into() };
+        let event = Event {
+            v: VERSION,
+            id,
+            after,
+            clock,
+            at,
+            audit: None,
+            marks: Marks::default(),
+            data: data.into(),
+        };
         let body = format!("Synthetic words about a {}.", event.data.kind());
         let held = Held {
             sender: by.clone(),

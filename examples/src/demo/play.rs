@@ -2,6 +2,7 @@
 
 mod alert;
 mod case;
+mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
@@ -346,6 +347,10 @@ impl Line<'_, '_> {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.task(who, deed, verb, case, within)?
             }
+            "record_consent" | "revoke_consent" | "review_override" | "may_tell" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.consent(who, deed, case, within)?
+            }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
             | "may_reach_out" | "close_case" => {
@@ -365,6 +370,10 @@ impl Line<'_, '_> {
                 self.about_case(who, deed, verb, case, within)?
             }
         };
+        let mut fields = fields;
+        if let (Some(marks), Some(fields)) = (&deed.marks, fields.as_object_mut()) {
+            fields.insert("marks".into(), consent::marks(marks));
+        }
         let answer = self.stage.actor(who)?.call(asked, fields, LATER);
         let ok = match answer {
             Ok(ok) => ok,
@@ -390,6 +399,7 @@ impl Line<'_, '_> {
             told.labels.insert(label.clone(), sent);
         }
         self.played.texts.extend(alert::said(deed));
+        self.played.texts.extend(consent::said(deed));
         self.played.texts.extend(deed.send.clone());
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());

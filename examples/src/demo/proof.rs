@@ -14,12 +14,13 @@ use super::trouble::{Doing, Trouble};
 use crate::scan::{self, Scan};
 
 /// The kinds of resources that the proof counts.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "Patient",
     "CareTeam",
     "CarePlan",
     "Goal",
     "Communication",
+    "Consent",
     "EpisodeOfCare",
     "Task",
     "Encounter",

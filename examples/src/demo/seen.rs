@@ -1,8 +1,10 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod consent;
 mod crossing;
 mod meeting;
+mod message;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -18,7 +20,7 @@ use super::transcript::Transcript;
 use crate::process::CallError;
 mod task;
 
-use crate::story::{DueSeen, Expected, MessageSeen, PlanSeen, ReminderSeen, TeamSeen};
+use crate::story::{DueSeen, Expected, PlanSeen, ReminderSeen, TeamSeen};
 
 /// How one look came out.
 pub(super) enum Look {
@@ -62,7 +64,7 @@ pub(super) fn look(
         let about = json!({ "case": case });
         if let Some(message) = &expected.message {
             let answer = ask(stage, who, "messages", about.clone())?;
-            parts.push(message_seen(stage, list(&answer, "messages"), who, message));
+            parts.push(message::message_seen(stage, list(&answer, "messages"), who, message));
         }
         if let Some(wanted) = &expected.task {
             let answer = ask(stage, who, "tasks", about.clone())?;
@@ -79,6 +81,14 @@ pub(super) fn look(
         if let Some(wanted) = &expected.outreach {
             let answer = ask(stage, who, "outreach", about.clone())?;
             parts.push(outreach::outreach_seen(stage, &answer, who, wanted));
+        }
+        if let Some(wanted) = &expected.consents {
+            let answer = ask(stage, who, "consents", about.clone())?;
+            parts.push(consent::consents_seen(stage, &answer, who, wanted));
+        }
+        if let Some(wanted) = &expected.denied {
+            let answer = ask(stage, who, "denied", about.clone())?;
+            parts.push(consent::denied_seen(stage, &answer, labels, who, wanted));
         }
         let known = [
             expected.plan.is_some(),
@@ -121,6 +131,8 @@ pub(super) fn look(
         || expected.proposals.is_some()
         || expected.outreach.is_some()
         || expected.crossings.is_some()
+        || expected.consents.is_some()
+        || expected.denied.is_some()
         || expected.phase.is_some()
         || expected.due.is_some()
         || expected.stay.is_some()
@@ -209,58 +221,6 @@ fn invitation_seen(stage: &Stage<'_>, answer: &Value, who: &str, from: &str) -> 
     let seen: Vec<String> = invitations.iter().map(of).collect();
     let seen = if seen.is_empty() { "no invitation".into() } else { seen.join("; ") };
     Err((format!("an invitation from {}", name(stage, from)), seen))
-}
-
-fn message_seen(stage: &Stage<'_>, messages: &[Value], who: &str, wanted: &MessageSeen) -> Part {
-    let is = |message: &&Value| {
-        text(message, "text") == wanted.text
-            && wanted.from.as_ref().is_none_or(|from| text(message, "sender") == stage.user(from))
-            && wanted.is.as_ref().is_none_or(|is| text(message, "standing") == is)
-            && wanted.seen_by.as_ref().is_none_or(|by| {
-                let seen: BTreeSet<&str> =
-                    list(message, "seen").iter().map(|seen| text(seen, "contact")).collect();
-                seen == by.iter().map(|who| contact_of(stage, who)).collect()
-            })
-    };
-    match messages.iter().filter(is).count() {
-        1 => Ok((format!("{} {}.", name(stage, who), reads(stage, wanted)), None)),
-        many => {
-            let from =
-                wanted.from.as_ref().map_or(String::new(), |from| format!(" from {}", name(stage, from)));
-            let how = wanted.is.as_ref().map_or(String::new(), |is| format!(", {is}"));
-            let by = wanted.seen_by.as_ref().map_or(String::new(), |by| {
-                let by: Vec<String> = by.iter().map(|who| name(stage, who)).collect();
-                format!(", seen by {}", if by.is_empty() { "nobody".into() } else { by.join(" and ") })
-            });
-            let shown = messages.iter().rev().take(5).rev().map(|message| {
-                let seen: Vec<&str> =
-                    list(message, "seen").iter().map(|seen| text(seen, "contact")).collect();
-                let (sender, said) = (text(message, "sender"), text(message, "text"));
-                format!("{sender}: “{said}” ({}, seen by {seen:?})", text(message, "standing"))
-            });
-            let shown: Vec<String> = shown.collect();
-            let seen = match (many, shown.is_empty()) {
-                (0, true) => "no message".to_owned(),
-                (0, false) => format!("the latest messages are {}", shown.join("; ")),
-                _ => format!("the message {many} times"),
-            };
-            Err((format!("one message{from}{how}{by}: “{}”", wanted.text), seen))
-        }
-    }
-}
-
-/// How somebody finds a message.
-fn reads(stage: &Stage<'_>, wanted: &MessageSeen) -> String {
-    match (wanted.is.as_deref(), wanted.seen_by.as_deref()) {
-        (Some("corrected"), _) => "sees that it was corrected".into(),
-        (Some("retracted"), _) => "sees that it was taken back".into(),
-        (_, Some([])) => "sees that nobody has read it yet".into(),
-        (_, Some(by)) => {
-            let by: Vec<String> = by.iter().map(|who| name(stage, who)).collect();
-            format!("sees that {} read it", by.join(" and "))
-        }
-        _ => "reads it".into(),
-    }
 }
 
 fn reminder_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &ReminderSeen) -> Part {

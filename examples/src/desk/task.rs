@@ -15,7 +15,7 @@ pub(super) fn act(caseline: &Caseline, verb: Verb) -> Result<EventKey, Failure> 
             if let Some(detail) = asked.detail {
                 task = task.detail(detail);
             }
-            case(asked.case)?.assign(asked.key, task)
+            asked.marks.unwrap_or_default().on(&case(asked.case)?)?.assign(asked.key, task)
         }
         Verb::ClaimTask(asked) => case(asked.case)?.claim_task(asked.key, asked.task),
         Verb::AcceptTask(asked) => case(asked.case)?.accept_task(asked.key, asked.task),

@@ -6,7 +6,7 @@ use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
 use caseline::task::TaskDue;
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, MarkedAs};
 
 /// A task to assign.
 #[derive(Debug, Deserialize)]
@@ -22,6 +22,7 @@ pub struct Assign {
     pub detail: Option<String>,
     #[serde(default)]
     pub priority: Priority,
+    pub marks: Option<MarkedAs>,
     pub key: Option<EventId>,
 }
 

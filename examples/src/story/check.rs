@@ -170,6 +170,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.assign.is_some(),
         deed.ask_outreach.is_some(),
         deed.decide.is_some(),
+        deed.record_consent.is_some(),
     ];
     if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
@@ -204,6 +205,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     if let Some(with) = deed.carry.as_ref().and_then(|carry| carry.with.as_ref()) {
         person(story, with).map_err(|problem| (".carry.with".to_owned(), problem))?;
     }
+    consents(story, deed, named)?;
     named.label(deed.in_reply_to.as_ref(), ".in_reply_to")?;
     named.label(deed.correct.as_ref().map(|corrected| &corrected.message), ".correct.message")?;
     named.label(deed.retract.as_ref(), ".retract")?;
@@ -315,6 +317,7 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
             organization(story, of).map_err(|problem| (".sees.task.pool".to_owned(), problem))?;
         }
     }
+    named.label(sees.denied.as_ref().map(|denied| &denied.name), ".sees.denied.name")?;
     if sees.may.as_ref().is_some_and(|may| !matches!(may.answer.as_str(), "allowed" | "ask" | "denied")) {
         return Err((".sees.may.answer".into(), "is one of allowed, ask, denied".into()));
     }
@@ -340,6 +343,25 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
     }
     for (field, who) in people {
         person(story, who).map_err(|problem| (field, problem))?;
+    }
+    Ok(())
+}
+
+/// Whoever a consent names is somebody, and what is taken back or looked at was there.
+fn consents(story: &Story, deed: &Deed, named: &Named) -> Result<(), Wrong> {
+    if let Some(said) = &deed.record_consent {
+        for (field, keys) in [("disclosers", &said.disclosers), ("recipients", &said.recipients)] {
+            for key in keys {
+                organization(story, key).map_err(|problem| (format!(".record_consent.{field}"), problem))?;
+            }
+        }
+        named.label(said.renews.as_ref(), ".record_consent.renews")?;
+    }
+    named.label(deed.revoke_consent.as_ref().map(|said| &said.consent), ".revoke_consent.consent")?;
+    named.label(deed.review_override.as_ref().map(|said| &said.event), ".review_override.event")?;
+    if deed.marks.is_some() && deed.send.is_none() && deed.send_care_plan.is_none() && deed.assign.is_none() {
+        let problem = "only what is sent or assigned is marked";
+        return Err((".marks".into(), problem.into()));
     }
     Ok(())
 }

@@ -1,25 +1,25 @@
 //! The steps of a story, as they are written.
 
-use std::fmt;
-
 use caseline::care_plan::SignedHow;
 use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::outreach::Channel;
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::{self, MapAccess, Visitor};
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
 mod task;
+mod written;
 
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
+pub(super) use written::Written;
 
 /// One step, and where it stands.
 #[derive(Debug, Clone)]
@@ -111,6 +111,14 @@ pub struct Deed {
     pub complete_task: Option<Completed>,
     /// Calls a task off.
     pub cancel_task: Option<ReasonedTask>,
+    /// Records what the member allows.
+    pub record_consent: Option<ConsentSaid>,
+    /// Records that the member takes a consent back.
+    pub revoke_consent: Option<RevokedSaid>,
+    /// Looks at what was told without consent in an emergency.
+    pub review_override: Option<ReviewSaid>,
+    /// Looks whether something may be told, marked so, before they write it.
+    pub may_tell: Option<MarksSaid>,
     /// Says where the member stands with the programme.
     pub stage: Option<Standing>,
     /// Records a contact with the member, or an attempt.
@@ -153,6 +161,8 @@ pub struct Deed {
     pub priority: Option<Priority>,
     /// The message that it answers, by its name.
     pub in_reply_to: Option<String>,
+    /// How what is sent or assigned is marked.
+    pub marks: Option<MarksSaid>,
 
     /// What they must see, at once or within the time that `within` gives.
     pub sees: Option<Expected>,
@@ -191,6 +201,10 @@ impl Deed {
             ("complete_task", self.complete_task.is_some()),
             ("cancel_task", self.cancel_task.is_some()),
             ("carry", self.carry.is_some()),
+            ("record_consent", self.record_consent.is_some()),
+            ("revoke_consent", self.revoke_consent.is_some()),
+            ("review_override", self.review_override.is_some()),
+            ("may_tell", self.may_tell.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -322,7 +336,11 @@ pub struct Expected {
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.
     pub reminder: Option<ReminderSeen>,
-    /// Whether they may reach out, as `may_reach_out` answers.
+    /// What the member allows, and what is to be looked at.
+    pub consents: Option<ConsentsSeen>,
+    /// Something of their own that was not sent.
+    pub denied: Option<DeniedSeen>,
+    /// Whether they may reach out, or tell something, as `may_reach_out` and `may_tell` answer.
     pub may: Option<ReachSeen>,
     /// Where the member stands, and what was tried.
     pub outreach: Option<OutreachSeen>,
@@ -393,6 +411,10 @@ pub struct MessageSeen {
     pub is: Option<String>,
     /// Who has said that they saw it.
     pub seen_by: Option<Vec<String>>,
+    /// Whether a notice stands with it.
+    pub notice: Option<bool>,
+    /// How it is labelled, no more and no less.
+    pub labels: Option<Vec<String>>,
 }
 
 /// A plan as its reader sees it.
@@ -453,54 +475,4 @@ pub struct Refused {
     pub code: String,
     /// The code of one of its reasons.
     pub reason: Option<String>,
-}
-
-/// A step before its clock is put on the story's time zone.
-#[allow(clippy::large_enum_variant)]
-pub(super) enum Written {
-    Clock(DateTime),
-    Kind(StepKind),
-}
-
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(StepVisitor)
-    }
-}
-
-struct StepVisitor;
-
-impl<'de> Visitor<'de> for StepVisitor {
-    type Value = Written;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a step: a person and what they do, or one of clock, note, kill, start, offline, online, settle",
-        )
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
-        let Some(key) = map.next_key::<String>()? else {
-            return Err(de::Error::custom("a step may not be empty"));
-        };
-        let step = match key.as_str() {
-            "clock" => Written::Clock(map.next_value()?),
-            "note" => Written::Kind(StepKind::Note(map.next_value()?)),
-            "kill" => Written::Kind(StepKind::Kill(map.next_value()?)),
-            "start" => Written::Kind(StepKind::Start(map.next_value()?)),
-            "offline" => Written::Kind(StepKind::Offline(map.next_value()?)),
-            "online" => Written::Kind(StepKind::Online(map.next_value()?)),
-            "settle" => {
-                map.next_value::<de::IgnoredAny>()?;
-                Written::Kind(StepKind::Settle)
-            }
-            _ => Written::Kind(StepKind::Deed { deed: map.next_value()?, who: key }),
-        };
-        if map.next_key::<String>()?.is_some() {
-            return Err(de::Error::custom(
-                "a step has one key: who acts, or what happens; begin another with `-`",
-            ));
-        }
-        Ok(step)
-    }
 }

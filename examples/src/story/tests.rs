@@ -109,6 +109,27 @@ fn the_story_of_the_outreach_is_read() {
 }
 
 #[test]
+fn the_story_of_the_consent_is_read_and_a_mistake_in_it_is_named() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/consent.yaml")).unwrap();
+    let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();
+    assert_eq!(agreement.part2.unwrap().programs.len(), 1);
+    for (steps, field) in [
+        (
+            "  - jane: {revoke_consent: {consent: none, on: 2019-03-04, source: x}}\n",
+            "revoke_consent.consent",
+        ),
+        (
+            "  - jane: {review_override: {event: none, justified: true, finding: x}}\n",
+            "review_override.event",
+        ),
+        ("  - jane: {accept: none, marks: {labels: [MH]}}\n", "accept"),
+        ("  - jane: {sees: {denied: {name: none, reason: x}}}\n", "sees.denied.name"),
+    ] {
+        assert_eq!(with_steps(steps).unwrap_err().field, format!("steps[0].jane.{field}"));
+    }
+}
+
+#[test]
 fn steps_know_their_lines_and_files_are_beside_the_story() {
     let story = with_steps("  - jane: {sees: {roster: [jane, joe]}}\n\n  - kill: cp-keeper\n").unwrap();
     assert_eq!(story.steps.iter().map(|step| step.line).collect::<Vec<_>>(), [FIRST, FIRST + 2]);

@@ -221,6 +221,7 @@ fn opening(open: OpenCase) -> Value {
         clock: 1,
         at: "2019-03-04T14:00:00Z".parse().unwrap(),
         audit: None,
+        marks: caseline::label::Marks::default(),
         data: EventData::CaseOpened(opened),
     };
     serde_json::from_str(Content::new("Opened".into(), &event, false).unwrap().json.get()).unwrap()

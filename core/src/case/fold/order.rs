@@ -17,6 +17,7 @@ use crate::case::fold::choose::Trust;
 use crate::case::fold::{Place, choose};
 use crate::case::state::{CaseState, Entry, Link};
 use crate::id::Sha256;
+use crate::label::Marks;
 use crate::policy::Reason;
 
 /// An event with a place of its own.
@@ -26,8 +27,12 @@ pub(super) struct Event<'a> {
     pub(super) sha256: Sha256,
     pub(super) data: Cow<'a, EventData>,
     pub(super) at: Timestamp,
-    /// The text of its `body`; nothing for a stub.
+    /// The text of its `body`, without the notice after it; nothing for a stub.
     pub(super) body: Option<&'a str>,
+    /// The notice of what its text is told under.
+    pub(super) notice: Option<&'a str>,
+    /// How sensitive it says it is.
+    pub(super) marks: &'a Marks,
     pub(super) proven: bool,
     pub(super) link: Link,
     /// The predecessors that it names and that are not held.
@@ -64,7 +69,7 @@ pub(super) struct Order<'a> {
 /// What stands in a copy.
 #[allow(clippy::large_enum_variant)]
 enum Read<'a> {
-    Event { data: Cow<'a, EventData>, after: &'a [Head], clock: u64, at: Timestamp },
+    Event { data: Cow<'a, EventData>, after: &'a [Head], clock: u64, at: Timestamp, marks: &'a Marks },
     Foreign,
     Refused { kind: String, reason: Reason },
 }
@@ -94,8 +99,8 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
                 let kind = data.kind().to_owned();
                 loose.push(at_large(counting.held, counting.proven, kind, Some(reason)));
             }
-            Read::Event { data, after, clock, at } => {
-                read.push((counting, data, after, clock, at));
+            Read::Event { data, after, clock, at, marks } => {
+                read.push((counting, data, after, clock, at, marks));
             }
             Read::Foreign => {
                 loose.push(at_large(counting.held, counting.proven, Entry::FOREIGN.to_owned(), None));
@@ -107,13 +112,14 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
     }
 
     // Predecessors have lower stated clocks, so their computed ones are there when they are asked for.
-    read.sort_by_key(|(_, _, _, clock, _)| *clock);
+    read.sort_by_key(|(_, _, _, clock, ..)| *clock);
     let stated: BTreeMap<EventKey, u64> =
-        read.iter().map(|(c, _, _, clock, _)| (c.held.key(), *clock)).collect();
+        read.iter().map(|(c, _, _, clock, ..)| (c.held.key(), *clock)).collect();
     let mut computed: BTreeMap<EventKey, (u64, bool)> = BTreeMap::new();
     let mut events = Vec::new();
-    for (counting, data, after, clock, at) in read {
+    for (counting, data, after, clock, at, marks) in read {
         let held = counting.held;
+        let (body, notice) = said(held, marks);
         let (link, missing) = link(
             after,
             clock,
@@ -128,7 +134,9 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
             sha256: choose::sha256(&held.body),
             data,
             at,
-            body: body(held),
+            body,
+            notice,
+            marks,
             proven: counting.proven,
             link,
             missing,
@@ -168,7 +176,8 @@ pub(super) fn alone<'a>(
     state: &CaseState,
     known: impl Fn(&EventKey) -> bool,
 ) -> Option<Event<'a>> {
-    let Read::Event { data, after, clock, at } = read(held) else { return None };
+    let Read::Event { data, after, clock, at, marks } = read(held) else { return None };
+    let (body, notice) = said(held, marks);
     let (link, missing) = link(
         after,
         clock,
@@ -182,7 +191,9 @@ pub(super) fn alone<'a>(
         sha256: choose::sha256(&held.body),
         data,
         at,
-        body: body(held),
+        body,
+        notice,
+        marks,
         proven: true,
         link,
         missing,
@@ -219,6 +230,14 @@ fn at_large(held: &Held, proven: bool, kind: String, refused: Option<Reason>) ->
     Loose { held, key, sha256, kind, body: body(held), proven, refused }
 }
 
+/// What an event says, and the notice after it.
+fn said<'a>(held: &'a Held, marks: &Marks) -> (Option<&'a str>, Option<&'a str>) {
+    body(held).map_or((None, None), |body| {
+        let (said, notice) = marks.split(body);
+        (Some(said), notice)
+    })
+}
+
 fn body(held: &Held) -> Option<&str> {
     match &held.body {
         HeldBody::Whole(content) => Some(&content.body),
@@ -231,17 +250,19 @@ fn read(held: &Held) -> Read<'_> {
         kind: kind.to_owned(),
         reason: Reason::new("malformed", "its block does not have the form of a case event", "case"),
     };
-    let (data, after, clock, at) = match &held.body {
+    let (data, after, clock, at, marks) = match &held.body {
         HeldBody::Whole(content) => match &content.block {
             Block::Absent => return Read::Foreign,
             Block::Malformed => return malformed(""),
             // Whoever took it over under another id than the block's took over something else.
             Block::Event(event) if event.id != held.id => return malformed(event.data.kind()),
-            Block::Event(event) => (Cow::Borrowed(&event.data), &event.after, event.clock, event.at),
+            Block::Event(event) => {
+                (Cow::Borrowed(&event.data), &event.after, event.clock, event.at, &event.marks)
+            }
         },
         HeldBody::Stub(stub) if stub.is_foreign() => return Read::Foreign,
         HeldBody::Stub(stub) => match EventData::read(stub.v, &stub.kind, stub.data.clone()) {
-            Ok(data) => (Cow::Owned(data), &stub.after, stub.clock, stub.at),
+            Ok(data) => (Cow::Owned(data), &stub.after, stub.clock, stub.at, &stub.marks),
             Err(_) => return malformed(&stub.kind),
         },
     };
@@ -251,5 +272,5 @@ fn read(held: &Held) -> Read<'_> {
         let text = "its clock is not one more than the highest that it names";
         return Read::Refused { kind, reason: Reason::new("clock", text, "case") };
     }
-    Read::Event { data, after, clock, at }
+    Read::Event { data, after, clock, at, marks }
 }

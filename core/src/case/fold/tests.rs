@@ -192,6 +192,9 @@ fn clinical(held: &Held) -> bool {
             event.data,
             EventData::MessageSent(_)
                 | EventData::ContactRecorded(_)
+                | EventData::ConsentRecorded(_)
+                | EventData::ConsentRevoked(_)
+                | EventData::OverrideReviewed(_)
                 | EventData::OutreachAsked(_)
                 | EventData::OutreachGranted(_)
                 | EventData::OutreachRefused(_)

@@ -3,7 +3,7 @@
 use crate::alert::{self, AlertEvent};
 use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
-use crate::case::event::{EventData, HeldBody};
+use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
 use crate::case::life::{self, Life, LifeEvent, RungPosted};
 use crate::case::roster::Roster;
@@ -11,8 +11,10 @@ use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::{Owed, Rung, Step};
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, Priority, Superseded};
+use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
+use crate::label::Marks;
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
@@ -61,6 +63,10 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         }
     };
     if event.proven {
+        if let Some(seat) = seat.filter(|_| event.data.has_content()) {
+            mark(state, event.marks, seat, key);
+            overridden(state, event, seat, roster);
+        }
         shape(state, event, standing == Standing::Counted, whole);
     }
     if let Standing::Superseded { reason } = &standing {
@@ -74,6 +80,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         }
         (None, Some(body)) => body.to_owned(),
     };
+    let text = event.notice.map_or_else(|| text.clone(), |notice| format!("{text}\n\n{notice}"));
     state.timeline.push(Entry {
         key: key.clone(),
         sha256: event.sha256,
@@ -171,6 +178,7 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             state.life.going_on()?;
             let mut message = communication::step(Some(e), event.body, step);
             message.after_gap = event.link.after_gap;
+            message.notice = event.notice.map(str::to_owned);
             state.say(message);
             return Ok(());
         }
@@ -179,6 +187,13 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
+        // The member takes something back, and somebody looks at an emergency, after the end of the case too.
+        EventData::ConsentRecorded(e) => {
+            state.life.going_on()?;
+            return consented(state, ConsentEvent::Recorded(e), step);
+        }
+        EventData::ConsentRevoked(e) => return consented(state, ConsentEvent::Revoked(e), step),
+        EventData::OverrideReviewed(e) => return consented(state, ConsentEvent::Reviewed(e), step),
         EventData::TeamProposed(e) => return team(state, TeamEvent::Proposed(e), step),
         EventData::TeamDeclined(e) => return team(state, TeamEvent::Declined(e), step),
         EventData::AlertRaised(e) => return alert(state, AlertEvent::Raised(e), step),
@@ -230,9 +245,42 @@ fn follow(
     let (messages, places) = (&mut state.messages, &state.message_places);
     let new = communication::follow(messages, places, follows, event.body.is_some(), step)?;
     if let Some(new) = new {
-        state.say(Message { after_gap: event.link.after_gap, ..new });
+        let notice = event.notice.map(str::to_owned);
+        state.say(Message { after_gap: event.link.after_gap, notice, ..new });
     }
     Ok(())
+}
+
+fn consented(state: &mut CaseState, event: ConsentEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    let opening = state.life.opening.clone();
+    let opening = opening.ok_or_else(|| Reason::new("case-not-open", "the case is not open", "case"))?;
+    state.consents = consent::step(&state.consents, event, &opening, step)?;
+    Ok(())
+}
+
+/// Notes how sensitive something is, whether it counts or not: it was said.
+fn mark(state: &mut CaseState, marks: &Marks, seat: &Seat, key: &EventKey) {
+    let Some(opening) = &state.life.opening else { return };
+    let labels = marks.labels_of(seat, &opening.agreement);
+    if !labels.is_empty() {
+        state.labels.insert(key.clone(), (labels, seat.contact.organization.clone()));
+    }
+}
+
+/// Notes what was told in an emergency, whether it counts or not: it was told.
+fn overridden(state: &mut CaseState, event: &Event<'_>, seat: &Seat, roster: &Roster) {
+    let (Some(emergency), Some(opening)) = (&event.marks.btg, state.life.opening.clone()) else { return };
+    let step = Step {
+        key: &event.key,
+        seat,
+        at: event.at,
+        server_at: event.held.server_at,
+        roster,
+        plan_side: &opening.plan_side.id,
+        community_side: &opening.community_side.id,
+        story_clock: opening.agreement.story_clock,
+    };
+    consent::overridden(&mut state.consents, event.data.kind(), emergency, &step);
 }
 
 fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
@@ -313,6 +361,9 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
     let whole = matches!(one.held.body, HeldBody::Whole(_));
     let resource = Resource::Message(one.key.clone());
     let place = roster.last_place_of(&one.key.sender);
+    if let Some(seat) = seat.filter(|_| one.proven && one.refused.is_none()) {
+        mark(state, &Marks::default(), seat, &one.key);
+    }
     if standing == Standing::Counted {
         note(state, resource, &one.key, whole);
     } else if one.refused.is_none()
@@ -329,6 +380,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
             priority: Priority::Routine,
             in_reply_to: None,
             corrects: None,
+            notice: None,
         });
         let by = ended_by(state, &reason.code, Some(place));
         note(state, resource.clone(), &one.key, whole);

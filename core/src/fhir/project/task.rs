@@ -91,7 +91,8 @@ impl View<'_> {
 
     fn task(&self, task: &Written<'_>) -> RecordWrite {
         let value = event_value(task.key);
-        let heads = self.state.shaped_by(&Resource::Task(task.key.clone()));
+        let resource = Resource::Task(task.key.clone());
+        let heads = self.state.shaped_by(&resource);
         let words = |text: &str| Object::new().text("text", text).done();
         let outcome = task.outcome.map(|outcome| {
             let kind = concept(codes::TASK_OUTPUT, "outcome", "What came of it");
@@ -102,6 +103,7 @@ impl View<'_> {
         let period = Object::new().text("end", &task.due.to_string()).done();
         let code = if task.title.is_empty() { String::new() } else { words(task.title) };
         let json = Object::resource("Task")
+            .labelled(&self.state.labels(&resource))
             .list("extension", &[heads_extension(&heads)])
             .list("identifier", &[identifier(codes::EVENT, &value)])
             .text("status", task.status)

@@ -7,12 +7,13 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 18] = [
+pub const SCOPES: [(&str, &str); 19] = [
     ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
     ("CareTeam", "crus"),
     ("Communication", "crus"),
+    ("Consent", "crus"),
     ("DocumentReference", "crus"),
     ("Encounter", "crus"),
     ("Endpoint", "rs"),

@@ -1,7 +1,6 @@
 //! The data types that the workflow's resources are made of (FHIR R4, 2.24). A `String` that is empty says nothing, and is
 //! not written.
 
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -362,78 +361,17 @@ codes! {
     }
 }
 
-/// A security label: a Coding of `meta.security` (R4, 6.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Label {
-    /// Confidentiality: normal.
-    Normal,
-    /// Confidentiality: restricted.
-    Restricted,
-    /// Confidentiality: very restricted.
-    VeryRestricted,
-    /// Substance abuse information.
-    SubstanceAbuse,
-    /// Substance use disorder information.
-    SubstanceUseDisorder,
-    /// Psychiatry information.
-    Psychiatry,
-    /// Mental health information.
-    MentalHealth,
-    /// Behavioural health information.
-    BehaviouralHealth,
-    /// HIV or AIDS information.
-    Hiv,
-    /// Sexual assault, abuse or domestic violence information.
-    Violence,
-    /// 42 CFR Part 2 holds.
-    Part2,
-    /// It may not be passed on without consent.
-    NoRedisclosure,
-}
+pub use crate::label::Label;
 
 impl Label {
-    /// Every one.
-    pub const ALL: [Self; 12] = [
-        Self::Normal,
-        Self::Restricted,
-        Self::VeryRestricted,
-        Self::SubstanceAbuse,
-        Self::SubstanceUseDisorder,
-        Self::Psychiatry,
-        Self::MentalHealth,
-        Self::BehaviouralHealth,
-        Self::Hiv,
-        Self::Violence,
-        Self::Part2,
-        Self::NoRedisclosure,
-    ];
-
-    /// Its code: of v3-Confidentiality or v3-ActCode.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Normal => "N",
-            Self::Restricted => "R",
-            Self::VeryRestricted => "V",
-            Self::SubstanceAbuse => "ETH",
-            Self::SubstanceUseDisorder => "SUD",
-            Self::Psychiatry => "PSY",
-            Self::MentalHealth => "MH",
-            Self::BehaviouralHealth => "BH",
-            Self::Hiv => "HIV",
-            Self::Violence => "SDV",
-            Self::Part2 => "42CFRPart2",
-            Self::NoRedisclosure => "NORDSCLCD",
-        }
-    }
-
-    /// The label as a resource carries it.
+    /// The label as a resource carries it. One that this release does not know is at least restricted.
     pub fn coding(self) -> Coding {
-        let system = match self {
-            Self::Normal | Self::Restricted | Self::VeryRestricted => "v3-Confidentiality",
-            _ => "v3-ActCode",
+        let (system, code) = match self {
+            Self::Normal | Self::Restricted | Self::VeryRestricted => ("v3-Confidentiality", self.code()),
+            Self::Unknown => ("v3-Confidentiality", Self::Restricted.code()),
+            _ => ("v3-ActCode", self.code()),
         };
-        Coding::new(format!("http://terminology.hl7.org/CodeSystem/{system}"), self.code())
+        Coding::new(format!("http://terminology.hl7.org/CodeSystem/{system}"), code)
     }
 
     /// The label that a coding is, if it is one of ours.
@@ -442,12 +380,6 @@ impl Label {
             let known = label.coding();
             known.system == coding.system && known.code == coding.code
         })
-    }
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
     }
 }
 

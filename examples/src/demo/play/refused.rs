@@ -38,6 +38,9 @@ impl Line<'_, '_> {
             }
             Some("record_contact") => "tries to record a contact",
             Some("carry") => "tries to take something across",
+            Some("record_consent") => "tries to record a consent",
+            Some("revoke_consent") => "tries to record that a consent was taken back",
+            Some("review_override") => "tries to look at what was told in an emergency",
             Some("ask_outreach") => "tries to ask",
             Some("close_case") => "tries to close the case",
             Some("open") => "tries to open a case",

@@ -22,8 +22,12 @@ impl Line<'_, '_> {
     ) -> Result<(), Fault> {
         let until = Instant::now() + within;
         loop {
-            // Tasks have a list of their own; plans are in the state.
-            let verb = if matches!(one, Some(("tasks", ..))) { "tasks" } else { "state" };
+            // Tasks and consents have lists of their own; plans are in the state.
+            let verb = match one {
+                Some(("tasks", ..)) => "tasks",
+                Some(("consents" | "overrides", ..)) => "consents",
+                _ => "state",
+            };
             let state = match self.stage.actor(who)?.call(verb, json!({ "case": case.id }), SOON) {
                 Ok(state) => Some(state),
                 Err(CallError::Refused(_)) => None,

@@ -1,5 +1,7 @@
 //! A synthetic case: its people, its papers, and devices that write to each other out of order.
 
+mod consents;
+
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,6 +27,7 @@ use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, Mess
 use crate::contact::{Contact, Role, Seat};
 use crate::crossing::{CrossingCarried, Way};
 use crate::id::{CaseId, EventId, OrganizationId, Sha256, UserId};
+use crate::label::Marks;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::outreach::{
@@ -34,6 +37,8 @@ use crate::task::{
     Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
     TaskHandedOver,
 };
+
+use consents::{consent_deed, marks};
 
 pub(crate) const PEOPLE: [&str; 7] = ["jane", "joe", "rao", "lee", "cp-bot", "aco-bot", "kim"];
 
@@ -76,9 +81,10 @@ title: Synthetic
 plan_side: { id: urn:example:org|aco, name: Harbor ACO, keeper: true }
 community_side: { id: urn:example:org|cp, name: Bay Community Care, keeper: true }
 in_force: { from: 2019-01-01 }
-share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach] }
+share: { both: [message, care-plan, roster, reminder, handover, task, alert, outreach, consent] }
 clocks: { plan-return: { days: 14 } }
 outreach: { default: allowed, channels: { visit: { rule: ask-first }, phone: { rule: prohibited } }, attempts_before_unreachable: 2 }
+part2: { programs: [{ organization: urn:example:org|cp, roles: [nurse] }], covered: [urn:example:org|aco] }
 ladder:
   care-plan:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
@@ -158,7 +164,16 @@ pub(crate) fn raw(sender: &str, id: EventId, content: &Value, server_at: Timesta
 
 pub(crate) fn event(n: usize, after: Vec<Head>, data: impl Into<EventData>) -> Event {
     let clock = 1 + after.iter().map(|head| head.clock).max().unwrap_or(0);
-    Event { v: VERSION, id: id(n), after, clock, at: at(n), audit: None, data: data.into() }
+    Event {
+        v: VERSION,
+        id: id(n),
+        after,
+        clock,
+        at: at(n),
+        audit: None,
+        marks: Marks::default(),
+        data: data.into(),
+    }
 }
 
 /// The event that somebody honest writes next.
@@ -231,7 +246,11 @@ pub(crate) fn play_from(opening: CaseOpened, acts: &[Act]) -> Vec<Held> {
         match act {
             Act::Write(who, kind) => {
                 let state = devices[*who].state();
-                let held = next(n, PEOPLE[*who], state, deed(*kind, n, PEOPLE[*who], state));
+                let mut written = event(n, state.heads(), deed(*kind, n, PEOPLE[*who], state));
+                if kind.is_multiple_of(9) {
+                    written.marks = marks(n);
+                }
+                let held = held(PEOPLE[*who], &format!("words {n}"), &written, at(n));
                 devices[*who].insert(held.clone());
                 sent.push(held);
             }
@@ -296,6 +315,9 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
 fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     if (100..150).contains(&kind) {
         return outreach_deed(kind, n, state);
+    }
+    if (150..176).contains(&kind) {
+        return consent_deed(kind, n, state);
     }
     let plan = state.plans.open();
     let waiting = plan.map_or(id(n), |plan| plan.sent.id);

@@ -31,6 +31,11 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         }
         EventData::MessageRetracted(e) => (None, Some(Resource::Message(own(&e.message)))),
         EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
+        EventData::ConsentRecorded(_) => (Some(Resource::Consent(event.key.clone())), None),
+        EventData::ConsentRevoked(e) => {
+            (None, state.consents.get(e.consent).map(|consent| Resource::Consent(consent.key.clone())))
+        }
+        EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::CrossingCarried(_) => (None, None),
@@ -62,7 +67,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::Handover(_)
         | EventData::Unknown { .. } => (None, None),
     };
-    for resource in opens.into_iter().chain(touches.filter(|_| counted)) {
+    let told = state.consents.overrides().iter().any(|one| one.key == event.key);
+    let told = told.then(|| Resource::Override(event.key.clone()));
+    for resource in opens.into_iter().chain(told).chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
     }
 }

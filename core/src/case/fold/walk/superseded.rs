@@ -30,6 +30,7 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
                 priority: sent.priority,
                 in_reply_to: sent.in_reply_to.clone(),
                 corrects: None,
+                notice: event.notice.map(str::to_owned),
             });
             Resource::Message(key.clone())
         }
@@ -47,8 +48,14 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
                 priority,
                 in_reply_to,
                 corrects: Some(corrects),
+                notice: event.notice.map(str::to_owned),
             });
             Resource::Message(key.clone())
+        }
+        EventData::ConsentRecorded(recorded) => {
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_consents.push((key.clone(), recorded.clone(), by));
+            Resource::Consent(key.clone())
         }
         EventData::ContactRecorded(recorded) => {
             let by = place.as_ref().map(|place| place.seat.contact.clone());

@@ -1,0 +1,190 @@
+//! What the member allows to be told, between two sides: labelled, taken back, told in an emergency.
+
+use super::*;
+use crate::audit::{Purpose, Why};
+use crate::care_plan::SignedHow;
+use crate::case::event::EventKey;
+use crate::consent::{ConsentRecorded, Redisclosure, Scope};
+use crate::label::{Label, STATEMENT};
+use crate::policy::Reach;
+
+const PART2: &str =
+    "part2: { programs: [{ organization: urn:example:org|cp }], covered: [urn:example:org|aco] }\n";
+
+async fn two(world: &World) -> (Caseline, Caseline, Case, Case) {
+    let text = AGREEMENT.replace("outreach] }", "outreach, consent] }") + PART2;
+    let (jane, joe) = (world.start_with("jane", Record::Embedded).await, world.start("joe").await);
+    for one in [&jane, &joe] {
+        one.add_agreement(&text.replace("id: harbor-bay\n", "id: harbor-bay-2\n")).unwrap();
+    }
+    let mut open = opening(&["jane", "joe", "lee"]);
+    open.agreement = Some("harbor-bay-2".parse().unwrap());
+    let case = jane.open(open).unwrap();
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    (jane, joe, case, joes)
+}
+
+fn consent() -> ConsentRecorded {
+    ConsentRecorded {
+        scope: Scope {
+            categories: [Label::Part2].into(),
+            disclosers: [organization_id("cp")].into(),
+            recipients: [organization_id("aco")].into(),
+            covered: false,
+            purposes: vec![Purpose::Treatment, Purpose::Payment, Purpose::Operations],
+            redisclosure: Redisclosure::Tpo,
+            explanation: "Synthetic words of scope".into(),
+        },
+        from: "2019-03-01".parse().unwrap(),
+        until: None,
+        signed_on: "2019-03-01".parse().unwrap(),
+        how: SignedHow::Paper,
+        representative: false,
+        source: "Synthetic folder".into(),
+        document: None,
+        renews: None,
+    }
+}
+
+fn codes(error: &Error) -> Vec<String> {
+    match error {
+        Error::NotAllowed { reasons } => reasons.iter().map(|reason| reason.code.to_string()).collect(),
+        other => vec![other.code().to_owned()],
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_says_goes_under_a_consent_with_its_notice_and_is_audited() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    // The whole organisation is a program: without a word about it, what Jane writes is labelled, and may not go.
+    let refused = case.send(None, Message::text("He came")).unwrap_err();
+    assert_eq!(codes(&refused), ["consent-missing"]);
+    assert_eq!(case.may_tell().unwrap().answer, Reach::Ask);
+    let given = case.record_consent(None, consent()).unwrap();
+    assert_eq!(case.may_tell().unwrap().answer, Reach::Allowed);
+    let sent = case.send(None, Message::text("He came")).unwrap();
+    settle(&[&jane, &joe]).await;
+
+    let state = joes.state().unwrap();
+    assert_eq!(texts(&joes), ["He came"]);
+    let notice = state.messages[0].notice.clone().unwrap();
+    assert!(notice.contains(STATEMENT) && notice.contains("Synthetic words of scope"), "{notice}");
+    assert_eq!(state.labels_of(&sent), Some(&Label::OF_PART_2.into()));
+    // Any client shows it: it is in the body.
+    let bodies: Vec<String> =
+        world.server.messages(&room(&case)).unwrap().into_iter().map(|(.., c)| c.get().to_owned()).collect();
+    assert!(bodies.iter().any(|body| body.contains("He came") && body.contains(STATEMENT)));
+
+    let audited = jane.engine.db.audit().unwrap().2;
+    let entry = audited.iter().find(|entry| entry.what.event.as_ref() == Some(&sent)).unwrap();
+    assert!(entry.what.labels.contains(&"42CFRPart2".to_owned()));
+    assert_eq!((entry.what.consents.clone(), entry.what.why.clone()), (vec![given.id], None));
+    assert!(entry.what.reasons.contains(&"consent-covers".to_owned()));
+
+    // Taking the label off is an act with a reason.
+    let plain = case.unlabelled("It is about the bus alone").send(None, Message::text("Bus 9")).unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(joes.state().unwrap().labels_of(&plain), None);
+    assert_eq!(joes.state().unwrap().messages[1].notice, None);
+    let audited = jane.engine.db.audit().unwrap().2;
+    let entry = audited.iter().find(|entry| entry.what.event.as_ref() == Some(&plain)).unwrap();
+    assert_eq!(entry.what.why, Some(Why::Unlabelled("It is about the bus alone".into())));
+    assert!(entry.what.labels.is_empty());
+    assert_eq!(codes(&case.unlabelled(" ").send(None, Message::text("x")).unwrap_err()), ["invalid-reason"]);
+
+    // The recipient answers who told it, and what they say with the label carries the same notice.
+    joes.labelled([Label::Part2]).send(None, Message::text("Thanks")).unwrap();
+    settle(&[&joe, &jane]).await;
+    assert!(case.state().unwrap().messages[2].notice.is_some());
+}
+
+#[tokio::test]
+async fn a_consent_revoked_while_a_message_waits_stops_it_and_what_follows_goes_on() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    settle(&[&jane, &joe]).await;
+    // Jane's device is out of reach while the member calls Joe.
+    world.server.offline(&user("jane"), true);
+    let first = case.send(None, Message::text("About his treatment")).unwrap();
+    let second = case.unlabelled("The time of a meeting").send(None, Message::text("Nine o'clock")).unwrap();
+    joes.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&joe]).await;
+    world.server.offline(&user("jane"), false);
+    settle(&[&jane, &joe]).await;
+    assert_eq!(texts(&joes), ["Nine o'clock"]);
+    assert_eq!(texts(&case), ["Nine o'clock"]);
+    let fate = jane.engine.db.outbox_fate(first.id).unwrap();
+    assert!(format!("{fate:?}").contains("consent-revoked"), "{fate:?}");
+    assert!(jane.engine.db.outbox_fate(second.id).unwrap().is_some());
+    let bodies: Vec<String> =
+        world.server.messages(&room(&case)).unwrap().into_iter().map(|(.., c)| c.get().to_owned()).collect();
+    assert!(!bodies.iter().any(|body| body.contains("About his treatment")));
+}
+
+#[tokio::test]
+async fn an_emergency_passes_is_audited_and_owed_a_look() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let urgent = case.in_emergency("Not breathing").send(None, Message::text("He takes 40 mg")).unwrap();
+    settle(&[&jane, &joe]).await;
+    let notice = joes.state().unwrap().messages[0].notice.clone().unwrap();
+    assert!(notice.contains(STATEMENT) && notice.contains("Not breathing"), "{notice}");
+    let audited = jane.engine.db.audit().unwrap().2;
+    let entry = audited.iter().find(|entry| entry.what.event.as_ref() == Some(&urgent)).unwrap();
+    assert_eq!(entry.what.purpose, Purpose::BreakTheGlass);
+    assert_eq!(entry.what.why, Some(Why::Emergency("Not breathing".into())));
+    assert!(entry.what.recipients.contains(&user("joe")));
+    let due = joe.due().unwrap();
+    assert_eq!((due.len(), due[0].owed.clock.as_str()), (1, "override-review"));
+    let key = EventKey { sender: user("jane"), id: urgent.id };
+    let own = case.review_override(None, key.clone(), true, "Mine").unwrap_err();
+    assert_eq!(codes(&own), ["override-own"]);
+    joes.review_override(None, key, true, "He was not").unwrap();
+    settle(&[&joe, &jane]).await;
+    assert!(jane.due().unwrap().is_empty());
+    let task = jane.resources("Task").await.unwrap();
+    assert!(task.is_empty() || task[0].json.contains("completed"));
+}
+
+#[tokio::test]
+async fn a_newcomer_gets_what_no_consent_lets_be_told_as_a_stub() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    case.send(None, Message::text("About his treatment")).unwrap();
+    case.unlabelled("The time of a meeting").send(None, Message::text("Nine o'clock")).unwrap();
+    settle(&[&jane, &joe]).await;
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.name_seat(None, seat("rao")).unwrap();
+    settle(&[&joe]).await;
+    let rao = world.start("rao").await;
+    let raos = accept(&rao).await;
+    settle(&[&rao, &joe, &jane]).await;
+    assert_eq!(texts(&raos), ["Nine o'clock"]);
+    assert_eq!(raos.state().unwrap().digest(), case.state().unwrap().digest());
+}
+
+#[tokio::test]
+async fn a_consent_that_lacks_something_is_refused_by_its_field() {
+    let world = World::new();
+    let (_jane, _joe, case, _joes) = two(&world).await;
+    let code = |change: fn(&mut ConsentRecorded)| {
+        let mut consent = consent();
+        change(&mut consent);
+        let Err(Error::InvalidInput(wrong)) = case.record_consent(None, consent) else { panic!("accepted") };
+        (wrong.code, wrong.field.unwrap())
+    };
+    assert_eq!(code(|c| c.scope.categories.clear()), ("invalid-scope", "scope.categories".into()));
+    assert_eq!(code(|c| c.scope.categories = [Label::Restricted].into()).0, "invalid-scope");
+    assert_eq!(code(|c| c.scope.recipients.clear()), ("invalid-scope", "scope.recipients".into()));
+    assert_eq!(code(|c| c.scope.purposes.clear()), ("invalid-scope", "scope.purposes".into()));
+    assert_eq!(code(|c| c.scope.explanation = "a\nb".into()).0, "invalid-explanation");
+    assert_eq!(code(|c| c.source = " ".into()).0, "invalid-source");
+    let labelled = case.labelled([Label::MentalHealth]).retract(None, EventId::new()).unwrap_err();
+    assert_eq!(codes(&labelled), ["nothing-to-label"]);
+}

@@ -1,0 +1,241 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use jiff::ToSpan;
+use jiff::civil::date;
+
+use super::*;
+use crate::audit::Purpose;
+use crate::case::event::{EventData, HeldBody};
+use crate::case::fold::Fold;
+use crate::case::fold::tests::world::{at, event, held, id, next, opening, organization, user};
+use crate::case::handover;
+use crate::case::life::{Carried, CaseClosed, CloseReason};
+use crate::case::state::CaseState;
+use crate::communication::MessageSent;
+use crate::label::{Emergency, Marks};
+
+fn today() -> Date {
+    at(0).to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+pub(crate) fn consent() -> ConsentRecorded {
+    ConsentRecorded {
+        scope: Scope {
+            categories: [Label::Part2].into(),
+            disclosers: [organization("cp")].into(),
+            recipients: [organization("aco")].into(),
+            covered: false,
+            purposes: vec![Purpose::Treatment],
+            redisclosure: Redisclosure::Tpo,
+            explanation: "Synthetic: all of it, to Harbor ACO, for treatment".into(),
+        },
+        from: today(),
+        until: Some(today() + 30.days()),
+        signed_on: today(),
+        how: SignedHow::Paper,
+        representative: false,
+        source: "Synthetic folder 7".into(),
+        document: None,
+        renews: None,
+    }
+}
+
+fn revoked(consent: usize) -> ConsentRevoked {
+    ConsentRevoked { consent: id(consent), on: today(), reason: "Secret".into(), source: "Secret".into() }
+}
+
+fn reviewed(by: &str, event: usize) -> OverrideReviewed {
+    let event = EventKey { sender: user(by), id: id(event) };
+    OverrideReviewed { event, justified: true, finding: "Secret".into() }
+}
+
+/// Plays one event after another; a message of the kind "urgent" is told in an emergency.
+fn play(said: &[(&str, EventData)]) -> Fold {
+    let mut fold = Fold::new();
+    fold.insert(next(0, "jane", fold.state(), opening()));
+    for (n, (who, data)) in said.iter().enumerate() {
+        let mut event = event(n + 1, fold.state().heads(), data.clone());
+        if matches!(data, EventData::MessageSent(_)) {
+            event.marks = Marks { btg: Some(Emergency { reason: "Secret".into() }), ..Marks::default() };
+        }
+        fold.insert(held(who, "words", &event, at(n + 1)));
+    }
+    fold
+}
+
+fn last(state: &CaseState) -> &str {
+    state.timeline.last().unwrap().standing.reason().map_or("counted", |reason| &reason.code)
+}
+
+fn urgent() -> EventData {
+    MessageSent::default().into()
+}
+
+/// What is played, and what becomes of the last of it.
+type Row = (&'static str, Vec<(&'static str, EventData)>, &'static str);
+
+#[test]
+fn each_step_is_taken_or_refused_with_why() {
+    let recorded = |change: fn(&mut ConsentRecorded)| {
+        let mut consent = consent();
+        change(&mut consent);
+        EventData::from(consent)
+    };
+    let plain = || recorded(|_| {});
+    let table: Vec<Row> = vec![
+        ("recorded by the community side", vec![("jane", plain())], "counted"),
+        ("recorded by the plan side", vec![("rao", plain())], "counted"),
+        ("by a keeper", vec![("cp-bot", plain())], "consent-by-keeper"),
+        ("signed ahead", vec![("jane", recorded(|c| c.signed_on = today() + 9.days()))], "consent-date"),
+        ("in no year", vec![("jane", recorded(|c| c.from = date(1, 1, 1)))], "consent-date"),
+        ("that ends first", vec![("jane", recorded(|c| c.until = Some(c.from)))], "consent-period"),
+        (
+            "that renews nothing",
+            vec![("jane", recorded(|c| c.renews = Some(id(77))))],
+            "consent-renews-unknown",
+        ),
+        (
+            "that renews the first",
+            vec![("jane", plain()), ("jane", recorded(|c| c.renews = Some(id(1))))],
+            "counted",
+        ),
+        ("revoked by the other side", vec![("jane", plain()), ("joe", revoked(1).into())], "counted"),
+        ("revoked by a keeper", vec![("jane", plain()), ("cp-bot", revoked(1).into())], "consent-by-keeper"),
+        ("revoked, unknown", vec![("jane", revoked(9).into())], "consent-unknown"),
+        (
+            "revoked twice",
+            vec![("jane", plain()), ("joe", revoked(1).into()), ("jane", revoked(1).into())],
+            "consent-revoked-before",
+        ),
+        (
+            "revoked ahead",
+            vec![("jane", plain()), ("joe", ConsentRevoked { on: today() + 9.days(), ..revoked(1) }.into())],
+            "consent-date",
+        ),
+        (
+            "revoked after the end of the case",
+            vec![
+                ("jane", plain()),
+                ("jane", CaseClosed { reason: CloseReason::Moved, continued_in: None }.into()),
+                ("jane", revoked(1).into()),
+            ],
+            "counted",
+        ),
+        ("reviewed, unknown", vec![("jane", reviewed("joe", 9).into())], "override-unknown"),
+        (
+            "reviewed by themselves",
+            vec![("joe", urgent()), ("joe", reviewed("joe", 1).into())],
+            "override-own",
+        ),
+        ("by the other lead", vec![("joe", urgent()), ("lee", reviewed("joe", 1).into())], "counted"),
+        (
+            "by nobody to do so",
+            vec![("joe", urgent()), ("rao", reviewed("joe", 1).into())],
+            "override-reviewer",
+        ),
+        // Nobody else of the community side decides: who is on the ladder looks.
+        ("by who is on the ladder", vec![("jane", urgent()), ("lee", reviewed("jane", 1).into())], "counted"),
+        (
+            "reviewed twice",
+            vec![("joe", urgent()), ("lee", reviewed("joe", 1).into()), ("lee", reviewed("joe", 1).into())],
+            "override-reviewed-before",
+        ),
+    ];
+    for (what, said, code) in table {
+        let fold = play(&said);
+        assert_eq!(last(fold.state()), code, "{what}");
+    }
+}
+
+#[test]
+fn a_consent_holds_from_its_first_day_until_its_last_or_the_rule_s_or_its_end() {
+    let fold = play(&[("jane", consent().into())]);
+    let known = fold.state().consents.get(id(1)).unwrap();
+    let standing = |days: i64| known.standing(today() + days.days()).code();
+    assert_eq!([-1, 0, 29, 30].map(standing), ["not-begun", "active", "active", "expired"]);
+
+    let mut open = opening();
+    let text = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: release-of-information, months: 24, mark: F }]\n";
+    open.rules = Carried::rule_set(text).unwrap();
+    let mut fold = Fold::new();
+    fold.insert(next(0, "jane", fold.state(), open));
+    fold.insert(next(1, "jane", fold.state(), ConsentRecorded { until: None, ..consent() }));
+    let ends = fold.state().consents.get(id(1)).unwrap().ends.unwrap();
+    assert_eq!(ends, today() + 2.years() + 1.day());
+
+    fold.insert(next(2, "joe", fold.state(), revoked(1)));
+    let known = fold.state().consents.get(id(1)).unwrap();
+    assert_eq!(known.standing(today() - 1.day()), ConsentStanding::Revoked);
+}
+
+#[test]
+fn a_renewal_and_a_review_are_owed_until_they_are_done() {
+    let owed = |fold: &Fold| -> Vec<(String, String)> {
+        let owed = fold.state().owed();
+        assert!(owed.iter().all(|one| one.ladder.last().unwrap().phone.is_some()));
+        owed.into_iter().map(|one| (one.clock, one.owner.to_string())).collect()
+    };
+    let line = |clock: &str, who: &str| (clock.to_owned(), format!("urn:example:staff|{who}"));
+    let fold = play(&[("jane", consent().into()), ("joe", urgent())]);
+    assert_eq!(owed(&fold), [line(RENEWAL_CLOCK, "jane"), line(REVIEW_CLOCK, "lee")]);
+    let due = fold.state().owed()[0].due;
+    assert_eq!(due.to_zoned(crate::agreement::default_zone()).date(), today() + 30.days());
+
+    // Nobody else of the side decides: who is on the ladder does.
+    assert_eq!(owed(&play(&[("jane", urgent())])), [line(REVIEW_CLOCK, "joe")]);
+    let renewed = ConsentRecorded { renews: Some(id(1)), until: None, ..consent() };
+    let fold = play(&[
+        ("jane", consent().into()),
+        ("joe", urgent()),
+        ("jane", renewed.into()),
+        ("lee", reviewed("joe", 2).into()),
+    ]);
+    assert!(owed(&fold).is_empty());
+    let given_up = play(&[("jane", consent().into()), ("joe", revoked(1).into())]);
+    assert!(owed(&given_up).is_empty());
+}
+
+#[test]
+fn nobody_makes_us_hold_more_than_so_many() {
+    let mut said = vec![("rao", urgent()); MOST_OVERRIDES + 3];
+    said.push(("jane", urgent()));
+    let fold = play(&said);
+    assert_eq!(fold.state().consents.overrides().len(), MOST_OVERRIDES + 1);
+    let fold = play(&vec![("jane", consent().into()); MOST_CONSENTS + 1]);
+    assert_eq!(last(fold.state()), "consents-too-many");
+}
+
+#[test]
+fn what_a_handover_withholds_of_a_consent_allows_nothing_and_folds_alike() {
+    let fold = play(&[("jane", consent().into()), ("joe", urgent()), ("joe", revoked(1).into())]);
+    let (handed, _) = handover::make(
+        &fold,
+        |_| true,
+        |held| match &held.body {
+            HeldBody::Whole(content) => !content.json.get().contains("case.opened"),
+            HeldBody::Stub(_) => true,
+        },
+    );
+    let text = serde_json::to_string(&handed).unwrap();
+    assert!(!text.contains("Secret") && !text.contains("42CFR") && !text.contains("folder"), "{text}");
+    let mut newcomer = Fold::invited(user("kim"), [user("jane")]);
+    newcomer.extend(handover::unpack(serde_json::from_str(&text).unwrap(), &user("jane")));
+    assert_eq!(newcomer.state().digest(), fold.state().digest());
+    assert_eq!(newcomer.state().owed(), fold.state().owed());
+    let known = newcomer.state().consents.get(id(1)).unwrap();
+    assert!(!known.covers(Label::SubstanceUseDisorder));
+    assert_eq!(newcomer.state().consents.overrides().len(), 1);
+}
+
+#[test]
+fn nothing_of_a_member_is_in_what_shows_them() {
+    let fold = play(&[
+        ("jane", consent().into()),
+        ("joe", urgent()),
+        ("joe", revoked(1).into()),
+        ("lee", reviewed("joe", 2).into()),
+    ]);
+    let shown =
+        format!("{:?} {:?} {:?} {:?}", fold.state().consents, consent(), revoked(1), reviewed("joe", 2));
+    assert!(!shown.contains("Secret") && !shown.contains("Synthetic") && !shown.contains("Part2"), "{shown}");
+}
