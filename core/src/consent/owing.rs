@@ -34,7 +34,7 @@ fn renewal(consents: &Consents, consent: &ConsentState, rules: &Rules<'_>) -> Op
     let due = start_of(ends, &rules.agreement.zone);
     let owner = lead(&rules.agreement.community_side.id, rules, |_| true);
     let what = "renew a consent of the member's before it ends, or record that it is given up".to_owned();
-    of_ladder(consent.key.id, RENEWAL_CLOCK, what, (owner, due), rules)
+    of_ladder(consent.key.owed(), RENEWAL_CLOCK, what, (owner, due), rules)
 }
 
 fn review(one: &OverrideState, rules: &Rules<'_>) -> Option<Owed> {
@@ -50,7 +50,7 @@ fn review(one: &OverrideState, rules: &Rules<'_>) -> Option<Owed> {
     let mut contacts = rules.roster.all().iter().rev().map(|place| &place.seat.contact);
     let who = contacts.find(|contact| one.by.is_by(contact)).map_or("somebody", |contact| &contact.name);
     let what = format!("look at what {who} told without consent in an emergency");
-    of_ladder(one.key.id, REVIEW_CLOCK, what, (owner, due), rules)
+    of_ladder(one.key.owed(), REVIEW_CLOCK, what, (owner, due), rules)
 }
 
 /// Until when somebody looks at it.
