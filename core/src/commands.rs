@@ -4,14 +4,16 @@ mod watch;
 
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
-use crate::case::event::{Block, EventData, EventKey, HeldBody};
+use crate::case::event::{Block, EventData, EventKey, Held, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
+use crate::case::kind::RoomKind;
 use crate::case::life::{CaseAccepted, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
 use crate::communication::Priority;
+use crate::concern;
 use crate::contact::Seat;
 use crate::documents::{DOCUMENT_LIMIT, document, send_beside};
 use crate::due;
@@ -22,7 +24,7 @@ use crate::outreach;
 use crate::point::point;
 use crate::policy::{Ask, Decision, Reason, decide};
 use crate::store::Tx;
-use crate::store::cases::{Stage, put_case, reached};
+use crate::store::cases::{Stage, put_case, put_kind, reached};
 use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
 
@@ -89,7 +91,8 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let told = || {
-            let told = tell(&command.data, "", &seat, state.roster(), &state.tasks);
+            let told = concern::told(state, &command.data, &seat)
+                .unwrap_or_else(|| tell(&command.data, "", &seat, state.roster(), &state.tasks));
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
         let body = command.text.clone().unwrap_or_else(told);
@@ -134,7 +137,7 @@ impl Engine {
     /// The seat from which the command is given.
     fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
         let me = self.user();
-        if let EventData::CaseOpened(opened) = data {
+        if let Some(opened) = data.opens() {
             let seat = opened.roster.iter().find(|seat| seat.contact.user.as_ref() == Some(&me));
             return seat.cloned().ok_or_else(|| not_named("roster"));
         }
@@ -149,8 +152,8 @@ impl Engine {
 
     /// What the policy says when a command is given: the room and the readers' identities are judged before the sending.
     fn may(&self, state: &CaseState, data: &EventData) -> Result<()> {
-        let (agreement, seats): (_, Vec<&Seat>) = match (data, state.opening()) {
-            (EventData::CaseOpened(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
+        let (agreement, seats): (_, Vec<&Seat>) = match (data.opens(), state.opening()) {
+            (Some(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
             (_, Some(opening)) => (opening.agreement.clone(), state.roster().active().collect()),
             (_, None) => {
                 let text = "the case is not open yet on this device";
@@ -236,7 +239,16 @@ impl Engine {
             let terms = &opening.agreement.handover;
             let withheld = &terms.withhold;
             let nothing = terms.history == History::Nothing;
+            // What took no step in a room without member data is told to nobody.
+            let programme = opening.kind == RoomKind::Programme;
+            let counts = |held: &Held| {
+                let entry = fold.state().entry(&held.key());
+                entry.is_some_and(|entry| entry.standing == Standing::Counted)
+            };
             let (events, heads) = make(fold, which, |held| {
+                if programme && !counts(held) {
+                    return true;
+                }
                 let data = match &held.body {
                     HeldBody::Whole(content) => match &content.block {
                         Block::Event(event) => event.data.disclosure().category,
@@ -322,6 +334,9 @@ fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, rep
         && !repeated
     {
         put_case(t, case, None, Stage::SettingUp)?;
+        if let Some(opens) = command.data.opens() {
+            put_kind(t, case, opens.kind)?;
+        }
         items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
     }
     match push_event(t, case, event)? {

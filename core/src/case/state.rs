@@ -9,10 +9,12 @@ use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
+use crate::case::kind::RoomKind;
 use crate::case::life::{Life, Opening};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
+use crate::concern::{self, Concerns, SupersededConcern};
 use crate::contact::Contact;
 use crate::due;
 use crate::id::{EventId, Sha256};
@@ -39,6 +41,8 @@ pub struct CaseState {
     pub tasks: Tasks,
     /// Where the member stands, what was tried, and what was asked before.
     pub outreach: Outreach,
+    /// What an organisation brought to the programme office, and what everybody was answered.
+    pub concerns: Concerns,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -65,6 +69,8 @@ pub struct CaseState {
     pub(crate) superseded_visits: Vec<(EventKey, VisitProposed, Option<Contact>)>,
     /// The tasks whose assignment took no step, in order.
     pub(crate) superseded_tasks: Vec<SupersededTask>,
+    /// What was said of concerns and took no step, in order; never what may hold member data.
+    pub(crate) superseded_concerns: Vec<SupersededConcern>,
 }
 
 /// How one event stands among the others.
@@ -186,6 +192,10 @@ pub enum Resource {
     Message(EventKey),
     /// The Task that this `task.assigned` opened.
     Task(EventKey),
+    /// The Communication of a concern.
+    Concern(EventKey),
+    /// The Communication of an answer, to a concern or to everybody.
+    Answer(EventKey),
 }
 
 impl CaseState {
@@ -310,10 +320,16 @@ impl CaseState {
     pub fn owed(&self) -> Vec<Owed> {
         let Ok(opening) = self.life.going_on() else { return Vec::new() };
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
-        let mut owed = care_plan::owed(&self.plans, &rules);
-        owed.extend(alert::owed(&self.alerts, &rules));
-        owed.extend(task::owed(&self.tasks, &rules));
-        owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
+        let mut owed = match opening.kind {
+            RoomKind::Case => {
+                let mut owed = care_plan::owed(&self.plans, &rules);
+                owed.extend(alert::owed(&self.alerts, &rules));
+                owed.extend(task::owed(&self.tasks, &rules));
+                owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
+                owed
+            }
+            RoomKind::Programme => concern::owed(&self.concerns, &rules),
+        };
         for item in &mut owed {
             for (n, rung) in (0_u32..).zip(&mut item.ladder) {
                 let posted = self.life.rungs.get(&(item.since, item.clock.clone(), n));
@@ -368,6 +384,13 @@ impl CaseState {
             let granted =
                 ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
             line(&[&ask.asked.sender, &ask.asked.id, &granted]);
+        }
+        for concern in self.concerns.all() {
+            let EventKey { sender, id } = &concern.key;
+            line(&[sender, id, &concern.status.code(), &concern.since, &concern.steps.len()]);
+        }
+        for answer in self.concerns.published() {
+            line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
         for ((owed, clock, n), posted) in &self.life.rungs {
             line(&[owed, clock, n, &posted.by, &posted.at]);

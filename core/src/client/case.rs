@@ -185,9 +185,9 @@ impl Case {
         let state = self.expected()?;
         // Repeated: it replaces what its first attempt replaced, and was judged then.
         let first = id.and_then(|id| state.plans.get(id));
-        if let (None, Some(opening)) = (first, state.opening()) {
+        if let (None, Some(member)) = (first, state.opening().and_then(|opening| opening.member.as_ref())) {
             let (patient, _) = self.patient()?;
-            must_be_of(&import, &opening.member, patient.as_deref(), gathered)?;
+            must_be_of(&import, member, patient.as_deref(), gathered)?;
         }
         let replaces =
             first.map_or_else(|| state.plans.open().map(|plan| plan.sent.id), |first| first.replaces);

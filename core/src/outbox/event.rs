@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::agreement::Agreement;
 use crate::audit::{Action, Audited};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
+use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
@@ -36,6 +37,10 @@ impl Engine {
             return self.event_left(row, case, event);
         }
         let data = event.data()?;
+        // Judged when the command was given; a member can have become known since.
+        if let Some(reason) = self.member_data_in(&data)? {
+            return self.take_out(row, case, &room, event.id, vec![reason]);
+        }
         let view = self.transport.view(&room).await?;
         let grounds = self.with_fold(&room, |fold| Grounds::of(fold.state(), &data))??;
         let accounts = grounds.seats.iter().filter_map(|seat| seat.contact.user.clone());
@@ -237,7 +242,7 @@ impl Engine {
         // What follows from the event's leaving is queued as it leaves.
         self.db.write(|t| {
             end(t, row.seq, State::Sent, None)?;
-            if let EventData::CaseOpened(_) = data {
+            if data.opens().is_some_and(|opens| opens.kind == RoomKind::Case) {
                 self.queue_binding(t, case)?;
             }
             if let Some(user) = to_remove {
@@ -246,6 +251,9 @@ impl Engine {
             Ok(())
         })?;
         point("event-done");
+        if matches!(&data, EventData::ConcernAnswered(answered) if answered.shared_as.is_some()) {
+            self.publish_answers()?;
+        }
         self.case_changed(case)?;
         Ok(Attempt::Done)
     }
@@ -302,7 +310,7 @@ impl Grounds {
     /// For the opening event they are in the event itself; somebody whose participation an event ends still reads that
     /// event.
     fn of(state: &CaseState, data: &EventData) -> Result<Self> {
-        if let EventData::CaseOpened(opened) = data {
+        if let Some(opened) = data.opens() {
             let agreement = opened.agreement.read()?;
             let id = (opened.agreement.id.clone(), opened.agreement.version.clone());
             return Ok(Self { agreement, agreement_id: id, seats: in_room(opened.roster.iter()) });

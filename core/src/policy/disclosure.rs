@@ -26,6 +26,7 @@ impl EventData {
     pub fn disclosure(&self) -> Disclosure {
         let (category, ends) = match self {
             Self::CaseOpened(_)
+            | Self::ProgrammeOpened(_)
             | Self::CaseAccepted(_)
             | Self::SeatAdded(_)
             | Self::TeamProposed(_)
@@ -57,6 +58,12 @@ impl EventData {
             | Self::OutreachGranted(_)
             | Self::OutreachRefused(_)
             | Self::StageReached(_) => (Some(Category::Outreach), false),
+            Self::ConcernRaised(_)
+            | Self::ConcernHeard(_)
+            | Self::ConcernAnswered(_)
+            | Self::ConcernClosed(_)
+            | Self::ConcernReopened(_)
+            | Self::AnswerPublished(_) => (Some(Category::Concern), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),

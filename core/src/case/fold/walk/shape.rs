@@ -4,16 +4,28 @@ use crate::case::event::{EventData, EventKey};
 use crate::case::fold::order::Event;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::MessageSeen;
+use crate::concern;
 use crate::id::EventId;
 
 /// Notes which resources an event shaped.
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |id: &EventId| (None, state.tasks.get(*id).map(|task| Resource::Task(task.key.clone())));
+    let concern = |id: &EventId| {
+        let found = state.concerns.get(*id);
+        (None, found.map(|concern| Resource::Concern(concern.key.clone())))
+    };
+    // What has no place in this kind of room, or holds member data, is in no record.
+    let opening = state.opening();
+    let foreign = opening.is_some_and(|opening| opening.kind.takes(&event.data).is_err());
+    if (foreign && event.data.opens().is_none()) || concern::holds_member_data(&event.data, event.at) {
+        return;
+    }
     let (opens, touches) = match &*event.data {
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
         }
+        EventData::ProgrammeOpened(_) => (None, None),
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
@@ -35,6 +47,12 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, visit_of(state, e.visit)),
+        EventData::ConcernRaised(_) => (Some(Resource::Concern(event.key.clone())), None),
+        EventData::ConcernHeard(e) => concern(&e.concern),
+        EventData::ConcernAnswered(e) => (Some(Resource::Answer(event.key.clone())), concern(&e.concern).1),
+        EventData::ConcernClosed(e) => concern(&e.concern),
+        EventData::ConcernReopened(e) => concern(&e.concern),
+        EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
         EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
         EventData::TaskClaimed(e) => task(&e.task),
         EventData::TaskAccepted(e) => task(&e.task),
