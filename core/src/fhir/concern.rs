@@ -228,3 +228,7 @@ impl ConcernStatus {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "concern_tests.rs"]
+mod tests;
