@@ -122,6 +122,10 @@ impl Engine {
             let detail = "as JSON, with its names and texts, an event has 34 KiB at most: say less at once";
             return Err(InvalidInput::new("event-too-long", detail).into());
         }
+        // Before the agreement, which knows nothing of what has no place here.
+        if let Some(opening) = state.opening().filter(|_| command.data.opens().is_none()) {
+            opening.kind.takes(&command.data).map_err(Error::not_allowed)?;
+        }
         self.may(state, &command.data)?;
         let held = self.held_of(&event, state, None)?;
         fold.insert(held);

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod bad_input;
+mod concerns;
 mod devices;
 mod identities;
 mod imports;
