@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod concern;
 mod task;
 
 pub use caseline::ports::StoryClock;
@@ -225,6 +226,11 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        asked @ (Verb::OpenProgramme(_)
+        | Verb::Rooms { .. }
+        | Verb::Concerns { .. }
+        | Verb::CheckConcern { .. }
+        | Verb::AnsweredConcerns { .. }) => concern::ask(caseline, asked),
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }
@@ -275,6 +281,11 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::HandOverTask(_)
         | Verb::CompleteTask(_)
         | Verb::CancelTask(_)) => task::act(caseline, verb)?,
+        verb @ (Verb::RaiseConcern(_)
+        | Verb::HearConcern(_)
+        | Verb::AnswerConcern(_)
+        | Verb::CloseConcern(_)
+        | Verb::ReopenConcern(_)) => concern::act(caseline, verb)?,
         Verb::NameSeat { case, contact, lead, organization, key } => {
             caseline.case(case)?.name_contact(key, &contact, organization.as_ref(), lead)?
         }

@@ -19,10 +19,12 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod concern;
 mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use concern::{AnswerConcern, OfConcern, OpenProgramme, RaiseConcern, ReopenConcern, RoomsOf};
 pub use record::{EditRecord, RecordPlace, System};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
@@ -91,6 +93,7 @@ pub enum Verb {
         #[serde(default)]
         contacts: Vec<NamedContact>,
     },
+    OpenProgramme(OpenProgramme),
     Invitations {},
     Accept {
         room: RoomId,
@@ -98,6 +101,9 @@ pub enum Verb {
         despite_warning: bool,
     },
     Cases {},
+    Rooms {
+        kind: RoomsOf,
+    },
     State {
         case: CaseId,
     },
@@ -109,6 +115,16 @@ pub enum Verb {
     },
     Tasks {
         case: CaseId,
+    },
+    Concerns {
+        case: CaseId,
+    },
+    CheckConcern {
+        text: String,
+    },
+    AnsweredConcerns {
+        #[serde(default)]
+        query: String,
     },
     Due {
         case: Option<CaseId>,
@@ -212,6 +228,11 @@ pub enum Verb {
     HandOverTask(HandOverTask),
     CompleteTask(CompleteTask),
     CancelTask(ReasonedTask),
+    RaiseConcern(RaiseConcern),
+    HearConcern(OfConcern),
+    AnswerConcern(AnswerConcern),
+    CloseConcern(OfConcern),
+    ReopenConcern(ReopenConcern),
     NameSeat {
         case: CaseId,
         contact: ContactId,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
@@ -48,6 +49,8 @@ pub struct Story {
     pub member: Option<Member>,
     /// The agreement between the organisations.
     pub agreement: PathBuf,
+    /// The agreements of organisations with the programme office.
+    pub programme: Vec<PathBuf>,
     /// The rule set.
     pub rules: PathBuf,
     /// What happens, in order.
@@ -64,6 +67,9 @@ pub struct Organization {
     pub id: OrganizationId,
     /// Its transaction Bundle, beside the story.
     pub bundle: PathBuf,
+    /// Others whom it knows, in a Bundle of their own.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
     /// The server's name under which its accounts are written in the Bundles; the running server's is put in its place.
     pub server: String,
     /// The localpart of its role account, where it has a keeper.
@@ -120,6 +126,8 @@ struct Written {
     #[serde(default)]
     member: Option<serde_saphyr::Spanned<Member>>,
     agreement: PathBuf,
+    #[serde(default)]
+    programme: Vec<PathBuf>,
     rules: PathBuf,
     steps: Vec<serde_saphyr::Spanned<step::Written>>,
 }
@@ -176,11 +184,13 @@ impl Story {
             people: written.people.into_iter().map(|(key, value)| (key, value.value)).collect(),
             member: written.member.map(|member| member.value),
             agreement: beside(written.agreement),
+            programme: written.programme.into_iter().map(beside).collect(),
             rules: beside(written.rules),
             steps,
         };
         for organization in story.organizations.values_mut() {
             organization.bundle = beside(std::mem::take(&mut organization.bundle));
+            organization.directory = organization.directory.take().map(beside);
         }
         check::steps(&story)?;
         Ok(story)
@@ -189,6 +199,11 @@ impl Story {
     /// The instant on the story's own wall clock.
     pub fn local(&self, at: Timestamp) -> Zoned {
         at.to_zoned(self.time_zone.clone())
+    }
+
+    /// The server that an organisation is on, by the name of one of the two that have one: the programme office has none of its own.
+    pub fn server_of(organization: &str) -> &str {
+        if organization == "office" { "aco" } else { organization }
     }
 
     /// The organisation whose keeper a step calls by this name (`aco-keeper`), where it has one.

@@ -15,8 +15,10 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod concern;
 mod task;
 
+pub use concern::{answers, concerns, found};
 pub use task::tasks;
 
 /// A contact.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod case;
+mod concern;
 mod outreach;
 mod place;
 mod record;
@@ -45,6 +46,8 @@ pub(super) struct Case {
     pub(super) id: String,
     /// Who invites to it: its opener, and whoever named somebody for it.
     pub(super) inviters: Vec<String>,
+    /// Whether it is a room with the programme office, and no case.
+    programme: bool,
 }
 
 /// One telling of the story: about its member, or about somebody in their place.
@@ -70,6 +73,8 @@ pub(super) struct Played {
     pub(super) plans: usize,
     /// How many tasks were assigned.
     pub(super) tasks: usize,
+    /// How many concerns were raised or answered.
+    pub(super) concerns: usize,
     /// Who acted last.
     last: Option<String>,
 }
@@ -77,7 +82,8 @@ pub(super) struct Played {
 impl Played {
     /// How many cases were opened.
     pub(super) fn cases(&self) -> usize {
-        self.tellings.iter().map(|telling| telling.cases.len()).sum()
+        let cases = self.tellings.iter().flat_map(|telling| telling.cases.values());
+        cases.filter(|case| !case.programme).count()
     }
 }
 
@@ -301,6 +307,7 @@ impl Line<'_, '_> {
                     "care-plan" => "a care plan".to_owned(),
                     "urgent" => "something that cannot wait".to_owned(),
                     "technical" => "a technical matter".to_owned(),
+                    "concern" => "concerns".to_owned(),
                     other => format!("{other}s"),
                 };
                 (
@@ -314,6 +321,10 @@ impl Line<'_, '_> {
                     self.care_team(who, open)?,
                     format!("{name} opens the case with the people of the care team."),
                 )
+            }
+            "open_programme" => {
+                let Some(open) = &deed.open_programme else { return Err(no_case()) };
+                self.programme(who, open)
             }
             "accept" => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -333,6 +344,10 @@ impl Line<'_, '_> {
             | "cancel_task" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.task(who, deed, verb, case, within)?
+            }
+            "raise_concern" | "hear_concern" | "answer_concern" | "close_concern" | "reopen_concern" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.concern(who, deed, case, within)?
             }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
@@ -357,10 +372,11 @@ impl Line<'_, '_> {
         };
         self.tells(&says);
         let told = self.told()?;
-        if let Some(open) = &deed.open {
-            let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
-            told.cases.insert(open.case.clone(), case);
-            told.current = Some(open.case.clone());
+        let programme = deed.open_programme.as_ref().map(|open| &open.case);
+        if let Some(name) = deed.open.as_ref().map(|open| &open.case).or(programme) {
+            let (id, programme) = (text(&ok, "case").to_owned(), programme.is_some());
+            told.cases.insert(name.clone(), Case { id, inviters: vec![who.to_owned()], programme });
+            told.current = Some(name.clone());
         }
         if (deed.name_seat.is_some() || deed.take_up_team.is_some())
             && let Some(case) = case
@@ -378,6 +394,8 @@ impl Line<'_, '_> {
         self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
         self.played.tasks += usize::from(deed.assign.is_some());
         self.played.texts.extend(task::said(deed));
+        self.played.concerns += usize::from(deed.raise_concern.is_some() || deed.answer_concern.is_some());
+        self.played.texts.extend(concern::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(outreach::said(deed));

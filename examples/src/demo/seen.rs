@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod concern;
 mod outreach;
 
 use std::collections::BTreeSet;
@@ -55,6 +56,10 @@ pub(super) fn look(
         let answer = ask(stage, who, "invitations", json!({}))?;
         parts.push(invitation_seen(stage, &answer, who, &invitation.from));
     }
+    if let Some(wanted) = &expected.answer {
+        let answer = ask(stage, who, "answered_concerns", json!({ "query": wanted.query }))?;
+        parts.push(concern::answer_seen(stage, &answer, who, wanted));
+    }
     if let Some(case) = case {
         let about = json!({ "case": case });
         if let Some(message) = &expected.message {
@@ -64,6 +69,10 @@ pub(super) fn look(
         if let Some(wanted) = &expected.task {
             let answer = ask(stage, who, "tasks", about.clone())?;
             parts.push(task::task_seen(stage, &answer, labels, who, wanted));
+        }
+        if let Some(wanted) = &expected.concern {
+            let answer = ask(stage, who, "concerns", about.clone())?;
+            parts.push(concern::concern_seen(stage, &answer, labels, who, wanted));
         }
         if let Some(reminder) = &expected.reminder {
             let answer = ask(stage, who, "timeline", about.clone())?;
@@ -110,6 +119,7 @@ pub(super) fn look(
         || expected.reminder.is_some()
         || expected.plan.is_some()
         || expected.task.is_some()
+        || expected.concern.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()

@@ -15,8 +15,10 @@ use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, Vis
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
+mod concern;
 mod task;
 
+pub use concern::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 
 /// One step, and where it stands.
@@ -65,6 +67,8 @@ pub struct Deed {
     pub who_to_call: Option<WhomToCall>,
     /// Opens a case.
     pub open: Option<Open>,
+    /// Opens a programme room.
+    pub open_programme: Option<OpenedProgramme>,
     /// Accepts the invitation to the case of this name.
     pub accept: Option<String>,
     /// Sends a message.
@@ -109,6 +113,16 @@ pub struct Deed {
     pub complete_task: Option<Completed>,
     /// Calls a task off.
     pub cancel_task: Option<ReasonedTask>,
+    /// Brings a concern to the programme office.
+    pub raise_concern: Option<Raised>,
+    /// Says that the office has heard the concern of this name.
+    pub hear_concern: Option<String>,
+    /// Answers a concern.
+    pub answer_concern: Option<AnsweredIn>,
+    /// Closes the concern of this name.
+    pub close_concern: Option<String>,
+    /// Opens a concern again.
+    pub reopen_concern: Option<Reopened>,
     /// Says where the member stands with the programme.
     pub stage: Option<Standing>,
     /// Records a contact with the member, or an attempt.
@@ -160,6 +174,7 @@ impl Deed {
         [
             ("who_to_call", self.who_to_call.is_some()),
             ("open", self.open.is_some()),
+            ("open_programme", self.open_programme.is_some()),
             ("accept", self.accept.is_some()),
             ("send", self.send.is_some()),
             ("correct", self.correct.is_some()),
@@ -182,6 +197,11 @@ impl Deed {
             ("hand_over_task", self.hand_over_task.is_some()),
             ("complete_task", self.complete_task.is_some()),
             ("cancel_task", self.cancel_task.is_some()),
+            ("raise_concern", self.raise_concern.is_some()),
+            ("hear_concern", self.hear_concern.is_some()),
+            ("answer_concern", self.answer_concern.is_some()),
+            ("close_concern", self.close_concern.is_some()),
+            ("reopen_concern", self.reopen_concern.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -305,6 +325,10 @@ pub struct Expected {
     pub visit: Option<VisitSeen>,
     /// How a task stands.
     pub task: Option<TaskSeen>,
+    /// How a concern stands.
+    pub concern: Option<ConcernSeen>,
+    /// What they find of what was answered.
+    pub answer: Option<AnswerSeen>,
     /// What is due, and the ladder.
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.

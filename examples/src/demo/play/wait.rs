@@ -22,8 +22,11 @@ impl Line<'_, '_> {
     ) -> Result<(), Fault> {
         let until = Instant::now() + within;
         loop {
-            // Tasks have a list of their own; plans are in the state.
-            let verb = if matches!(one, Some(("tasks", ..))) { "tasks" } else { "state" };
+            // Tasks and concerns have lists of their own; plans are in the state.
+            let verb = match one {
+                Some((of @ ("tasks" | "concerns"), ..)) => of,
+                _ => "state",
+            };
             let state = match self.stage.actor(who)?.call(verb, json!({ "case": case.id }), SOON) {
                 Ok(state) => Some(state),
                 Err(CallError::Refused(_)) => None,
