@@ -247,7 +247,9 @@ impl Engine {
             let programme = opening.kind == RoomKind::Programme;
             let counts = |held: &Held| {
                 let entry = fold.state().entry(&held.key());
-                entry.is_some_and(|entry| entry.standing == Standing::Counted)
+                let counted = entry.is_some_and(|entry| entry.standing == Standing::Counted);
+                // What another client shows of a concern is its author's word, too.
+                counted && !concern::says_member_data(held)
             };
             let (events, heads) = make(fold, which, |held| {
                 if programme && !counts(held) {

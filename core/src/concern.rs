@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::care_plan::StepTaken;
+#[cfg(any(feature = "store", test))]
+use crate::case::event::{Block, Content, Held, HeldBody};
 use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;
 use crate::contact::Contact;
@@ -209,6 +211,14 @@ pub(crate) fn holds_member_data(data: &EventData, at: Timestamp) -> bool {
     texts(data).is_some_and(|(texts, held)| {
         held || texts.iter().any(|(_, text)| !check::formats(text, day).is_empty())
     })
+}
+
+/// Whether what any client shows of an event of this life cycle holds member data: its own text may say other things than its fields.
+#[cfg(any(feature = "store", test))]
+pub(crate) fn says_member_data(held: &Held) -> bool {
+    let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
+    let day = event.at.to_zoned(TimeZone::UTC).date();
+    texts(&event.data).is_some() && !check::formats(body, day).is_empty()
 }
 
 /// What a handover tells of an event of this life cycle whose text it withholds: what `step` reads.

@@ -14,6 +14,7 @@ mod alert;
 mod calling;
 mod case;
 mod client;
+mod concern;
 mod error;
 mod events;
 mod message;
@@ -31,6 +32,9 @@ pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayCl
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
+pub use concern::{
+    AnsweredConcern, Concern, ConcernAbout, ConcernStep, DataFound, PublishedAnswer, RoomKind,
+};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};

@@ -22,9 +22,9 @@ pub(super) fn numbers(chars: &[Char], today: Date) -> Vec<Found> {
     let mut found = Vec::new();
     let mut n = 0;
     while let Some(rest) = runs.get(n..).filter(|rest| !rest.is_empty()) {
-        let linked = 1 + rest.iter().skip(1).take_while(|run| run.before.is_some()).count();
+        let linked = 1 + rest.iter().skip(1).take(5).take_while(|run| run.before.is_some()).count();
         // The longest of a place says what it is.
-        let sizes = (1..=linked.min(6)).rev();
+        let sizes = (1..=linked).rev();
         let read = sizes.filter_map(|size| Some((size, rest.get(..size)?)));
         let kind = read.filter_map(|(size, runs)| Some((size, kind(runs, today)?))).next();
         match (kind, rest.first()) {
