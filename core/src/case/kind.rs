@@ -67,27 +67,11 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
-        match (self, data) {
-            (Self::Case, _) if concern => Err(another(self)),
-            (Self::Case, _) => Ok(()),
-            (Self::Programme, EventData::CaseClosed(closed)) if closed.reason != CloseReason::Duplicate => {
-                let text =
-                    "a programme room is closed only where another one of the same two organizations goes on";
-                Err(Reason::new("room-close-reason", text, "room"))
-            }
-            (Self::Programme, EventData::SeatAdded(added)) if is_member(&added.seat) => Err(seat_of_member()),
-            (
-                Self::Programme,
-                EventData::CaseAccepted(_)
-                | EventData::CaseClosed(_)
-                | EventData::SeatAdded(_)
-                | EventData::SeatEnded(_)
-                | EventData::RungPosted(_)
-                | EventData::Handover(_)
-                | EventData::Unknown { .. },
-            ) => Ok(()),
-            (Self::Programme, _) if concern => Ok(()),
-            (Self::Programme, _) => Err(another(self)),
+        match self {
+            Self::Case if concern => Err(another(self)),
+            Self::Case => Ok(()),
+            Self::Programme if concern => Ok(()),
+            Self::Programme => programme_takes(data),
         }
     }
 
@@ -115,6 +99,25 @@ impl RoomKind {
     /// Whether somebody can have a seat in a room of this kind.
     pub(crate) fn seats(self, seat: &Seat) -> Result<(), Reason> {
         if self == Self::Programme && is_member(seat) { Err(seat_of_member()) } else { Ok(()) }
+    }
+}
+
+/// Whether an event that is not about a concern takes a step in a programme room.
+fn programme_takes(data: &EventData) -> Result<(), Reason> {
+    match data {
+        EventData::CaseClosed(closed) if closed.reason != CloseReason::Duplicate => {
+            let text =
+                "a programme room is closed only where another one of the same two organizations goes on";
+            Err(Reason::new("room-close-reason", text, "room"))
+        }
+        EventData::SeatAdded(added) => RoomKind::Programme.seats(&added.seat),
+        EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::SeatEnded(_)
+        | EventData::RungPosted(_)
+        | EventData::Handover(_)
+        | EventData::Unknown { .. } => Ok(()),
+        _ => Err(another(RoomKind::Programme)),
     }
 }
 

@@ -53,7 +53,7 @@ impl Caseline {
         }
         let directory = engine.directory();
         let me = directory.contact_of_user(&engine.user()).ok_or(Error::NotFound { what: "contact" })?;
-        let agreement = self.programme_agreement(&open, &me.organization)?;
+        let agreement = self.programme_agreement(&open.with, open.agreement.as_ref(), &me.organization)?;
         let settled = agreement.read()?;
         let organization = |id: &OrganizationId| {
             directory.organization(id).cloned().ok_or(Error::NotFound { what: "organization" })
@@ -70,7 +70,7 @@ impl Caseline {
             }
         }
         let mut roster = vec![Seat { contact: me.clone(), lead: true }];
-        for named in &open.people {
+        for named in open.people {
             let of_two = [&office.id, &of.id];
             let contact = of_two.iter().find_map(|id| directory.contact(&named.contact, Some(id)).ok());
             let contact = contact.ok_or(Error::NotFound { what: "contact" })?;
@@ -91,11 +91,12 @@ impl Caseline {
 
     fn programme_agreement(
         &self,
-        open: &OpenProgramme,
+        with: &OrganizationId,
+        wanted: Option<&AgreementId>,
         own: &OrganizationId,
     ) -> Result<Carried<AgreementId>> {
         let missing = "agreement in force with the programme office: add it first";
-        if *own == open.with {
+        if own == with {
             let text = "a programme room is one of two organizations: name the other";
             return Err(Error::not_allowed(Reason::new("organization-twice", text, "case")));
         }
@@ -104,8 +105,8 @@ impl Caseline {
             let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == RoomKind::Programme
                 && agreement.side_of(own).is_some()
-                && agreement.side_of(&open.with).is_some();
-            let fits = match &open.agreement {
+                && agreement.side_of(with).is_some();
+            let fits = match wanted {
                 Some(id) => agreement.id == *id,
                 None => agreement.in_force_on(today),
             };

@@ -25,8 +25,8 @@ pub(super) fn numbers(chars: &[Char], today: Date) -> Vec<Found> {
         let linked = 1 + rest.iter().skip(1).take(5).take_while(|run| run.before.is_some()).count();
         // The longest of a place says what it is.
         let sizes = (1..=linked).rev();
-        let read = sizes.filter_map(|size| Some((size, rest.get(..size)?)));
-        let kind = read.filter_map(|(size, runs)| Some((size, kind(runs, today)?))).next();
+        let mut read = sizes.filter_map(|size| Some((size, rest.get(..size)?)));
+        let kind = read.find_map(|(size, runs)| Some((size, kind(runs, today)?)));
         match (kind, rest.first()) {
             (Some((size, kind)), Some(first)) => {
                 let end = rest.get(size - 1).map_or(first.end, |last| last.end);
@@ -45,24 +45,21 @@ fn runs(chars: &[Char]) -> Vec<Run> {
     let mut in_run = false;
     for one in chars {
         if one.c.is_ascii_digit() {
-            match runs.last_mut().filter(|_| in_run) {
-                Some(run) => {
-                    run.digits.push(one.c);
-                    run.end = one.at + 1;
-                }
-                None => {
-                    let plus = between.ends_with('+');
-                    let linked = !runs.is_empty()
-                        && between.chars().count() <= 3
-                        && between.chars().all(|c| " -./()".contains(c));
-                    runs.push(Run {
-                        digits: one.c.to_string(),
-                        start: one.at,
-                        end: one.at + 1,
-                        before: linked.then(|| between.clone()),
-                        plus,
-                    });
-                }
+            if let Some(run) = runs.last_mut().filter(|_| in_run) {
+                run.digits.push(one.c);
+                run.end = one.at + 1;
+            } else {
+                let plus = between.ends_with('+');
+                let linked = !runs.is_empty()
+                    && between.chars().count() <= 3
+                    && between.chars().all(|c| " -./()".contains(c));
+                runs.push(Run {
+                    digits: one.c.to_string(),
+                    start: one.at,
+                    end: one.at + 1,
+                    before: linked.then(|| between.clone()),
+                    plus,
+                });
             }
             in_run = true;
         } else {

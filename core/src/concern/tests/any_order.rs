@@ -19,10 +19,11 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     match kind % 16 {
         0..=3 => raised(&text).into(),
         4 | 5 => ConcernHeard { concern }.into(),
-        6 | 7 => {
-            ConcernAnswered { shared_as: (n % 2 == 0).then(|| text.clone()), ..answered(concern, &text) }
-                .into()
+        6 | 7 => ConcernAnswered {
+            shared_as: n.is_multiple_of(2).then(|| text.clone()),
+            ..answered(concern, &text)
         }
+        .into(),
         8 => ConcernClosed { concern }.into(),
         9 => reopened(concern, &text).into(),
         10 => published(&text).into(),
@@ -66,7 +67,9 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn play(acts: &[Act]) -> Vec<Held> {
     let mut devices = vec![Fold::new(); PEOPLE.len()];
     let first = next(0, "jane", &CaseState::default(), opening());
-    devices.iter_mut().for_each(|device| assert!(device.insert(first.clone())));
+    for device in &mut devices {
+        assert!(device.insert(first.clone()));
+    }
     let mut sent = vec![first];
     for act in acts {
         let n = sent.len();

@@ -25,7 +25,6 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
         }
-        EventData::ProgrammeOpened(_) => (None, None),
         EventData::CaseOpened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
@@ -60,8 +59,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::TaskHandedOver(e) => task(&e.task),
         EventData::TaskCompleted(e) => task(&e.task),
         EventData::TaskCancelled(e) => task(&e.task),
-        // They tell what a record holds, and change nothing in it.
-        EventData::MessageSeen(_)
+        // They tell what a record holds, or open a room that is no resource, and change nothing in it.
+        EventData::ProgrammeOpened(_)
+        | EventData::MessageSeen(_)
         | EventData::OutreachAsked(_)
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)
