@@ -20,7 +20,7 @@ mod due;
 mod task;
 
 pub use concern::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
-pub use due::{DueRung, DueSeen, ReminderSeen};
+pub use due::{DueSeen, ReminderSeen};
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 
 /// One step, and where it stands.
