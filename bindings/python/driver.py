@@ -24,6 +24,7 @@ except ImportError as error:
     sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
 
 import driver_alerts
+import driver_concerns
 import driver_consents
 from driver_answers import (
     callee,
@@ -120,6 +121,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"case": case.id()}
         case "invitations":
             return {"invitations": [invitation(each) for each in await client.invitations()]}
+        case "open_programme" | "rooms" | "check_concern" | "answered_concerns":
+            return await driver_concerns.ask(client, verb, fields)
         case "raise_alert":
             return driver_alerts.outcome(await client.raise_alert(**fields))
         case "cases":
@@ -212,6 +215,8 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"messages": [message(one) for one in await case.messages()]}
         case "tasks":
             return {"tasks": [task(each) for each in await case.tasks()]}
+        case "concerns":
+            return await driver_concerns.concerns(case)
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
         case "crossings":

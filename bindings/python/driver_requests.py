@@ -19,6 +19,8 @@ CHANNELS = {channel.name.lower(): channel for channel in caseline.OutreachChanne
 WAYS = {way.name.lower().replace("_", "-"): way for way in caseline.CrossingWay}
 STAGES = {stage.name.lower().replace("_", "-"): stage for stage in caseline.OutreachStage}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in caseline.CloseReason}
+ABOUT = {about.name.lower(): about for about in caseline.ConcernAbout}
+ROOMS = {kind.name.lower(): kind for kind in caseline.RoomKind}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
 
 
@@ -204,13 +206,18 @@ FIELDS: dict[str, dict[str, Check]] = {
     "care_teams": {"member": text},
     "care_plans": {"member": text},
     "open": {"care_team": text, "case?": uuid, "contacts?": named},
+    "open_programme": {"with": text, "contacts?": named, "case?": uuid},
     "invitations": {},
     "accept": {"room": text, "despite_warning?": flag},
     "cases": {},
+    "rooms": {"kind": one_of(ROOMS)},
     "state": {"case": uuid},
     "timeline": {"case": uuid},
     "messages": {"case": uuid},
     "tasks": {"case": uuid},
+    "concerns": {"case": uuid},
+    "check_concern": {"text": text},
+    "answered_concerns": {"query?": text},
     "due": {"case?": uuid},
     "send": {
         "case": uuid,
@@ -330,6 +337,32 @@ FIELDS: dict[str, dict[str, Check]] = {
         "key?": uuid,
     },
     "review_override": {"case": uuid, "event": event_key, "justified": flag, "finding": text, "key?": uuid},
+    "raise_concern": {
+        "case": uuid,
+        "title": text,
+        "text": text,
+        "topic?": one_of(ABOUT),
+        "priority?": one_of(PRIORITIES),
+        "names_confirmed?": flag,
+        "key?": uuid,
+    },
+    "hear_concern": {"case": uuid, "concern": uuid, "key?": uuid},
+    "answer_concern": {
+        "case": uuid,
+        "concern": uuid,
+        "text": text,
+        "shared_as?": text,
+        "names_confirmed?": flag,
+        "key?": uuid,
+    },
+    "close_concern": {"case": uuid, "concern": uuid, "key?": uuid},
+    "reopen_concern": {
+        "case": uuid,
+        "concern": uuid,
+        "why": text,
+        "names_confirmed?": flag,
+        "key?": uuid,
+    },
     "outreach": {"case": uuid},
     "may_reach_out": {"case": uuid, "channel": one_of(CHANNELS)},
     "stage": {

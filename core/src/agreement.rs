@@ -22,7 +22,7 @@
 //!   from: 2019-01-01                      # the first day
 //!   until: 2021-01-01                     # the first day on which it is over; may be left out
 //! zone: America/New_York                  # where days begin and end; this one where left out
-//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach, consent
+//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach, consent, concern
 //!   both: [message, roster, reminder, handover]
 //!   plan_side: [care-plan]                # and, beside that, what one side may send
 //!   community_side: [care-plan]
@@ -66,6 +66,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! An agreement of an organisation and the programme office is for a room of concerns. It says `kind: programme`, names
+//! `programme_office` and `organization` in place of the two sides, there and under `share`, and has a `concern` ladder in place
+//! of the one for care plans:
+//!
+//! ```
+//! use caseline::agreement::{Agreement, Category, Side};
+//!
+//! let agreement = Agreement::parse(r#"
+//! id: office-bay
+//! version: "2019-1"
+//! title: Concerns of Bay Community Care
+//! kind: programme
+//! programme_office: { id: "urn:example:org|office", name: Programme office, keeper: true }
+//! organization: { id: "urn:example:org|bay", name: Bay Community Care, keeper: true }
+//! in_force: { from: 2019-01-01 }
+//! share: { both: [roster, concern, reminder, handover] }
+//! clocks:
+//!   concern-heard: { days: 2, business: true }     # this, where left out here and in the rule set
+//!   concern-answer: { days: 10, business: true }   # this, where left out
+//!   concern-close: { days: 10, business: true }    # this, where left out
+//! ladder:
+//!   concern:
+//!     - { contact: "urn:example:staff|ann", name: Ann Ortiz, organization: "urn:example:org|office", role: supervisor, phone: "+1 617 555 0160" }
+//! "#)?;
+//! assert!(agreement.may_share(Side::Community, Category::Concern));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! A story may say `clock: story`: then the times that people's devices state are believed however far they are from the
 //! homeserver's, and whoever opens the case is told so. No other agreement says it.
 
@@ -74,6 +102,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::case::kind::RoomKind;
 use crate::case::life::Carried;
 use crate::contact::{Role, Topic};
 use crate::error::{Error, InvalidInput, Result};
@@ -103,9 +132,11 @@ pub struct Agreement {
     pub version: String,
     /// What it is, for a person.
     pub title: String,
-    /// The plan side.
+    /// The kind of room that it is for.
+    pub room: RoomKind,
+    /// The plan side; of a programme room the programme office.
     pub plan_side: Party,
-    /// The community side.
+    /// The community side; of a programme room the organisation of the programme.
     pub community_side: Party,
     /// When it is in force.
     pub in_force: Period,
@@ -148,9 +179,9 @@ pub struct Party {
 /// One of the two accountable sides of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// An ACO, an MCO or an ACCS provider.
+    /// An ACO, an MCO or an ACCS provider; in a programme room the programme office.
     Plan,
-    /// A Community Partner or a Community Service Agency.
+    /// A Community Partner or a Community Service Agency; in a programme room the organisation of the programme.
     Community,
 }
 
@@ -176,11 +207,13 @@ pub enum Category {
     Outreach,
     /// What the member allows to be told, and what was told without it in an emergency.
     Consent,
+    /// Concerns of an organisation, and the programme office's answers.
+    Concern,
 }
 
 impl Category {
     /// All categories.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Message,
         Self::CarePlan,
         Self::Roster,
@@ -190,6 +223,7 @@ impl Category {
         Self::Alert,
         Self::Outreach,
         Self::Consent,
+        Self::Concern,
     ];
 
     /// The word for it in an agreement.
@@ -204,6 +238,7 @@ impl Category {
             Self::Alert => "alert",
             Self::Outreach => "outreach",
             Self::Consent => "consent",
+            Self::Concern => "concern",
         }
     }
 }
@@ -255,7 +290,8 @@ impl Agreement {
     /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
     /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
     /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
-    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder), `part2-of-another`.
+    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder, or of the programme
+    /// office on the one for concerns), `part2-of-another`.
     pub fn parse(text: &str) -> Result<Self> {
         read::agreement(text)
     }

@@ -3,6 +3,7 @@
 pub mod event;
 pub mod fold;
 pub mod handover;
+pub mod kind;
 pub mod life;
 pub mod name;
 pub mod roster;

@@ -3,10 +3,12 @@
 mod alert;
 mod builder;
 mod case;
+mod concern;
 mod identity;
 mod invitation;
 mod meeting;
 mod open;
+mod programme;
 mod propose;
 #[cfg(feature = "testing")]
 mod received;
@@ -24,6 +26,7 @@ use tokio::sync::broadcast;
 use crate::agreement::{Agreement, RuleSet};
 use crate::audit::{AuditFault, verify};
 use crate::case::event::{Block, HeldBody};
+use crate::case::kind::RoomKind;
 use crate::contact::Topic;
 use crate::directory::{Directory, Gap, WhoToCall};
 use crate::due::{self, DueItem};
@@ -40,10 +43,12 @@ use crate::store::papers::Paper;
 pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
 pub use case::{Case, Message};
+pub use concern::{Answer, Concern};
 pub use identity::Identity;
 pub use invitation::Invitation;
 pub use meeting::Decision;
 pub use open::OpenCase;
+pub use programme::OpenProgramme;
 pub use propose::{Missing, Named, ProposedCase};
 pub use task::{Task, TaskTo};
 
@@ -132,7 +137,7 @@ impl Caseline {
     pub fn contact_gaps(&self) -> Result<Vec<Gap>> {
         let (directory, now) = (self.engine.directory(), self.engine.now());
         let mut gaps: Vec<Gap> = Vec::new();
-        for agreement in self.in_force()? {
+        for agreement in self.in_force()?.into_iter().filter(|one| one.room == RoomKind::Case) {
             let pair = [&agreement.plan_side.id, &agreement.community_side.id];
             let found = directory.gaps(pair, now);
             gaps.extend(found.into_iter().filter(|gap| !gaps.contains(gap)).collect::<Vec<_>>());
@@ -190,11 +195,21 @@ impl Caseline {
 
     /// The cases of this device, the oldest first.
     pub fn cases(&self) -> Result<Vec<Case>> {
-        let rows = self.engine.db.cases()?;
-        Ok(rows.into_iter().map(|row| Case::new(self.clone(), row.case)).collect())
+        self.rooms(RoomKind::Case)
     }
 
-    /// One case.
+    /// The rooms of one kind, the oldest first.
+    pub fn rooms(&self, kind: RoomKind) -> Result<Vec<Case>> {
+        let mut rooms = Vec::new();
+        for row in self.engine.db.cases()? {
+            if self.engine.db.kind(row.case)? == kind {
+                rooms.push(Case::new(self.clone(), row.case));
+            }
+        }
+        Ok(rooms)
+    }
+
+    /// One case, or room of another kind.
     ///
     /// # Errors
     /// `NotFound` (`case`).

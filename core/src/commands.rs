@@ -5,15 +5,17 @@ mod watch;
 
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
-use crate::case::event::{Block, EventData, EventKey, HeldBody};
+use crate::case::event::{Block, EventData, EventKey, Held, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
+use crate::case::kind::RoomKind;
 use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
 use crate::commands::labelled::{may_be_handed, settled};
 use crate::communication::Priority;
+use crate::concern;
 use crate::contact::Seat;
 use crate::documents::{DOCUMENT_LIMIT, document, send_beside};
 use crate::due;
@@ -25,7 +27,7 @@ use crate::outreach;
 use crate::point::point;
 use crate::policy::{Decision, Reason, decide};
 use crate::store::Tx;
-use crate::store::cases::{Stage, put_case, reached};
+use crate::store::cases::{Stage, put_case, put_kind, reached};
 use crate::store::inbox::keep_document;
 use crate::store::outbox::{Item, Keyed, OutEvent, State, case_lane, end, push, push_event};
 
@@ -96,7 +98,8 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let told = || {
-            let told = tell(&command.data, "", &seat, state.roster(), &state.tasks);
+            let told = concern::told(state, &command.data, &seat)
+                .unwrap_or_else(|| tell(&command.data, "", &seat, state.roster(), &state.tasks));
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
         let body = command.text.clone().unwrap_or_else(told);
@@ -133,6 +136,10 @@ impl Engine {
             let detail = "as JSON, with its names and texts, an event has 34 KiB at most: say less at once";
             return Err(InvalidInput::new("event-too-long", detail).into());
         }
+        // Before the agreement, which knows nothing of what has no place here.
+        if let Some(opening) = state.opening().filter(|_| command.data.opens().is_none()) {
+            opening.kind.takes(&command.data).map_err(Error::not_allowed)?;
+        }
         self.may(state, command, &event.marks)?;
         let held = self.held_of(&event, state, None)?;
         fold.insert(held);
@@ -148,7 +155,7 @@ impl Engine {
     /// The seat from which the command is given.
     fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
         let me = self.user();
-        if let EventData::CaseOpened(opened) = data {
+        if let Some(opened) = data.opens() {
             let seat = opened.roster.iter().find(|seat| seat.contact.user.as_ref() == Some(&me));
             return seat.cloned().ok_or_else(|| not_named("roster"));
         }
@@ -234,7 +241,18 @@ impl Engine {
             let terms = &opening.agreement.handover;
             let withheld = &terms.withhold;
             let nothing = terms.history == History::Nothing;
+            // What took no step in a room without member data is told to nobody.
+            let programme = opening.kind == RoomKind::Programme;
+            let counts = |held: &Held| {
+                let entry = fold.state().entry(&held.key());
+                let counted = entry.is_some_and(|entry| entry.standing == Standing::Counted);
+                // What another client shows of a concern is its author's word, too.
+                counted && !concern::says_member_data(held)
+            };
             let (events, heads) = make(fold, which, |held| {
+                if programme && !counts(held) {
+                    return true;
+                }
                 let data = match &held.body {
                     HeldBody::Whole(content) => match &content.block {
                         Block::Event(event) => event.data.disclosure().category,
@@ -339,6 +357,9 @@ fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, rep
         && !repeated
     {
         put_case(t, case, None, Stage::SettingUp)?;
+        if let Some(opens) = command.data.opens() {
+            put_kind(t, case, opens.kind)?;
+        }
         items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
     }
     match push_event(t, case, event, command.text.as_deref())? {

@@ -142,12 +142,21 @@ pub enum Topic {
     Technical,
     /// What cannot wait.
     Urgent,
+    /// What organisations bring to the programme office.
+    Concern,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Self; 6] =
-        [Self::CarePlan, Self::Admission, Self::Referral, Self::Consent, Self::Technical, Self::Urgent];
+    pub const ALL: [Self; 7] = [
+        Self::CarePlan,
+        Self::Admission,
+        Self::Referral,
+        Self::Consent,
+        Self::Technical,
+        Self::Urgent,
+        Self::Concern,
+    ];
 
     /// The code under which the topic travels and is kept.
     pub fn code(self) -> &'static str {
@@ -158,6 +167,7 @@ impl Topic {
             Self::Consent => "consent",
             Self::Technical => "technical",
             Self::Urgent => "urgent",
+            Self::Concern => "concern",
         }
     }
 }

@@ -14,6 +14,7 @@ mod care_plan;
 mod care_team;
 mod check;
 pub mod codes;
+mod concern;
 mod consent;
 mod diff;
 mod directory;
@@ -60,6 +61,7 @@ pub use care_team::{CareTeamProposal, care_team};
 pub(crate) use care_team::{keeper, team_member};
 #[cfg(feature = "store")]
 pub(crate) use check::is_id;
+pub use concern::concerns;
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;
 pub use documents::documents;

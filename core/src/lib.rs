@@ -59,6 +59,7 @@ mod client;
 #[cfg(feature = "store")]
 mod commands;
 pub mod communication;
+pub mod concern;
 pub mod consent;
 pub mod contact;
 pub mod crossing;
@@ -102,8 +103,9 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AlertInput, AlertOutcome, AuditStatus, Builder, Case, Caseline, Decision, Identity, Invitation, Kept,
-    Message, Missing, Named, OpenCase, OutboxStatus, ProposedCase, Record, Task, TaskTo,
+    AlertInput, AlertOutcome, Answer, AuditStatus, Builder, Case, Caseline, Concern, Decision, Identity,
+    Invitation, Kept, Message, Missing, Named, OpenCase, OpenProgramme, OutboxStatus, ProposedCase, Record,
+    Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
 use crate::case::event::{EventKey, Head};
+use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
 use crate::directory::Directory;
 use crate::engine::Engine;
@@ -194,10 +195,10 @@ impl Engine {
         }
         let state = self.state(case)?;
         let known = self.case_row(case)?;
-        let (Some(opening), None, None) = (state.opening(), known.patient, known.proposed_patient) else {
+        let about = state.opening().and_then(|opening| opening.member.as_ref());
+        let (Some(wanted), None, None) = (about, known.patient, known.proposed_patient) else {
             return self.finish(row);
         };
-        let wanted = &opening.member;
         let found = self.record()?.search("Patient", &[("identifier", &member_token(&wanted.id))]).await;
         let found = self.heard_all(found)?;
         let certain = |stored: &Stored| {
@@ -228,6 +229,9 @@ impl Engine {
     /// Does for every case what follows from its state: an earlier run may have ended before it came to that.
     /// One that fails does not keep the others, nor the client, from starting.
     pub(crate) fn look_at_all(&self) -> Result<()> {
+        if let Err(error) = self.publish_answers() {
+            tracing::error!(code = error.code(), "what was answered for everybody could not be told");
+        }
         for row in self.db.cases()? {
             if let Err(error) = self.case_changed(row.case) {
                 tracing::error!(case = %row.case, code = error.code(), "what follows from a case's state could not be done");
@@ -242,14 +246,22 @@ impl Engine {
         if self.record.is_none() {
             return Ok(());
         }
-        let Some(patient) = self.case_row(case)?.patient else { return Ok(()) };
+        let kind = self.db.kind(case)?;
+        let patient = self.case_row(case)?.patient;
+        if kind == RoomKind::Case && patient.is_none() {
+            return Ok(());
+        }
         let text = |document: &Document| self.document_text(&document.sha256).ok().flatten();
         // The state is read under the lock, so that nobody's older one takes a newer one's place.
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
-        let (state, own) = (self.state_in_room(case)?, Own { patient });
-        let mut writes = fhir::project(&state, &own, &text);
-        if self.elsewhere {
-            writes.extend(fhir::documents(&state, &own, &text, &self.takes()));
+        let state = self.state_in_room(case)?;
+        let mut writes = fhir::concerns(&state);
+        if let Some(patient) = patient {
+            let own = Own { patient };
+            writes.extend(fhir::project(&state, &own, &text));
+            if self.elsewhere {
+                writes.extend(fhir::documents(&state, &own, &text, &self.takes()));
+            }
         }
         let known = match cases.entry(case) {
             Entry::Occupied(known) => known.into_mut(),

@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod concern;
 mod consent;
 mod crossing;
 mod task;
@@ -240,6 +241,11 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::RecordConsent(_)
         | Verb::RevokeConsent(_)
         | Verb::ReviewOverride(_)) => consent::ask(caseline, said),
+        asked @ (Verb::OpenProgramme(_)
+        | Verb::Rooms { .. }
+        | Verb::Concerns { .. }
+        | Verb::CheckConcern { .. }
+        | Verb::AnsweredConcerns { .. }) => concern::ask(caseline, asked),
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }
@@ -291,6 +297,11 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::HandOverTask(_)
         | Verb::CompleteTask(_)
         | Verb::CancelTask(_)) => task::act(caseline, verb)?,
+        verb @ (Verb::RaiseConcern(_)
+        | Verb::HearConcern(_)
+        | Verb::AnswerConcern(_)
+        | Verb::CloseConcern(_)
+        | Verb::ReopenConcern(_)) => concern::act(caseline, verb)?,
         Verb::NameSeat { case, contact, lead, organization, key } => {
             caseline.case(case)?.name_contact(key, &contact, organization.as_ref(), lead)?
         }

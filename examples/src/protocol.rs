@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
 mod answer;
+mod concern;
 mod consent;
 mod crossing;
 mod meeting;
@@ -26,6 +27,7 @@ mod record;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
+pub use concern::{AnswerConcern, OfConcern, OpenProgramme, RaiseConcern, ReopenConcern, RoomsOf};
 pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
@@ -97,6 +99,7 @@ pub enum Verb {
         #[serde(default)]
         contacts: Vec<NamedContact>,
     },
+    OpenProgramme(OpenProgramme),
     Invitations {},
     Accept {
         room: RoomId,
@@ -109,6 +112,9 @@ pub enum Verb {
     Agenda(AskAgenda),
     Decide(Box<Decide>),
     SaveAppointment(AskAgenda),
+    Rooms {
+        kind: RoomsOf,
+    },
     State {
         case: CaseId,
     },
@@ -120,6 +126,16 @@ pub enum Verb {
     },
     Tasks {
         case: CaseId,
+    },
+    Concerns {
+        case: CaseId,
+    },
+    CheckConcern {
+        text: String,
+    },
+    AnsweredConcerns {
+        #[serde(default)]
+        query: String,
     },
     Due {
         case: Option<CaseId>,
@@ -225,6 +241,11 @@ pub enum Verb {
     HandOverTask(HandOverTask),
     CompleteTask(CompleteTask),
     CancelTask(ReasonedTask),
+    RaiseConcern(RaiseConcern),
+    HearConcern(OfConcern),
+    AnswerConcern(AnswerConcern),
+    CloseConcern(OfConcern),
+    ReopenConcern(ReopenConcern),
     NameSeat {
         case: CaseId,
         contact: ContactId,

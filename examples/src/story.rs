@@ -24,6 +24,7 @@ pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, 
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
@@ -54,6 +55,8 @@ pub struct Story {
     pub member: Option<Member>,
     /// The agreement between the organisations.
     pub agreement: PathBuf,
+    /// The agreements of organisations with the programme office.
+    pub programme: Vec<PathBuf>,
     /// The rule set.
     pub rules: PathBuf,
     /// What happens, in order.
@@ -70,6 +73,9 @@ pub struct Organization {
     pub id: OrganizationId,
     /// Its transaction Bundle, beside the story.
     pub bundle: PathBuf,
+    /// Others whom it knows, in a Bundle of their own.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
     /// The server's name under which its accounts are written in the Bundles; the running server's is put in its place.
     pub server: String,
     /// The localpart of its role account, where it has a keeper.
@@ -126,6 +132,8 @@ struct Written {
     #[serde(default)]
     member: Option<serde_saphyr::Spanned<Member>>,
     agreement: PathBuf,
+    #[serde(default)]
+    programme: Vec<PathBuf>,
     rules: PathBuf,
     steps: Vec<serde_saphyr::Spanned<step::Written>>,
 }
@@ -182,11 +190,13 @@ impl Story {
             people: written.people.into_iter().map(|(key, value)| (key, value.value)).collect(),
             member: written.member.map(|member| member.value),
             agreement: beside(written.agreement),
+            programme: written.programme.into_iter().map(beside).collect(),
             rules: beside(written.rules),
             steps,
         };
         for organization in story.organizations.values_mut() {
             organization.bundle = beside(std::mem::take(&mut organization.bundle));
+            organization.directory = organization.directory.take().map(beside);
         }
         check::steps(&story)?;
         Ok(story)
@@ -195,6 +205,11 @@ impl Story {
     /// The instant on the story's own wall clock.
     pub fn local(&self, at: Timestamp) -> Zoned {
         at.to_zoned(self.time_zone.clone())
+    }
+
+    /// The server that an organisation is on, by the name of one of the two that have one: the programme office has none of its own.
+    pub fn server_of(organization: &str) -> &str {
+        if organization == "office" { "aco" } else { organization }
     }
 
     /// The organisation whose keeper a step calls by this name (`aco-keeper`), where it has one.

@@ -16,10 +16,12 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod concern;
 mod meeting;
 mod panel;
 mod task;
 
+pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
 pub use panel::{beside, panel};
 pub use task::tasks;

@@ -94,6 +94,13 @@ fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
 }
 
 #[test]
+fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
+    let said = plays("concern.yaml");
+    assert!(said.contains("Jane tries to raise a concern, and is refused."), "{said}");
+    assert!(said.contains("Joe looks for “assignment lists”, and finds"), "{said}");
+}
+
+#[test]
 fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
     let said = plays("returned.yaml");
     assert!(said.contains("Joe attests that Dr. Rao signed the care plan by fax on 2019-03-07."), "{said}");

@@ -18,7 +18,7 @@ use crate::signing::day;
 /// A signed-in device: its cases, its directory, what is due.
 #[derive(uniffi::Object)]
 pub struct Caseline {
-    client: Arc<Client>,
+    pub(crate) client: Arc<Client>,
     user: String,
 }
 

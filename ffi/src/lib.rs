@@ -14,6 +14,7 @@ mod alert;
 mod calling;
 mod case;
 mod client;
+mod concern;
 mod consent;
 mod crossing;
 mod error;
@@ -35,6 +36,9 @@ pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayCl
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
+pub use concern::{
+    AnsweredConcern, Concern, ConcernAbout, ConcernStep, DataFound, PublishedAnswer, RoomKind,
+};
 pub use consent::{Consent, ConsentInput, Consents, Denied, EmergencyTold, MayTell};
 pub use crossing::{Crossing, CrossingAttempt, CrossingStanding, CrossingWay};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};

@@ -81,6 +81,8 @@ pub enum Topic {
     Technical,
     /// What cannot wait.
     Urgent,
+    /// What organisations bring to the programme office.
+    Concern,
     /// Any other: newer than these bindings. Nobody is designated for it here.
     Other,
 }
@@ -94,6 +96,7 @@ impl From<contact::Topic> for Topic {
             contact::Topic::Consent => Self::Consent,
             contact::Topic::Technical => Self::Technical,
             contact::Topic::Urgent => Self::Urgent,
+            contact::Topic::Concern => Self::Concern,
             _ => Self::Other,
         }
     }

@@ -8,6 +8,7 @@ use crate::agreement::outreach::outreach;
 use crate::agreement::part2::part2;
 use crate::agreement::rule_set::{clock, clock_name, period};
 use crate::agreement::{Agreement, Category, Clock, Delay, HandoverTerms, History, LadderRung, Party};
+use crate::case::kind::RoomKind;
 use crate::contact::Topic;
 use crate::error::{InvalidInput, Result};
 use crate::id::OrganizationId;
@@ -26,8 +27,17 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let id = fields.need("id")?.parsed()?;
     let version = fields.need("version")?.text()?.to_owned();
     let title = fields.need("title")?.text()?.to_owned();
-    let plan_side = party(&fields.need("plan_side")?)?;
-    let community = fields.need("community_side")?;
+    let room = fields.take("kind").map_or(Ok(RoomKind::Case), |value| {
+        let words = RoomKind::ALL.map(|kind| (kind.code(), kind));
+        value.one_of(&words, "this must be `case` or `programme`")
+    })?;
+    let sides = match room {
+        RoomKind::Case => ["plan_side", "community_side"],
+        RoomKind::Programme => ["programme_office", "organization"],
+    };
+    let [first, second] = sides;
+    let plan_side = party(&fields.need(first)?)?;
+    let community = fields.need(second)?;
     let community_side = party(&community)?;
     if plan_side.id == community_side.id {
         return Err(community.wrong("same-sides", "an agreement is between two organisations"));
@@ -39,7 +49,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     if in_force.from.is_none() {
         return Err(dates.wrong("field-missing", "an agreement says `from` which day it is in force"));
     }
-    let (plan_side_shares, community_side_shares) = share(&fields.need("share")?)?;
+    let (plan_side_shares, community_side_shares) = share(&fields.need("share")?, sides)?;
     let zone = zone(&mut fields)?;
     let story_clock = fields
         .take("clock")
@@ -47,7 +57,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let quiet = fields.take("quiet").map_or(Ok(Delay::Days(30)), |value| value.parsed())?;
     let grace = fields.take("grace").map_or(Ok(Delay::Days(1)), |value| value.parsed())?;
     let clocks = clocks(&mut fields)?;
-    let ladders = ladders(&fields.need("ladder")?, [&plan_side.id, &community_side.id])?;
+    let ladders = ladders(&fields.need("ladder")?, room, [&plan_side.id, &community_side.id])?;
     let handover = handover(&mut fields)?;
     let outreach = outreach(&mut fields)?;
     let part2 = part2(&mut fields, [&plan_side.id, &community_side.id])?;
@@ -56,6 +66,7 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
         id,
         version,
         title,
+        room,
         plan_side,
         community_side,
         in_force,
@@ -96,16 +107,16 @@ fn zone(fields: &mut Fields<'_>) -> Result<TimeZone> {
 
 fn categories(value: &Value<'_>) -> Result<BTreeSet<Category>> {
     let words = Category::ALL.map(|category| (category.code(), category));
-    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert`, `outreach` or `consent`";
+    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert`, `outreach`, `consent` or `concern`";
     value.list()?.iter().map(|entry| entry.one_of(&words, detail)).collect()
 }
 
-fn share(value: &Value<'_>) -> Result<(BTreeSet<Category>, BTreeSet<Category>)> {
+fn share(value: &Value<'_>, [first, second]: [&str; 2]) -> Result<(BTreeSet<Category>, BTreeSet<Category>)> {
     let mut fields = value.fields()?;
     let mut of = |name| fields.take(name).map_or(Ok(BTreeSet::new()), |value| categories(&value));
     let both = of("both")?;
-    let mut plan_side = of("plan_side")?;
-    let mut community_side = of("community_side")?;
+    let mut plan_side = of(first)?;
+    let mut community_side = of(second)?;
     plan_side.extend(&both);
     community_side.extend(both);
     fields.end()?;
@@ -123,7 +134,11 @@ fn clocks(fields: &mut Fields<'_>) -> Result<BTreeMap<String, Clock>> {
     Ok(clocks)
 }
 
-fn ladders(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<BTreeMap<Topic, Vec<LadderRung>>> {
+fn ladders(
+    value: &Value<'_>,
+    room: RoomKind,
+    sides: [&OrganizationId; 2],
+) -> Result<BTreeMap<Topic, Vec<LadderRung>>> {
     let mut ladders = BTreeMap::new();
     let mut fields = value.fields()?;
     for topic in Topic::ALL {
@@ -133,9 +148,18 @@ fn ladders(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<BTreeMap<To
     }
     fields.end()?;
     let [plan_side, _] = sides;
-    let plans = ladders.get(&Topic::CarePlan).map_or(&[][..], Vec::as_slice);
-    if !plans.iter().any(|rung| rung.organization == *plan_side) {
-        let detail = "the ladder for `care-plan` must name somebody of the plan side, who owes its return";
+    let (topic, detail) = match room {
+        RoomKind::Case => (
+            Topic::CarePlan,
+            "the ladder for `care-plan` must name somebody of the plan side, who owes its return",
+        ),
+        RoomKind::Programme => (
+            Topic::Concern,
+            "the ladder for `concern` must name somebody of the programme office, who owes the answer",
+        ),
+    };
+    let named = ladders.get(&topic).map_or(&[][..], Vec::as_slice);
+    if !named.iter().any(|rung| rung.organization == *plan_side) {
         return Err(value.wrong("ladder-without-owner", detail));
     }
     Ok(ladders)

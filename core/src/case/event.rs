@@ -14,8 +14,12 @@ use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
 use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent, PlanSigned};
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
+use crate::case::kind::ProgrammeOpened;
 use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
+use crate::concern::{
+    AnswerPublished, ConcernAnswered, ConcernClosed, ConcernHeard, ConcernRaised, ConcernReopened,
+};
 use crate::consent::{ConsentRecorded, ConsentRevoked, OverrideReviewed};
 use crate::crossing::CrossingCarried;
 use crate::error::{InvalidInput, Result};
@@ -179,6 +183,8 @@ kinds! {
     CaseAccepted(CaseAccepted) = "case.accepted",
     /// The case is over.
     CaseClosed(CaseClosed) = "case.closed",
+    /// A programme room was opened: it carries the roster, the agreement and the rule set.
+    ProgrammeOpened(ProgrammeOpened) = "programme.opened",
     /// Somebody was named for the case.
     SeatAdded(SeatAdded) = "seat.added",
     /// Somebody's participation ended.
@@ -243,6 +249,18 @@ kinds! {
     TaskCompleted(TaskCompleted) = "task.completed",
     /// A task is not to be done any more.
     TaskCancelled(TaskCancelled) = "task.cancelled",
+    /// An organisation brings something to the programme office.
+    ConcernRaised(ConcernRaised) = "concern.raised",
+    /// The office has heard a concern.
+    ConcernHeard(ConcernHeard) = "concern.heard",
+    /// The office answers a concern.
+    ConcernAnswered(ConcernAnswered) = "concern.answered",
+    /// The organisation is done with a concern.
+    ConcernClosed(ConcernClosed) = "concern.closed",
+    /// The organisation is not done with a concern after all.
+    ConcernReopened(ConcernReopened) = "concern.reopened",
+    /// The office tells an answer that others can use.
+    AnswerPublished(AnswerPublished) = "answer.published",
     /// A CareTeam was changed in a record: a proposal to the roster.
     TeamProposed(TeamProposed) = "team.proposed",
     /// A lead leaves the roster as it is.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::case::event::{EventData, EventKey, Held, Receipt};
+use crate::case::event::{EventKey, Held, Receipt};
 use crate::case::fold::choose::Trust;
+use crate::case::kind::RoomKind;
 use crate::case::roster;
 use crate::case::state::CaseState;
 use crate::id::{CaseId, EventId, UserId};
@@ -182,7 +183,7 @@ impl Fold {
             copies.is_some_and(|copies| choose::choose(copies, &self.trust).counting.is_some())
         };
         let Some(event) = order::alone(held, &self.state, counts) else { return false };
-        if let EventData::CaseOpened(_) = &*event.data {
+        if event.data.opens().is_some() {
             return false;
         }
         let place = event.place();
@@ -238,7 +239,8 @@ impl Fold {
         let mut addressed = BTreeSet::new();
         let places = state.life.roster.all().iter();
         for place in places.filter(|place| roster::room_user(&place.seat) == Some(user)) {
-            let opened = state.entry(&place.since).is_some_and(|entry| entry.kind == "case.opened");
+            let opened =
+                state.entry(&place.since).is_some_and(|entry| RoomKind::opened_by(&entry.kind).is_some());
             let mut after: BTreeSet<&EventKey> = if opened {
                 self.held.keys().filter(handed).collect()
             } else {

@@ -14,6 +14,7 @@ use crate::case::event::{
 use crate::case::fold::Fold;
 use crate::case::roster;
 use crate::case::state::Entry;
+use crate::concern;
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::Marks;
 
@@ -124,7 +125,7 @@ impl Stub {
                 clock: event.clock,
                 at: event.at,
                 marks: if event.data.has_content() { event.marks.withheld() } else { Marks::default() },
-                data: read_by_step(&event.data),
+                data: read_by_step(&event.data, event.at),
                 ..blank
             },
         }
@@ -132,7 +133,10 @@ impl Stub {
 }
 
 /// The few fields that `step` reads.
-fn read_by_step(data: &EventData) -> Value {
+fn read_by_step(data: &EventData, at: Timestamp) -> Value {
+    if let Some(withheld) = concern::withheld(data, at) {
+        return withheld.to_value().unwrap_or_default();
+    }
     let fields = match data {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),

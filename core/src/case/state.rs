@@ -9,10 +9,12 @@ use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
+use crate::case::kind::RoomKind;
 use crate::case::life::{Life, Opening, RungKey};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
+use crate::concern::{self, Concerns, SupersededConcern};
 use crate::consent::{self, ConsentRecorded, Consents};
 use crate::contact::Contact;
 use crate::crossing::{self, Crossings};
@@ -46,6 +48,8 @@ pub struct CaseState {
     pub crossings: Crossings,
     /// What the member allows to be told, and what was told without it.
     pub consents: Consents,
+    /// What an organisation brought to the programme office, and what everybody was answered.
+    pub concerns: Concerns,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -79,6 +83,8 @@ pub struct CaseState {
     pub(crate) superseded_visits: BTreeMap<EventKey, (VisitProposed, Option<Contact>)>,
     /// The tasks whose assignment took no step, in order.
     pub(crate) superseded_tasks: Vec<SupersededTask>,
+    /// What was said of concerns and took no step, in order; never what may hold member data.
+    pub(crate) superseded_concerns: Vec<SupersededConcern>,
 }
 
 /// How one event stands among the others.
@@ -206,6 +212,10 @@ pub enum Resource {
     Message(EventKey),
     /// The Task that this `task.assigned` opened.
     Task(EventKey),
+    /// The Communication of a concern.
+    Concern(EventKey),
+    /// The Communication of an answer, to a concern or to everybody.
+    Answer(EventKey),
 }
 
 impl CaseState {
@@ -341,12 +351,18 @@ impl CaseState {
     pub fn owed(&self) -> Vec<Owed> {
         let Ok(opening) = self.life.going_on() else { return Vec::new() };
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
-        let mut owed = care_plan::owed(&self.plans, &rules);
-        owed.extend(alert::owed(&self.alerts, &rules));
-        owed.extend(task::owed(&self.tasks, &rules));
-        owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
-        owed.extend(consent::owed(&self.consents, &rules));
-        owed.extend(crossing::owed(&self.crossings, &owed, &rules));
+        let mut owed = match opening.kind {
+            RoomKind::Case => {
+                let mut owed = care_plan::owed(&self.plans, &rules);
+                owed.extend(alert::owed(&self.alerts, &rules));
+                owed.extend(task::owed(&self.tasks, &rules));
+                owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
+                owed.extend(consent::owed(&self.consents, &rules));
+                owed.extend(crossing::owed(&self.crossings, &owed, &rules));
+                owed
+            }
+            RoomKind::Programme => concern::owed(&self.concerns, &rules),
+        };
         for item in &mut owed {
             for rung in &mut item.ladder {
                 let posted = self.life.rungs.get(&RungKey::of(item.since, &item.clock, rung));
@@ -420,6 +436,13 @@ impl CaseState {
             let granted =
                 ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
             line(&[&ask.asked.sender, &ask.asked.id, &granted]);
+        }
+        for concern in self.concerns.all() {
+            let EventKey { sender, id } = &concern.key;
+            line(&[sender, id, &concern.status.code(), &concern.since, &concern.steps.len()]);
+        }
+        for answer in self.concerns.published() {
+            line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
         for consent in self.consents.all() {
             let ends = consent.ends.map_or(String::new(), |ends| ends.to_string());

@@ -21,9 +21,9 @@ pub struct Step<'a> {
     pub server_at: Timestamp,
     /// The roster, as it is at this place in the order.
     pub roster: &'a Roster,
-    /// The case's plan side.
+    /// The case's plan side; in a programme room the programme office.
     pub plan_side: &'a OrganizationId,
-    /// The case's community side.
+    /// The case's community side; in a programme room the organisation of the programme.
     pub community_side: &'a OrganizationId,
     /// Whether the case is a story's ([`Agreement::story_clock`]): then `at` is believed as it is.
     pub story_clock: bool,
@@ -53,6 +53,7 @@ impl Rules<'_> {
     /// does not name them already.
     pub(crate) fn ladder(&self, topic: Topic, first: Option<&Contact>, due: Timestamp) -> Vec<Rung> {
         let agreement = self.agreement;
+        // A programme room has concerns only, and its agreement always has their ladder.
         let named = match agreement.ladder(topic) {
             [] => agreement.ladder(Topic::CarePlan),
             ladder => ladder,

@@ -8,6 +8,7 @@ use crate::case::life::{self, LifeEvent};
 use crate::case::roster::Roster;
 use crate::case::state::Entry;
 use crate::communication::{self, MessageEvent};
+use crate::concern::{self, ConcernEvent, Concerns};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
@@ -18,8 +19,11 @@ use crate::task::{self, TaskEvent, Tasks};
 /// before the event, for an opening the one that it carries; `tasks` are the case's, by whose titles their steps are told.
 pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
     let task = |event| task::tell(event, by, roster, tasks);
+    let none = Concerns::default();
+    let told = |event| concern::tell(event, by, &none);
     match data {
-        EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e), by, roster),
+        EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
+        EventData::ProgrammeOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::CaseAccepted(e) => life::tell(LifeEvent::Accepted(e), by, roster),
         EventData::CaseClosed(e) => life::tell(LifeEvent::Closed(e), by, roster),
         EventData::SeatAdded(e) => life::tell(LifeEvent::Added(e), by, roster),
@@ -54,6 +58,12 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
         EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
         EventData::StageReached(e) => outreach::tell(OutreachEvent::Stage(e), by),
+        EventData::ConcernRaised(e) => told(ConcernEvent::Raised(e)),
+        EventData::ConcernHeard(e) => told(ConcernEvent::Heard(e)),
+        EventData::ConcernAnswered(e) => told(ConcernEvent::Answered(e)),
+        EventData::ConcernClosed(e) => told(ConcernEvent::Closed(e)),
+        EventData::ConcernReopened(e) => told(ConcernEvent::Reopened(e)),
+        EventData::AnswerPublished(e) => told(ConcernEvent::Published(e)),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -82,6 +92,9 @@ pub(crate) fn withheld(kind: &str) -> String {
         "visit.proposed" => "A proposed visit",
         "visit.answered" => "An answer to a proposed visit",
         "follow-up.done" => "A follow-up",
+        "concern.raised" => "A concern",
+        "concern.answered" | "answer.published" => "An answer to a concern",
+        "concern.reopened" => "A concern that was opened again",
         "handover" => "A handover",
         "task.assigned" => "A task that was given to somebody",
         "task.declined" => "A declined task",

@@ -70,7 +70,8 @@ impl Caseline {
         for case in self.cases()? {
             let state = case.state()?;
             let Ok(opening) = state.life.going_on() else { continue };
-            if input.member.as_ref() == Some(&opening.member.id) {
+            let Some(member) = &opening.member else { continue };
+            if input.member.as_ref() == Some(&member.id) {
                 match case.raise_alert(None, alert.clone()) {
                     Ok(key) => outcome.raised.push((case.id(), key)),
                     Err(Error::NotAllowed { reasons })
@@ -80,9 +81,7 @@ impl Caseline {
                     }
                     Err(error) => failed = failed.or(Some(error)),
                 }
-            } else if input.member.is_none()
-                && by_name.as_ref().is_some_and(|by| is_named(&opening.member, by))
-            {
+            } else if input.member.is_none() && by_name.as_ref().is_some_and(|by| is_named(member, by)) {
                 outcome.proposed.push(case.id());
             }
         }

@@ -7,6 +7,7 @@ use crate::care_plan::{
 };
 use crate::care_team::{TeamDeclined, Whom};
 use crate::case::event::{EventData, EventKey};
+use crate::case::kind::RoomKind;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
 use crate::client::Caseline;
@@ -21,6 +22,7 @@ use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{Import, is_id, member_approved, must_be_of};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
 use crate::label::Marks;
+use crate::policy::Reason;
 use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
@@ -77,7 +79,7 @@ impl Message {
     }
 }
 
-/// A case. Every command takes an optional id for its event: the same id with the same content returns the first answer,
+/// A case, or a room of another kind: what does not belong to its kind is refused (`room-kind`). Every command takes an optional id for its event: the same id with the same content returns the first answer,
 /// so that a retry after a crash is safe; with other content it is a `Conflict`. What a command returns is on disk: it goes
 /// out in its turn, whatever happens.
 ///
@@ -104,6 +106,11 @@ impl Case {
     /// The case's id.
     pub fn id(&self) -> CaseId {
         self.id
+    }
+
+    /// Of what kind the room is.
+    pub fn kind(&self) -> Result<RoomKind> {
+        self.caseline.engine.db.kind(self.id)
     }
 
     /// What the case's events have come to.
@@ -198,9 +205,9 @@ impl Case {
         let state = self.expected()?;
         // Repeated: it replaces what its first attempt replaced, and was judged then.
         let first = id.and_then(|id| state.plans.get(id));
-        if let (None, Some(opening)) = (first, state.opening()) {
+        if let (None, Some(member)) = (first, state.opening().and_then(|opening| opening.member.as_ref())) {
             let (patient, _) = self.patient()?;
-            must_be_of(&import, &opening.member, patient.as_deref(), gathered)?;
+            must_be_of(&import, member, patient.as_deref(), gathered)?;
         }
         let replaces =
             first.map_or_else(|| state.plans.open().map(|plan| plan.sent.id), |first| first.replaces);
@@ -354,7 +361,7 @@ impl Case {
     /// Binds the case to a Patient of our own record (`Patient/id`), as a person has confirmed.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-patient`, field `patient`); `NotFound` (`patient`) where the record says that it has no such.
+    /// `NotAllowed` (`room-kind`) in a room that is no case; `InvalidInput` (`invalid-patient`, field `patient`); `NotFound` (`patient`) where the record says that it has no such.
     pub async fn confirm_patient(&self, patient: &str) -> Result<()> {
         let id = patient.strip_prefix("Patient/").filter(|id| is_id(id));
         let id = id.ok_or_else(|| {
@@ -362,6 +369,10 @@ impl Case {
             InvalidInput::new("invalid-patient", detail).field("patient")
         })?;
         let engine = &self.caseline.engine;
+        if engine.db.kind(self.id)? != RoomKind::Case {
+            let text = "this room is about no member: nothing of a record is bound to it";
+            return Err(Error::not_allowed(Reason::new("room-kind", text, "room")));
+        }
         // One that does not answer now may be asked for what the case writes later.
         if let Some(record) = &engine.record
             && matches!(record.read("Patient", id).await, Err(PortError::NotFound))

@@ -1,6 +1,8 @@
 //! Opening a case.
 
 use crate::agreement::{Agreement, RuleSet};
+use crate::case::event::EventData;
+use crate::case::kind::RoomKind;
 use crate::case::life::{Carried, CaseOpened};
 use crate::client::propose::between;
 use crate::client::{Case, Caseline};
@@ -79,22 +81,44 @@ impl Caseline {
     /// `NotAllowed`, with every reason; `InvalidInput`; `NotFound` (`agreement`, `rules`).
     pub fn open(&self, open: OpenCase) -> Result<Case> {
         let engine = &self.engine;
-        let me = engine.user();
         if let Some(id) = open.id
             && engine.db.case_row(id)?.is_some()
         {
             return self.case(id);
         }
         let agreement = self.find_agreement(&open)?;
-        let rules = self.find_rules(&open)?;
+        let rules = self.find_rules(open.rules.as_ref())?;
         let case = open.id.unwrap_or_else(CaseId::new);
-        let organizations: Vec<&Organization> =
-            [&open.plan_side, &open.community_side].into_iter().chain(&open.others).collect();
+        let opened = CaseOpened {
+            case,
+            member: open.member,
+            plan_side: open.plan_side,
+            community_side: open.community_side,
+            others: open.others,
+            roster: open.roster,
+            agreement,
+            rules,
+        };
+        let gaps = engine.directory().gaps([&opened.plan_side.id, &opened.community_side.id], engine.now());
+        let opened = self.open_room(case, opened)?;
+        if !gaps.is_empty() {
+            engine.tell(Notice::NobodyToCall { case, gaps });
+        }
+        Ok(opened)
+    }
+
+    /// Opens a room of any kind, with what its opening event says.
+    pub(super) fn open_room(&self, room: CaseId, opened: impl Into<EventData>) -> Result<Case> {
+        let engine = &self.engine;
+        let me = engine.user();
+        let opened = opened.into();
+        let opens = opened.opens().ok_or(Error::internal("open-room"))?;
+        let organizations = [opens.plan_side, opens.community_side].into_iter().chain(opens.others);
         let role_accounts: Vec<UserId> =
-            organizations.iter().filter_map(|organization| organization.role_account.clone()).collect();
+            organizations.filter_map(|organization| organization.role_account.clone()).collect();
         let mut users: Vec<UserId> = Vec::new();
         let mut leads = Vec::new();
-        for seat in &open.roster {
+        for seat in opens.roster {
             let Some(user) = &seat.contact.user else { continue };
             if matches!(seat.contact.role, Role::Member | Role::MemberRepresentative) {
                 continue;
@@ -109,31 +133,17 @@ impl Caseline {
         let mut alias = [0u8; 16];
         getrandom::fill(&mut alias).map_err(|_| Error::internal("open-random"))?;
         let alias = uuid::Builder::from_random_bytes(alias).into_uuid().simple().to_string();
-        let opened = CaseOpened {
-            case,
-            member: open.member,
-            plan_side: open.plan_side,
-            community_side: open.community_side,
-            others: open.others,
-            roster: open.roster,
-            agreement,
-            rules,
-        };
         let removable = !role_accounts.is_empty();
-        let gaps = engine.directory().gaps([&opened.plan_side.id, &opened.community_side.id], engine.now());
         let mut set_up = vec![Item::CreateRoom(Make { alias, role_accounts, leads })];
         set_up.extend(users.into_iter().map(Item::Invite));
         // All or nothing: the case, its room, its invitations and its opening are accepted in one transaction.
-        let mut command = Command::new(Some(CaseOpened::event_id(case)), opened);
+        let mut command = Command::new(Some(CaseOpened::event_id(room)), opened);
         command.set_up = Some(set_up);
-        engine.command(case, &command)?;
+        engine.command(room, &command)?;
         if !removable {
-            engine.tell(Notice::NoRoleAccount { case });
+            engine.tell(Notice::NoRoleAccount { case: room });
         }
-        if !gaps.is_empty() {
-            engine.tell(Notice::NobodyToCall { case, gaps });
-        }
-        self.case(case)
+        self.case(room)
     }
 
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
@@ -141,6 +151,9 @@ impl Caseline {
         for text in engine.db.papers(Paper::Agreement)? {
             let agreement = Agreement::parse(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
+            if agreement.room != RoomKind::Case {
+                continue;
+            }
             let fits = match &open.agreement {
                 Some(id) => agreement.id == *id,
                 None => {
@@ -156,12 +169,12 @@ impl Caseline {
         Err(NO_AGREEMENT)
     }
 
-    fn find_rules(&self, open: &OpenCase) -> Result<Carried<RuleSetId>> {
+    pub(super) fn find_rules(&self, wanted: Option<&RuleSetId>) -> Result<Carried<RuleSetId>> {
         let texts = self.engine.db.papers(Paper::Rules)?;
-        if let ([text], None) = (texts.as_slice(), &open.rules) {
+        if let ([text], None) = (texts.as_slice(), wanted) {
             return Carried::rule_set(text);
         }
-        let Some(wanted) = &open.rules else {
+        let Some(wanted) = wanted else {
             if texts.is_empty() {
                 return Err(Error::NotFound { what: "rule set: add one first" });
             }

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::agreement::Agreement;
+use crate::case::kind::RoomKind;
 use crate::client::open::NO_AGREEMENT;
 use crate::client::{Caseline, OpenCase};
 use crate::contact::{Contact, Seat};
@@ -325,7 +326,8 @@ pub(super) fn between<'a>(
     organizations: &[Organization],
 ) -> Option<&'a Agreement> {
     let there = |id: &OrganizationId| organizations.iter().any(|one| one.id == *id);
-    in_force.iter().find(|agreement| there(&agreement.plan_side.id) && there(&agreement.community_side.id))
+    let mut in_force = in_force.iter().filter(|agreement| agreement.room == RoomKind::Case);
+    in_force.find(|agreement| there(&agreement.plan_side.id) && there(&agreement.community_side.id))
 }
 
 /// Puts a seat on a roster, in the place of the same person's at the same organisation.

@@ -105,8 +105,8 @@ impl Engine {
         document: Option<&str>,
         how: impl FnOnce(&Ask<'_>) -> T,
     ) -> Result<T> {
-        let (agreement, seats): (_, Vec<&Seat>) = match (data, state.opening()) {
-            (EventData::CaseOpened(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
+        let (agreement, seats): (_, Vec<&Seat>) = match (data.opens(), state.opening()) {
+            (Some(opened), _) => (opened.agreement.read()?, opened.roster.iter().collect()),
             (_, Some(opening)) => (opening.agreement.clone(), state.roster().active().collect()),
             (_, None) => {
                 let text = "the case is not open yet on this device";

@@ -122,7 +122,8 @@ impl Directory {
     pub fn gaps(&self, pair: [&OrganizationId; 2], now: Timestamp) -> Vec<Gap> {
         let mut gaps = Vec::new();
         for organization in pair {
-            for topic in Topic::ALL {
+            // Concerns go to the programme office, which shares no case.
+            for topic in Topic::ALL.into_iter().filter(|topic| *topic != Topic::Concern) {
                 let missing = match self.who_to_call(organization, topic, now) {
                     Err(_) => Some(GapKind::Contact),
                     Ok(found) => Self::lack(&found),

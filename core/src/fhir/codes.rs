@@ -49,6 +49,8 @@ pub const ENDPOINT_TYPE: &str = "urn:caseline:endpoint-type";
 pub const PAYLOAD_TYPE: &str = "urn:caseline:payload-type";
 /// Code system of `Communication.category`: what kind of event it is.
 pub const KIND: &str = "urn:caseline:kind";
+/// Code system of `Communication.category`: [`crate::concern::ConcernTopic::code`].
+pub const CONCERN_TOPIC: &str = "urn:caseline:concern-topic";
 /// Extension of `CareTeam.participant`: a Caseline seat. `valueCode` is `named` or `lead`; `valueBoolean` true is read
 /// as `named`.
 pub const SEAT: &str = "urn:caseline:seat";

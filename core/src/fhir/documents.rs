@@ -29,7 +29,9 @@ pub fn documents(
     text: &dyn Fn(&Document) -> Option<String>,
     takes: &Capabilities,
 ) -> Vec<RecordWrite> {
-    let Some(opening) = state.opening().filter(|_| takes.keeps("DocumentReference")) else {
+    let Some(opening) =
+        state.opening().filter(|opening| opening.member.is_some() && takes.keeps("DocumentReference"))
+    else {
         return Vec::new();
     };
     let mut writes = Vec::new();
@@ -50,7 +52,10 @@ pub fn documents(
 /// Whether a document's plan is another member's: it has no place among this member's documents.
 fn is_of_another(text: &str, opening: &Opening) -> bool {
     Import::parse(text).is_ok_and(|import| {
-        import.care_plans().any(|plan| care_plan::is_of_another(&import, plan, &opening.member))
+        let member = opening.member.as_ref();
+        member.is_some_and(|member| {
+            import.care_plans().any(|plan| care_plan::is_of_another(&import, plan, member))
+        })
     })
 }
 

@@ -20,6 +20,7 @@ use crate::contact::{Contact, Role};
 use crate::due;
 use crate::error::Result;
 use crate::id::Sha256;
+use crate::member::Member;
 use crate::ports::RecordWrite;
 
 mod crossing;
@@ -48,7 +49,9 @@ impl std::fmt::Debug for Own {
 /// plan, or another member's, for good. What this device knows in part only (stubs of a handover) is left to those who know it whole.
 pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<String>) -> Vec<RecordWrite> {
     let Some(opening) = state.opening() else { return Vec::new() };
-    let view = View::new(state, opening, own);
+    // What is written so is about a member: a room of another kind has its own resources.
+    let Some(member) = &opening.member else { return Vec::new() };
+    let view = View::new(state, (opening, member), own);
     let mut writes = Vec::new();
     if !state.holds_stubs_for(&Resource::CareTeam) {
         writes.push(view.care_team());
@@ -104,7 +107,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
         (_, "Task") if system == codes::REVIEW => false,
-        (Resource::Message(key), "Communication")
+        (Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key), "Communication")
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Consent(key), "Consent")
@@ -186,6 +189,7 @@ impl<'a> Written<'a> {
 struct View<'a> {
     state: &'a CaseState,
     opening: &'a Opening,
+    member: &'a Member,
     own: &'a Own,
     entries: HashMap<&'a EventKey, &'a Entry>,
     /// For each seat the events that follow its naming and its ending, as far as their authors knew.
@@ -193,7 +197,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(state: &'a CaseState, opening: &'a Opening, own: &'a Own) -> Self {
+    fn new(state: &'a CaseState, (opening, member): (&'a Opening, &'a Member), own: &'a Own) -> Self {
         let entries = state.timeline.iter().map(|entry| (&entry.key, entry)).collect();
         let after = |key: &'a EventKey| state.and_after(key);
         let reach = state
@@ -202,7 +206,7 @@ impl<'a> View<'a> {
             .iter()
             .map(|place| (after(&place.since), place.ended.as_ref().map(after).unwrap_or_default()))
             .collect();
-        Self { state, opening, own, entries, reach }
+        Self { state, opening, member, own, entries, reach }
     }
 
     fn at(&self, key: &EventKey) -> Option<String> {
@@ -331,8 +335,7 @@ impl<'a> View<'a> {
     ) -> Result<RecordWrite> {
         let value = event_value(sent);
         let heads = heads_extension(&self.state.shaped_by(resource));
-        let json =
-            care_plan::projected(text, &value, (&self.own.patient, &self.opening.member), status, &heads)?;
+        let json = care_plan::projected(text, &value, (&self.own.patient, self.member), status, &heads)?;
         let json = care_plan::labelled(json, &self.state.labels(resource))?;
         Ok(write("CarePlan", ("identifier", format!("{}|{value}", codes::PLAN)), json))
     }

@@ -281,7 +281,7 @@ fn a_plan_that_calls_another_category_by_that_name_gets_us_cores_beside_it() {
     let category = |text: &str| {
         let document =
             PLAN.replacen(r#""intent":"plan","#, &format!(r#""intent":"plan","category":[{text}],"#), 1);
-        let plan = projected(&document, &folded(&story()).state().opening().unwrap().member);
+        let plan = projected(&document, &folded(&story()).state().opening().unwrap().member.clone().unwrap());
         (parse(&plan).unwrap().list("category").len(), crate::fhir::check(&plan).unwrap())
     };
     let theirs = r#"{"coding":[{"system":"urn:theirs","code":"assess-plan"}]}"#;

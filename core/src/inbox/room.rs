@@ -1,12 +1,13 @@
 //! An accepted room is judged once its opening can be read: it becomes a case, or is left.
 
+use crate::case::kind::RoomKind;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::RoomId;
 use crate::notice::Notice;
 use crate::point::point;
 use crate::policy::Reason;
-use crate::store::cases::{RoomStage, Stage, put_case, put_room, was_found};
+use crate::store::cases::{RoomStage, Stage, put_case, put_kind, put_room, was_found};
 
 impl Engine {
     /// Judges an accepted room as soon as its opening can be read: it becomes a case, or is left.
@@ -17,12 +18,16 @@ impl Engine {
         }
         let me = self.user();
         let state = self.with_fold(room, |fold| fold.state().clone())?;
-        let Some(case) = state.opening().map(|opening| opening.case) else {
+        let Some((case, kind)) = state.opening().map(|opening| (opening.case, opening.kind)) else {
             // Nothing readable yet, or the opening is not, or a handover whose events are on their way.
             let foreign =
                 !state.timeline.is_empty() && !state.timeline.iter().any(|entry| entry.kind == "handover");
             if foreign && state.gaps.is_empty() && self.db.waiting(room)?.is_empty() {
-                let reason = Reason::new("not-a-case-room", "its first event does not open a case", "room");
+                let reason = Reason::new(
+                    "not-a-case-room",
+                    "its first event opens neither a case nor a room of another kind",
+                    "room",
+                );
                 return self.refuse_room(room, reason).await;
             }
             return Ok(());
@@ -53,7 +58,8 @@ impl Engine {
         self.refold(room, || {
             self.db.write(|t| {
                 put_case(t, case, Some(room), Stage::Open)?;
-                self.queue_binding(t, case)
+                put_kind(t, case, kind)?;
+                if kind == RoomKind::Case { self.queue_binding(t, case) } else { Ok(()) }
             })
         })?;
         point("inbox-case-known");
@@ -69,6 +75,9 @@ impl Engine {
         self.db.write(|t| put_room(t, room, RoomStage::Known, Some(case), None))?;
         point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
+        if kind == RoomKind::Programme {
+            self.publish_answers()?;
+        }
         self.case_changed(case)
     }
 

@@ -354,7 +354,7 @@ impl Look<'_> {
                 call.push(one);
             }
         }
-        let member = &self.opening.member;
+        let member = self.opening.member.as_ref()?;
         Some(Item {
             case: self.opening.case,
             member: member.name.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::agreement::Agreement;
 use crate::audit::{Action, Audited, Purpose, Why};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
+use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
 use crate::consent::Consents;
 use crate::contact::{Role, Seat};
@@ -38,6 +39,10 @@ impl Engine {
             return self.event_left(row, case, event);
         }
         let data = event.data()?;
+        // Judged when the command was given; a member can have become known since.
+        if let Some(reason) = self.member_data_in(&data)? {
+            return self.take_out(row, case, &room, event.id, vec![reason]);
+        }
         let view = self.transport.view(&room).await?;
         let mut grounds = self.grounds(&room, event, &data)?;
         if marked && let Some(under) = &event.marks.under {
@@ -287,7 +292,7 @@ impl Engine {
         // What follows from the event's leaving is queued as it leaves.
         self.db.write(|t| {
             end(t, row.seq, State::Sent, None)?;
-            if let EventData::CaseOpened(_) = data {
+            if data.opens().is_some_and(|opens| opens.kind == RoomKind::Case) {
                 self.queue_binding(t, case)?;
             }
             if let Some(user) = to_remove {
@@ -296,6 +301,9 @@ impl Engine {
             Ok(())
         })?;
         point("event-done");
+        if matches!(&data, EventData::ConcernAnswered(answered) if answered.shared_as.is_some()) {
+            self.publish_answers()?;
+        }
         self.case_changed(case)?;
         Ok(Attempt::Done)
     }
@@ -356,7 +364,7 @@ impl Grounds {
     /// For the opening event they are in the event itself; somebody whose participation an event ends still reads that
     /// event.
     fn of(state: &CaseState, data: &EventData) -> Result<Self> {
-        if let EventData::CaseOpened(opened) = data {
+        if let Some(opened) = data.opens() {
             let agreement = opened.agreement.read()?;
             let id = (opened.agreement.id.clone(), opened.agreement.version.clone());
             let seats = in_room(opened.roster.iter());

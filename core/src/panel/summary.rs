@@ -169,7 +169,7 @@ impl Summary<'_> {
         });
         let summary = Summary {
             case: *opening.case.as_uuid().as_bytes(),
-            member: Cow::Owned(opening.member.name.clone()),
+            member: Cow::Owned(opening.member.as_ref()?.name.clone()),
             open: state.life.going_on().is_ok(),
             plan: plan(state.plans.all().last()),
             owed: owed(state, seat),

@@ -29,6 +29,7 @@ impl EventData {
         let content = self.has_content();
         let (category, ends) = match self {
             Self::CaseOpened(_)
+            | Self::ProgrammeOpened(_)
             | Self::CaseAccepted(_)
             | Self::SeatAdded(_)
             | Self::TeamProposed(_)
@@ -65,6 +66,12 @@ impl EventData {
             Self::ConsentRecorded(_) | Self::OverrideReviewed(_) => (Some(Category::Consent), false),
             // What the member takes back is taken back whatever else was settled.
             Self::ConsentRevoked(_) => (Some(Category::Consent), true),
+            Self::ConcernRaised(_)
+            | Self::ConcernHeard(_)
+            | Self::ConcernAnswered(_)
+            | Self::ConcernClosed(_)
+            | Self::ConcernReopened(_)
+            | Self::AnswerPublished(_) => (Some(Category::Concern), false),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),
@@ -78,6 +85,14 @@ impl EventData {
         !matches!(
             self,
             Self::CaseOpened(_)
+                | Self::ProgrammeOpened(_)
+                // A concern that says something of a member is refused.
+                | Self::ConcernRaised(_)
+                | Self::ConcernHeard(_)
+                | Self::ConcernAnswered(_)
+                | Self::ConcernClosed(_)
+                | Self::ConcernReopened(_)
+                | Self::AnswerPublished(_)
                 | Self::CaseAccepted(_)
                 | Self::CaseClosed(_)
                 | Self::SeatAdded(_)

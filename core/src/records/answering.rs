@@ -80,10 +80,13 @@ impl Engine {
         self.tell(notice);
     }
 
-    /// Whether the record answers what every binding of a case asks.
+    /// Whether the record answers what every binding of a case asks; of a room without a member, what the directory asks.
     pub(super) async fn answers_otherwise(&self, state: &CaseState) -> bool {
         let (Some(record), Some(opening)) = (&self.record, state.opening()) else { return false };
-        let found = record.search("Patient", &[("identifier", &member_token(&opening.member.id))]).await;
+        let found = match &opening.member {
+            Some(member) => record.search("Patient", &[("identifier", &member_token(&member.id))]).await,
+            None => record.search("Organization", &[("identifier", opening.plan_side.id.as_str())]).await,
+        };
         !matches!(
             found,
             Err(PortError::Unavailable { .. } | PortError::SignedOut | PortError::Internal { .. })

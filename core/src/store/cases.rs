@@ -7,6 +7,7 @@ use rusqlite::Transaction;
 use super::Db;
 use super::db::note;
 use super::rows::{all, one, parsed, run, text_or_null};
+use crate::case::kind::RoomKind;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, RoomId, UserId};
 
@@ -72,6 +73,18 @@ pub(crate) fn put_case(t: &Transaction<'_>, case: CaseId, room: Option<&RoomId>,
         (case.to_string(), text_or_null(room.map(RoomId::as_str)), stage.code()),
     )?;
     Ok(())
+}
+
+/// Notes of what kind a room is: one of which nothing is noted is a case's.
+pub(crate) fn put_kind(t: &Transaction<'_>, room: CaseId, kind: RoomKind) -> Result<()> {
+    if kind == RoomKind::Case {
+        return Ok(());
+    }
+    note(t, &kind_of(room), kind.code())
+}
+
+fn kind_of(room: CaseId) -> String {
+    format!("kind/{room}")
 }
 
 /// Binds a case to a Patient of our own record, or proposes one.
@@ -237,6 +250,12 @@ impl Db {
             all(t, "case-all", &format!("SELECT {COLUMNS} FROM cases ORDER BY case_id"), [], columns)
         })?;
         rows.into_iter().map(row).collect()
+    }
+
+    /// Of what kind a room is.
+    pub(crate) fn kind(&self, room: CaseId) -> Result<RoomKind> {
+        let Some(code) = self.meta(&kind_of(room))? else { return Ok(RoomKind::Case) };
+        RoomKind::from_code(&code).ok_or(Error::internal("room-kind"))
     }
 
     /// One case.

@@ -279,6 +279,8 @@ impl Keeper {
                     return false;
                 }
                 verb @ (Verb::Cases {}
+                | Verb::Rooms { .. }
+                | Verb::Concerns { .. }
                 | Verb::State { .. }
                 | Verb::Timeline { .. }
                 | Verb::Due { .. }

@@ -65,6 +65,8 @@ pub(super) struct Furniture<'a> {
     /// For a keeper's, at every start; `None` where a FHIR server has it.
     pub(super) for_keeper: Option<&'a Path>,
     pub(super) agreement: &'a Path,
+    /// The agreements with the programme office.
+    pub(super) programme: &'a [PathBuf],
     pub(super) rules: &'a Path,
 }
 
@@ -105,12 +107,14 @@ impl Actor {
             Some(url) => json!({ "fhir": { "url": url } }),
             None => json!("embedded"),
         };
+        let mut agreements = vec![furniture.agreement];
+        agreements.extend(furniture.programme.iter().map(PathBuf::as_path));
         // JSON is YAML.
         let mut config = json!({
             "homeserver": homeserver, "user": account.user, "password_env": "CASELINE_PASSWORD",
             "store": folder.join("stores").join(&account.key), "store_key_env": "CASELINE_STORE_KEY",
             "organization": account.organization_id, "record": record,
-            "agreements": [furniture.agreement], "rules": [furniture.rules],
+            "agreements": agreements, "rules": [furniture.rules],
         });
         if let (Some(bundle), Some(fields)) = (furniture.for_keeper, config.as_object_mut()) {
             fields.insert("bundle".into(), json!(bundle));
@@ -200,6 +204,9 @@ impl Actor {
                 process.call("import", json!({ "path": bundle }), SOON)?;
             }
             process.call("add_agreement", json!({ "path": furniture.agreement }), SOON)?;
+            for agreement in furniture.programme {
+                process.call("add_agreement", json!({ "path": agreement }), SOON)?;
+            }
             process.call("add_rules", json!({ "path": furniture.rules }), SOON)?;
         }
         self.furnished = true;

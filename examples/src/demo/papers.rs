@@ -35,7 +35,7 @@ pub(super) fn prepare(
         .organizations
         .iter()
         .filter_map(|(key, organization)| {
-            let running = backend.homeserver(key)?.server_name.clone();
+            let running = backend.homeserver(Story::server_of(key))?.server_name.clone();
             Some((organization.server.clone(), running))
         })
         .collect();
@@ -57,7 +57,16 @@ pub(super) fn prepare(
             papers.words.extend(Words::of_bundle(&parsed));
             let path = write(&format!("{key}.json"), &text)?;
             papers.for_keepers.insert(key.clone(), path.clone());
-            papers.bundles.insert(key.clone(), vec![path]);
+            let mut bundles = vec![path];
+            if let Some(directory) = &organization.directory {
+                let text = yaml::text(directory)?;
+                let parsed: Value = serde_json::from_str(&text)
+                    .map_err(|error| Mistake::new(directory, "is not JSON").at(error.line() as u64, ""))?;
+                let path = folder.join(format!("{key}-directory.json"));
+                std::fs::write(&path, with_servers(&text, &parsed, &names)).doing("writing a Bundle")?;
+                bundles.push(path);
+            }
+            papers.bundles.insert(key.clone(), bundles);
             continue;
         };
         let patients = write(&format!("{key}-patients.json"), &people.in_place(&parsed, true).to_string())?;
@@ -70,7 +79,7 @@ pub(super) fn prepare(
         };
         papers.bundles.insert(key.clone(), bundles);
     }
-    for paper in [&story.agreement, &story.rules] {
+    for paper in [&story.agreement, &story.rules].into_iter().chain(&story.programme) {
         yaml::text(paper)?;
     }
     Ok(papers)

@@ -2,6 +2,7 @@
 
 mod alert;
 mod case;
+mod concern;
 mod consent;
 mod crossing;
 mod meeting;
@@ -48,6 +49,8 @@ pub(super) struct Case {
     pub(super) id: String,
     /// Who invites to it: its opener, and whoever named somebody for it.
     pub(super) inviters: Vec<String>,
+    /// Whether it is a room with the programme office, and no case.
+    programme: bool,
 }
 
 /// One telling of the story: about its member, or about somebody in their place.
@@ -73,6 +76,8 @@ pub(super) struct Played {
     pub(super) plans: usize,
     /// How many tasks were assigned.
     pub(super) tasks: usize,
+    /// How many concerns were raised or answered.
+    pub(super) concerns: usize,
     /// Who acted last.
     last: Option<String>,
 }
@@ -80,7 +85,8 @@ pub(super) struct Played {
 impl Played {
     /// How many cases were opened.
     pub(super) fn cases(&self) -> usize {
-        self.tellings.iter().map(|telling| telling.cases.len()).sum()
+        let cases = self.tellings.iter().flat_map(|telling| telling.cases.values());
+        cases.filter(|case| !case.programme).count()
     }
 }
 
@@ -314,6 +320,7 @@ impl Line<'_, '_> {
                     "care-plan" => "a care plan".to_owned(),
                     "urgent" => "something that cannot wait".to_owned(),
                     "technical" => "a technical matter".to_owned(),
+                    "concern" => "concerns".to_owned(),
                     other => format!("{other}s"),
                 };
                 (
@@ -327,6 +334,10 @@ impl Line<'_, '_> {
                     self.care_team(who, open)?,
                     format!("{name} opens the case with the people of the care team."),
                 )
+            }
+            "open_programme" => {
+                let Some(open) = &deed.open_programme else { return Err(no_case()) };
+                self.programme(who, open)
             }
             "accept" => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -350,6 +361,10 @@ impl Line<'_, '_> {
             "record_consent" | "revoke_consent" | "review_override" | "may_tell" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.consent(who, deed, case, within)?
+            }
+            "raise_concern" | "hear_concern" | "answer_concern" | "close_concern" | "reopen_concern" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.concern(who, deed, case, within)?
             }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
@@ -383,10 +398,11 @@ impl Line<'_, '_> {
         self.tells(&says);
         self.stage.write_agenda(&ok)?;
         let told = self.told()?;
-        if let Some(open) = &deed.open {
-            let case = Case { id: text(&ok, "case").to_owned(), inviters: vec![who.to_owned()] };
-            told.cases.insert(open.case.clone(), case);
-            told.current = Some(open.case.clone());
+        let programme = deed.open_programme.as_ref().map(|open| &open.case);
+        if let Some(name) = deed.open.as_ref().map(|open| &open.case).or(programme) {
+            let (id, programme) = (text(&ok, "case").to_owned(), programme.is_some());
+            told.cases.insert(name.clone(), Case { id, inviters: vec![who.to_owned()], programme });
+            told.current = Some(name.clone());
         }
         if (deed.name_seat.is_some() || deed.take_up_team.is_some())
             && let Some(case) = case
@@ -408,6 +424,8 @@ impl Line<'_, '_> {
         self.played.tasks += usize::from(deed.decide.as_ref().is_some_and(|one| one.title.is_some()));
         self.played.texts.extend(meeting::said(deed));
         self.played.texts.extend(task::said(deed));
+        self.played.concerns += usize::from(deed.raise_concern.is_some() || deed.answer_concern.is_some());
+        self.played.texts.extend(concern::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(outreach::said(deed));

@@ -50,13 +50,15 @@ pub(super) fn prove(
 /// the story has sent must be there, written by its cases.
 fn records(stage: &mut Stage<'_>, played: &Played, into: Option<&Path>) -> Result<(), Trouble> {
     let story = stage.story;
-    let expected = [
+    let of_cases = [
         ("CareTeam", played.cases()),
         ("CarePlan", played.plans),
         ("Communication", played.messages),
         ("Task", played.tasks),
     ];
+    let of_office = [("Communication", played.concerns)];
     for (key, organization) in &story.organizations {
+        let expected: &[(&str, usize)] = if key == "office" { &of_office } else { &of_cases };
         let Some(reader) = reader(stage, key)? else { continue };
         let place = if stage.fhir {
             stage

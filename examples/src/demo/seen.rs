@@ -1,8 +1,10 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod concern;
 mod consent;
 mod crossing;
+mod directory;
 mod meeting;
 mod message;
 mod outreach;
@@ -47,7 +49,7 @@ pub(super) fn look(
     let mut told = Vec::new();
     let mut parts: Vec<Part> = Vec::new();
     if let Some(contact) = &expected.contact {
-        parts.push(contact_seen(stage, answer, contact));
+        parts.push(directory::contact_seen(stage, answer, contact));
     }
     if let Some(wanted) = &expected.found {
         parts.push(alert::found(stage, answer, who, wanted));
@@ -58,7 +60,11 @@ pub(super) fn look(
     meeting::parts(stage, who, expected, answer, &mut parts)?;
     if let Some(invitation) = &expected.invitation {
         let answer = ask(stage, who, "invitations", json!({}))?;
-        parts.push(invitation_seen(stage, &answer, who, &invitation.from));
+        parts.push(directory::invitation_seen(stage, &answer, who, &invitation.from));
+    }
+    if let Some(wanted) = &expected.answer {
+        let answer = ask(stage, who, "answered_concerns", json!({ "query": wanted.query }))?;
+        parts.push(concern::answer_seen(stage, &answer, who, wanted));
     }
     if let Some(case) = case {
         let about = json!({ "case": case });
@@ -69,6 +75,10 @@ pub(super) fn look(
         if let Some(wanted) = &expected.task {
             let answer = ask(stage, who, "tasks", about.clone())?;
             parts.push(task::task_seen(stage, &answer, labels, who, wanted));
+        }
+        if let Some(wanted) = &expected.concern {
+            let answer = ask(stage, who, "concerns", about.clone())?;
+            parts.push(concern::concern_seen(stage, &answer, labels, who, wanted));
         }
         if let Some(reminder) = &expected.reminder {
             let answer = ask(stage, who, "timeline", about.clone())?;
@@ -127,6 +137,7 @@ pub(super) fn look(
         || expected.reminder.is_some()
         || expected.plan.is_some()
         || expected.task.is_some()
+        || expected.concern.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
@@ -179,48 +190,6 @@ fn role(contact: &Value) -> String {
 
 fn contact_of<'s>(stage: &'s Stage<'_>, who: &str) -> &'s str {
     stage.story.people.get(who).map_or("", |person| person.contact.as_str())
-}
-
-fn contact_seen(stage: &Stage<'_>, answer: &Value, wanted: &crate::story::ContactSeen) -> Part {
-    let shown = |contact: &Value| {
-        let phone = contact.get("phone").and_then(Value::as_str).unwrap_or("no telephone");
-        format!("{}, {}, {phone}", text(contact, "name"), role(contact))
-    };
-    let contacts = list(answer, "contacts");
-    match contacts.first() {
-        Some(first)
-            if text(first, "id") == contact_of(stage, &wanted.who)
-                && wanted.phone.as_ref().is_none_or(|phone| text(first, "phone") == phone) =>
-        {
-            Ok((shown(first), None))
-        }
-        other => {
-            let phone = wanted.phone.as_ref().map(|phone| format!(", {phone},")).unwrap_or_default();
-            let wanted = format!("{}{phone} named by the directory", name(stage, &wanted.who));
-            Err((wanted, other.map_or("nobody".into(), shown)))
-        }
-    }
-}
-
-fn invitation_seen(stage: &Stage<'_>, answer: &Value, who: &str, from: &str) -> Part {
-    let invitations = list(answer, "invitations");
-    let of = |invitation: &Value| {
-        invitation.get("contact").map_or_else(
-            || format!("{}, whom the directory does not know", text(invitation, "by")),
-            |contact| format!("{} ({})", text(contact, "name"), role(contact)),
-        )
-    };
-    let wanted = contact_of(stage, from);
-    let found = invitations.iter().find(|invitation| {
-        invitation.get("known").and_then(Value::as_bool) != Some(false)
-            && invitation.get("contact").is_some_and(|contact| text(contact, "id") == wanted)
-    });
-    if let Some(found) = found {
-        return Ok((format!("{} sees an invitation from {}.", name(stage, who), of(found)), None));
-    }
-    let seen: Vec<String> = invitations.iter().map(of).collect();
-    let seen = if seen.is_empty() { "no invitation".into() } else { seen.join("; ") };
-    Err((format!("an invitation from {}", name(stage, from)), seen))
 }
 
 fn reminder_seen(stage: &Stage<'_>, events: &[Value], who: &str, wanted: &ReminderSeen) -> Part {

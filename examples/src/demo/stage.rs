@@ -169,7 +169,7 @@ impl<'a> Stage<'a> {
         let none = |what: String| Trouble::Missing(format!("the backend has no {what}"));
         let homeserver = self
             .backend
-            .homeserver(organization)
+            .homeserver(Story::server_of(organization))
             .ok_or_else(|| none(format!("homeserver for `{organization}`")))?;
         let user = format!("@{localpart}:{}", homeserver.server_name);
         let found = homeserver.accounts.iter().find(|account| account.user_id == user);
@@ -201,6 +201,7 @@ impl<'a> Stage<'a> {
             bundles: papers.and_then(|papers| papers.bundles.get(organization)).map_or(&[], Vec::as_slice),
             for_keeper: papers.and_then(|papers| papers.for_keepers.get(organization)).map(PathBuf::as_path),
             agreement: &self.story.agreement,
+            programme: &self.story.programme,
             rules: &self.story.rules,
         }
     }
@@ -290,10 +291,11 @@ fn nobody(key: &str) -> Trouble {
 /// The accounts that a story needs.
 fn accounts(story: &Story, fhir: bool) -> Result<BackendOptions, Trouble> {
     let of = |organization: &str| -> Result<Vec<(String, String)>, Trouble> {
-        let people = story.people.values().filter(|person| person.organization == organization);
-        let keeper =
-            story.organizations.get(organization).and_then(|organization| organization.keeper.clone());
-        let mut names: Vec<String> = people.map(|person| person.account.clone()).chain(keeper).collect();
+        let here = |of: &str| Story::server_of(of) == organization;
+        let people = story.people.values().filter(|person| here(&person.organization));
+        let keepers = story.organizations.iter().filter(|(key, _)| here(key));
+        let keepers = keepers.filter_map(|(_, organization)| organization.keeper.clone());
+        let mut names: Vec<String> = people.map(|person| person.account.clone()).chain(keepers).collect();
         names.sort();
         names.dedup();
         names.into_iter().map(|name| Ok((name, secret()?))).collect()

@@ -22,15 +22,15 @@ pub(super) fn organizations(
     organizations: &BTreeMap<String, Spanned<Organization>>,
 ) -> Result<(), Mistake> {
     for (key, organization) in organizations {
-        if !matches!(key.as_str(), "aco" | "cp") {
+        if !matches!(key.as_str(), "aco" | "cp" | "office") {
             return Err(Mistake::new(
                 file,
-                "the servers are those of `aco` and `cp`: name the organization so",
+                "the servers are those of `aco` and `cp`: name the organization so; the programme office, on the server of `aco`, is `office`",
             )
             .at(organization.referenced.line(), format!("organizations.{key}")));
         }
     }
-    if organizations.len() < 2 {
+    if !["aco", "cp"].iter().all(|key| organizations.contains_key(*key)) {
         return Err(
             Mistake::new(file, "a story has two organizations, `aco` and `cp`").at(0, "organizations")
         );
@@ -78,7 +78,11 @@ pub(super) fn files(story: &Story) -> Result<(), Mistake> {
     let bundles = story.organizations.iter();
     let bundles = bundles.map(|(key, of)| (format!("organizations.{key}.bundle"), &of.bundle));
     let papers = [("agreement".to_owned(), &story.agreement), ("rules".to_owned(), &story.rules)];
-    match papers.into_iter().chain(bundles).find(|(_, path)| !path.is_file()) {
+    let more = story.programme.iter().map(|path| ("programme".to_owned(), path));
+    let known = story.organizations.iter();
+    let known = known
+        .filter_map(|(key, of)| Some((format!("organizations.{key}.directory"), of.directory.as_ref()?)));
+    match papers.into_iter().chain(more).chain(bundles).chain(known).find(|(_, path)| !path.is_file()) {
         None => Ok(()),
         Some((field, path)) => {
             let problem = format!("there is no such file beside the story: {}", path.display());
@@ -171,6 +175,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.ask_outreach.is_some(),
         deed.decide.is_some(),
         deed.record_consent.is_some(),
+        deed.raise_concern.is_some(),
     ];
     if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
@@ -216,6 +221,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     }
     tasks(story, deed, named)?;
     meeting::check(story, deed)?;
+    concerns(story, deed, named)?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
@@ -362,6 +368,31 @@ fn consents(story: &Story, deed: &Deed, named: &Named) -> Result<(), Wrong> {
     if deed.marks.is_some() && deed.send.is_none() && deed.send_care_plan.is_none() && deed.assign.is_none() {
         let problem = "only what is sent or assigned is marked";
         return Err((".marks".into(), problem.into()));
+    }
+    Ok(())
+}
+
+/// Who is named for a programme room is somebody, and a concern that is spoken of was raised.
+fn concerns(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong> {
+    if let Some(open) = &deed.open_programme {
+        organization(story, &open.with).map_err(|problem| (".open_programme.with".to_owned(), problem))?;
+        for who in &open.people {
+            person(story, who).map_err(|problem| (".open_programme.people".to_owned(), problem))?;
+        }
+        if !named.cases.insert(open.case.clone()) {
+            let problem = "an earlier step opens a case of that name";
+            return Err((".open_programme.case".into(), problem.into()));
+        }
+    }
+    named.label(deed.hear_concern.as_ref(), ".hear_concern")?;
+    named.label(deed.answer_concern.as_ref().map(|one| &one.concern), ".answer_concern.concern")?;
+    named.label(deed.close_concern.as_ref(), ".close_concern")?;
+    named.label(deed.reopen_concern.as_ref().map(|one| &one.concern), ".reopen_concern.concern")?;
+    let Some(seen) = deed.sees.as_ref().and_then(|sees| sees.concern.as_ref()) else { return Ok(()) };
+    named.label(Some(&seen.name), ".sees.concern.name")?;
+    let all = ["raised", "heard", "answered", "closed"];
+    if !all.contains(&seen.is.as_str()) {
+        return Err((".sees.concern.is".into(), format!("is one of {}", all.join(", "))));
     }
     Ok(())
 }

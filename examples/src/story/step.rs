@@ -15,9 +15,13 @@ use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 use crate::protocol::EditRecord;
 
+mod concern;
+mod due;
 mod task;
 mod written;
 
+pub use concern::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
+pub use due::{DueSeen, ReminderSeen};
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub(super) use written::Written;
 
@@ -67,6 +71,8 @@ pub struct Deed {
     pub who_to_call: Option<WhomToCall>,
     /// Opens a case.
     pub open: Option<Open>,
+    /// Opens a programme room.
+    pub open_programme: Option<OpenedProgramme>,
     /// Accepts the invitation to the case of this name.
     pub accept: Option<String>,
     /// Sends a message.
@@ -119,6 +125,16 @@ pub struct Deed {
     pub review_override: Option<ReviewSaid>,
     /// Looks whether something may be told, marked so, before they write it.
     pub may_tell: Option<MarksSaid>,
+    /// Brings a concern to the programme office.
+    pub raise_concern: Option<Raised>,
+    /// Says that the office has heard the concern of this name.
+    pub hear_concern: Option<String>,
+    /// Answers a concern.
+    pub answer_concern: Option<AnsweredIn>,
+    /// Closes the concern of this name.
+    pub close_concern: Option<String>,
+    /// Opens a concern again.
+    pub reopen_concern: Option<Reopened>,
     /// Says where the member stands with the programme.
     pub stage: Option<Standing>,
     /// Records a contact with the member, or an attempt.
@@ -178,6 +194,7 @@ impl Deed {
         [
             ("who_to_call", self.who_to_call.is_some()),
             ("open", self.open.is_some()),
+            ("open_programme", self.open_programme.is_some()),
             ("accept", self.accept.is_some()),
             ("send", self.send.is_some()),
             ("correct", self.correct.is_some()),
@@ -205,6 +222,11 @@ impl Deed {
             ("revoke_consent", self.revoke_consent.is_some()),
             ("review_override", self.review_override.is_some()),
             ("may_tell", self.may_tell.is_some()),
+            ("raise_concern", self.raise_concern.is_some()),
+            ("hear_concern", self.hear_concern.is_some()),
+            ("answer_concern", self.answer_concern.is_some()),
+            ("close_concern", self.close_concern.is_some()),
+            ("reopen_concern", self.reopen_concern.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -332,6 +354,10 @@ pub struct Expected {
     pub visit: Option<VisitSeen>,
     /// How a task stands.
     pub task: Option<TaskSeen>,
+    /// How a concern stands.
+    pub concern: Option<ConcernSeen>,
+    /// What they find of what was answered.
+    pub answer: Option<AnswerSeen>,
     /// What is due, and the ladder.
     pub due: Option<DueSeen>,
     /// A reminder, exactly once.
@@ -431,40 +457,6 @@ pub struct PlanSeen {
     pub signed_by: Option<Vec<String>>,
     /// The organisation in whose record it was changed after it was sent.
     pub changed_in: Option<String>,
-}
-
-/// What is due in a case.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DueSeen {
-    /// The persons on the ladder, in order; none where nothing is due.
-    pub ladder: Vec<DueRung>,
-    /// Of this clock alone, where there is more than one.
-    pub clock: Option<String>,
-    /// Whether it is overdue by now.
-    pub overdue: Option<bool>,
-    /// The day by which it is due, on the story's wall clock.
-    pub by: Option<jiff::civil::Date>,
-}
-
-/// One person on the ladder.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DueRung {
-    /// Who.
-    pub who: String,
-    /// Their telephone number.
-    pub phone: Option<String>,
-}
-
-/// A reminder that a keeper posted.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReminderSeen {
-    /// Whom it reminds.
-    pub to: String,
-    /// The organisation whose keeper posted it.
-    pub by: Option<String>,
 }
 
 /// The error with which something must be refused.

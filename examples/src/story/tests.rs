@@ -97,6 +97,30 @@ fn the_story_of_the_tasks_is_read() {
 }
 
 #[test]
+fn the_story_of_a_concern_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/concern.yaml")).unwrap();
+    for agreement in &story.programme {
+        let agreement = Agreement::parse(&std::fs::read_to_string(agreement).unwrap()).unwrap();
+        assert_eq!(agreement.room.code(), "programme");
+    }
+    assert_eq!(story.keeper("office-keeper").unwrap().1.server, "aco.example");
+    let raised = story.steps.iter().filter(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.raise_concern.is_some() && deed.refused.is_none(),
+        _ => false,
+    });
+    assert_eq!(raised.count(), 1, "every other is refused");
+    for (steps, field) in [
+        ("  - jane: {hear_concern: lists}\n", "steps[0].jane.hear_concern"),
+        (
+            "  - jane: {open_programme: {case: x, with: nowhere, people: []}}\n",
+            "steps[0].jane.open_programme.with",
+        ),
+    ] {
+        assert_eq!(with_steps(steps).unwrap_err().field, field);
+    }
+}
+
+#[test]
 fn the_story_of_the_outreach_is_read() {
     let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/outreach.yaml")).unwrap();
     let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();

@@ -59,15 +59,13 @@ impl Trust {
     /// another one would name themselves.
     ///
     /// Several may have handed it over; it is enough if one of them is believed.
-    pub(super) fn opens(&self, copies: &[Held], held: &Held, opened: &CaseOpened) -> bool {
+    pub(super) fn opens(&self, copies: &[Held], held: &Held, room: CaseId) -> bool {
         let told = copies
             .iter()
             .filter(|copy| sha256(&copy.body) == sha256(&held.body))
             .any(|copy| matches!(&copy.receipt, Receipt::HandedOver { by } if self.inviters.contains(by)));
         let believed = self.openers.as_ref().is_none_or(|openers| told || openers.contains(&held.sender));
-        believed
-            && held.id == CaseOpened::event_id(opened.case)
-            && self.case.is_none_or(|case| case == opened.case)
+        believed && held.id == CaseOpened::event_id(room) && self.case.is_none_or(|case| case == room)
     }
 
     /// Whether somebody's word is enough for what did not come first-hand.

@@ -42,7 +42,7 @@ pub(super) struct Event<'a> {
 impl Event<'_> {
     /// Its place in the order.
     pub(super) fn place(&self) -> Place {
-        let opens = matches!(*self.data, EventData::CaseOpened(_));
+        let opens = self.data.opens().is_some();
         (self.link.computed, !opens, self.key.id, self.key.sender.clone())
     }
 }
@@ -92,7 +92,8 @@ pub(super) fn order<'a>(held: &'a BTreeMap<EventKey, Vec<Held>>, trust: &Trust) 
         let Some(counting) = choice.counting else { continue };
         known.insert(key);
         match self::read(counting.held) {
-            Read::Event { data, .. } if matches!(&*data, EventData::CaseOpened(opened) if !trust.opens(copies, counting.held, opened)) =>
+            Read::Event { data, .. }
+                if data.opens().is_some_and(|opened| !trust.opens(copies, counting.held, opened.room)) =>
             {
                 let text = "a case is opened by whoever invites to its room, and once";
                 let reason = Reason::new("not-the-opener", text, "case");

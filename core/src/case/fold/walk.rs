@@ -5,12 +5,14 @@ use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
 use crate::case::event::{EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose, Order};
+use crate::case::kind::RoomKind;
 use crate::case::life::{self, Life, LifeEvent, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::state::{CaseState, Entry, Resource, Standing};
 use crate::case::step::{Owed, Rung, Step};
 use crate::case::tell::{tell, withheld};
 use crate::communication::{self, Message, MessageEvent, Priority, Superseded};
+use crate::concern::{self, ConcernEvent};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
@@ -76,11 +78,14 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     let text = match (seat, event.body) {
         (_, None) => withheld(event.data.kind()),
         (Some(seat), Some(body)) => {
-            tell(&event.data, body, seat, roster, &state.tasks) + remark.as_deref().unwrap_or_default()
+            concern::told(state, &event.data, seat)
+                .unwrap_or_else(|| tell(&event.data, body, seat, roster, &state.tasks))
+                + remark.as_deref().unwrap_or_default()
         }
         (None, Some(body)) => body.to_owned(),
     };
     let text = event.notice.map_or_else(|| text.clone(), |notice| format!("{text}\n\n{notice}"));
+    let text = concern::shown(state, &standing, text);
     state.timeline.push(Entry {
         key: key.clone(),
         sha256: event.sha256,
@@ -100,12 +105,8 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
 
 /// The roster that an opening event brings for itself.
 fn carried(state: &CaseState, event: &Event<'_>) -> Option<Roster> {
-    match &*event.data {
-        EventData::CaseOpened(opened) if state.life.opening.is_none() => {
-            Roster::of(&opened.roster, &event.key).ok()
-        }
-        _ => None,
-    }
+    let opened = event.data.opens().filter(|_| state.life.opening.is_none())?;
+    Roster::of(opened.roster, &event.key).ok()
 }
 
 /// Takes the step, and what comes of it.
@@ -117,16 +118,21 @@ fn take(
 ) -> Result<(), Reason> {
     let no_seat = || Reason::new("no-seat", "the sender has no seat in this case at this time", "roster");
     let opened = state.life.opening.clone();
-    let (plan_side, community_side, story_clock) = match (&*event.data, &opened) {
+    let opens = event.data.opens();
+    let (plan_side, community_side, story_clock) = match (&opens, &opened) {
         (_, Some(opening)) => {
+            // Another opening says of itself that the room was opened before.
+            if opens.is_none() {
+                opening.kind.takes(&event.data)?;
+            }
             (&opening.plan_side.id, &opening.community_side.id, opening.agreement.story_clock)
         }
-        (EventData::CaseOpened(opened), None) => (&opened.plan_side.id, &opened.community_side.id, false),
-        (_, None) => return Err(Reason::new("case-not-open", "the case is not open", "case")),
+        (Some(opened), None) => (&opened.plan_side.id, &opened.community_side.id, false),
+        (None, None) => return Err(Reason::new("case-not-open", "the case is not open", "case")),
     };
-    if let EventData::CaseOpened(opened) = &*event.data {
+    if let Some(opened) = &opens {
         // Says why the roster that it carries cannot be, before it is asked for a seat.
-        Roster::of(&opened.roster, &event.key)?;
+        Roster::of(opened.roster, &event.key)?;
     }
     let seat = seat.ok_or_else(no_seat)?;
     let step = Step {
@@ -153,11 +159,17 @@ fn take(
 fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(), Reason> {
     let life = |event: LifeEvent<'_>| life::step(&state.life, event, step);
     let plan = match &*event.data {
-        EventData::CaseOpened(e) => return life(LifeEvent::Opened(e)).map(|next| state.life = next),
+        EventData::CaseOpened(e) => return life(LifeEvent::Opened(e.into())).map(|next| state.life = next),
+        EventData::ProgrammeOpened(e) => {
+            return life(LifeEvent::Opened(e.into())).map(|next| state.life = next);
+        }
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
         EventData::CaseClosed(e) => {
             let next = life(LifeEvent::Closed(e))?;
-            outreach::closing(&state.outreach, e.reason, &state.life.going_on()?.agreement)?;
+            let opening = state.life.going_on()?;
+            if opening.kind == RoomKind::Case {
+                outreach::closing(&state.outreach, e.reason, &opening.agreement)?;
+            }
             state.life = next;
             return Ok(());
         }
@@ -187,6 +199,12 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
         EventData::Handover(_) | EventData::Unknown { .. } => return Ok(()),
+        EventData::ConcernRaised(e) => return concern(state, ConcernEvent::Raised(e), step),
+        EventData::ConcernHeard(e) => return concern(state, ConcernEvent::Heard(e), step),
+        EventData::ConcernAnswered(e) => return concern(state, ConcernEvent::Answered(e), step),
+        EventData::ConcernClosed(e) => return concern(state, ConcernEvent::Closed(e), step),
+        EventData::ConcernReopened(e) => return concern(state, ConcernEvent::Reopened(e), step),
+        EventData::AnswerPublished(e) => return concern(state, ConcernEvent::Published(e), step),
         // The member takes something back, and somebody looks at an emergency, after the end of the case too.
         EventData::ConsentRecorded(e) => {
             state.life.going_on()?;
@@ -289,6 +307,12 @@ fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Resul
     Ok(())
 }
 
+fn concern(state: &mut CaseState, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.concerns = concern::step(&state.concerns, event, step)?;
+    Ok(())
+}
+
 fn team(state: &mut CaseState, event: TeamEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     state.life.going_on()?;
     state.team_proposals = care_team::step(&state.team_proposals, event, step)?;
@@ -342,7 +366,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
                 community_side: &opening.community_side.id,
                 story_clock: opening.agreement.story_clock,
             };
-            if let Err(reason) = state.life.going_on() {
+            if let Err(reason) = state.life.going_on().and_then(|_| opening.kind.takes_messages()) {
                 Standing::Superseded { reason }
             } else {
                 state.say(communication::step(None, one.body, &step));
@@ -368,6 +392,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
         note(state, resource, &one.key, whole);
     } else if one.refused.is_none()
         && one.proven
+        && state.opening().is_none_or(|opening| opening.kind == RoomKind::Case)
         && let (Some(reason), Some(place)) = (standing.reason(), place)
     {
         // It may have been written while it counted: as one of ours.
@@ -388,6 +413,8 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
             note(state, resource, &by, true);
         }
     }
+    let text = one.body.map_or_else(|| withheld(&one.kind), str::to_owned);
+    let text = concern::shown(state, &standing, text);
     state.timeline.push(Entry {
         key: one.key.clone(),
         sha256: one.sha256,
@@ -395,7 +422,7 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
         at: one.held.server_at,
         server_at: one.held.server_at,
         from: seat.map_or_else(|| one.key.sender.to_string(), |seat| seat.contact.name.clone()),
-        text: one.body.map_or_else(|| withheld(&one.kind), str::to_owned),
+        text,
         standing,
         after_gap: false,
         receipt: one.held.receipt.clone(),

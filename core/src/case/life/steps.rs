@@ -7,9 +7,8 @@ use jiff::Timestamp;
 
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
-use crate::case::life::{
-    Carried, CaseAccepted, CaseClosed, CaseOpened, CloseReason, RungPosted, SeatAdded, SeatEnded,
-};
+use crate::case::kind::{Opens, RoomKind};
+use crate::case::life::{Carried, CaseAccepted, CaseClosed, CloseReason, RungPosted, SeatAdded, SeatEnded};
 use crate::case::roster::{self, Roster, RosterEvent, decides};
 use crate::case::step::{Rung, Step};
 use crate::contact::Seat;
@@ -21,8 +20,8 @@ use crate::policy::Reason;
 /// An event of this life cycle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LifeEvent<'a> {
-    /// `case.opened`.
-    Opened(&'a CaseOpened),
+    /// `case.opened`, or what opens a room of another kind.
+    Opened(Opens<'a>),
     /// `case.accepted`.
     Accepted(&'a CaseAccepted),
     /// `case.closed`.
@@ -53,13 +52,15 @@ pub struct Life {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Opening {
-    /// The case.
+    /// The kind of the room.
+    pub kind: RoomKind,
+    /// The case, or the room of another kind.
     pub case: CaseId,
-    /// Whose care it is about.
-    pub member: Member,
-    /// The plan side.
+    /// Whose care it is about; nobody's in a programme room.
+    pub member: Option<Member>,
+    /// The plan side; in a programme room the programme office.
     pub plan_side: Organization,
-    /// The community side.
+    /// The community side; in a programme room the organisation of the programme.
     pub community_side: Organization,
     /// Others that take part.
     pub others: Vec<Organization>,
@@ -160,14 +161,14 @@ impl Life {
 /// # Errors
 /// The reason. Source `case`: `case-not-open`, `case-closed`, `case-already-open`, `other-case`, `side-kind`,
 /// `organization-twice`, `opener`, `closer`, `rung-poster`, `rung-posted`. Source `agreement`: `carried-changed` and
-/// `carried-unreadable` (rule set too), `agreement-sides`, `keeper-not-agreed`. Source `roster`: those of
-/// [`roster::step`], `seat-organization`, `side-without-lead`.
+/// `carried-unreadable` (rule set too), `agreement-kind`, `agreement-sides`, `keeper-not-agreed`. Source `roster`: those of
+/// [`roster::step`], `seat-organization`, `side-without-lead`. Source `room`: `room-seat-member`.
 pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, Reason> {
     if let LifeEvent::Opened(event) = event {
         if life.opening.is_some() {
             return Err(refused("case-already-open", "the case was opened by an earlier event"));
         }
-        return opened(event, step);
+        return opened(&event, step);
     }
     let opening = life.going_on()?;
     let mut next = life.clone();
@@ -212,14 +213,11 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
     Ok(next)
 }
 
-fn opened(event: &CaseOpened, step: &Step<'_>) -> Result<Life, Reason> {
-    let (plan, community) = (&event.plan_side, &event.community_side);
-    if !plan.kind.is_plan_side() || !community.kind.is_community_side() {
-        let text = "a case stands between an ACO, an MCO or an ACCS provider and a CP or a CSA";
-        return Err(refused("side-kind", text));
-    }
+fn opened(event: &Opens<'_>, step: &Step<'_>) -> Result<Life, Reason> {
+    let (plan, community) = (event.plan_side, event.community_side);
+    event.kind.stands_between(plan, community)?;
     let organizations: Vec<&OrganizationId> =
-        [plan, community].into_iter().chain(&event.others).map(|organization| &organization.id).collect();
+        [plan, community].into_iter().chain(event.others).map(|organization| &organization.id).collect();
     let distinct: std::collections::BTreeSet<_> = organizations.iter().collect();
     if distinct.len() != organizations.len() {
         return Err(refused("organization-twice", "an organisation is named twice"));
@@ -243,13 +241,18 @@ fn opened(event: &CaseOpened, step: &Step<'_>) -> Result<Life, Reason> {
         let text = "the agreement or the rule set has another id or version than the one named";
         return Err(Reason::new("carried-changed", text, "agreement"));
     }
+    if agreement.room != event.kind {
+        let text = "the agreement is one for rooms of another kind";
+        return Err(Reason::new("agreement-kind", text, "agreement"));
+    }
     if agreement.plan_side.id != plan.id || agreement.community_side.id != community.id {
         let text = "the agreement is one between other organisations";
         return Err(Reason::new("agreement-sides", text, "agreement"));
     }
 
-    let roster = Roster::of(&event.roster, step.key)?;
-    for seat in &event.roster {
+    let roster = Roster::of(event.roster, step.key)?;
+    for seat in event.roster {
+        event.kind.seats(seat)?;
         if !organizations.contains(&&seat.contact.organization) {
             let text = "somebody is named whose organisation takes no part in the case";
             return Err(Reason::new("seat-organization", text, "roster"));
@@ -266,11 +269,12 @@ fn opened(event: &CaseOpened, step: &Step<'_>) -> Result<Life, Reason> {
     let at = crate::due::believed(step.at, step.server_at, agreement.story_clock);
     Ok(Life {
         opening: Some(Arc::new(Opening {
-            case: event.case,
-            member: event.member.clone(),
+            kind: event.kind,
+            case: event.room,
+            member: event.member.cloned(),
             plan_side: plan.clone(),
             community_side: community.clone(),
-            others: event.others.clone(),
+            others: event.others.to_vec(),
             agreement,
             agreement_text: event.agreement.clone(),
             rules,
@@ -303,8 +307,12 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
         LifeEvent::Opened(event) => {
+            let what = match event.kind {
+                RoomKind::Case => "Case",
+                RoomKind::Programme => "Room for concerns",
+            };
             let opened =
-                format!("Case opened between {} and {}.", event.community_side.name, event.plan_side.name);
+                format!("{what} opened between {} and {}.", event.community_side.name, event.plan_side.name);
             // The agreement's module fixes that a moved clock is said to whoever opens the case.
             if event.agreement.read().is_ok_and(|agreement| agreement.story_clock) {
                 format!("{opened} It is a story: the times that its devices state are believed as they are.")

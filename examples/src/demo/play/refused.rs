@@ -36,6 +36,10 @@ impl Line<'_, '_> {
             Some("accept_task" | "decline_task" | "hand_over_task" | "complete_task") => {
                 "tries to answer for the task"
             }
+            Some("raise_concern") => "tries to raise a concern",
+            Some("hear_concern" | "answer_concern" | "close_concern" | "reopen_concern") => {
+                "tries to answer for the concern"
+            }
             Some("record_contact") => "tries to record a contact",
             Some("carry") => "tries to take something across",
             Some("record_consent") => "tries to record a consent",

@@ -6,6 +6,7 @@ use crate::case::fold::order::Event;
 use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::MessageSeen;
+use crate::concern;
 use crate::crossing;
 use crate::id::{EventId, OrganizationId};
 
@@ -16,6 +17,16 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
     }
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |task: &EventKey| (None, Some(Resource::Task(task.clone())));
+    let concern = |id: &EventId| {
+        let found = state.concerns.get(*id);
+        (None, found.map(|concern| Resource::Concern(concern.key.clone())))
+    };
+    // What has no place in this kind of room, or holds member data, is in no record.
+    let opening = state.opening();
+    let foreign = opening.is_some_and(|opening| opening.kind.takes(&event.data).is_err());
+    if (foreign && event.data.opens().is_none()) || concern::holds_member_data(&event.data, event.at) {
+        return;
+    }
     let (opens, touches) = match &*event.data {
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
@@ -47,6 +58,12 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, Some(Resource::Visit(e.visit.clone()))),
+        EventData::ConcernRaised(_) => (Some(Resource::Concern(event.key.clone())), None),
+        EventData::ConcernHeard(e) => concern(&e.concern),
+        EventData::ConcernAnswered(e) => (Some(Resource::Answer(event.key.clone())), concern(&e.concern).1),
+        EventData::ConcernClosed(e) => concern(&e.concern),
+        EventData::ConcernReopened(e) => concern(&e.concern),
+        EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
         EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
         EventData::TaskClaimed(e) => task(&e.task),
         EventData::TaskAccepted(e) => task(&e.task),
@@ -54,8 +71,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::TaskHandedOver(e) => task(&e.task),
         EventData::TaskCompleted(e) => task(&e.task),
         EventData::TaskCancelled(e) => task(&e.task),
-        // They tell what a record holds, and change nothing in it.
-        EventData::MessageSeen(_)
+        // They tell what a record holds, or open a room that is no resource, and change nothing in it.
+        EventData::ProgrammeOpened(_)
+        | EventData::MessageSeen(_)
         | EventData::OutreachAsked(_)
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)

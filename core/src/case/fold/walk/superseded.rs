@@ -8,6 +8,7 @@ use crate::case::fold::order::{Event, Loose};
 use crate::case::roster::{Place, room_user};
 use crate::case::state::{CaseState, Resource};
 use crate::communication::{MessageStanding, Priority, Superseded};
+use crate::concern::{self, ConcernDeed, SupersededConcern};
 use crate::contact::{Contact, Role};
 use crate::due;
 use crate::id::OrganizationId;
@@ -17,6 +18,10 @@ use crate::task::{Assignee, SupersededTask, TaskAssigned};
 /// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
 /// shapes it too, so that a device which has not heard of that does not write it back.
 pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reason) {
+    // What has no place in a room of this kind was written nowhere.
+    if reason.source == "room" {
+        return;
+    }
     let key = &event.key;
     let place = state.life.roster.last_place_of(&key.sender).cloned();
     let resource = match &*event.data {
@@ -98,6 +103,24 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             state.superseded_visits.insert(key.clone(), (proposed.clone(), by));
             Resource::Visit(key.clone())
         }
+        EventData::ConcernRaised(_) | EventData::ConcernAnswered(_) | EventData::AnswerPublished(_) => {
+            let resource = match &*event.data {
+                EventData::ConcernRaised(_) => Resource::Concern(key.clone()),
+                _ => Resource::Answer(key.clone()),
+            };
+            // What never counted anywhere was written nowhere.
+            if concern::holds_member_data(&event.data, event.at) {
+                return;
+            }
+            let story = state.opening().is_some_and(|opening| opening.agreement.story_clock);
+            state.superseded_concerns.push(SupersededConcern {
+                key: key.clone(),
+                data: event.data.clone().into_owned(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                at: due::believed(event.at, event.held.server_at, story),
+            });
+            resource
+        }
         EventData::TaskAssigned(assigned) => {
             let at = state.opening().map(|opening| opening.agreement.story_clock);
             state.superseded_tasks.push(SupersededTask {
@@ -117,6 +140,7 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
+        "concern-closed" => concern_closed(state, event),
         "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
         "visit-stay-cancelled" | "stay-unknown" => return with_its_stay(state, event, &resource),
         code => ended_by(state, code, place.as_ref()),
@@ -240,6 +264,14 @@ pub(super) fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> 
         "no-seat" => place.and_then(|place| place.ended.clone()),
         _ => None,
     }
+}
+
+/// The event that closed a concern.
+fn concern_closed(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::ConcernAnswered(answered) = &*event.data else { return None };
+    let concern = state.concerns.get(answered.concern)?;
+    let closed = concern.steps.iter().rev().find(|step| step.deed == ConcernDeed::Closed);
+    closed.map(|step| step.by.event.clone())
 }
 
 /// The event after which somebody can be given no task, or be asked to no visit.

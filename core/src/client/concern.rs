@@ -1,0 +1,369 @@
+//! Concerns, as the host works with them: raised, heard, answered, closed, reopened, and found again.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::case::event::{EventData, EventKey};
+use crate::case::kind::RoomKind;
+use crate::client::{Case, Caseline};
+use crate::commands::Command;
+use crate::communication::Priority;
+use crate::concern::check::{self, Found};
+use crate::concern::{
+    self, AnswerPublished, AnsweredConcern, ConcernAnswered, ConcernClosed, ConcernHeard, ConcernRaised,
+    ConcernReopened, ConcernState, ConcernTopic,
+};
+use crate::contact::Role;
+use crate::engine::Engine;
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{CaseId, EventId};
+use crate::member::Member;
+use crate::policy::Reason;
+
+/// The longest title of a concern, in bytes: it is told again with every step.
+const TITLE_LIMIT: usize = 512;
+/// The longest text, in bytes: it travels twice, in the block and in what any client shows.
+const TEXT_LIMIT: usize = 12 * 1024;
+
+/// A concern to raise.
+///
+/// ```no_run
+/// # fn f(room: &caseline::Case) -> caseline::Result<()> {
+/// use caseline::Concern;
+/// use caseline::concern::ConcernTopic;
+///
+/// let concern = Concern::new("Assignment lists come late", "Since March they come two weeks after the month began.");
+/// room.raise_concern(None, concern.topic(ConcernTopic::Enrolment))?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Concern {
+    title: String,
+    text: String,
+    topic: ConcernTopic,
+    priority: Priority,
+    names_confirmed: bool,
+}
+
+impl std::fmt::Debug for Concern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Concern(…)")
+    }
+}
+
+impl Concern {
+    /// A concern: what it is in a few words, and what it is.
+    pub fn new(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            text: text.into(),
+            topic: ConcernTopic::Other,
+            priority: Priority::Routine,
+            names_confirmed: false,
+        }
+    }
+
+    /// The same, about this.
+    #[must_use]
+    pub fn topic(mut self, topic: ConcernTopic) -> Self {
+        self.topic = topic;
+        self
+    }
+
+    /// The same, with a priority.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The same, once a person has said that no member is meant by a name in it.
+    #[must_use]
+    pub fn names_confirmed(mut self, confirmed: bool) -> Self {
+        self.names_confirmed = confirmed;
+        self
+    }
+}
+
+/// An answer to a concern.
+#[derive(Clone)]
+pub struct Answer {
+    text: String,
+    shared_as: Option<String>,
+    names_confirmed: bool,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answer(…)")
+    }
+}
+
+impl Answer {
+    /// An answer that says this.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), shared_as: None, names_confirmed: false }
+    }
+
+    /// The same, told every organisation that has a room with the office, as the answer to this question: it is not said who asked,
+    /// so word it for everybody.
+    #[must_use]
+    pub fn shared_as(mut self, question: impl Into<String>) -> Self {
+        self.shared_as = Some(question.into());
+        self
+    }
+
+    /// The same, once a person has said that no member is meant by a name in it.
+    #[must_use]
+    pub fn names_confirmed(mut self, confirmed: bool) -> Self {
+        self.names_confirmed = confirmed;
+        self
+    }
+}
+
+impl Case {
+    /// The concerns of a programme room, in the order in which they were raised, each with every step that was taken.
+    pub fn concerns(&self) -> Result<Vec<ConcernState>> {
+        Ok(self.state()?.concerns.all().iter().map(|one| ConcernState::clone(one)).collect())
+    }
+
+    /// Brings something to the programme office.
+    ///
+    /// # Errors
+    /// `InvalidInput`: `invalid-title`, `invalid-text`; `concern-member-data` where something looks like member data, with the field and the
+    /// place in it, as in `text[12..24]`: take it out; `concern-name` where a word is the name of a member or of somebody of theirs: show
+    /// it, and repeat with [`Concern::names_confirmed`] where nobody is meant. `NotAllowed` (`concern-not-organization`,
+    /// `concern-too-many`, `room-kind` in a room of another kind), besides the errors of every command.
+    pub fn raise_concern(&self, id: Option<EventId>, concern: Concern) -> Result<EventKey> {
+        said(&concern.title, TITLE_LIMIT, "invalid-title", "title")?;
+        said(&concern.text, TEXT_LIMIT, "invalid-text", "text")?;
+        let raised = ConcernRaised {
+            title: concern.title,
+            text: concern.text,
+            topic: concern.topic,
+            priority: concern.priority,
+            member_data: false,
+        };
+        self.speak(id, raised, concern.names_confirmed)
+    }
+
+    /// Says that the office has heard a concern, and will answer.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`concern-not-office`, `concern-heard`, `concern-closed`, `concern-unknown`), besides the errors of every command.
+    pub fn hear_concern(&self, id: Option<EventId>, concern: EventId) -> Result<EventKey> {
+        self.command(&Command::new(id, ConcernHeard { concern }))
+    }
+
+    /// Answers a concern; repeated under its id, what is told every organisation is told once.
+    ///
+    /// # Errors
+    /// As [`Case::raise_concern`] for the text; `NotAllowed` (`concern-not-office`, `concern-closed`, `concern-unknown`), besides the
+    /// errors of every command.
+    pub fn answer_concern(&self, id: Option<EventId>, concern: EventId, answer: Answer) -> Result<EventKey> {
+        said(&answer.text, TEXT_LIMIT, "invalid-text", "text")?;
+        if let Some(question) = &answer.shared_as {
+            said(question, TITLE_LIMIT, "invalid-title", "shared_as")?;
+        }
+        let answered =
+            ConcernAnswered { concern, text: answer.text, shared_as: answer.shared_as, member_data: false };
+        self.speak(id, answered, answer.names_confirmed)
+    }
+
+    /// Closes a concern: it was answered, or needs no answer any more.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`concern-not-organization`, `concern-closed`, `concern-unknown`), besides the errors of every command.
+    pub fn close_concern(&self, id: Option<EventId>, concern: EventId) -> Result<EventKey> {
+        self.command(&Command::new(id, ConcernClosed { concern }))
+    }
+
+    /// Opens a concern again that was answered or closed: its clocks run anew.
+    ///
+    /// # Errors
+    /// As [`Case::raise_concern`] for the text (`why`); `NotAllowed` (`concern-not-organization`, `concern-open`,
+    /// `concern-unknown`), besides the errors of every command.
+    pub fn reopen_concern(
+        &self,
+        id: Option<EventId>,
+        concern: EventId,
+        why: &str,
+        names_confirmed: bool,
+    ) -> Result<EventKey> {
+        said(why, TEXT_LIMIT, "invalid-text", "why")?;
+        let reopened = ConcernReopened { concern, why: why.to_owned(), member_data: false };
+        self.speak(id, reopened, names_confirmed)
+    }
+
+    /// Checks what would be said, and says it.
+    fn speak(
+        &self,
+        id: Option<EventId>,
+        data: impl Into<EventData>,
+        names_confirmed: bool,
+    ) -> Result<EventKey> {
+        let data = data.into();
+        let engine = &self.caseline().engine;
+        if engine.db.kind(self.id())? == RoomKind::Programme {
+            let known = engine.known_people()?;
+            for (field, text) in concern::texts(&data).map(|(texts, _)| texts).unwrap_or_default() {
+                let found = known.look(text, engine.today(), !names_confirmed);
+                if let Some(first) = found.first() {
+                    return Err(first.refusal(field).into());
+                }
+            }
+        }
+        self.command(&Command::new(id, data))
+    }
+}
+
+impl Caseline {
+    /// What of a text looks like member data, before it is said in a programme room: each with its kind, and its place in
+    /// characters. A [`check::DataKind::Name`] is to be asked about; everything else is to be taken out.
+    pub fn check_concern(&self, text: &str) -> Result<Vec<Found>> {
+        Ok(self.engine.known_people()?.look(text, self.engine.today(), true))
+    }
+
+    /// What was answered in the programme rooms of this account, to its own concerns and to everybody: what has each word of the
+    /// query, or everything where there is none. The newest first; an answer that came by several rooms once.
+    pub fn answered_concerns(&self, query: &str) -> Result<Vec<AnsweredConcern>> {
+        let mut found = Vec::new();
+        for room in self.rooms(RoomKind::Programme)? {
+            found.extend(concern::answered(&room.state()?));
+        }
+        found.retain(|one| concern::matches(one, query));
+        found.sort_by(|a, b| (b.at, &b.key).cmp(&(a.at, &a.key)));
+        let mut seen = BTreeSet::new();
+        found.retain(|one| seen.insert((one.question.clone(), one.answer.clone())));
+        Ok(found)
+    }
+}
+
+/// The members, and those of theirs, whom this device knows.
+pub(crate) struct KnownPeople {
+    members: Vec<Member>,
+    names: BTreeSet<String>,
+}
+
+impl KnownPeople {
+    /// What of a text looks like member data; what is to be taken out comes before what is to be asked about.
+    fn look(&self, text: &str, today: Date, ask: bool) -> Vec<Found> {
+        let mut found = check::formats(text, today);
+        found.extend(check::known_numbers(text, &self.members));
+        found.sort();
+        let mut end = 0;
+        found.retain(|one| {
+            let free = one.start >= end;
+            end = end.max(one.end);
+            free
+        });
+        if ask {
+            found.extend(check::names(text, self.names.iter().map(String::as_str)));
+        }
+        found
+    }
+}
+
+impl Engine {
+    pub(crate) fn today(&self) -> Date {
+        self.now().to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The members of the cases here, and their representatives.
+    pub(crate) fn known_people(&self) -> Result<KnownPeople> {
+        let mut known = KnownPeople { members: Vec::new(), names: BTreeSet::new() };
+        for row in self.db.cases()? {
+            self.with_expected(row.case, |fold| {
+                let state = fold.state();
+                let Some(member) = state.opening().and_then(|opening| opening.member.as_ref()) else {
+                    return;
+                };
+                known.names.insert(member.name.clone());
+                known.members.push(member.clone());
+                let theirs = state.roster().all().iter().map(|place| &place.seat.contact);
+                let theirs = theirs
+                    .filter(|contact| matches!(contact.role, Role::Member | Role::MemberRepresentative));
+                known.names.extend(theirs.map(|contact| contact.name.clone()));
+            })?;
+        }
+        Ok(known)
+    }
+
+    /// Why an event must not leave: it holds member data, by its form or as the number of a member who is known here by now.
+    pub(crate) fn member_data_in(&self, data: &EventData) -> Result<Option<Reason>> {
+        let Some((texts, _)) = concern::texts(data) else { return Ok(None) };
+        let known = self.known_people()?;
+        for (field, text) in texts {
+            if let Some(first) = known.look(text, self.today(), false).first() {
+                let text =
+                    format!("{}: {}", first.refusal(field).field.unwrap_or_default(), first.kind.advice());
+                return Ok(Some(Reason::new("concern-member-data", text, "concern")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells every organisation that has a room with the office what this device has answered for everybody, once in each room:
+    /// also in one that was opened since, and after a kill in between.
+    pub(crate) fn publish_answers(&self) -> Result<()> {
+        let me = self.user();
+        let mut rooms: Vec<CaseId> = Vec::new();
+        for row in self.db.cases()? {
+            if self.db.kind(row.case)? == RoomKind::Programme {
+                rooms.push(row.case);
+            }
+        }
+        let mut answers: Vec<(CaseId, EventId, AnswerPublished)> = Vec::new();
+        for room in &rooms {
+            // What has not gone out yet can still be taken out.
+            let state = self.state(*room)?;
+            for concern in state.concerns.all() {
+                for answer in concern.answers().filter(|answer| answer.by.event.sender == me) {
+                    let (Some(question), Some(text)) = (&answer.shared_as, &answer.text) else {
+                        continue;
+                    };
+                    let topic = concern.topic;
+                    let published = AnswerPublished {
+                        question: question.clone(),
+                        text: text.clone(),
+                        topic,
+                        member_data: false,
+                    };
+                    answers.push((*room, answer.by.event.id, published));
+                }
+            }
+        }
+        for (asked_in, answer, published) in answers {
+            // Another device of this account tells what it has answered.
+            if self.db.outbox_fate(answer)?.is_none() {
+                continue;
+            }
+            for room in rooms.iter().filter(|room| **room != asked_in) {
+                let id = EventId::derived(&["published", &answer.to_string(), &room.to_string()]);
+                if self.db.outbox_fate(id)?.is_some() {
+                    continue;
+                }
+                match self.command(*room, &Command::new(Some(id), published.clone())) {
+                    // A room that is over, or that is not the office's, is told nothing.
+                    Ok(_) | Err(Error::NotAllowed { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn said(text: &str, limit: usize, code: &'static str, field: &'static str) -> Result<()> {
+    if !text.trim().is_empty() && text.len() <= limit {
+        return Ok(());
+    }
+    let detail = if limit == TITLE_LIMIT {
+        "say what it is in a few words, in 512 bytes at most"
+    } else {
+        "say what it is, in 12 KiB at most"
+    };
+    Err(InvalidInput::new(code, detail).field(field).into())
+}
