@@ -88,6 +88,7 @@ class Concerns(Live):
             self.assertEqual((await ann.do("check_concern", text="a@b.example"))["found"][0]["kind"], "email")
             await room.close_concern(raised.id)
             await room.reopen_concern(raised.id, "They are late again")
+            self.assertTrue(await jane.settle(within=MINUTE))
             [concern] = await room.concerns()
             self.assertEqual(concern.status, "raised")
             [due] = [one for one in await jane.due() if one.case == room.id()]
