@@ -302,7 +302,9 @@ impl Engine {
         for row in self.db.cases()? {
             match self.due_rungs(row.case) {
                 Ok(rungs) => {
-                    rungs.into_iter().for_each(|(rung, text)| note(self.post_rung(row.case, rung, text)));
+                    for (rung, text) in rungs {
+                        note(self.post_rung(row.case, rung, text));
+                    }
                 }
                 Err(error) => note(Err(error)),
             }

@@ -165,7 +165,7 @@ impl Case {
     /// `NotAllowed` (`task-claimed` where somebody was first, `task-other-pool`, `task-not-claimable`), besides the errors of
     /// every command.
     pub fn claim_task(&self, id: Option<EventId>, task: impl Into<EventName>) -> Result<EventKey> {
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskClaimed { task }))
     }
 
@@ -174,7 +174,7 @@ impl Case {
     /// # Errors
     /// `NotAllowed` (`task-not-yours`, `task-in-pool`, `task-accepted`), besides the errors of every command.
     pub fn accept_task(&self, id: Option<EventId>, task: impl Into<EventName>) -> Result<EventKey> {
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskAccepted { task }))
     }
 
@@ -190,7 +190,7 @@ impl Case {
         reason: &str,
     ) -> Result<EventKey> {
         let reason = said(reason, "invalid-reason", "reason")?;
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskDeclined { task, reason }))
     }
 
@@ -208,7 +208,7 @@ impl Case {
     ) -> Result<EventKey> {
         let reason = reason.map(|reason| said(reason, "invalid-reason", "reason")).transpose()?;
         let to = self.assignee(to.into())?;
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskHandedOver { task, to, reason }))
     }
 
@@ -224,7 +224,7 @@ impl Case {
         outcome: &str,
     ) -> Result<EventKey> {
         let outcome = said(outcome, "invalid-outcome", "outcome")?;
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskCompleted { task, outcome }))
     }
 
@@ -239,12 +239,12 @@ impl Case {
         reason: &str,
     ) -> Result<EventKey> {
         let reason = said(reason, "invalid-reason", "reason")?;
-        let task = self.task_key(task.into())?;
+        let task = self.task_key(&task.into())?;
         self.command(&Command::new(id, TaskCancelled { task, reason }))
     }
 
     /// Which task is meant.
-    fn task_key(&self, task: EventName) -> Result<EventKey> {
+    fn task_key(&self, task: &EventName) -> Result<EventKey> {
         let state = self.expected()?;
         task.among(state.tasks.all().iter().map(|task| &task.key), "task", &self.caseline().user())
     }

@@ -130,31 +130,28 @@ fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Re
         return Err(refused("stage-left", text));
     }
     let from = earlier.last().map(|last| last.reached.stage);
-    match outreach.stages.get_mut(place) {
-        Some(stage) => {
-            // What a handover withholds is not looked at: the source alone corrects nothing.
-            let said = |one: &StageReached| StageReached { corrects: None, ..one.withheld() };
-            if said(&stage.reached) == said(event) {
-                return Err(refused("stage-known", "this was said of the member before"));
-            }
-            let first = stage.first.clone();
-            *stage = StageState { first, reached: event.clone(), by, corrected: stage.corrected + 1 };
+    if let Some(stage) = outreach.stages.get_mut(place) {
+        // What a handover withholds is not looked at: the source alone corrects nothing.
+        let said = |one: &StageReached| StageReached { corrects: None, ..one.withheld() };
+        if said(&stage.reached) == said(event) {
+            return Err(refused("stage-known", "this was said of the member before"));
         }
-        None => {
-            if !follows(from, event.stage) {
-                let text = format!(
-                    "`{}` does not come after {}",
-                    event.stage.code(),
-                    from.map_or(
-                        "nothing: begin with `assigned` or `re-enrolled`".to_owned(),
-                        |from| format!("`{}`", from.code())
-                    ),
-                );
-                return Err(Reason::new("stage-order", text, "outreach"));
-            }
-            let first = step.key.clone();
-            outreach.stages.push(StageState { first, reached: event.clone(), by, corrected: 0 });
+        let first = stage.first.clone();
+        *stage = StageState { first, reached: event.clone(), by, corrected: stage.corrected + 1 };
+    } else {
+        if !follows(from, event.stage) {
+            let text = format!(
+                "`{}` does not come after {}",
+                event.stage.code(),
+                from.map_or("nothing: begin with `assigned` or `re-enrolled`".to_owned(), |from| format!(
+                    "`{}`",
+                    from.code()
+                )),
+            );
+            return Err(Reason::new("stage-order", text, "outreach"));
         }
+        let first = step.key.clone();
+        outreach.stages.push(StageState { first, reached: event.clone(), by, corrected: 0 });
     }
     Ok(())
 }

@@ -34,10 +34,10 @@ impl Case {
     ///
     /// # Errors
     /// `NotFound` (`stage`).
-    pub fn stage_key(&self, stage: impl Into<EventName>) -> Result<EventKey> {
+    pub fn stage_key(&self, named: impl Into<EventName>) -> Result<EventKey> {
         let state = self.expected()?;
         let stages = || state.outreach.stages().iter().map(|stage| &stage.first);
-        let key = stage.into().among(stages(), "corrects", &self.caseline().user())?;
+        let key = named.into().among(stages(), "corrects", &self.caseline().user())?;
         if stages().any(|first| *first == key) { Ok(key) } else { Err(Error::NotFound { what: "stage" }) }
     }
 
@@ -75,7 +75,7 @@ impl Case {
         if !reason.is_empty() {
             words(reason, "invalid-reason", "reason")?;
         }
-        let ask = self.ask_key(ask.into())?;
+        let ask = self.ask_key(&ask.into())?;
         self.say(id, OutreachGranted { ask, until, reason: reason.to_owned() })
     }
 
@@ -91,12 +91,12 @@ impl Case {
         reason: &str,
     ) -> Result<EventKey> {
         words(reason, "invalid-reason", "reason")?;
-        let ask = self.ask_key(ask.into())?;
+        let ask = self.ask_key(&ask.into())?;
         self.say(id, OutreachRefused { ask, reason: reason.to_owned() })
     }
 
     /// Which question is meant.
-    fn ask_key(&self, ask: EventName) -> Result<EventKey> {
+    fn ask_key(&self, ask: &EventName) -> Result<EventKey> {
         let state = self.expected()?;
         ask.among(state.outreach.asks().iter().map(|ask| &ask.asked), "ask", &self.caseline().user())
     }

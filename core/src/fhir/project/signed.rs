@@ -42,12 +42,13 @@ impl View<'_> {
             }
             Signer::Representative => {
                 let role = Role::MemberRepresentative;
-                let who = known.map(contact_ref).unwrap_or_else(|| {
+                let unknown = || {
                     Object::new()
                         .text("type", "RelatedPerson")
                         .text("display", "The member's representative")
                         .done()
-                });
+                };
+                let who = known.map_or_else(unknown, contact_ref);
                 self.agent(None, ATTESTER, &[concept(codes::ROLE, role.code(), &role.to_string())], &who)
             }
             Signer::Contact { contact, organization } => {

@@ -159,22 +159,22 @@ fn a_signature_keeps_who_signed_by_the_roster_of_that_time() {
         how: SignedHow::Paper,
         on: "2019-02-28".parse().unwrap(),
     };
-    let signer = |fold: &Fold| {
+    let who = |fold: &Fold| {
         let writes = project(fold.state(), &own(), &inline);
         let said: serde_json::Value = serde_json::from_str(&of(&writes, "Provenance")[0].json).unwrap();
         said["agent"][0]["who"].clone()
     };
     let mut nobody = fold.clone();
     nobody.insert(next(80, "jane", nobody.state(), signed.clone()));
-    let before = signer(&nobody);
+    let before = who(&nobody);
     nobody.insert(next(81, "jane", nobody.state(), SeatAdded { seat: ann.clone() }));
-    assert_eq!(signer(&nobody), before, "Ann came later");
+    assert_eq!(who(&nobody), before, "Ann came later");
     fold.insert(next(82, "jane", fold.state(), SeatAdded { seat: ann }));
     let mut both = fold.clone();
     fold.insert(next(83, "jane", fold.state(), signed.clone()));
     fold.insert(next(84, "jane", fold.state(), SeatAdded { seat: bob.clone() }));
-    assert_eq!(signer(&fold)["identifier"]["value"], "ann");
+    assert_eq!(who(&fold)["identifier"]["value"], "ann");
     both.insert(next(83, "jane", both.state(), SeatAdded { seat: bob }));
     both.insert(next(84, "jane", both.state(), signed));
-    assert_eq!(signer(&both), before, "which of the two, nobody says");
+    assert_eq!(who(&both), before, "which of the two, nobody says");
 }
