@@ -19,6 +19,10 @@ use crate::id::OrganizationId;
 use crate::label::Label;
 use crate::ports::RecordWrite;
 
+/// The laws that a consent is made under.
+const PART_2: &str = "https://www.ecfr.gov/current/title-42/chapter-I/subchapter-A/part-2";
+const HIPAA: &str = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164";
+
 /// What the consents of a case are written as. One that was superseded is entered in error; what this device knows in part only is
 /// left to those who know it whole.
 pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<RecordWrite> {
@@ -99,12 +103,13 @@ impl View<'_> {
             .list("securityLabel", &codings(&scope.categories))
             .list("purpose", &purposes)
             .done();
-        let rule = if part2 {
-            concept(&hl7("v3-ActCode"), Label::Part2.code(), "")
-        } else {
-            concept(&hl7("consentpolicycodes"), "hipaa-auth", "")
-        };
-        let source = Object::new().text("title", &recorded.source).done();
+        let law = Object::new().text("uri", if part2 { PART_2 } else { HIPAA }).done();
+        let paper = recorded.document.map(|sha256| identifier(codes::SHA256, &sha256.to_string()));
+        let source = Object::new()
+            .text("type", "DocumentReference")
+            .raw("identifier", &paper.unwrap_or_default())
+            .text("display", &recorded.source)
+            .done();
         let verification = Object::new()
             .raw("verified", "true")
             .text("verificationDate", &recorded.signed_on.to_string())
@@ -118,7 +123,9 @@ impl View<'_> {
             extensions
                 .push(Object::new().text("url", codes::SCOPE).text("valueString", &scope.explanation).done());
         }
+        // That somebody consents to this says something of them.
         let json = Object::resource("Consent")
+            .labelled(&[Label::Restricted].into())
             .list("extension", &extensions)
             .list("identifier", &identifiers)
             .text("status", status)
@@ -128,8 +135,8 @@ impl View<'_> {
             .text("dateTime", &recorded.signed_on.to_string())
             .list("performer", &performers)
             .list("organization", &keeps)
-            .raw("sourceAttachment", if source == "{}" { "" } else { &source })
-            .raw("policyRule", &rule)
+            .raw("sourceReference", &source)
+            .list("policy", &[law])
             .list("verification", &[verification])
             .raw("provision", &provision)
             .done();

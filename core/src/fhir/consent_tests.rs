@@ -49,7 +49,8 @@ fn a_consent_is_written_with_its_scope_and_ends_as_it_is_taken_back() {
     assert_eq!(provision["purpose"][0]["code"], "TREAT");
     assert_eq!(provision["actor"][1]["reference"]["identifier"]["value"], "aco");
     assert_eq!(provision["period"]["end"], "2026-02-03");
-    assert_eq!(active["policyRule"]["coding"][0]["code"], "42CFRPart2");
+    assert!(active["policy"][0]["uri"].as_str().unwrap().ends_with("part-2"));
+    assert_eq!(active["sourceReference"]["display"], "Synthetic folder 7");
 
     let revoked = ConsentRevoked {
         consent: id(1),

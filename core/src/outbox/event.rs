@@ -67,7 +67,7 @@ impl Engine {
                     Some(_) => match self.upload(row, event).await? {
                         Some(event) => event,
                         // Too long for it, or not let in: it would wait for good, and with it all that follows.
-                        None => return self.take_out(row, case, &room, event.id, vec![not_taken()]),
+                        None => return self.take_out(row, case, &room, event.id, vec![not_taken()], &[]),
                     },
                     None => event.clone(),
                 };
@@ -99,16 +99,14 @@ impl Engine {
                 Ok(Attempt::later(HELD, note))
             }
             Decision::Denied { reasons } => {
-                self.take_out(row, case, &room, event.id, reasons)?;
                 // Newcomers are told of the rest all the same.
-                if let EventData::Handover(handover) = &data
-                    && !grounds.labelled.is_empty()
-                {
-                    for user in &handover.to {
-                        self.db.write(|t| push(t, &case_lane(case), &Item::HandOver(user.clone()), None))?;
+                let then: Vec<Item> = match &data {
+                    EventData::Handover(handover) if !grounds.labelled.is_empty() => {
+                        handover.to.iter().cloned().map(Item::HandOver).collect()
                     }
-                }
-                Ok(Attempt::Done)
+                    _ => Vec::new(),
+                };
+                self.take_out(row, case, &room, event.id, reasons, &then)
             }
         }
     }
@@ -270,7 +268,7 @@ impl Engine {
             Err(PortError::Refused { .. }) => {
                 let reason =
                     Reason::new("room-refuses", "the homeserver does not let this account send here", "room");
-                self.take_out(row, case, room, event.id, vec![reason])
+                self.take_out(row, case, room, event.id, vec![reason], &[])
             }
             Err(error) => Err(error.into()),
         }
@@ -315,11 +313,13 @@ impl Engine {
         room: &RoomId,
         id: EventId,
         reasons: Vec<Reason>,
+        then: &[Item],
     ) -> Result<Attempt> {
         let note = serde_json::to_string(&reasons).map_err(|_| Error::internal("outbox-reasons"))?;
         self.refold(room, || {
             self.db.write(|t| {
                 take_back(t, room, &self.user(), id)?;
+                then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
                 end(t, row.seq, State::Denied, Some(&note))
             })
         })?;

@@ -199,8 +199,10 @@ pub fn notice(
         ));
     }
     if let Some(emergency) = emergency {
-        lines
-            .push(format!("Told without consent in a medical emergency (42 CFR 2.51): {}", emergency.reason));
+        let reason = &emergency.reason;
+        lines.push(format!(
+            "Told in a medical emergency, without waiting for consent (42 CFR 2.51): {reason}"
+        ));
     }
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -5,6 +5,7 @@ use crate::audit::{Purpose, Why};
 use crate::care_plan::SignedHow;
 use crate::case::event::EventKey;
 use crate::consent::{ConsentRecorded, Redisclosure, Scope};
+use crate::engine::InsteadOf;
 use crate::label::{Label, STATEMENT};
 use crate::policy::Reach;
 
@@ -167,6 +168,30 @@ async fn a_newcomer_gets_what_no_consent_lets_be_told_as_a_stub() {
     settle(&[&rao, &joe, &jane]).await;
     assert_eq!(texts(&raos), ["Nine o'clock"]);
     assert_eq!(raos.state().unwrap().digest(), case.state().unwrap().digest());
+}
+
+#[tokio::test]
+async fn a_handover_that_waits_while_a_consent_is_taken_back_is_made_anew_without_what_it_covered() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    case.send(None, Message::text("About his treatment")).unwrap();
+    settle(&[&jane, &joe]).await;
+    world.server.offline(&user("joe"), true);
+    let lee = [user("lee")];
+    let queued = InsteadOf::Unreached(lee.to_vec());
+    assert!(joe.engine.queue_handover(joes.id(), &lee, queued).unwrap());
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&jane]).await;
+    world.server.offline(&user("joe"), false);
+    settle(&[&joe, &jane]).await;
+    let denied = joes.denied().unwrap();
+    assert_eq!((denied.len(), &*denied[0].1[0].code), (1, "consent-revoked"));
+    let handovers = joes.state().unwrap().timeline.iter().filter(|entry| entry.kind == "handover").count();
+    assert_eq!(handovers, 1, "the second one went");
+    let sent = world.server.messages(&room(&case)).unwrap();
+    let telling = sent.iter().filter(|(.., content)| content.get().contains("About his treatment"));
+    assert_eq!(telling.count(), 1, "the message itself, and no handover");
 }
 
 #[tokio::test]
