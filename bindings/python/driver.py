@@ -24,6 +24,7 @@ except ImportError as error:
     sys.exit(f"driver: {error}: start it with PYTHONPATH=$(cargo xtask bindings)")
 
 import driver_alerts
+import driver_meetings
 from driver_answers import (
     callee,
     care_plan,
@@ -118,6 +119,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"case": case.id()}
         case "invitations":
             return {"invitations": [invitation(each) for each in await client.invitations()]}
+        case "panel" | "side_by_side" | "agenda" | "decide" | "save_appointment":
+            return await driver_meetings.ask(client, verb, fields)
         case "raise_alert":
             return driver_alerts.outcome(await client.raise_alert(**fields))
         case "cases":

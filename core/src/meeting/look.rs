@@ -334,8 +334,10 @@ impl Look<'_> {
             .collect();
         self.decide.sort_by_key(|(kind, _)| *kind);
         let mut decide: Vec<String> = Vec::new();
-        for (_, text) in &self.decide {
-            if !decide.iter().any(|known| known == text) {
+        for (kind, text) in &self.decide {
+            // Whether a case goes on is asked where nothing else is.
+            let asked = *kind != MatterKind::Quiet || first.kind == MatterKind::Quiet;
+            if asked && !decide.iter().any(|known| known == text) {
                 decide.push((*text).to_owned());
             }
         }
