@@ -15,7 +15,7 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return panel(await client.panel(**fields))
         case "side_by_side":
             return {"agreements": [beside(each) for each in await client.side_by_side()]}
-    meeting = caseline.Meeting(*(fields.pop(name) for name in ("plan_side", "community_side", "date")))
+    meeting = caseline.Meeting(**{name: fields.pop(name) for name in ("plan_side", "community_side", "date")})
     match verb:
         case "agenda":
             return agenda(await client.agenda(meeting, **fields))
