@@ -209,10 +209,10 @@ impl Look<'_> {
             PlanStatus::Sent | PlanStatus::Acknowledged => {
                 let owed = self.take(|owed| owed.clock == CLOCK && owed.since == plan.sent.id);
                 let headline =
-                    format!("The care plan waits for a signature since {}.", self.days.since(sent));
+                    format!("The care plan has waited for a signature since {}.", self.days.since(sent));
                 let mut detail = Vec::new();
                 if let Some(owed) = &owed {
-                    detail.push(self.owes(owed, "return it, approved or with changes"));
+                    detail.push(self.owes(owed, "return it"));
                 }
                 if plan.acknowledged.is_none() {
                     detail.push("Nobody has said that it arrived.".to_owned());
