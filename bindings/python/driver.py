@@ -26,6 +26,7 @@ except ImportError as error:
 import driver_alerts
 import driver_concerns
 import driver_consents
+import driver_meetings
 from driver_answers import (
     callee,
     care_plan,
@@ -123,6 +124,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"invitations": [invitation(each) for each in await client.invitations()]}
         case "open_programme" | "rooms" | "check_concern" | "answered_concerns":
             return await driver_concerns.ask(client, verb, fields)
+        case "panel" | "side_by_side" | "agenda" | "decide" | "save_appointment":
+            return await driver_meetings.ask(client, verb, fields)
         case "raise_alert":
             return driver_alerts.outcome(await client.raise_alert(**fields))
         case "cases":

@@ -49,6 +49,11 @@ def flag(value: Any) -> Any:
     return value if isinstance(value, bool) else WRONG
 
 
+def whole(value: Any) -> Any:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
+    return value if good else WRONG
+
+
 def seconds(value: Any) -> Any:
     good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 86400 * 366
     return timedelta(seconds=value) if good else WRONG
@@ -174,6 +179,14 @@ def marks(value: Any) -> Any:
 
 uuid = matching(UUID)
 PAPER = {"text?": text, "path?": text}
+AGENDA = {
+    "plan_side": text,
+    "community_side": text,
+    "date": matching(DAY),
+    "minutes": whole,
+    "time?": text,
+    "since?": matching(DAY),
+}
 
 # The fields of each verb; those that may be left out end with `?`.
 FIELDS: dict[str, dict[str, Check]] = {
@@ -219,6 +232,31 @@ FIELDS: dict[str, dict[str, Check]] = {
     "check_concern": {"text": text},
     "answered_concerns": {"query?": text},
     "due": {"case?": uuid},
+    "panel": {
+        "plan_side?": text,
+        "community_side?": text,
+        "topic?": one_of(TOPICS),
+        "mine_only?": flag,
+        "most?": whole,
+    },
+    "side_by_side": {},
+    "agenda": AGENDA,
+    "save_appointment": AGENDA,
+    "decide": {
+        "plan_side": text,
+        "community_side": text,
+        "date": matching(DAY),
+        "case": uuid,
+        "text?": text,
+        "title?": text,
+        "due?": text,
+        "owner?": text,
+        "pool?": text,
+        "organization?": text,
+        "detail?": text,
+        "priority?": one_of(PRIORITIES),
+        "decision?": uuid,
+    },
     "send": {
         "case": uuid,
         "text": text,

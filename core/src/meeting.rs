@@ -275,6 +275,12 @@ impl Frame {
 }
 
 impl Agenda {
+    /// How many cases it has, as a sentence.
+    pub(crate) fn cases(&self) -> String {
+        let cases = self.items.len() + self.not_reached.len();
+        format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
+    }
+
     /// When it ends.
     pub fn ends(&self) -> Timestamp {
         self.begins

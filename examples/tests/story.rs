@@ -122,6 +122,24 @@ fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
 }
 
 #[test]
+fn a_meeting_looks_at_the_shared_cases_and_what_it_decides_is_in_them() {
+    let pages = TempDir::new().unwrap();
+    let meeting = marty().with_file_name("meeting.yaml");
+    let folder = pages.path().to_str().unwrap();
+    let output = demo(&["--story", meeting.to_str().unwrap(), "--pages", folder, "--records", folder]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    let page = |name: &str| std::fs::read_to_string(pages.path().join(name)).unwrap();
+    assert!(page("agenda-2019-03-21.md").contains("Marty") && page("panel.html").contains("Marty"));
+    let calendar = page("agenda-2019-03-21.ics");
+    assert!(calendar.contains("BEGIN:VEVENT") && !calendar.contains("Marty"), "{calendar}");
+    let results = Validator::install().unwrap().run(&written(pages.path())).unwrap();
+    let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
+    assert!(judged.errors.is_empty(), "{:#?}", judged.errors);
+    assert!(judged.unlisted.is_empty(), "not on the reviewed list: {:#?}", judged.unlisted);
+}
+
+#[test]
 fn an_admission_is_one_stay_and_is_followed_up_from_the_date_of_the_discharge() {
     let records = TempDir::new().unwrap();
     let admission = marty().with_file_name("admission.yaml");

@@ -16,7 +16,6 @@ pub fn meeting(agenda: &Agenda) -> String {
         participants.push(Object::new().list("type", &[leads]).text("status", "needs-action").done());
     }
     let of = format!("Mutual member meeting: {} and {}", agenda.of.plan_name, agenda.of.community_name);
-    let cases = agenda.items.len() + agenda.not_reached.len();
     let words = Object::new().text("text", "Mutual member meeting").done();
     Object::resource("Appointment")
         .list("identifier", &[identifier(codes::MEETING, &agenda.meeting.id.to_string())])
@@ -26,7 +25,7 @@ pub fn meeting(agenda: &Agenda) -> String {
         .text("start", &agenda.begins.to_string())
         .text("end", &agenda.ends().to_string())
         .raw("minutesDuration", &agenda.minutes.max(1).to_string())
-        .text("comment", &format!("{cases} cases to look at."))
+        .text("comment", &agenda.cases())
         .list("participant", &participants)
         .done()
 }

@@ -13,8 +13,7 @@ const LINE: usize = 75;
 pub fn calendar(agenda: &Agenda) -> String {
     let cases =
         |items: &[super::Item]| items.iter().map(|item| format!("case {}", item.case)).collect::<Vec<_>>();
-    let mut description =
-        vec![format!("{} cases to look at.", agenda.items.len() + agenda.not_reached.len())];
+    let mut description = vec![agenda.cases()];
     for (n, (case, item)) in (1..).zip(cases(&agenda.items).iter().zip(&agenda.items)) {
         description.push(format!("{n}. {case}, {} min", item.minutes));
     }

@@ -209,10 +209,10 @@ impl Look<'_> {
             PlanStatus::Sent | PlanStatus::Acknowledged => {
                 let owed = self.take(|owed| owed.clock == CLOCK && owed.since == plan.sent.owed());
                 let headline =
-                    format!("The care plan waits for a signature since {}.", self.days.since(sent));
+                    format!("The care plan has waited for a signature since {}.", self.days.since(sent));
                 let mut detail = Vec::new();
                 if let Some(owed) = &owed {
-                    detail.push(self.owes(owed, "return it, approved or with changes"));
+                    detail.push(self.owes(owed, "return it"));
                 }
                 if plan.acknowledged.is_none() {
                     detail.push("Nobody has said that it arrived.".to_owned());
@@ -334,8 +334,10 @@ impl Look<'_> {
             .collect();
         self.decide.sort_by_key(|(kind, _)| *kind);
         let mut decide: Vec<String> = Vec::new();
-        for (_, text) in &self.decide {
-            if !decide.iter().any(|known| known == text) {
+        for (kind, text) in &self.decide {
+            // Whether a case goes on is asked where nothing else is.
+            let asked = *kind != MatterKind::Quiet || first.kind == MatterKind::Quiet;
+            if asked && !decide.iter().any(|known| known == text) {
                 decide.push((*text).to_owned());
             }
         }

@@ -142,8 +142,7 @@ fn each_matter_is_told_in_words_of_who_owes_what_since_when() {
             vec![(
                 Kind::PlanUnsigned,
                 format!(
-                    "The care plan waits for a signature since 6 January, yesterday. {joe} is to return it, approved or with \
-                     changes by 20 January. Nobody has said that it arrived."
+                    "The care plan has waited for a signature since 6 January, yesterday. {joe} is to return it by 20 January. Nobody has said that it arrived."
                 ),
             )],
         ),
@@ -153,8 +152,7 @@ fn each_matter_is_told_in_words_of_who_owes_what_since_when() {
             vec![(
                 Kind::PlanOverdue,
                 format!(
-                    "The care plan waits for a signature since 6 January, 19 days ago. {joe} was to return it, approved or with \
-                     changes by 20 January (5 days over). Nobody has said that it arrived."
+                    "The care plan has waited for a signature since 6 January, 19 days ago. {joe} was to return it by 20 January (5 days over). Nobody has said that it arrived."
                 ),
             )],
         ),

@@ -39,14 +39,14 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Writes an agenda as pages, where this is one.
+    /// Writes an agenda as pages, where this is one: `agenda-2019-03-21.html` and so on.
     pub(super) fn write_agenda(&self, answer: &Value) -> Result<(), Trouble> {
-        let forms = [("markdown", "agenda.md"), ("page", "agenda.html"), ("calendar", "agenda.ics")];
-        let is_agenda = answer.get("calendar").is_some();
+        let Some(begins) = answer.get("begins").and_then(Value::as_str) else { return Ok(()) };
+        let date = begins.get(..10).unwrap_or_default();
+        let forms = [("markdown", "md"), ("page", "html"), ("calendar", "ics")];
         forms
             .into_iter()
-            .filter(|_| is_agenda)
-            .try_for_each(|(form, file)| self.write_page(answer, form, file))
+            .try_for_each(|(form, end)| self.write_page(answer, form, &format!("agenda-{date}.{end}")))
     }
 
     /// Writes a panel as a page.

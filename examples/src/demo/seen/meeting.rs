@@ -55,8 +55,11 @@ fn agenda_seen(stage: &Stage<'_>, answer: &Value, who: &str, wanted: &AgendaSeen
     let says = wanted.says.as_ref().is_none_or(|says| page.contains(says));
     let shown = format!("{} ({later} not reached)", items.join(", "));
     if items == wanted.items && wanted.not_reached.is_none_or(|many| many == later) && says {
-        let first = list(answer, "items").first().map_or("", |first| text(first, "headline"));
-        return Ok((format!("{} reads the agenda: {shown}. First: {first}", name(stage, who)), None));
+        let first = list(answer, "items").first().map_or("Nothing today.", |first| text(first, "headline"));
+        return Ok((
+            format!("{} reads the agenda ({later} not reached). First: {first}", name(stage, who)),
+            None,
+        ));
     }
     let seen = if says { shown } else { page.to_owned() };
     let says = wanted.says.as_ref().map_or(String::new(), |says| format!(", which says “{says}”"));
