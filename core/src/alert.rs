@@ -22,7 +22,7 @@ mod owing;
 #[cfg(test)]
 mod tests;
 
-pub use course::{FollowUpClock, Stay, StayStatus};
+pub use course::{FollowUpClock, FollowedUp, Stay, StayStatus, followed_up};
 pub use life::{step, tell};
 pub use owing::{ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK, VISIT_CLOCK, owed};
 

@@ -231,6 +231,7 @@ impl Consents {
 
     /// The same with these consents alone: what was permitted once rests on those that it names.
     #[cfg(any(feature = "store", test))]
+    #[cfg(feature = "store")]
     pub(crate) fn only(&self, ids: &BTreeSet<EventId>) -> Self {
         let consents = self.consents.iter().filter(|consent| ids.contains(&consent.key.id));
         Self { consents: consents.cloned().collect(), overrides: Vec::new() }

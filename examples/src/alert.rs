@@ -1,9 +1,10 @@
 //! Alerts, joint visits and follow-ups, as drivers' lines ask for them and show them (`tests/DRIVER.md`).
 
 use caseline::alert::{
-    AlertRaised, Answer, Answered, Asked, Happening, Matched, Stay, StayClass, StayKey, Visit,
+    AlertRaised, Answer, Answered, Asked, Happening, Matched, Stay, StayClass, StayKey, Visit, followed_up,
 };
 use caseline::communication::Priority;
+use caseline::outreach::Outreach;
 use caseline::{AlertInput, AlertOutcome, Caseline};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -114,7 +115,7 @@ fn outcome(outcome: &AlertOutcome) -> Value {
 }
 
 /// A stay, as a state shows it.
-pub fn stay(stay: &Stay) -> Value {
+pub fn stay(stay: &Stay, outreach: &Outreach) -> Value {
     let mut shown = Map::new();
     shown.insert("stay".into(), json!(stay.id));
     shown.insert("status".into(), json!(stay.status().code()));
@@ -126,7 +127,8 @@ pub fn stay(stay: &Stay) -> Value {
         shown.insert("clock".into(), json!(clock.name));
         shown.insert("counts_from".into(), json!(clock.from));
     }
-    shown.extend(stay.followed_up().map(|(_, by)| ("followed_up_by".into(), json!(by.contact))));
+    let followed_up = followed_up(stay, outreach);
+    shown.extend(followed_up.map(|by| ("followed_up_by".into(), json!(by.by))));
     shown.insert("told".into(), json!(stay.alerts.len()));
     Value::Object(shown)
 }

@@ -178,7 +178,8 @@ pub fn state(id: CaseId, state: &CaseState) -> Value {
     let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
     let gaps: Vec<Value> =
         state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
-    let stays: Vec<Value> = state.alerts.stays().iter().map(|stay| alert::stay(stay)).collect();
+    let stays: Vec<Value> =
+        state.alerts.stays().iter().map(|stay| alert::stay(stay, &state.outreach)).collect();
     let visits: Vec<Value> = state.alerts.visits().iter().map(|visit| alert::visit(visit)).collect();
     let proposals: Vec<Value> = state.team_proposals.open().map(proposal).collect();
     json!({

@@ -6,6 +6,7 @@ use caseline::alert;
 use caseline::care_plan::StepTaken;
 use caseline::care_team;
 use caseline::error::InvalidInput;
+use caseline::outreach::Outreach;
 
 use crate::error::{Result, parsed};
 use crate::message::MessagePriority;
@@ -190,8 +191,8 @@ pub struct Stay {
     pub told: u32,
 }
 
-impl From<&alert::Stay> for Stay {
-    fn from(stay: &alert::Stay) -> Self {
+impl Stay {
+    pub(crate) fn of(stay: &alert::Stay, outreach: &Outreach) -> Self {
         let clock = stay.clock();
         Self {
             stay: stay.id.to_string(),
@@ -202,7 +203,7 @@ impl From<&alert::Stay> for Stay {
             ended: stay.ended().map(SystemTime::from),
             clock: clock.map(|clock| clock.name.to_owned()),
             counts_from: clock.map(|clock| clock.from.into()),
-            followed_up_by: stay.followed_up().map(|(_, by): &(_, StepTaken)| by.contact.to_string()),
+            followed_up_by: alert::followed_up(stay, outreach).map(|by| by.by.to_string()),
             told: u32::try_from(stay.alerts.len()).unwrap_or(u32::MAX),
         }
     }

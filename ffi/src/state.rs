@@ -54,7 +54,7 @@ impl CaseState {
             phase: phase.to_owned(),
             roster: roster.active().map(seat).collect(),
             plans: state.plans.all().iter().map(Plan::from).collect(),
-            stays: state.alerts.stays().iter().map(|stay| Stay::from(&**stay)).collect(),
+            stays: state.alerts.stays().iter().map(|stay| Stay::of(stay, &state.outreach)).collect(),
             visits: state.alerts.visits().iter().map(|visit| Visit::from(&**visit)).collect(),
             team_proposals: state.team_proposals.open().map(TeamProposal::from).collect(),
             gaps: state.gaps.iter().map(EventKey::from).collect(),

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::alert::owing::{ED_CLOCK, INPATIENT_CLOCK};
 use crate::alert::{AlertRaised, FollowUpDone, Happening, StayClass};
 use crate::care_plan::StepTaken;
-use crate::id::{OrganizationId, Sha256};
+use crate::id::{ContactId, OrganizationId, Sha256};
+use crate::outreach::Outreach;
 
 /// A stay in a hospital, or a visit to an emergency department: everything that was told of it is one. `Debug` shows its id only.
 #[derive(Clone, PartialEq, Eq)]
@@ -248,6 +249,32 @@ impl Stay {
         let clock = self.clock()?;
         self.followed_up.iter().find(|(done, _)| clock.is_met_by(done))
     }
+}
+
+/// Who followed up after a stay, and when: what stopped its clock.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FollowedUp {
+    /// Who: of a recorded contact with the member, whoever was there.
+    pub by: ContactId,
+    /// When it was.
+    pub at: Timestamp,
+}
+
+impl fmt::Debug for FollowedUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FollowedUp({})", self.by)
+    }
+}
+
+/// What stopped a stay's clock: a follow-up that was told, else the first contact with the member that meets the rule, whoever
+/// recorded it for whatever else it was.
+pub fn followed_up(stay: &Stay, outreach: &Outreach) -> Option<FollowedUp> {
+    if let Some((done, by)) = stay.followed_up() {
+        return Some(FollowedUp { by: by.contact.clone(), at: done.at });
+    }
+    let clock = stay.clock()?;
+    let met = outreach.first_meeting(clock.from, Timestamp::MAX, clock.face_to_face)?;
+    Some(FollowedUp { by: met.contact.id.clone(), at: met.recorded.when })
 }
 
 impl FollowUpClock {

@@ -1,9 +1,10 @@
 //! What is owed after a stay, and for a joint visit.
 
-use crate::alert::{Alerts, Answered, Stay, StayStatus, Visit, VisitStatus};
+use crate::alert::{Alerts, Answered, Stay, StayStatus, Visit, VisitStatus, followed_up};
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
 use crate::id::{ContactId, EventId, OrganizationId};
+use crate::outreach::Outreach;
 
 /// The clock of the follow-up after an inpatient stay, from the discharge.
 pub const INPATIENT_CLOCK: &str = "inpatient-follow-up";
@@ -15,21 +16,21 @@ pub const ANSWER_CLOCK: &str = "alert-answer";
 /// `visit-answer-2`, and so on.
 pub const VISIT_CLOCK: &str = "visit-answer";
 
-/// What is owed: the follow-up after each discharge or emergency visit, by the first of the community side on the agreement's ladder for
+/// What is owed: the follow-up after each discharge or emergency visit, unless a contact with the member that is recorded meets the rule, by the first of the community side on the agreement's ladder for
 /// admissions; the answer of each who is asked to come to a visit, until its time; where a clock says so, a proposal to visit.
 ///
 /// A follow-up clock counts from the date that the alert carries, by the row of the rule set that holds on that date. Where neither
 /// agreement nor rule set knows the clock, it is due when the case would count as quiet, so that nothing waits without a due time.
-pub fn owed(alerts: &Alerts, rules: &Rules<'_>) -> Vec<Owed> {
-    let follow_ups = alerts.stays().iter().filter_map(|stay| follow_up(stay, rules));
+pub fn owed(alerts: &Alerts, outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
+    let follow_ups = alerts.stays().iter().filter_map(|stay| follow_up(stay, outreach, rules));
     let answers = alerts.stays().iter().filter_map(|stay| answer(alerts, stay, rules));
     let visits = alerts.visits().iter().flat_map(|visit| visit_answers(alerts, visit, rules));
     follow_ups.chain(answers).chain(visits).collect()
 }
 
-fn follow_up(stay: &Stay, rules: &Rules<'_>) -> Option<Owed> {
+fn follow_up(stay: &Stay, outreach: &Outreach, rules: &Rules<'_>) -> Option<Owed> {
     let clock = stay.clock()?;
-    if stay.followed_up().is_some() {
+    if followed_up(stay, outreach).is_some() {
         return None;
     }
     let agreement = rules.agreement;

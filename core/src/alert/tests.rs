@@ -10,6 +10,7 @@ use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules, Step};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::{EventId, UserId};
+use crate::outreach::Outreach;
 use crate::policy::Reason;
 
 // Synthetic throughout.
@@ -149,7 +150,11 @@ clocks:
 
 fn owes(alerts: &Alerts) -> Vec<Owed> {
     let (agreement, rules) = (agreement(""), RuleSet::parse(RULES).unwrap());
-    let owed = super::owed(alerts, &Rules { agreement: &agreement, rules: &rules, roster: &roster() });
+    let owed = super::owed(
+        alerts,
+        &Outreach::default(),
+        &Rules { agreement: &agreement, rules: &rules, roster: &roster() },
+    );
     for one in &owed {
         assert!(one.ladder.last().unwrap().phone.is_some());
         assert!(!one.what.contains("General"));
@@ -203,9 +208,9 @@ fn a_clock_counts_from_the_date_of_the_event_by_the_rule_of_that_date() {
     let rules = RuleSet::parse("id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: []\n").unwrap();
     let agreement = agreement("clocks: { alert-answer: { days: 1 } }\n");
     let rules = Rules { agreement: &agreement, rules: &rules, roster: &roster() };
-    let due = super::owed(&all(&[discharged()]), &rules)[0].due;
+    let due = super::owed(&all(&[discharged()]), &Outreach::default(), &rules)[0].due;
     assert_eq!(due, agreement.quiet.after(discharged().at, &agreement.zone));
-    let answer = super::owed(&all(&[admitted()]), &rules);
+    let answer = super::owed(&all(&[admitted()]), &Outreach::default(), &rules);
     assert_eq!((answer.len(), answer[0].clock.as_str()), (1, "alert-answer"));
 }
 
@@ -420,4 +425,49 @@ fn each_is_told_in_words() {
         tell(AlertEvent::Proposed(&visit), &seat("jane"), &roster),
         "Jane Miller (CP care coordinator) proposes to visit together: 2019-03-08 15:00 UTC, Ward 3. Asked: Joe Alvarez."
     );
+}
+
+#[test]
+fn a_contact_that_is_recorded_stops_the_clock_if_it_meets_the_rule() {
+    use crate::case::fold::Fold;
+    use crate::case::fold::tests::world::{at, next, opening};
+    use crate::outreach::{Channel, ContactRecorded};
+    // Synthetic. Discharged at the third minute; what was met before it, and what was said on the telephone, is no follow-up.
+    let told = |what, at| AlertRaised {
+        stay: StayKey::Named { facility: "Synthetic General".into(), visit: "7".into() },
+        what,
+        at,
+        class: StayClass::Inpatient,
+        ..told(what, "2026-01-05T09:00:00Z", StayClass::Inpatient)
+    };
+    let contact = |when, face_to_face, reached| ContactRecorded {
+        when,
+        by: None,
+        channel: if face_to_face { Channel::Visit } else { Channel::Message },
+        face_to_face,
+        reached,
+        outcome: "words".into(),
+        about: None,
+    };
+    let owes = |contacts: &[ContactRecorded]| {
+        let mut fold = Fold::new();
+        let mut n = 0;
+        let mut say = |data: crate::case::event::EventData| {
+            fold.insert(next(n, "jane", fold.state(), data));
+            n += 1;
+        };
+        say(opening().into());
+        say(told(Happening::Admitted, at(1)).into());
+        say(told(Happening::Discharged, at(3)).into());
+        contacts.iter().for_each(|contact| say(contact.clone().into()));
+        let state = fold.state();
+        let by = followed_up(&state.alerts.stays()[0], &state.outreach).map(|by| by.by.value().to_owned());
+        (state.owed().iter().any(|owed| owed.clock == INPATIENT_CLOCK), by)
+    };
+    let jane = || Some("jane".to_owned());
+    assert_eq!(owes(&[]), (true, None));
+    assert_eq!(owes(&[contact(at(2), true, true)]), (true, None), "before the discharge");
+    assert_eq!(owes(&[contact(at(4), false, true)]), (true, None), "not face to face");
+    assert_eq!(owes(&[contact(at(4), true, false)]), (true, None), "nobody was there");
+    assert_eq!(owes(&[contact(at(4), true, true)]), (false, jane()));
 }

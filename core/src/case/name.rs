@@ -54,6 +54,7 @@ impl fmt::Display for EventName {
 
 impl EventName {
     /// Which of these it names. Where it names none, the key of nothing that is there, so that a step says so.
+    #[cfg(feature = "store")]
     pub(crate) fn among<'a>(
         &self,
         keys: impl Iterator<Item = &'a EventKey>,

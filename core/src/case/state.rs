@@ -354,7 +354,7 @@ impl CaseState {
         let mut owed = match opening.kind {
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
-                owed.extend(alert::owed(&self.alerts, &rules));
+                owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));
                 owed.extend(task::owed(&self.tasks, &rules));
                 owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
                 owed.extend(consent::owed(&self.consents, &rules));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::words::Days;
 use super::{Call, Frame, Item, Matter, MatterKind};
-use crate::alert::{Answered, Stay, StayClass, StayStatus, VisitStatus};
+use crate::alert::{Answered, Stay, StayClass, StayStatus, VisitStatus, followed_up};
 use crate::care_plan::{CLOCK, PlanStatus};
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Standing};
@@ -157,11 +157,9 @@ impl Look<'_> {
             };
             self.matter(kind, from, was, detail, Some(&owed), decide);
         } else if began >= since {
-            let followed = stay.followed_up().map_or_else(
+            let followed = followed_up(stay, &self.state.outreach).map_or_else(
                 || "No follow-up is owed.".to_owned(),
-                |(done, by)| {
-                    format!("{} followed up on {}.", self.named(&by.contact, None), self.days.day(done.at))
-                },
+                |by| format!("{} followed up on {}.", self.named(&by.by, None), self.days.day(by.at)),
             );
             self.matter(
                 MatterKind::SinceLast,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::turn::TurnKind;
 use super::{NamedPair, Pair, instant};
 use crate::agreement::Side;
-use crate::alert::{StayClass, StayStatus};
+use crate::alert::{StayClass, StayStatus, followed_up};
 use crate::care_plan::{PlanState, PlanStatus};
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Entry, Standing};
@@ -303,7 +303,7 @@ fn turns(state: &CaseState, opening: &Opening) -> Vec<Turn> {
         _ => None,
     });
     let followed_up = state.alerts.stays().iter().filter_map(|stay| {
-        let (clock, (done, _)) = (stay.clock()?, stay.followed_up()?);
+        let (clock, done) = (stay.clock()?, followed_up(stay, &state.outreach)?);
         Turn::between(TurnKind::FollowUp, clock.from, done.at)
     });
     let mut turns = latest(returned);

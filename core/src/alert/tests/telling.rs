@@ -84,7 +84,7 @@ fn a_visit_that_is_off_answers_no_admission() {
     let agreement = agreement("clocks: { alert-answer: { days: 1 } }\n");
     let owed = |alerts: &Alerts| {
         let rules = Rules { agreement: &agreement, rules: &rules, roster: &roster() };
-        super::owed(alerts, &rules).into_iter().any(|owed| owed.clock == ANSWER_CLOCK)
+        super::owed(alerts, &Outreach::default(), &rules).into_iter().any(|owed| owed.clock == ANSWER_CLOCK)
     };
     assert!(owed(&alerts));
     let visit = VisitProposed {
