@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::turn::TurnKind;
 use super::{NamedPair, Pair, instant};
 use crate::agreement::Side;
-use crate::alert::{StayClass, StayStatus};
+use crate::alert::{Stay, StayClass, StayStatus};
 use crate::care_plan::{PlanState, PlanStatus};
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Entry, Standing};
@@ -165,7 +165,7 @@ impl Summary<'_> {
             .filter(|stay| stay.status() == StayStatus::InProgress && stay.class() == StayClass::Inpatient);
         let own_tasks = state.tasks.open().filter(|task| {
             let Assignee::Owner(whom) = &task.assignee else { return false };
-            seat.is_some_and(|seat| is(seat, &whom.contact.to_string(), Some(&whom.organization.to_string())))
+            seat.is_some_and(|seat| is(seat, whom.contact.as_str(), Some(whom.organization.as_str())))
         });
         let summary = Summary {
             case: *opening.case.as_uuid().as_bytes(),
@@ -173,9 +173,9 @@ impl Summary<'_> {
             open: state.life.going_on().is_ok(),
             plan: plan(state.plans.all().last()),
             owed: owed(state, seat),
-            admitted: in_bed.filter_map(|stay| stay.began()).min().map(Timestamp::as_second),
-            last_stay: stays().filter_map(|stay| stay.began()).max().map(Timestamp::as_second),
-            discharged: stays().filter_map(|stay| stay.ended()).max().map(Timestamp::as_second),
+            admitted: in_bed.filter_map(Stay::began).min().map(Timestamp::as_second),
+            last_stay: stays().filter_map(Stay::began).max().map(Timestamp::as_second),
+            discharged: stays().filter_map(Stay::ended).max().map(Timestamp::as_second),
             last: last.as_second(),
             quiet: opening.agreement.quiet.after(last, &opening.agreement.zone).as_second(),
             unread: seat.map_or(0, |seat| unread(state, &seat.contact)),
@@ -262,7 +262,7 @@ fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
             None => first.push(row),
         }
     }
-    first.sort_by(|a, b| (a.topic, a.mine).cmp(&(b.topic, b.mine)));
+    first.sort_by_key(|row| (row.topic, row.mine));
     first
 }
 
