@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::care_plan::StepTaken;
 #[cfg(any(feature = "store", test))]
+#[cfg(feature = "store")]
 use crate::case::event::{Block, Content, Held, HeldBody};
 use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;

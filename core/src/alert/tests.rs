@@ -459,7 +459,9 @@ fn a_contact_that_is_recorded_stops_the_clock_if_it_meets_the_rule() {
         say(opening().into());
         say(told(Happening::Admitted, at(1)).into());
         say(told(Happening::Discharged, at(3)).into());
-        contacts.iter().for_each(|contact| say(contact.clone().into()));
+        for contact in contacts {
+            say(contact.clone().into());
+        }
         let state = fold.state();
         let by = followed_up(&state.alerts.stays()[0], &state.outreach).map(|by| by.by.value().to_owned());
         (state.owed().iter().any(|owed| owed.clock == INPATIENT_CLOCK), by)

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::case::event::EventKey;
-use crate::error::{Error, InvalidInput, Result};
+#[cfg(feature = "store")]
+use crate::error::InvalidInput;
+use crate::error::{Error, Result};
 use crate::id::{EventId, UserId};
 
 /// An event as somebody names it: by its id; by its sender too, where two have given the same id. As text `id`, or `sender id`.

@@ -174,8 +174,8 @@ impl Look<'_> {
 
     /// What became of going there together.
     fn visit(&mut self, stay: &Stay) -> String {
-        let visits = self.state.alerts.visits().iter().filter(|visit| visit.stay == stay.id);
-        let Some(visit) = visits.filter(|visit| visit.status() != VisitStatus::CalledOff).next_back() else {
+        let mut visits = self.state.alerts.visits().iter().filter(|visit| visit.stay == stay.id);
+        let Some(visit) = visits.rfind(|visit| visit.status() != VisitStatus::CalledOff) else {
             return "Nobody has proposed to visit them together.".to_owned();
         };
         let at = self.days.hour(visit.at);

@@ -223,12 +223,12 @@ fn what_matters_comes_first_and_nothing_is_left_out() {
     let older = again(&of(&[(14, "jane", plan())]), 4);
     let open = again(&of(&[(19, "jane", task(owner("joe"), 30))]), 5);
     let cases = vec![open.clone(), unsigned.clone(), overdue.clone(), older.clone(), admitted.clone()];
-    let order = |items: &[Item]| items.iter().map(|item| item.case.as_uuid().as_u128()).collect::<Vec<_>>();
+    let ids = |items: &[Item]| items.iter().map(|item| item.case.as_uuid().as_u128()).collect::<Vec<_>>();
     let all = agenda(frame(now, 60), cases.clone());
-    assert_eq!((order(&all.items), all.not_reached.len()), (vec![1, 2, 4, 3, 5], 0));
+    assert_eq!((ids(&all.items), all.not_reached.len()), (vec![1, 2, 4, 3, 5], 0));
     // Twelve minutes: six, five, and no case for the one that is left.
     let short = agenda(frame(now, 12), cases);
-    assert_eq!((order(&short.items), order(&short.not_reached)), (vec![1, 2], vec![4, 3, 5]));
+    assert_eq!((ids(&short.items), ids(&short.not_reached)), (vec![1, 2], vec![4, 3, 5]));
     assert!(!format!("{all:?}").contains("Synthetic"), "{all:?}");
 }
 

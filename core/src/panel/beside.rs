@@ -226,8 +226,14 @@ mod tests {
             vec![agreement("beta", "clocks: { plan-return: { days: 14 } }\n"), agreement("alpha", "")];
         let own: OrganizationId = "urn:example:org|cp".parse().unwrap();
         let now: Timestamp = "2019-03-01T12:00:00Z".parse().unwrap();
-        let all =
-            side_by_side(agreements.clone(), &[rules.clone()], &directory, &BTreeMap::new(), Some(&own), now);
+        let all = side_by_side(
+            agreements.clone(),
+            std::slice::from_ref(&rules),
+            &directory,
+            &BTreeMap::new(),
+            Some(&own),
+            now,
+        );
         let names: Vec<&str> = all.iter().map(|one| one.agreement.plan_side.name.as_str()).collect();
         assert_eq!(names, ["alpha", "beta"]);
         assert!(all[0].in_force);
@@ -239,7 +245,7 @@ mod tests {
         assert!(all[1].contacts.is_empty() && all[1].gaps.len() > all[0].gaps.len() - 1);
         let later = side_by_side(
             agreements,
-            &[rules],
+            std::slice::from_ref(&rules),
             &directory,
             &BTreeMap::new(),
             None,

@@ -165,7 +165,7 @@ impl Summary<'_> {
             .filter(|stay| stay.status() == StayStatus::InProgress && stay.class() == StayClass::Inpatient);
         let own_tasks = state.tasks.open().filter(|task| {
             let Assignee::Owner(whom) = &task.assignee else { return false };
-            seat.is_some_and(|seat| is(seat, &whom.contact.to_string(), Some(&whom.organization.to_string())))
+            seat.is_some_and(|seat| is(seat, whom.contact.as_str(), Some(whom.organization.as_str())))
         });
         let summary = Summary {
             case: *opening.case.as_uuid().as_bytes(),
@@ -262,7 +262,7 @@ fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
             None => first.push(row),
         }
     }
-    first.sort_by(|a, b| (a.topic, a.mine).cmp(&(b.topic, b.mine)));
+    first.sort_by_key(|row| (row.topic, row.mine));
     first
 }
 

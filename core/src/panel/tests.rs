@@ -184,7 +184,7 @@ fn made(n: u8, owed: Option<i64>, admitted: Option<i64>, plan: PlanRow) -> Summa
 impl OwedRow<'static> {
     fn made(topic: Topic, due: i64, mine: bool) -> Self {
         let clock = if topic == Topic::Admission { "inpatient-follow-up" } else { "plan-return" };
-        let json = serde_json::json!({ "topic": if topic == Topic::CarePlan { 0 } else { 1 }, "due": due, "mine": mine,
+        let json = serde_json::json!({ "topic": u8::from(topic != Topic::CarePlan), "due": due, "mine": mine,
             "clock": clock, "owner": "urn:example:staff|joe" });
         serde_json::from_str::<OwedRow<'_>>(&json.to_string()).unwrap().into_owned()
     }

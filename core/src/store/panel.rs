@@ -53,8 +53,8 @@ fn pair_number(t: &Transaction<'_>, named: &NamedPair) -> Result<i64> {
         ON CONFLICT (plan_side, community_side) DO UPDATE \
         SET plan_name = excluded.plan_name, community_name = excluded.community_name RETURNING pair";
     let Pair { plan_side, community_side } = &named.pair;
-    let names = (plan_side.as_str(), community_side.as_str(), &named.plan_name, &named.community_name);
-    one(t, "panel-pair", sql, names, |row| row.get(0))?.ok_or(Error::internal("panel-pair"))
+    let values = (plan_side.as_str(), community_side.as_str(), &named.plan_name, &named.community_name);
+    one(t, "panel-pair", sql, values, |row| row.get(0))?.ok_or(Error::internal("panel-pair"))
 }
 
 /// Every pair.

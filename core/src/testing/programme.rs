@@ -254,7 +254,7 @@ fn happens(
     }
     if luck.of_100(20) {
         told.later(luck.below(5 * 1440));
-        let owner = roster.iter().nth(luck.below(2)).ok_or(Error::internal("programme-roster"))?;
+        let owner = roster.get(luck.below(2)).ok_or(Error::internal("programme-roster"))?;
         let whom =
             Whom { contact: owner.contact.id.clone(), organization: owner.contact.organization.clone() };
         let due =

@@ -13,7 +13,7 @@ use crate::ports::RecordWrite;
 
 /// The value of the identifier of a case's Task of what is to go across to an organisation.
 pub(super) fn crossing_value(case: crate::id::CaseId, to: &OrganizationId) -> String {
-    EventId::derived(&["crossing", &case.to_string(), &to.to_string()]).to_string()
+    EventId::derived(&["crossing", &case.to_string(), to.as_str()]).to_string()
 }
 
 impl View<'_> {
@@ -62,10 +62,10 @@ impl View<'_> {
             self.state.roster().active().find(|seat| seat.contact.id == item.owner).map(|seat| &seat.contact)
         });
         let inputs: Vec<String> = all.iter().map(|one| input(&one.event, one.what.code())).collect();
-        let mut noted: Vec<(&EventKey, String)> = Vec::new();
+        let mut attempted: Vec<(&EventKey, String)> = Vec::new();
         for one in attempts() {
             // One record of several things is one note.
-            if noted.iter().all(|(event, _)| **event != one.by.event) {
+            if attempted.iter().all(|(event, _)| **event != one.by.event) {
                 let arrived = if one.reached { "It arrived" } else { "It did not arrive" };
                 let outcome = if one.outcome.is_empty() { "" } else { ": " };
                 let text = format!("{arrived} {}{outcome}{}", one.how, one.outcome);
@@ -74,10 +74,10 @@ impl View<'_> {
                     .text("time", &one.by.at.to_string())
                     .text("text", &text)
                     .done();
-                noted.push((&one.by.event, note));
+                attempted.push((&one.by.event, note));
             }
         }
-        let notes: Vec<String> = noted.into_iter().map(|(_, note)| note).collect();
+        let notes: Vec<String> = attempted.into_iter().map(|(_, note)| note).collect();
         let value = crossing_value(self.opening.case, to);
         let name = self.opening.organizations().find(|one| one.id == *to).map_or("", |one| &one.name);
         let heads = self.state.shaped_by(resource);

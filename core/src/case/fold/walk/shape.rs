@@ -49,7 +49,6 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
-        EventData::CrossingCarried(_) => (None, None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
@@ -73,6 +72,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::TaskCancelled(e) => task(&e.task),
         // They tell what a record holds, or open a room that is no resource, and change nothing in it.
         EventData::ProgrammeOpened(_)
+        | EventData::CrossingCarried(_)
         | EventData::MessageSeen(_)
         | EventData::OutreachAsked(_)
         | EventData::OutreachGranted(_)
