@@ -12,7 +12,6 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::care_plan::StepTaken;
-#[cfg(any(feature = "store", test))]
 #[cfg(feature = "store")]
 use crate::case::event::{Block, Content, Held, HeldBody};
 use crate::case::event::{EventData, EventKey};
@@ -215,7 +214,6 @@ pub(crate) fn holds_member_data(data: &EventData, at: Timestamp) -> bool {
 }
 
 /// Whether what any client shows of an event of this life cycle holds member data: its own text may say other things than its fields.
-#[cfg(any(feature = "store", test))]
 #[cfg(feature = "store")]
 pub(crate) fn says_member_data(held: &Held) -> bool {
     let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };

@@ -18,7 +18,7 @@ mod look;
 mod order;
 mod pages;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;

@@ -126,6 +126,7 @@ pub fn is_written(resource: &str) -> bool {
         codes::PLAN,
         codes::STAY,
         codes::REVIEW,
+        codes::CROSSING,
         codes::AUDIT,
     ];
     [value.get("identifier"), value.pointer("/meta/tag")]

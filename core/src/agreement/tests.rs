@@ -390,6 +390,28 @@ fn a_carried_text_is_the_one_that_is_named() {
     }
 }
 
+#[test]
+fn an_agreement_with_the_programme_office_is_for_another_kind_of_room() {
+    use crate::case::kind::RoomKind;
+    let text = crate::concern::tests::AGREEMENT;
+    let read = Agreement::parse(text).unwrap();
+    assert_eq!(read.room, RoomKind::Programme);
+    assert_eq!((read.plan_side.name.as_str(), read.ladder(Topic::Concern).len()), ("Programme office", 2));
+    assert!(read.may_share(Side::Plan, Category::Concern) && !read.may_share(Side::Plan, Category::Message));
+    assert_eq!(Agreement::parse(AGREEMENT).unwrap().room, RoomKind::Case);
+    for (from, to, code) in [
+        ("kind: programme", "kind: pair", "field-wrong"),
+        ("kind: programme\n", "", "field-missing"),
+        ("programme_office:", "plan_side:", "field-missing"),
+        ("  concern:\n", "  urgent:\n", "ladder-without-owner"),
+        ("phone: \"2\", ", "", "ladder-without-phone"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = Agreement::parse(&text.replace(from, to)).unwrap_err();
+        assert_eq!(error.code(), code, "{from}");
+    }
+}
+
 proptest! {
     #[test]
     fn business_days_are_counted_one_by_one(start in 0i64..4000, days in 0u32..400, same in any::<bool>()) {

@@ -1,7 +1,7 @@
 //! What an organisation brings to the programme office, through the fold. Everything is synthetic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod any_order;
+pub(crate) mod any_order;
 
 use serde_json::json;
 

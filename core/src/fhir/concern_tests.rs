@@ -1,10 +1,13 @@
 //! Concerns in a record. All data is synthetic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
 use crate::case::fold::Fold;
+use crate::case::handover;
+use crate::concern::tests::any_order::{acts, play};
 use crate::concern::tests::{Room, answered, raised, reopened};
 use crate::concern::{AnswerPublished, ConcernClosed, ConcernHeard};
 use crate::fhir::check::check;
@@ -87,4 +90,31 @@ fn what_was_superseded_is_entered_in_error() {
         2,
         "the answer, and what closed the concern before it"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// In whatever order it came, a record says the same, by the rules, and nothing that looks like member data; who holds stubs writes
+    /// nothing.
+    #[test]
+    fn a_record_says_the_same_whatever_came_first(acts in acts()) {
+        let events = play(&acts);
+        let (mut whole, mut one_by_one) = (Fold::new(), Fold::new());
+        whole.extend(events.clone());
+        for event in events.iter().rev() {
+            one_by_one.insert(event.clone());
+        }
+        let texts = |fold: &Fold| concerns(fold.state()).into_iter().map(|write| write.json).collect::<Vec<_>>();
+        prop_assert_eq!(texts(&whole), texts(&one_by_one));
+        for text in texts(&whole) {
+            prop_assert!(!text.contains("4/5/1961"));
+            prop_assert_eq!(crate::fhir::check(&text).unwrap(), []);
+        }
+        let (handed, _) = handover::make(&whole, |_| true, |held| held.id != events[0].id);
+        let jane = events[0].sender.clone();
+        let mut newcomer = Fold::invited(crate::case::fold::tests::world::user("eve"), [jane.clone()]);
+        newcomer.extend(handover::unpack(handed, &jane));
+        prop_assert!(texts(&newcomer).is_empty());
+    }
 }

@@ -29,3 +29,27 @@ pub fn meeting(agenda: &Agenda) -> String {
         .list("participant", &participants)
         .done()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::fhir::check;
+    use crate::meeting::tests::written;
+
+    #[test]
+    fn an_appointment_keeps_the_records_rules_and_names_no_member() {
+        let mut agenda = written();
+        let text = meeting(&agenda);
+        assert!(text.contains("joe") && text.contains("jane"), "{text}");
+        let case = agenda.items.first().unwrap().case.to_string();
+        for leak in ["Marty", "Synthetic", "Housing", &case] {
+            assert!(!text.contains(leak), "{leak}: {text}");
+        }
+        agenda.people.clear();
+        for text in [text, meeting(&agenda)] {
+            assert!(check(&text).unwrap().is_empty(), "{text}");
+            assert!(text.contains(&agenda.meeting.id.to_string()));
+        }
+    }
+}
