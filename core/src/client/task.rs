@@ -1,7 +1,7 @@
 //! Who does what in a case: its tasks, as the host works with them.
 
 use crate::care_team::Whom;
-use crate::case::event::EventKey;
+use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::name::EventName;
 use crate::client::Case;
 use crate::commands::Command;
@@ -18,6 +18,9 @@ use crate::task::{
 const TITLE_LIMIT: usize = 512;
 /// The longest detail, reason or outcome, in bytes: it travels twice, in the block and in what any client shows.
 const TEXT_LIMIT: usize = 16 * 1024;
+
+/// How the detail of a task begins that went to somebody else.
+const INSTEAD_OF: &str = "For ";
 
 /// Who is to do a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +136,8 @@ impl Case {
         Ok(self.state()?.tasks.all().iter().map(|task| TaskState::clone(task)).collect())
     }
 
-    /// Assigns a task.
+    /// Assigns a task. Where its owner is out of office, as the directory has it, and whoever covers for them takes part in the case,
+    /// it goes to the cover, and its detail says for whom.
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-title`, `invalid-detail`, `task-without-owner`, `task-without-due`, `ambiguous-contact`),
@@ -153,10 +157,12 @@ impl Case {
             InvalidInput::new("task-without-due", "say until when: a day or an instant").field("due")
         })?;
         let to = self.assignee(to)?;
-        self.command(&Command::new(
-            id,
-            TaskAssigned { title: task.title, detail, to, due, priority: task.priority },
-        ))
+        let mut assigned = TaskAssigned { title: task.title, detail, to, due, priority: task.priority };
+        match self.assigned_first(id, &assigned)? {
+            Some(first) => assigned = first,
+            None => self.reroute(&mut assigned)?,
+        }
+        self.command(&Command::new(id, assigned))
     }
 
     /// Takes a task out of the pool of one's own organisation: one's own from now on.
@@ -247,6 +253,54 @@ impl Case {
     fn task_key(&self, task: &EventName) -> Result<EventKey> {
         let state = self.expected()?;
         task.among(state.tasks.all().iter().map(|task| &task.key), "task", &self.caseline().user())
+    }
+
+    /// What was assigned under this id at first: a repeated command is answered as it was then, whoever is there by now.
+    fn assigned_first(&self, id: Option<EventId>, again: &TaskAssigned) -> Result<Option<TaskAssigned>> {
+        let Some(id) = id else { return Ok(None) };
+        let key = EventKey { sender: self.caseline().user(), id };
+        let engine = &self.caseline().engine;
+        let first = engine.with_expected(self.id(), |fold| match &fold.counting(&key)?.body {
+            HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
+                EventData::TaskAssigned(first) => Some(first.clone()),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        // Rerouted, it says more than the command did, and another of the same organisation has it; everything else is the same.
+        let rerouted = |first: &TaskAssigned| {
+            let detail = first.detail.as_deref().unwrap_or_default();
+            first.to.organization() == again.to.organization()
+                && detail.starts_with(INSTEAD_OF)
+                && detail.ends_with(again.detail.as_deref().unwrap_or_default())
+                && TaskAssigned { detail: again.detail.clone(), to: again.to.clone(), ..first.clone() }
+                    == *again
+        };
+        Ok(first.filter(|first| *first == *again || rerouted(first)))
+    }
+
+    /// Gives a task to the cover of an owner who is out of office, if that takes part in the case, and says so.
+    fn reroute(&self, assigned: &mut TaskAssigned) -> Result<()> {
+        let Assignee::Owner(owner) = &assigned.to else { return Ok(()) };
+        let directory = self.caseline().directory();
+        let Ok(away) = directory.contact(&owner.contact, Some(&owner.organization)) else { return Ok(()) };
+        let Some((cover, back)) = directory.stands_in(away, self.caseline().engine.now()) else {
+            return Ok(());
+        };
+        let state = self.expected()?;
+        if state.roster().contact(&cover.id, &cover.organization).is_none() {
+            return Ok(());
+        }
+        let zone = state.opening().map(|opening| opening.agreement.zone.clone());
+        let until = back.zip(zone).map_or(String::new(), |(back, zone)| {
+            format!(" until {}", back.to_zoned(zone).date().strftime("%-d %B %Y"))
+        });
+        let said = format!("{INSTEAD_OF}{}, who is away{until}.", away.name);
+        let detail = assigned.detail.take().map_or_else(|| said.clone(), |detail| format!("{said} {detail}"));
+        assigned.detail = Some(detail);
+        assigned.to =
+            Assignee::Owner(Whom { contact: cover.id.clone(), organization: cover.organization.clone() });
+        Ok(())
     }
 
     /// Who is meant. Somebody whose only seat has ended is meant too, so that a repeated command is answered as it was first;

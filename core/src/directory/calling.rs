@@ -173,6 +173,17 @@ impl Directory {
         }
     }
 
+    /// Who covers for somebody who is away, and when they are back, where that is known.
+    #[cfg(feature = "store")]
+    pub(crate) fn stands_in(
+        &self,
+        contact: &Contact,
+        now: Timestamp,
+    ) -> Option<(&Contact, Option<Timestamp>)> {
+        let Reach::Away { back, .. } = self.availability(contact).at(now) else { return None };
+        Some((self.cover(contact, now)?, back))
+    }
+
     /// What is known of when a contact can be reached.
     pub fn availability(&self, contact: &Contact) -> Availability {
         let key = (contact.id.clone(), contact.organization.clone());

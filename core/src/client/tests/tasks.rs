@@ -153,3 +153,46 @@ async fn a_task_whose_owner_left_is_owed_by_their_lead() {
         case.assign(None, Task::new("Sign").owner(contact("rao")).due(day("2019-03-08"))).unwrap_err();
     assert_eq!(reason(&again), "task-owner-unseated");
 }
+
+#[tokio::test]
+async fn who_is_out_of_office_is_covered_and_it_is_said() {
+    // Synthetic: the directory of Bay River says that Joe is away from 23 March, and that Lee covers for him.
+    let world = World::new();
+    let bundle = include_str!("../../../../examples/data/cp.json");
+    let agreement = include_str!("../../../../examples/data/agreement.yaml");
+    let jane = world.start_with("jane", Record::Embedded).await;
+    jane.import(bundle).await.unwrap();
+    jane.add_agreement(agreement).unwrap();
+    let case = jane.open(jane.propose("https://caseline.example/care-team|marty").await.unwrap()).unwrap();
+    let joe: ContactId = "https://caseline.example/staff|joe".parse().unwrap();
+    let due = day("2019-04-05");
+    let task = || Task::new("Call him back").detail("About the ride.").owner(joe.clone()).due(due);
+    let shown = |id: EventId| {
+        let tasks = case.tasks().unwrap();
+        let task = tasks.iter().find(|task| task.key.id == id).unwrap().clone();
+        let Assignee::Owner(owner) = &task.assignee else { panic!("{task:?}") };
+        (owner.contact.value().to_owned(), task.detail.unwrap())
+    };
+    world.clock.set("2019-03-20T15:00:00Z".parse().unwrap());
+    let (there, away) = (EventId::new(), EventId::new());
+    case.assign(Some(there), task()).unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(shown(there), ("joe".to_owned(), "About the ride.".to_owned()));
+    world.clock.set("2019-03-25T15:00:00Z".parse().unwrap());
+    let first = case.assign(Some(away), task()).unwrap();
+    settle(&[&jane]).await;
+    let lee =
+        ("lee".to_owned(), "For Joe Brennan, who is away until 1 April 2019. About the ride.".to_owned());
+    assert_eq!(shown(away), lee);
+    assert_eq!(
+        case.assign(Some(there), task()).unwrap().id,
+        there,
+        "a repeated command is answered as it was first"
+    );
+    // Joe is back.
+    world.clock.set("2019-04-02T15:00:00Z".parse().unwrap());
+    assert_eq!(case.assign(Some(away), task()).unwrap(), first);
+    assert_eq!(shown(away), lee);
+    let other = case.assign(Some(away), Task::new("Something else").owner(joe.clone()).due(due));
+    assert!(matches!(other, Err(Error::Conflict { .. })));
+}
