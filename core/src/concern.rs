@@ -204,10 +204,14 @@ pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool
     })
 }
 
+/// The first day of the programme.
+const PROGRAMME: jiff::civil::Date = jiff::civil::date(2017, 7, 1);
+
 /// Whether an event of this life cycle holds member data, as far as its form tells, on the day that its author states. Alike on every
 /// device, of the whole event and of its stub.
 pub(crate) fn holds_member_data(data: &EventData, at: Timestamp) -> bool {
-    let day = at.to_zoned(TimeZone::UTC).date();
+    // Whoever states a time before there was a programme would have every birth date lie ahead.
+    let day = at.to_zoned(TimeZone::UTC).date().max(PROGRAMME);
     texts(data).is_some_and(|(texts, held)| {
         held || texts.iter().any(|(_, text)| !check::formats(text, day).is_empty())
     })

@@ -21,6 +21,7 @@ mod tests;
 
 pub(crate) use life::{arise, joined, may_arise};
 pub use life::{step, tell};
+pub(crate) use owing::due;
 pub use owing::{CALL_CLOCK, CLOCK, owed};
 
 /// How many things one `crossing.carried` names at most.
@@ -183,7 +184,7 @@ pub struct Attempt {
     /// Whether it arrived.
     pub reached: bool,
     /// What came of it. Empty where a handover withheld it.
-    pub outcome: String,
+    pub outcome: Arc<str>,
 }
 
 impl fmt::Debug for Attempt {

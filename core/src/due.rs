@@ -106,7 +106,12 @@ pub fn rungs_to_post(
 
 /// The last day on which it is in time.
 pub fn due_date(owed: &Owed, zone: &TimeZone) -> Date {
-    let last = owed.due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(owed.due);
+    last_day(owed.due, zone)
+}
+
+/// The last day before an instant.
+pub(crate) fn last_day(due: Timestamp, zone: &TimeZone) -> Date {
+    let last = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
     last.to_zoned(zone.clone()).date()
 }
 

@@ -111,7 +111,7 @@ impl From<&crossing::Attempt> for CrossingAttempt {
             },
             reached_contact: attempt.with.as_ref().map(|with| with.contact.to_string()),
             reached: attempt.reached,
-            outcome: attempt.outcome.clone(),
+            outcome: attempt.outcome.to_string(),
         }
     }
 }

@@ -187,7 +187,11 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
         RosterEvent::Added(SeatAdded { seat }) => {
             must_lead(step, roster, &seat.contact.organization)?;
             let led = next.has_an_account_now(seat, step.key);
-            next.take(&Seat { lead: seat.lead || led, ..seat.clone() }, step.key)?;
+            // Whom the other side names first decides for their own: nobody else there could name others.
+            let first = step.seat.contact.organization != seat.contact.organization
+                && room_user(seat).is_some()
+                && !seat.is_keeper();
+            next.take(&Seat { lead: seat.lead || led || first, ..seat.clone() }, step.key)?;
         }
         RosterEvent::Ended(ended) => {
             let own =

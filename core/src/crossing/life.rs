@@ -1,8 +1,11 @@
 //! What arises to go across, and its steps.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
-use crate::case::event::EventData;
+use crate::case::event::{EventData, EventKey};
 use crate::case::life::RungPosted;
 use crate::case::roster::{Roster, room_user};
 use crate::case::step::{Owed, Rung, Step};
@@ -88,11 +91,17 @@ pub(crate) fn may_arise(data: &EventData) -> bool {
     goes_across(data).is_some()
 }
 
-/// Somebody took the case up: what waited for their side is handed over to them on Matrix.
-pub(crate) fn joined(crossings: &mut Crossings, organization: &OrganizationId) {
+/// Somebody took the case up: what waited for their side is handed over to them on Matrix. What is `sensitive` may be withheld from
+/// them there, and waits on.
+pub(crate) fn joined(
+    crossings: &mut Crossings,
+    organization: &OrganizationId,
+    sensitive: impl Fn(&EventKey) -> bool,
+) {
     let waiting: Vec<_> = crossings
         .waiting()
         .filter(|one| one.to == *organization && !matches!(one.what, What::Call { .. }))
+        .filter(|one| !sensitive(&one.event))
         .map(|one| one.event.clone())
         .collect();
     for event in waiting {
@@ -106,8 +115,7 @@ pub(crate) fn joined(crossings: &mut Crossings, organization: &OrganizationId) {
 ///
 /// # Errors
 /// The reason, with source `crossing`: `crossing-by-keeper`, `crossing-none` (no event is named), `crossing-too-many`,
-/// `crossing-unknown`, `crossing-over` (it arrived before), `crossing-own-side` (whom it was to reach records no carrying of
-/// it), `crossing-other-side` (whom they reached is not of the side that it goes to).
+/// `crossing-twice`, `crossing-unknown`, `crossing-over` (it arrived before), `crossing-not-yours`, `crossing-other-side` (whom they reached is not of the side that it goes to).
 pub fn step(crossings: &Crossings, event: CrossingEvent<'_>, step: &Step<'_>) -> Result<Crossings, Reason> {
     let CrossingEvent::Carried(event) = event;
     if step.seat.is_keeper() || step.seat.contact.role == Role::Member {
@@ -119,17 +127,25 @@ pub fn step(crossings: &Crossings, event: CrossingEvent<'_>, step: &Step<'_>) ->
     if event.events.len() > MOST_CARRIED {
         return Err(refused("crossing-too-many", "name fewer events, and the others in another record"));
     }
+    let mut named = BTreeSet::new();
+    for key in &event.events {
+        if !named.insert(key) {
+            return Err(refused("crossing-twice", "name each event once"));
+        }
+        let unknown = || refused("crossing-unknown", "that event has nothing to take across");
+        may_carry(crossings.get(key).ok_or_else(unknown)?, event, step)?;
+    }
+    let outcome: Arc<str> = event.outcome.as_str().into();
     let mut next = crossings.clone();
     for key in &event.events {
-        let Some(one) = next.get_mut(key) else {
-            return Err(refused("crossing-unknown", "that event has nothing to take across"));
-        };
-        carried(one, event, step)?;
+        if let Some(one) = next.get_mut(key) {
+            carried(one, event, &outcome, step);
+        }
     }
     Ok(next)
 }
 
-fn carried(one: &mut Crossing, event: &CrossingCarried, step: &Step<'_>) -> Result<(), Reason> {
+fn may_carry(one: &Crossing, event: &CrossingCarried, step: &Step<'_>) -> Result<(), Reason> {
     match one.standing {
         CrossingStanding::Waiting => {}
         CrossingStanding::Carried => {
@@ -140,27 +156,37 @@ fn carried(one: &mut Crossing, event: &CrossingCarried, step: &Step<'_>) -> Resu
             return Err(refused("crossing-over", text));
         }
     }
-    // Within one's own organisation people call each other: a call is recorded by whoever made it.
-    let call = matches!(one.what, What::Call { .. });
-    if one.to == step.seat.contact.organization && !call {
-        return Err(refused("crossing-own-side", "who is to hear of it records no taking across"));
+    let own = &step.seat.contact.organization;
+    let mut others = [step.plan_side, step.community_side].into_iter().filter(|side| **side != one.to);
+    let theirs = match one.what {
+        // Whoever waits calls, and colleagues call each other where nobody else is there.
+        What::Call { .. } if *own == one.to => others.all(|side| step.roster.is_away(side)),
+        What::Call { .. } => others.any(|side| side == own),
+        _ => one.by.organization == *own,
+    };
+    if !theirs {
+        let text = "who said it takes it across, or a colleague of theirs; who waits for an answer calls";
+        return Err(refused("crossing-not-yours", text));
     }
     if event.with.as_ref().is_some_and(|with| with.organization != one.to) {
         return Err(refused("crossing-other-side", "name somebody of the side that it goes to"));
     }
+    Ok(())
+}
+
+fn carried(one: &mut Crossing, event: &CrossingCarried, outcome: &Arc<str>, step: &Step<'_>) {
     if one.attempts.len() < MOST_ATTEMPTS || event.reached {
         one.attempts.push(Attempt {
             by: StepTaken::of(step),
             how: event.how,
             with: event.with.clone(),
             reached: event.reached,
-            outcome: event.outcome.clone(),
+            outcome: Arc::clone(outcome),
         });
     }
     if event.reached {
         one.standing = CrossingStanding::Carried;
     }
-    Ok(())
 }
 
 fn refused(code: &'static str, text: &'static str) -> Reason {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::agreement::{Clock, CountsFrom, Length};
+use crate::agreement::{Agreement, Clock, CountsFrom, Length, RuleSet};
 use crate::case::step::{Owed, Rules};
 use crate::communication::Priority;
 use crate::contact::{Contact, Topic};
@@ -80,7 +80,7 @@ fn item(
     topic: Topic,
     rules: &Rules<'_>,
 ) -> Option<Owed> {
-    let due = limit(clock, one.by.at, rules);
+    let due = limit(clock, one.by.at, rules.agreement, rules.rules);
     let ladder = rules.ladder(topic, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
@@ -92,9 +92,15 @@ fn name<'a>(organization: &OrganizationId, rules: &Rules<'a>) -> &'a str {
     side.map_or("the other side", |side| &rules.agreement.party(side).name)
 }
 
-fn limit(clock: &str, since: Timestamp, rules: &Rules<'_>) -> Timestamp {
-    let zone = &rules.agreement.zone;
+/// Until when something is to be taken across, or somebody to be called.
+pub(crate) fn due(one: &Crossing, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
+    let clock = if matches!(one.what, What::Call { .. }) { CALL_CLOCK } else { CLOCK };
+    limit(clock, one.by.at, agreement, rules)
+}
+
+fn limit(clock: &str, since: Timestamp, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
+    let zone = &agreement.zone;
     let day = since.to_zoned(zone.clone()).date();
-    let of_rules = || rules.rules.clock(clock, day);
-    rules.agreement.clock(clock).or_else(of_rules).unwrap_or(ONE_BUSINESS_DAY).due(since, zone)
+    let of_rules = || rules.clock(clock, day);
+    agreement.clock(clock).or_else(of_rules).unwrap_or(ONE_BUSINESS_DAY).due(since, zone)
 }

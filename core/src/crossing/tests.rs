@@ -117,6 +117,8 @@ fn what_came_of_it_is_recorded_and_what_was_tried_too() {
     assert_eq!(refused(carried(&[key("jane", 2)], true)).as_deref(), Some("crossing-unknown"));
     let many = vec![key("jane", 1); MOST_CARRIED + 1];
     assert_eq!(refused(carried(&many, true)).as_deref(), Some("crossing-too-many"));
+    let twice = ("jane", carried(&[key("jane", 0), key("jane", 0)], true));
+    assert_eq!(played(&[open.clone(), twice]).1.as_deref(), Some("crossing-twice"));
     let by = |who: &'static str, with: Option<Whom>| {
         let data = CrossingCarried {
             events: vec![key("jane", 0)],
@@ -186,6 +188,9 @@ fn only_a_lead_of_the_other_side_names_people_of_a_side_without_matrix() {
     again.contact.user = None;
     assert_eq!(named("jane", again).as_deref(), Some("seat-twice"));
     assert_eq!(named("jane", seat("joe")), None);
+    // Whoever comes first decides for their side, so that it is never without somebody who can name others.
+    let (fold, _) = played(&[open, ("jane", SeatAdded { seat: seat("rao") }.into())]);
+    assert!(fold.state().roster().seat_of(&user("rao")).unwrap().lead);
 }
 
 #[test]

@@ -81,6 +81,7 @@ impl MatrixTransport {
             silent.extend(answer.failures.into_keys());
             if Some(&pause) == HALF_KNOWN.last() {
                 let due = now + HALF_KNOWN_AGAIN;
+                half.retain(|user| !silent.contains(user.server_name().as_str()));
                 self.asked_rest().extend(half.into_iter().map(|user| (user, due)));
             }
         }
@@ -128,11 +129,9 @@ impl MatrixTransport {
         for user in users {
             let id = user_id(user)?;
             let identity = machine.get_identity(&id, None).await.map_err(internal("identity"))?;
-            let known = machine.get_user_devices(&id, None).await.map_err(internal("devices"))?;
             let devices = reachable(&machine, &id).await?;
             // Not known yet and "never signed in" must not look alike: the one is waited for, the other is not.
-            let unknown =
-                identity.is_none() && known.keys().next().is_none() && silent.contains(user.server());
+            let unknown = identity.is_none() && silent.contains(user.server());
             recipients.push(Recipient {
                 user: user.clone(),
                 identity: identity.as_ref().and_then(master_key),

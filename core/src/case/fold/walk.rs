@@ -16,7 +16,7 @@ use crate::concern::{self, ConcernEvent};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
-use crate::label::Marks;
+use crate::label::{Marks, are_sensitive};
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
@@ -149,7 +149,11 @@ fn take(
     match &*event.data {
         // A reminder has been looked at with what it is a reminder of.
         EventData::RungPosted(_) => {}
-        EventData::CaseAccepted(_) => crossing::joined(&mut state.crossings, &seat.contact.organization),
+        EventData::CaseAccepted(_) if !seat.is_keeper() => {
+            let labels = &state.labels;
+            let sensitive = |key: &EventKey| labels.get(key).is_some_and(|(labels, _)| are_sensitive(labels));
+            crossing::joined(&mut state.crossings, &seat.contact.organization, sensitive);
+        }
         data => crossing::arise(&mut state.crossings, data, None, &step),
     }
     Ok(())

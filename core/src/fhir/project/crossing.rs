@@ -1,8 +1,6 @@
 //! What is to go across to one organisation, as one FHIR Task (R4, 12.5): what it is made of are its inputs, what was tried its notes.
 
-use super::super::write::{
-    Object, contact_ref, event_value, heads_extension, identifier, literal, organization_ref,
-};
+use super::super::write::{Object, event_value, heads_extension, identifier, literal, organization_ref};
 use super::{View, codes, write};
 use crate::case::event::EventKey;
 use crate::case::state::Resource;
@@ -31,36 +29,30 @@ impl View<'_> {
         let of_theirs = |one: &&Crossing| one.to == *to;
         let all: Vec<&Crossing> =
             self.state.crossings.all().iter().map(AsRef::as_ref).filter(of_theirs).collect();
-        let owed = self.state.owed();
         let closed = self.state.life.closed.is_some();
-        // A call about what was done meanwhile is not needed.
-        let needed = |one: &Crossing| match &one.what {
-            What::Call { .. } => {
-                owed.iter().any(|item| item.clock == crossing::CALL_CLOCK && item.since == one.event.owed())
-            }
-            _ => one.standing == CrossingStanding::Waiting && !closed,
-        };
-        let tried =
-            all.iter().any(|one| !one.attempts.is_empty() || one.standing != CrossingStanding::Waiting);
-        let waits = all.iter().find(|one| needed(one));
+        let tried = all.iter().any(|one| !one.attempts.is_empty());
+        let waits = all.iter().find(|one| one.standing == CrossingStanding::Waiting);
+        // R4's Task ends with `completed`: as long as the case goes on there can be more.
         let (status, reason) = match (all.is_empty(), waits.is_some(), closed) {
             (true, ..) => ("entered-in-error", "It never took effect in the case"),
-            (false, true, _) if tried => ("in-progress", "Some of it is still to go across"),
-            (false, true, _) => ("requested", "To go across by other ways than Matrix"),
-            (false, false, true) if all.iter().any(|one| one.standing == CrossingStanding::Waiting) => {
-                ("cancelled", "The case is closed")
-            }
-            (false, false, _) => ("completed", "Nothing is left to go across"),
+            (false, true, true) => ("cancelled", "The case is closed"),
+            (false, true, false) if tried => ("in-progress", "Some of it is still to go across"),
+            (false, true, false) => ("requested", "To go across by other ways than Matrix"),
+            (false, false, true) => ("completed", "Nothing is left to go across"),
+            (false, false, false) => ("on-hold", "Nothing is left to go across for now"),
         };
         let first = all.first();
         let authored = first.map_or(self.opening.at, |one| one.by.at);
         let attempts = || all.iter().flat_map(|one| &one.attempts);
         let modified = all.iter().map(|one| one.by.at).chain(attempts().map(|one| one.by.at)).max();
-        let item = waits.and_then(|one| owed.iter().find(|item| item.since == one.event.owed()));
-        let ends = item.map(|item| due::due_date(item, &self.opening.agreement.zone).to_string());
-        let owner = item.and_then(|item| {
-            self.state.roster().active().find(|seat| seat.contact.id == item.owner).map(|seat| &seat.contact)
+        let ends = waits.filter(|_| !closed).map(|one| {
+            let zone = &self.opening.agreement.zone;
+            due::last_day(crossing::due(one, &self.opening.agreement, &self.opening.rules), zone).to_string()
         });
+        // Whoever said it; of a call, which a keeper's reminder gave rise to, the due list says who.
+        let owner = waits
+            .filter(|one| !closed && !matches!(one.what, What::Call { .. }))
+            .map(|one| self.who(&one.by));
         let inputs: Vec<String> = all.iter().map(|one| input(&one.event, one.what.code())).collect();
         let mut attempted: Vec<(&EventKey, String)> = Vec::new();
         for one in attempts() {
@@ -87,6 +79,7 @@ impl View<'_> {
         let json = Object::resource("Task")
             .list("extension", &[heads_extension(&heads)])
             .list("identifier", &[identifier(codes::CROSSING, &value)])
+            .labelled(&self.state.labels(resource))
             .text("status", status)
             .raw("statusReason", &words(reason))
             .text("intent", "order")
@@ -97,7 +90,7 @@ impl View<'_> {
             .text("authoredOn", &authored.to_string())
             .text("lastModified", &modified.unwrap_or(authored).max(authored).to_string())
             .raw("requester", &first.map_or_else(|| organization_ref(to, name), |one| self.who(&one.by)))
-            .raw("owner", &owner.map_or(String::new(), contact_ref))
+            .raw("owner", &owner.unwrap_or_default())
             .list("note", &notes)
             .raw("restriction", &restriction)
             .list("input", &inputs)

@@ -54,7 +54,7 @@ fn one_task_says_what_is_to_go_across_to_a_side() {
 
     acts.push(("jane", carried(&[key(0), key(1)], true)));
     let task = &tasks(&acts)[0];
-    assert_eq!((task["status"].as_str(), task["owner"].is_null()), (Some("completed"), true));
+    assert_eq!((task["status"].as_str(), task["owner"].is_null()), (Some("on-hold"), true));
     assert_eq!(task["note"][1]["text"], "It arrived by fax: Left it with the front desk");
 
     acts.truncate(2);
@@ -73,7 +73,7 @@ fn what_was_said_before_they_joined_is_theirs_by_the_handover() {
     ];
     let states: Vec<serde_json::Value> =
         (1..=3).map(|known| tasks(&acts[..known])[0]["status"].clone()).collect();
-    assert_eq!(states, ["requested", "requested", "completed"]);
+    assert_eq!(states, ["requested", "requested", "on-hold"]);
 }
 
 proptest! {
