@@ -64,6 +64,16 @@ def signer(who: str, organization: str | None) -> caseline.PlanSigner:
     raise invalid("a signer is `member`, `representative`, or a contact, then with their `organization`")
 
 
+def copy_to(who: str, organization: str | None) -> caseline.PlanCopyTo:
+    if organization is not None:
+        return caseline.PlanCopyTo.CONTACT(contact=who, organization=organization)
+    if who == "member":
+        return caseline.PlanCopyTo.MEMBER()
+    if who == "representative":
+        return caseline.PlanCopyTo.REPRESENTATIVE()
+    raise invalid("a copy goes to `member`, `representative`, or a contact, then with their `organization`")
+
+
 def paper(fields: dict[str, Any], name: str) -> str:
     if (name in fields) == ("path" in fields):
         raise invalid(f"give either `{name}` or `path`")
@@ -245,6 +255,9 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
         case "attest_signature":
             signs = signer(fields.pop("signer"), fields.pop("organization", None))
             return event_of(await case.attest_signature(signer=signs, **fields))
+        case "plan_copied":
+            to = copy_to(fields.pop("to"), fields.pop("organization", None))
+            return event_of(await case.plan_copied(to=to, **fields))
         case "alert":
             return event_of(await case.raise_alert(**fields))
         case "propose_visit":

@@ -142,6 +142,23 @@ def signature(attested: caseline.PlanSignature) -> dict[str, Any]:
     )
 
 
+def plan_copy(given: caseline.PlanCopy) -> dict[str, Any]:
+    to = given.to
+    organization = None
+    if isinstance(to, caseline.PlanCopyTo.CONTACT):
+        who, organization = to.contact, to.organization
+    else:
+        who = "member" if isinstance(to, caseline.PlanCopyTo.MEMBER) else "representative"
+    return shown(
+        to=who,
+        organization=organization,
+        how=given.how.name.lower().replace("_", "-"),
+        on=given.on,
+        by=given.attested_by,
+        at=instant(given.attested_at),
+    )
+
+
 def plan(sent: caseline.Plan) -> dict[str, Any]:
     return shown(
         plan=sent.plan,
@@ -152,6 +169,7 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
         by=sent.by,
         changes=sent.changes,
         signatures=[signature(each) for each in sent.signatures],
+        copies=[plan_copy(each) for each in sent.copies],
         changed=[
             {"organization": each.organization, "sha256": each.sha256, "by": each.by, "at": instant(each.at)}
             for each in sent.changed

@@ -1,4 +1,5 @@
-//! The care plan's life cycle: sent for signature, acknowledged, approved or returned with changes. Maps to FHIR CarePlan.
+//! The care plan's life cycle: sent for signature, acknowledged, approved or returned with changes; then copied and
+//! renewed. Maps to FHIR CarePlan.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,14 +11,16 @@ use crate::case::step::Step;
 use crate::contact::{Contact, Role};
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
+mod copying;
 mod life;
 mod owing;
 mod signing;
 #[cfg(test)]
 mod tests;
 
+pub use copying::{CopiedHow, CopyTo, PlanCopied, PlanCopy};
 pub use life::{step, tell};
-pub use owing::{CLOCK, owed};
+pub use owing::{CLOCK, COPIES_CLOCK, RENEWAL_CLOCK, owed};
 pub use signing::{PlanSigned, Signature, SignedHow, Signer};
 
 /// The largest document that travels inside its event, in bytes of JSON text; a longer one goes as an encrypted attachment.
@@ -129,6 +132,8 @@ pub enum PlanEvent<'a> {
     Changed(&'a PlanChanged),
     /// `plan.signed`.
     Signed(&'a PlanSigned),
+    /// `plan.copied`.
+    Copied(&'a PlanCopied),
 }
 
 /// The care plans of one case, in the order in which they were sent. At most one of them is open.
@@ -176,6 +181,8 @@ pub struct PlanState {
     pub status: PlanStatus,
     /// The signatures that were given elsewhere and attested here, in order.
     pub signatures: Vec<Signature>,
+    /// The copies that were given, in order.
+    pub copies: Vec<PlanCopy>,
     /// What records made of it after it was sent, in order: what was sent is not what they hold any more.
     pub changed: Vec<(PlanChanged, StepTaken)>,
 }

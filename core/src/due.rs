@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::agreement::Agreement;
 use crate::case::life::RungPosted;
@@ -61,10 +61,17 @@ impl DueItem {
     }
 }
 
-/// The due list: what is due first comes first; of equals, the older case.
+/// From when on something is shown that is owed a year ahead: thirty days of the calendar before it is due.
+pub(crate) fn a_month_before(due: Timestamp, zone: &TimeZone) -> Timestamp {
+    let day = due.to_zoned(zone.clone()).checked_sub(30.days());
+    day.map_or(Timestamp::MIN, |day| day.timestamp())
+}
+
+/// The due list: what is due first comes first; of equals, the older case. What begins later is left out.
 pub fn list(owed: impl IntoIterator<Item = (CaseId, Owed)>, now: Timestamp) -> Vec<DueItem> {
     let mut items: Vec<DueItem> = owed
         .into_iter()
+        .filter(|(_, owed)| owed.is_shown(now))
         .map(|(case, owed)| {
             let current = owed.ladder.iter().rposition(|rung| rung.at <= now);
             let next = current.map_or(0, |n| n + 1);

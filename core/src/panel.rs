@@ -296,7 +296,7 @@ impl<'q> Tally<'q> {
             let mut of = summary
                 .owed
                 .iter()
-                .filter(|owed| owed.topic() == topic && stands::is_asked_for(owed, self.query));
+                .filter(|owed| owed.topic() == topic && stands::is_asked_for(owed, self.query, self.now));
             let Some(first) = of.next() else { continue };
             let due = of.fold(first.due, |due, owed| due.min(owed.due));
             let counts = self.topics.entry(topic).or_default();

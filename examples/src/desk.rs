@@ -287,6 +287,10 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             let signed = (protocol::signer(&signer, organization)?, how, on);
             caseline.case(case)?.attest_signature(key, plan, sha256, signed)?
         }
+        Verb::PlanCopied(said) => {
+            let to = protocol::recipient(&said.to, said.organization)?;
+            caseline.case(said.case)?.plan_copied(said.key, said.plan, to, (said.how, said.on))?
+        }
         Verb::ReturnPlan { case, plan, changes, key } => {
             caseline.case(case)?.return_plan(key, plan, &changes)?
         }

@@ -21,6 +21,7 @@ use crate::alert::{AlertTold, AnswerWord};
 mod answer;
 mod concern;
 mod consent;
+mod copied;
 mod crossing;
 mod meeting;
 mod record;
@@ -29,6 +30,7 @@ mod task;
 pub use answer::{Failure, answer, reasons};
 pub use concern::{AnswerConcern, OfConcern, OpenProgramme, RaiseConcern, ReopenConcern, RoomsOf};
 pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
+pub use copied::{PlanCopied, recipient};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
 pub use record::{EditRecord, RecordPlace, System};
@@ -191,6 +193,7 @@ pub enum Verb {
         sha256: Option<Sha256>,
         key: Option<EventId>,
     },
+    PlanCopied(PlanCopied),
     ReturnPlan {
         case: CaseId,
         plan: EventId,

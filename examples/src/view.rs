@@ -1,6 +1,8 @@
 //! What a driver's answers show of a case (`tests/DRIVER.md`).
 
-use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, Signature, Signer, StepTaken};
+use caseline::care_plan::{
+    CopyTo, PlanChanged, PlanCopy, PlanState, PlanStatus, Signature, Signer, StepTaken,
+};
 use caseline::care_team::{TeamProposal, Whom};
 use caseline::case::state::{CaseState, Entry};
 use caseline::communication::{Message, MessageStanding};
@@ -217,6 +219,7 @@ fn plan(plan: &PlanState) -> Value {
         "plan": plan.sent.id, "sha256": plan.document.sha256, "status": status,
         "sent_by": plan.sent_by.contact, "sent_at": plan.sent_by.at,
         "signatures": plan.signatures.iter().map(signature).collect::<Vec<_>>(),
+        "copies": plan.copies.iter().map(copy).collect::<Vec<_>>(),
         "changed": plan.changed.iter().map(plan_change).collect::<Vec<_>>(),
     });
     if let Some(fields) = shown.as_object_mut() {
@@ -235,6 +238,21 @@ fn signature(signature: &Signature) -> Value {
     let mut shown = json!({
         "signer": signer, "how": signature.how.code(), "on": signature.on,
         "by": signature.attested.contact, "at": signature.attested.at,
+    });
+    if let Some(fields) = shown.as_object_mut() {
+        fields.extend(organization.map(|organization| ("organization".into(), json!(organization))));
+    }
+    shown
+}
+
+fn copy(copy: &PlanCopy) -> Value {
+    let (to, organization) = match &copy.to {
+        CopyTo::Member => ("member".to_owned(), None),
+        CopyTo::Representative => ("representative".to_owned(), None),
+        CopyTo::Contact { contact, organization } => (contact.to_string(), Some(organization)),
+    };
+    let mut shown = json!({
+        "to": to, "how": copy.how.code(), "on": copy.on, "by": copy.attested.contact, "at": copy.attested.at,
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(organization.map(|organization| ("organization".into(), json!(organization))));

@@ -119,6 +119,12 @@ fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
 fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
     let said = plays("returned.yaml");
     assert!(said.contains("Joe attests that Dr. Rao signed the care plan by fax on 2019-03-07."), "{said}");
+    assert!(
+        said.contains(
+            "Jane attests that the member was given a copy of the care plan in person on 2019-03-08."
+        ),
+        "{said}"
+    );
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use caseline::alert;
-use caseline::care_plan::StepTaken;
 use caseline::care_team;
 use caseline::error::InvalidInput;
 use caseline::outreach::Outreach;

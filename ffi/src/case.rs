@@ -10,6 +10,7 @@ use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
 use caseline::label::Marks;
 
 use crate::alert::{Alert, VisitAnswer, instant, whom};
+use crate::copying::{CopiedHow, PlanCopyTo};
 use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
@@ -212,6 +213,25 @@ impl Case {
         let sha256 = sha256.map(|sha256| parsed(&sha256, "sha256")).transpose()?;
         let given = (signer.known()?, how.into(), day(&on, "on")?);
         self.command(key, move |case, key| Ok(case.attest_signature(key, plan, sha256, given)?)).await
+    }
+
+    /// Attests that a copy of an approved plan was given on a day (`2019-03-04`) to the member, their representative, or somebody of
+    /// the team.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-date`), besides the errors of every command.
+    #[uniffi::method(default(key = None))]
+    pub async fn plan_copied(
+        &self,
+        plan: String,
+        to: PlanCopyTo,
+        how: CopiedHow,
+        on: String,
+        key: Option<String>,
+    ) -> Result<EventKey> {
+        let plan = parsed(&plan, "plan")?;
+        let (to, given) = (to.known()?, (how.into(), day(&on, "on")?));
+        self.command(key, move |case, key| Ok(case.plan_copied(key, plan, to, given)?)).await
     }
 
     /// Returns a plan with changes to make.

@@ -16,6 +16,7 @@ mod case;
 mod client;
 mod concern;
 mod consent;
+mod copying;
 mod crossing;
 mod error;
 mod events;
@@ -40,6 +41,7 @@ pub use concern::{
     AnsweredConcern, Concern, ConcernAbout, ConcernStep, DataFound, PublishedAnswer, RoomKind,
 };
 pub use consent::{Consent, ConsentInput, Consents, Denied, EmergencyTold, MayTell};
+pub use copying::{CopiedHow, PlanCopy, PlanCopyTo};
 pub use crossing::{Crossing, CrossingAttempt, CrossingStanding, CrossingWay};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};

@@ -9,6 +9,7 @@ use caseline::id::{CaseId, Sha256};
 
 use crate::alert::{Stay, Visit};
 use crate::consent::codes;
+use crate::copying::PlanCopy;
 use crate::error::Reason;
 use crate::models::{Contact, EventKey};
 use crate::signing::PlanSignature;
@@ -136,6 +137,8 @@ pub struct Plan {
     pub changes: Option<String>,
     /// The signatures that were given elsewhere and attested here, in order.
     pub signatures: Vec<PlanSignature>,
+    /// The copies that were given, in order.
+    pub copies: Vec<PlanCopy>,
     /// What became of it in somebody's record after it was sent, in order: what was sent is no longer what stands there.
     pub changed: Vec<PlanChange>,
 }
@@ -183,6 +186,7 @@ impl From<&PlanState> for Plan {
             by: by.map(|by| by.contact.to_string()),
             changes,
             signatures: plan.signatures.iter().map(PlanSignature::from).collect(),
+            copies: plan.copies.iter().map(PlanCopy::from).collect(),
             changed: plan.changed.iter().map(PlanChange::from).collect(),
         }
     }

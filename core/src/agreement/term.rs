@@ -86,6 +86,11 @@ impl Clock {
         let day = self.due_date(event.to_zoned(zone.clone()).date());
         end_of_day(day, zone)
     }
+
+    /// The instant from which it is overdue, for an event of this day.
+    pub(crate) fn due_on(&self, event: Date, zone: &TimeZone) -> Timestamp {
+        end_of_day(self.due_date(event), zone)
+    }
 }
 
 // jiff's calendar spans 19,999 years; spans are capped so that no sum can fail.

@@ -51,6 +51,7 @@ fn follow_up(stay: &Stay, outreach: &Outreach, rules: &Rules<'_>) -> Option<Owed
         clock: clock.name.to_owned(),
         what: what.to_owned(),
         owner,
+        from: None,
         due,
         ladder: rules.ladder(Topic::Admission, first, due),
     })
@@ -75,6 +76,7 @@ fn answer(alerts: &Alerts, stay: &Stay, rules: &Rules<'_>) -> Option<Owed> {
         clock: ANSWER_CLOCK.to_owned(),
         what: "answer the admission: propose a visit".to_owned(),
         owner,
+        from: None,
         due,
         ladder: rules.ladder(Topic::Admission, first, due),
     })
@@ -100,6 +102,7 @@ fn visit_answers(alerts: &Alerts, visit: &Visit, rules: &Rules<'_>) -> Vec<Owed>
                 clock: if place == 1 { VISIT_CLOCK.to_owned() } else { format!("{VISIT_CLOCK}-{place}") },
                 what: "answer the proposed visit: accept, decline or move it".to_owned(),
                 owner: seat.contact.id.clone(),
+                from: None,
                 due,
                 ladder: rules.ladder(Topic::Admission, Some(&seat.contact), due),
             })

@@ -1,5 +1,6 @@
 //! The steps of a care plan.
 
+use crate::care_plan::copying::{self, copied};
 use crate::care_plan::signing::{Signer, signed, told};
 use crate::care_plan::{
     CarePlans, PlanApproved, PlanChanged, PlanEvent, PlanReturned, PlanSent, PlanState, PlanStatus, StepTaken,
@@ -19,7 +20,8 @@ const MOST_CHANGES: usize = 100;
 /// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
 /// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
 /// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`, `plan-changer`,
-/// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-signature-date`, `plan-signer`.
+/// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-signature-date`, `plan-signer`, `plan-copier`,
+/// `plan-not-approved`, `plan-copy-recipient`, `plan-copy-known`, `plan-copy-date`.
 pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
     // That a record was changed is no step of a person's: a keeper tells it, too.
     if step.seat.is_keeper() && !matches!(event, PlanEvent::Changed(_)) {
@@ -37,6 +39,7 @@ pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<
         PlanEvent::Returned(event) => returned(&mut next, event, step)?,
         PlanEvent::Changed(event) => changed(&mut next, event, step)?,
         PlanEvent::Signed(event) => signed(&mut next, event, step)?,
+        PlanEvent::Copied(event) => copied(&mut next, event, step)?,
     }
     Ok(next)
 }
@@ -98,6 +101,7 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
         acknowledged: None,
         status: PlanStatus::Sent,
         signatures: Vec::new(),
+        copies: Vec::new(),
         changed: Vec::new(),
     });
     Ok(())
@@ -205,6 +209,7 @@ pub fn tell(event: PlanEvent<'_>, by: &Seat, roster: &Roster) -> String {
             };
             told(event, &who, signer)
         }
+        PlanEvent::Copied(event) => copying::told(event, &who, roster),
         PlanEvent::Returned(event) => {
             format!("{who} returned the care plan with changes to make: {}", event.changes)
         }

@@ -11,6 +11,7 @@ use crate::contact::{Contact, Seat};
 use crate::id::UserId;
 use crate::policy::Reason;
 
+mod after;
 mod signing;
 
 // Synthetic.

@@ -11,7 +11,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
-use crate::care_plan::{PlanAcknowledged, PlanApproved, PlanChanged, PlanReturned, PlanSent, PlanSigned};
+use crate::care_plan::{
+    PlanAcknowledged, PlanApproved, PlanChanged, PlanCopied, PlanReturned, PlanSent, PlanSigned,
+};
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::kind::ProgrammeOpened;
@@ -227,6 +229,8 @@ kinds! {
     PlanChanged(PlanChanged) = "plan.changed",
     /// The plan was signed elsewhere, as its sender attests.
     PlanSigned(PlanSigned) = "plan.signed",
+    /// A copy of the approved plan was given to somebody, as its sender attests.
+    PlanCopied(PlanCopied) = "plan.copied",
     /// An admission, a discharge, a transfer, an emergency visit, or that one was cancelled.
     AlertRaised(AlertRaised) = "alert.raised",
     /// People go to the member together.

@@ -99,10 +99,20 @@ pub struct Owed {
     pub what: String,
     /// Who owes it.
     pub owner: ContactId,
+    /// From when on it is shown as due: what is owed a year ahead is nobody's work yet. Never after the due time; nothing where it is
+    /// shown at once. Computed and reminded of it is all the same.
+    pub from: Option<Timestamp>,
     /// The instant by which it is due (exclusive: from then on it is overdue).
     pub due: Timestamp,
     /// Whom to remind, in order. Never empty; the last has a telephone number.
     pub ladder: Vec<Rung>,
+}
+
+impl Owed {
+    /// Whether it is shown as due then.
+    pub fn is_shown(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now)
+    }
 }
 
 /// One person on a ladder.

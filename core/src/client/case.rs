@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use crate::care_plan::{
-    PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
+    CopiedHow, CopyTo, PlanAcknowledged, PlanApproved, PlanCopied, PlanReturned, PlanSent, PlanSigned,
+    SignedHow, Signer,
 };
 use crate::care_team::{TeamDeclined, Whom};
 use crate::case::event::{EventData, EventKey};
@@ -257,6 +258,22 @@ impl Case {
             None => self.plan_hash(plan)?,
         };
         self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on }))
+    }
+
+    /// Attests that a copy of an approved plan was given: to the member, their representative, or somebody of the team by their seat
+    /// in the case, which takes no account.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`plan-not-approved`, `plan-copy-known`, `plan-copy-date`, `plan-copy-recipient`, …), besides the errors of every
+    /// command.
+    pub fn plan_copied(
+        &self,
+        id: Option<EventId>,
+        plan: EventId,
+        to: CopyTo,
+        (how, on): (CopiedHow, Date),
+    ) -> Result<EventKey> {
+        self.command(&Command::new(id, PlanCopied { plan, to, how, on }))
     }
 
     /// Returns a plan with changes to make.

@@ -8,9 +8,10 @@ use crate::case::roster::decides;
 use crate::case::step::{Owed, Rules};
 use crate::consent::{ConsentState, Consents, OverrideState};
 use crate::contact::{Contact, Topic};
+use crate::due::a_month_before;
 use crate::id::OrganizationId;
 
-/// The clock of a consent, until it is renewed or revoked. It ends when the consent does.
+/// The clock of a consent, until it is renewed or revoked. It ends when the consent does, and is shown in the month before.
 pub const RENEWAL_CLOCK: &str = "consent-renewal";
 /// The clock of an emergency, until somebody has looked at it: one business day, where neither the agreement nor the rule set says
 /// otherwise.
@@ -34,7 +35,8 @@ fn renewal(consents: &Consents, consent: &ConsentState, rules: &Rules<'_>) -> Op
     let due = start_of(ends, &rules.agreement.zone);
     let owner = lead(&rules.agreement.community_side.id, rules, |_| true);
     let what = "renew a consent of the member's before it ends, or record that it is given up".to_owned();
-    of_ladder(consent.key.owed(), RENEWAL_CLOCK, what, (owner, due), rules)
+    let owed = of_ladder(consent.key.owed(), RENEWAL_CLOCK, what, (owner, due), rules)?;
+    Some(Owed { from: Some(a_month_before(due, &rules.agreement.zone)), ..owed })
 }
 
 fn review(one: &OverrideState, rules: &Rules<'_>) -> Option<Owed> {
@@ -70,7 +72,7 @@ fn of_ladder(
     let ladder = rules.ladder(Topic::Consent, owner, due);
     // Somebody answers for everything: who is last on the ladder has a telephone number.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.last()?.contact.clone()))?;
-    Some(Owed { since, clock: clock.to_owned(), what, owner, due, ladder })
+    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, due, ladder })
 }
 
 fn lead<'a>(

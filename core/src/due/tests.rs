@@ -54,6 +54,7 @@ fn owed() -> Owed {
         clock: "plan-return".into(),
         what: "return the care plan".into(),
         owner: "urn:example:staff|joe".parse().unwrap(),
+        from: None,
         due: at("2019-03-16T04:00:00Z"),
         ladder: vec![
             rung("joe", "aco", "2019-03-16T04:00:00Z"),
@@ -107,6 +108,24 @@ fn what_is_due_first_comes_first() {
     let (a, b, c) = (CaseId::new(), CaseId::new(), CaseId::new());
     let items = list([(c, owed()), (b, later), (a, owed())], at("2019-03-20T00:00:00Z"));
     assert_eq!(items.iter().map(|item| item.case).collect::<Vec<_>>(), [a, c, b]);
+}
+
+#[test]
+fn what_begins_later_is_not_listed_yet() {
+    let ahead = Owed { from: Some(at("2019-03-10T00:00:00Z")), ..owed() };
+    for (now, listed) in
+        [("2019-03-09T23:59:59Z", 0), ("2019-03-10T00:00:00Z", 1), ("2019-04-10T00:00:00Z", 1)]
+    {
+        assert_eq!(list([(CaseId::new(), ahead.clone())], at(now)).len(), listed, "{now}");
+    }
+    let zone = TimeZone::get("America/New_York").unwrap();
+    assert_eq!(
+        a_month_before(at("2019-03-16T04:00:00Z"), &zone),
+        at("2019-02-14T05:00:00Z"),
+        "by the calendar"
+    );
+    assert_eq!(a_month_before(Timestamp::MIN, &zone), Timestamp::MIN);
+    assert!(a_month_before(Timestamp::MAX, &zone) <= Timestamp::MAX);
 }
 
 #[test]

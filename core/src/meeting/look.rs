@@ -28,7 +28,7 @@ pub fn look(state: &CaseState, frame: &Frame) -> Option<Item> {
         opening,
         days,
         now: frame.at,
-        owed: state.owed(),
+        owed: state.owed().into_iter().filter(|owed| owed.is_shown(frame.at)).collect(),
         matters: Vec::new(),
         decide: Vec::new(),
         call: Vec::new(),

@@ -154,6 +154,7 @@ fn programme(term: &Term, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
                 clock: name.to_owned(),
                 what: what.to_owned(),
                 owner: owner.clone(),
+                from: None,
                 due,
                 ladder: rules.ladder(Topic::CarePlan, first, due),
             })
@@ -181,6 +182,7 @@ fn answers(outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
             clock: ANSWER.to_owned(),
             what: "answer whether the community side may reach out to the member".to_owned(),
             owner: owner.contact.clone(),
+            from: None,
             due,
             ladder: rules.ladder(Topic::CarePlan, None, due),
         }

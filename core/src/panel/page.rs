@@ -106,6 +106,9 @@ fn owed(case: &PanelCase, zone: &TimeZone) -> (String, bool) {
     let Some(next) = &case.next else { return ("nothing".to_owned(), false) };
     let what = match next.clock.as_str() {
         "plan-return" => "the care plan's return",
+        "plan-renewal" => "the care plan's renewal",
+        "plan-copies" => "the member's copy of the care plan",
+        "consent-renewal" => "the renewal of a consent",
         "inpatient-follow-up" | "ed-follow-up" => "the follow-up after the hospital",
         "task" => "a task",
         "task-claim" => "that somebody takes a task",

@@ -25,15 +25,18 @@ pub(crate) struct Stands<'s> {
     pub(crate) instant: i64,
 }
 
-/// Whether something that is owed is of the topic, or one's own, as was asked.
-pub(super) fn is_asked_for(owed: &OwedRow<'_>, query: &PanelQuery) -> bool {
-    query.topic.is_none_or(|topic| owed.topic() == topic) && (!query.mine_only || owed.mine)
+/// Whether something that is owed is shown yet, and of the topic, or one's own, as was asked.
+pub(super) fn is_asked_for(owed: &OwedRow<'_>, query: &PanelQuery, now: i64) -> bool {
+    owed.is_shown(now)
+        && query.topic.is_none_or(|topic| owed.topic() == topic)
+        && (!query.mine_only || owed.mine)
 }
 
 impl<'s> Stands<'s> {
     /// How a case stands. What is owed, unsigned or admitted is nothing in a case that is closed.
     pub(crate) fn of(summary: &'s Summary<'_>, query: &PanelQuery, now: i64) -> Self {
-        let next = summary.owed.iter().filter(|owed| is_asked_for(owed, query)).min_by_key(|owed| owed.due);
+        let asked_for = summary.owed.iter().filter(|owed| is_asked_for(owed, query, now));
+        let next = asked_for.min_by_key(|owed| owed.due);
         let unsigned = match summary.plan {
             PlanRow::Waiting { since } | PlanRow::Returned { since } if summary.open => Some(since),
             _ => None,

@@ -71,6 +71,8 @@ impl fmt::Debug for Summary<'_> {
 #[non_exhaustive]
 pub struct OwedRow<'s> {
     topic: u8,
+    /// From when on it is shown; nothing where it is shown at once.
+    pub from: Option<i64>,
     /// By when.
     pub due: i64,
     /// Whether this device's person owes it.
@@ -135,9 +137,15 @@ impl OwedRow<'_> {
         Topic::ALL.get(usize::from(self.topic)).copied().unwrap_or(Topic::CarePlan)
     }
 
+    /// Whether it is shown as due then.
+    pub fn is_shown(&self, now: i64) -> bool {
+        self.from.is_none_or(|from| from <= now)
+    }
+
     pub(super) fn into_owned(self) -> OwedRow<'static> {
         OwedRow {
             topic: self.topic,
+            from: self.from,
             due: self.due,
             mine: self.mine,
             clock: Cow::Owned(self.clock.into_owned()),
@@ -198,7 +206,7 @@ impl Summary<'_> {
         let recently = |at: Option<i64>| at.is_some_and(|at| at >= since.as_second());
         self.open
             && (unsigned
-                || !self.owed.is_empty()
+                || self.owed.iter().any(|owed| owed.is_shown(now.as_second()))
                 || self.admitted.is_some()
                 || self.tasks > 0
                 || recently(self.last_stay)
@@ -241,8 +249,8 @@ fn is(seat: &Seat, contact: &str, organization: Option<&str>) -> bool {
         && organization.is_none_or(|organization| seat.contact.organization.as_str() == organization)
 }
 
-/// Of each topic what is owed first, and what this device's person owes first. So one case holds few of them, however much is
-/// owed in it.
+/// Of each topic what is owed first, and what this device's person owes first, and the same of what is shown from some day on, so
+/// that it hides nothing before. So one case holds few of them, however much is owed in it.
 fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
     let mut first: Vec<OwedRow<'static>> = Vec::new();
     for owed in state.owed() {
@@ -251,18 +259,20 @@ fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
             topic: count(Topic::ALL.iter().position(|one| *one == topic).unwrap_or(0))
                 .try_into()
                 .unwrap_or(0),
+            from: owed.from.map(Timestamp::as_second),
             due: owed.due.as_second(),
             mine: seat.is_some_and(|seat| is(seat, owed.owner.as_str(), None)),
             clock: Cow::Owned(owed.clock),
             owner: Cow::Owned(owed.owner.to_string()),
         };
-        match first.iter_mut().find(|known| known.topic == row.topic && known.mine == row.mine) {
+        let alike = |known: &OwedRow<'_>| (known.topic, known.mine, known.from.is_some());
+        match first.iter_mut().find(|known| alike(known) == alike(&row)) {
             Some(known) if (known.due, &known.clock, &known.owner) <= (row.due, &row.clock, &row.owner) => {}
             Some(known) => *known = row,
             None => first.push(row),
         }
     }
-    first.sort_by_key(|row| (row.topic, row.mine));
+    first.sort_by_key(|row| (row.topic, row.mine, row.from.is_some()));
     first
 }
 

@@ -46,7 +46,8 @@ impl EventData {
             | Self::PlanApproved(_)
             | Self::PlanReturned(_)
             | Self::PlanChanged(_)
-            | Self::PlanSigned(_) => (Some(Category::CarePlan), false),
+            | Self::PlanSigned(_)
+            | Self::PlanCopied(_) => (Some(Category::CarePlan), false),
             Self::AlertRaised(_)
             | Self::VisitProposed(_)
             | Self::VisitAnswered(_)
@@ -105,6 +106,7 @@ impl EventData {
                 | Self::PlanApproved(_)
                 | Self::PlanChanged(_)
                 | Self::PlanSigned(_)
+                | Self::PlanCopied(_)
                 | Self::TaskClaimed(_)
                 | Self::TaskAccepted(_)
                 | Self::ConsentRecorded(_)

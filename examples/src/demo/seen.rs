@@ -251,13 +251,25 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         .signed_by
         .as_ref()
         .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
+    let copies = |plan: &Value| -> Vec<String> {
+        list(plan, "copies").iter().map(|copy| text(copy, "to").to_owned()).collect()
+    };
+    let copied: Option<Vec<String>> = wanted
+        .copies
+        .as_ref()
+        .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
+    let copied_to = wanted.copies.as_ref().map_or(String::new(), |people| {
+        let names: Vec<&str> = people.iter().map(|who| stage.story.signer(who).0).collect();
+        let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") };
+        format!(", copied to {names}")
+    });
     let signed_by = wanted.signed_by.as_ref().map_or(String::new(), |people| {
         let names: Vec<&str> = people.iter().map(|who| stage.story.signer(who).0).collect();
         let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") };
         format!(", signed elsewhere by {names}")
     });
     let wants = format!(
-        "the care plan {}{}{}{signed_by}",
+        "the care plan {}{}{}{signed_by}{copied_to}",
         wanted.is,
         wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by))),
         of.map_or(String::new(), |of| changed(&of.name)),
@@ -268,12 +280,13 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
             if text(plan, "status") == wanted.is
                 && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
                 && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
+                && copied.as_ref().is_none_or(|copied| copies(plan) == *copied)
                 && wanted
                     .changed_in
                     .as_ref()
                     .is_none_or(|of| changed_in(plan).is_some_and(|(key, _)| key == of)) =>
         {
-            Ok((format!("{} sees: {}{signed_by}.", name(stage, who), shown(plan)), None))
+            Ok((format!("{} sees: {}{signed_by}{copied_to}.", name(stage, who), shown(plan)), None))
         }
         Some(plan) => Err((wants, shown(plan))),
         None => Err((wants, "no such care plan".into())),

@@ -198,6 +198,12 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
             person(story, &attested.by).map_err(|problem| (".attest_signature.by".to_owned(), problem))?;
         }
     }
+    if let Some(copied) = &deed.plan_copied {
+        named.label(Some(&copied.plan), ".plan_copied.plan")?;
+        if copied.to != MEMBER {
+            person(story, &copied.to).map_err(|problem| (".plan_copied.to".to_owned(), problem))?;
+        }
+    }
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
     for (answer, field) in
         [(&deed.grant_outreach, ".grant_outreach.ask"), (&deed.refuse_outreach, ".refuse_outreach.ask")]
@@ -284,6 +290,9 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         named.label(Some(&plan.name), ".sees.plan.name")?;
         for who in plan.signed_by.iter().flatten().filter(|who| *who != MEMBER) {
             person(story, who).map_err(|problem| (".sees.plan.signed_by".to_owned(), problem))?;
+        }
+        for who in plan.copies.iter().flatten().filter(|who| *who != MEMBER) {
+            person(story, who).map_err(|problem| (".sees.plan.copies".to_owned(), problem))?;
         }
         if !matches!(plan.is.as_str(), "sent" | "acknowledged" | "approved" | "returned") {
             return Err((".sees.plan.is".into(), "is one of sent, acknowledged, approved, returned".into()));

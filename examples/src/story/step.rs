@@ -1,6 +1,6 @@
 //! The steps of a story, as they are written.
 
-use caseline::care_plan::SignedHow;
+use caseline::care_plan::{CopiedHow, SignedHow};
 use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::outreach::Channel;
@@ -91,6 +91,8 @@ pub struct Deed {
     pub approve_plan: Option<String>,
     /// Attests a signature that was given elsewhere.
     pub attest_signature: Option<Attested>,
+    /// Attests that a copy of a plan was given.
+    pub plan_copied: Option<Copied>,
     /// Returns a plan with changes to make.
     pub return_plan: Option<Returned>,
     /// Hears of an admission, and looks for the member's cases.
@@ -204,6 +206,7 @@ impl Deed {
             ("acknowledge_plan", self.acknowledge_plan.is_some()),
             ("approve_plan", self.approve_plan.is_some()),
             ("attest_signature", self.attest_signature.is_some()),
+            ("plan_copied", self.plan_copied.is_some()),
             ("return_plan", self.return_plan.is_some()),
             ("raise_alert", self.raise_alert.is_some()),
             ("alert", self.alert.is_some()),
@@ -320,6 +323,20 @@ pub struct Attested {
     pub by: String,
     /// How.
     pub how: SignedHow,
+    /// On which day.
+    pub on: Date,
+}
+
+/// A copy of a plan that was given.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copied {
+    /// The plan, by its name.
+    pub plan: String,
+    /// To whom: a person of the story, or `member`.
+    pub to: String,
+    /// How.
+    pub how: CopiedHow,
     /// On which day.
     pub on: Date,
 }
@@ -455,6 +472,8 @@ pub struct PlanSeen {
     pub by: Option<String>,
     /// Who signed it elsewhere, as somebody attests, in order.
     pub signed_by: Option<Vec<String>>,
+    /// Who was given a copy, as somebody attests, in order.
+    pub copies: Option<Vec<String>>,
     /// The organisation in whose record it was changed after it was sent.
     pub changed_in: Option<String>,
 }

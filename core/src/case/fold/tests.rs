@@ -234,7 +234,13 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
                     }
                     other => other.clone(),
                 };
-                (plan.sent.clone(), plan.document.sha256, plan.acknowledged.clone(), status)
+                (
+                    plan.sent.clone(),
+                    plan.document.sha256,
+                    plan.acknowledged.clone(),
+                    status,
+                    plan.copies.clone(),
+                )
             })
             .collect()
     };

@@ -72,6 +72,21 @@ impl Line<'_, '_> {
             set("on", json!(attested.on));
             waits_for = Some(plan);
             format!("{name} attests that {signer} signed the care plan {} on {}.", attested.how, attested.on)
+        } else if let Some(copied) = &deed.plan_copied {
+            let plan = self.label(&copied.plan).map_or(String::new(), |plan| plan.id.clone());
+            let (to, contact, organization) = self.stage.story.signer(&copied.to);
+            set("plan", json!(plan));
+            set("to", json!(contact));
+            if let Some(organization) = organization {
+                set("organization", json!(organization));
+            }
+            set("how", json!(copied.how));
+            set("on", json!(copied.on));
+            waits_for = Some(plan);
+            format!(
+                "{name} attests that {to} was given a copy of the care plan {} on {}.",
+                copied.how, copied.on
+            )
         } else {
             let returned = deed.return_plan.as_ref();
             let label = deed

@@ -26,6 +26,7 @@ impl Line<'_, '_> {
         let tries = match deed.verbs().first().copied() {
             Some("approve_plan") => "tries to approve the care plan",
             Some("attest_signature") => "tries to attest a signature",
+            Some("plan_copied") => "tries to attest a copy",
             Some("return_plan") => "tries to return the care plan",
             Some("acknowledge_plan") => "tries to acknowledge the care plan",
             Some("send_care_plan") => "tries to send a care plan",

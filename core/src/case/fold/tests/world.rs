@@ -11,7 +11,8 @@ use crate::alert::{
     AlertRaised, Answer, FollowUpDone, Happening, Matched, StayClass, StayKey, VisitAnswered, VisitProposed,
 };
 use crate::care_plan::{
-    Carriage, Document, PlanAcknowledged, PlanApproved, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
+    Carriage, CopiedHow, CopyTo, Document, PlanAcknowledged, PlanApproved, PlanCopied, PlanReturned,
+    PlanSent, PlanSigned, SignedHow, Signer,
 };
 use crate::care_team::Whom;
 use crate::case::event::{
@@ -90,7 +91,7 @@ ladder:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
     - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
 "#;
-const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }]\n";
+const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }, { clock: plan-copies, days: 14, mark: U }]\n";
 
 pub(crate) fn opening() -> CaseOpened {
     let side = |id: &str, name: &str, kind| Organization {
@@ -312,6 +313,16 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     }
 }
 
+/// A copy of the last plan, approved or not.
+fn copy(n: usize, somebody: Seat, state: &CaseState) -> PlanCopied {
+    let plan = state.plans.all().last().map_or(id(n), |plan| plan.sent.id);
+    let to = match n % 2 {
+        0 => CopyTo::Member,
+        _ => CopyTo::Contact { contact: somebody.contact.id, organization: somebody.contact.organization },
+    };
+    PlanCopied { plan, to, how: CopiedHow::Portal, on: "2019-03-01".parse().unwrap() }
+}
+
 fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
     if (100..150).contains(&kind) {
         return outreach_deed(kind, n, state);
@@ -334,6 +345,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             replaces: plan.map(|plan| plan.sent.id),
         }
         .into(),
+        8..=9 if n.is_multiple_of(3) => copy(n, somebody, state).into(),
         8..=9 => PlanAcknowledged { plan: waiting }.into(),
         10 => {
             let sha256 = plan.map_or(Sha256::of(""), |plan| plan.document.sha256);

@@ -78,6 +78,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
+        | EventData::PlanCopied(_)
         | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
