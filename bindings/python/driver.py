@@ -166,6 +166,7 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return told
         case "look_at_record":
             await client.look_at_record()
+            await client.refresh_directory()
             return {}
         case "kept":
             kept = await client.kept()

@@ -223,7 +223,11 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             }
             Ok(told)
         }
-        Verb::LookAtRecord {} => done(caseline.look_at_record().await),
+        Verb::LookAtRecord {} => {
+            caseline.look_at_record().await?;
+            // The directory is part of the record, and read at a start alone, or where a host asks.
+            done(caseline.refresh_directory().await)
+        }
         Verb::Kept {} => {
             let kept: Vec<Value> = caseline.kept()?.iter().map(view::kept).collect();
             Ok(json!({ "kept": kept }))

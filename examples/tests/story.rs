@@ -109,6 +109,18 @@ fn what_others_change_in_a_record_is_a_proposal_that_a_lead_decides_about() {
 }
 
 #[test]
+fn what_a_contact_had_who_left_is_somebody_else_s_and_is_called_about() {
+    let said = plays("left.yaml");
+    assert!(said.contains("Lee ends Joe's part in the case."), "{said}");
+}
+
+#[test]
+fn two_admissions_of_one_visit_are_one_stay_with_one_clock() {
+    let said = plays("twice.yaml");
+    assert!(said.contains("Jane tries"), "{said}");
+}
+
+#[test]
 fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
     let said = plays("concern.yaml");
     assert!(said.contains("Jane tries to raise a concern, and is refused."), "{said}");

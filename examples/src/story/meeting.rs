@@ -45,8 +45,8 @@ pub struct Decided {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgendaSeen {
-    /// The cases that are talked about, by what matters most in each, in order.
-    pub items: Vec<String>,
+    /// The cases that are talked about, by what matters most in each, in order. Left out where there are as many as `--people` says.
+    pub items: Option<Vec<String>>,
     /// How many are not reached.
     pub not_reached: Option<usize>,
     /// A sentence that stands in it.

@@ -45,7 +45,9 @@ impl Line<'_, '_> {
     pub(super) fn heard(&self, who: &str, said: &AlertSaid) -> Result<(Value, String), Fault> {
         let mut fields = Map::new();
         fields.insert("alert".into(), self.told_of(said)?);
-        fields.extend(said.member.as_ref().map(|member| ("member".into(), json!(member))));
+        // Somebody in the member's place has a number of their own.
+        let member = said.member.as_ref().map(|member| self.person().map_or(member, |other| &other.member.id));
+        fields.extend(member.map(|member| ("member".into(), json!(member))));
         fields.extend(said.name.as_ref().map(|name| ("name".into(), json!(name))));
         fields.extend(said.birth_date.map(|day| ("birth_date".into(), json!(day))));
         let name = self.stage.story.name_of(who);

@@ -54,7 +54,8 @@ fn agenda_seen(stage: &Stage<'_>, answer: &Value, who: &str, wanted: &AgendaSeen
     let page = text(answer, "markdown");
     let says = wanted.says.as_ref().is_none_or(|says| page.contains(says));
     let shown = format!("{} ({later} not reached)", items.join(", "));
-    if items == wanted.items && wanted.not_reached.is_none_or(|many| many == later) && says {
+    let about = wanted.items.as_ref().is_none_or(|wanted| items == *wanted);
+    if about && wanted.not_reached.is_none_or(|many| many == later) && says {
         let first = list(answer, "items").first().map_or("Nothing today.", |first| text(first, "headline"));
         return Ok((
             format!("{} reads the agenda ({later} not reached). First: {first}", name(stage, who)),
@@ -63,7 +64,8 @@ fn agenda_seen(stage: &Stage<'_>, answer: &Value, who: &str, wanted: &AgendaSeen
     }
     let seen = if says { shown } else { page.to_owned() };
     let says = wanted.says.as_ref().map_or(String::new(), |says| format!(", which says “{says}”"));
-    Err((format!("an agenda of {}{says}", wanted.items.join(", ")), seen))
+    let of = wanted.items.as_ref().map_or(String::new(), |items| format!(" of {}", items.join(", ")));
+    Err((format!("an agenda{of}{says}"), seen))
 }
 
 fn beside_seen(stage: &Stage<'_>, answer: &Value, who: &str, wanted: &BesideSeen) -> Part {
