@@ -91,7 +91,7 @@ ladder:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
     - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
 "#;
-const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }, { clock: plan-copies, days: 14, mark: U }]\n";
+const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }]\n";
 
 pub(crate) fn opening() -> CaseOpened {
     let side = |id: &str, name: &str, kind| Organization {
