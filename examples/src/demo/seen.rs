@@ -251,7 +251,7 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         .signed_by
         .as_ref()
         .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
-    let copies = |plan: &Value| -> Vec<String> {
+    let given_to = |plan: &Value| -> Vec<String> {
         list(plan, "copies").iter().map(|copy| text(copy, "to").to_owned()).collect()
     };
     let copied: Option<Vec<String>> = wanted
@@ -280,7 +280,7 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
             if text(plan, "status") == wanted.is
                 && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
                 && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
-                && copied.as_ref().is_none_or(|copied| copies(plan) == *copied)
+                && copied.as_ref().is_none_or(|copied| given_to(plan) == *copied)
                 && wanted
                     .changed_in
                     .as_ref()
