@@ -36,6 +36,7 @@ impl Line<'_, '_> {
             Some("accept_task" | "decline_task" | "hand_over_task" | "complete_task") => {
                 "tries to answer for the task"
             }
+            Some("alert") => "tries to tell of the stay",
             Some("raise_concern") => "tries to raise a concern",
             Some("hear_concern" | "answer_concern" | "close_concern" | "reopen_concern") => {
                 "tries to answer for the concern"
