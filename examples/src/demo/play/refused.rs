@@ -48,6 +48,7 @@ impl Line<'_, '_> {
             Some("review_override") => "tries to look at what was told in an emergency",
             Some("ask_outreach") => "tries to ask",
             Some("close_case") => "tries to close the case",
+            Some("who_to_call") => "asks whom to call",
             Some("open") => "tries to open a case",
             Some("accept") => "tries to accept",
             Some("name_seat" | "end_seat" | "take_up_team" | "decline_team") => "tries to change the roster",
