@@ -46,7 +46,8 @@ impl Line<'_, '_> {
         let mut fields = Map::new();
         fields.insert("alert".into(), self.told_of(said)?);
         // Somebody in the member's place has a number of their own.
-        let member = said.member.as_ref().map(|member| self.person().map_or(member, |other| &other.member.id));
+        let member =
+            said.member.as_ref().map(|member| self.person().map_or(member, |other| &other.member.id));
         fields.extend(member.map(|member| ("member".into(), json!(member))));
         fields.extend(said.name.as_ref().map(|name| ("name".into(), json!(name))));
         fields.extend(said.birth_date.map(|day| ("birth_date".into(), json!(day))));

@@ -37,6 +37,7 @@ impl Line<'_, '_> {
             Some("accept_task" | "decline_task" | "hand_over_task" | "complete_task") => {
                 "tries to answer for the task"
             }
+            Some("alert") => "tries to tell of the stay",
             Some("raise_concern") => "tries to raise a concern",
             Some("hear_concern" | "answer_concern" | "close_concern" | "reopen_concern") => {
                 "tries to answer for the concern"
@@ -48,6 +49,7 @@ impl Line<'_, '_> {
             Some("review_override") => "tries to look at what was told in an emergency",
             Some("ask_outreach") => "tries to ask",
             Some("close_case") => "tries to close the case",
+            Some("who_to_call") => "asks whom to call",
             Some("open") => "tries to open a case",
             Some("accept") => "tries to accept",
             Some("name_seat" | "end_seat" | "take_up_team" | "decline_team") => "tries to change the roster",
