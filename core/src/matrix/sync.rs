@@ -242,9 +242,10 @@ async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
     let mut news = client.subscribe_to_all_room_updates();
     let mut failures: u32 = 0;
     let mut stopped = pin!(stop.notified());
+    // The server tells all invitations anew at the beginning of a session, and not after a line that was down: until its first
+    // answer those that are known wait on.
+    let mut anew = true;
     'session: loop {
-        // The server tells all invitations anew at the beginning of a session.
-        told.state().invitations.clear();
         let failure = {
             let mut updates = pin!(sliding.sync());
             loop {
@@ -253,6 +254,9 @@ async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
                     Either::Right((Some(Ok(update)), _)) => {
                         failures = 0;
                         told.online(true);
+                        if std::mem::take(&mut anew) {
+                            told.state().invitations.clear();
+                        }
                         tell(&client, &told, &update, &mut news).await;
                     }
                     Either::Right((Some(Err(failure)), _)) => break Some(failure),
@@ -262,6 +266,7 @@ async fn run(client: Client, told: Arc<Told>, db: Arc<Db>, stop: Arc<Notify>) {
         };
         if failure.as_ref().and_then(matrix_sdk::Error::client_api_error_kind) == Some(&ErrorKind::UnknownPos)
         {
+            anew = true;
             continue;
         }
         let meaning = failure.as_ref().map(|failure| error::sdk(failure, "sync"));
