@@ -13,7 +13,7 @@ use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
-use crate::commands::labelled::{may_be_handed, settled};
+use crate::commands::labelled::{in_parts, may_be_handed, settled};
 use crate::communication::Priority;
 use crate::concern;
 use crate::contact::Seat;
@@ -196,7 +196,9 @@ impl Engine {
         match self.hand_over(case, None, to, |_| true, Some(instead_of)) {
             // The agreement gives newcomers nothing any more, or we have left: there is nothing of ours to hand over, and what
             // waits behind it goes on.
-            Err(Error::NotAllowed { .. }) => Ok(false),
+            Err(Error::NotAllowed { reasons }) if !reasons.iter().any(|r| r.code == "consents-too-many") => {
+                Ok(false)
+            }
             outcome => outcome,
         }
     }
@@ -267,7 +269,10 @@ impl Engine {
                 data != Some(Category::Roster)
                     && (nothing || data.is_none_or(|data| withheld.contains(&data)))
             });
-            Some((pack(&events, usize::try_from(DOCUMENT_LIMIT).unwrap_or(usize::MAX))?, heads))
+            let limit = usize::try_from(DOCUMENT_LIMIT).unwrap_or(usize::MAX);
+            let parts = in_parts(fold.state(), events, self.now());
+            let texts: Option<Vec<Vec<String>>> = parts.iter().map(|part| pack(part, limit)).collect();
+            Some((texts?.concat(), heads))
         })?;
         let Some((texts, heads)) = made else { return Ok(false) };
         // A very long one goes in parts, the first under the id that was given. What asked for it is done with the last, so

@@ -238,6 +238,19 @@ impl Consents {
     }
 }
 
+#[cfg(feature = "store")]
+impl Consents {
+    /// The same, with this one taken back by an event that has not gone out yet: what the member took back is told no more from the
+    /// moment at which somebody here was told so.
+    pub(crate) fn take_back(&mut self, by: EventKey, revoked: ConsentRevoked) {
+        let consent = self.consents.iter_mut().find(|consent| consent.key.id == revoked.consent);
+        if let Some(consent) = consent.filter(|consent| consent.revoked.is_none()) {
+            let by = StepTaken { event: by, ..consent.by.clone() };
+            Arc::make_mut(consent).revoked = Some(Revocation { revoked, by });
+        }
+    }
+}
+
 /// A consent, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::case::event::{EventData, EventKey};
-use crate::case::handover::{self, HandedBody};
+use crate::case::handover::{self, HandedBody, HandedEvent};
 use crate::case::life::Opening;
 use crate::case::roster::room_user;
 use crate::case::state::CaseState;
@@ -52,6 +52,35 @@ pub(super) fn may_be_handed(state: &CaseState, key: &EventKey, at: Timestamp) ->
     let labelled = [Labelled { labels: labels.clone(), by: by.clone() }];
     let seats: Vec<&Seat> = state.roster().active().collect();
     consents_let(&labelled, &seats, &opening.agreement, &state.consents, at)
+}
+
+/// The events of a handover in as many parts as it takes for none to rest on more consents than can be explained beside it. Each
+/// event may be handed over by itself; whoever takes part gets them all.
+pub(super) fn in_parts(state: &CaseState, events: Vec<HandedEvent>, at: Timestamp) -> Vec<Vec<HandedEvent>> {
+    let Some(opening) = state.opening() else { return vec![events] };
+    let seats: Vec<&Seat> = state.roster().active().collect();
+    let mut parts: Vec<(BTreeSet<Labelled>, Vec<HandedEvent>)> = vec![Default::default()];
+    for event in events {
+        let key = EventKey { sender: event.sender.clone(), id: event.id };
+        let own = match &event.body {
+            HandedBody::Content(_) => state.labels.get(&key),
+            HandedBody::Stub(_) => None,
+        };
+        let own = own.map(|(labels, by)| Labelled { labels: labels.clone(), by: by.clone() });
+        let has_room = |told: &BTreeSet<Labelled>| {
+            let Some(own) = own.as_ref().filter(|own| !told.contains(*own)) else { return true };
+            let union: Vec<Labelled> = told.iter().chain([own]).cloned().collect();
+            consents_let(&union, &seats, &opening.agreement, &state.consents, at)
+        };
+        match parts.iter_mut().find(|(told, _)| has_room(told)) {
+            Some((told, part)) => {
+                told.extend(own);
+                part.push(event);
+            }
+            None => parts.push((own.into_iter().collect(), vec![event])),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 impl Engine {

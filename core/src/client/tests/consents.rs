@@ -127,6 +127,51 @@ async fn a_consent_revoked_while_a_message_waits_stops_it_and_what_follows_goes_
 }
 
 #[tokio::test]
+async fn a_consent_revoked_on_the_same_device_stops_what_waits_there_before_it() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    settle(&[&jane, &joe]).await;
+    world.server.offline(&user("jane"), true);
+    let first = case.send(None, Message::text("About his treatment")).unwrap();
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    world.server.offline(&user("jane"), false);
+    settle(&[&jane, &joe]).await;
+    assert!(texts(&joes).is_empty(), "{:?}", texts(&joes));
+    let fate = jane.engine.db.outbox_fate(first.id).unwrap();
+    assert!(format!("{fate:?}").contains("consent-revoked"), "{fate:?}");
+    assert!(joes.state().unwrap().consents.get(given.id).unwrap().revoked.is_some());
+}
+
+#[tokio::test]
+async fn what_rests_on_many_consents_is_handed_over_in_parts() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let categories = [Label::Part2, Label::MentalHealth, Label::Hiv, Label::Violence, Label::Psychiatry];
+    for category in categories {
+        let mut one = consent();
+        one.scope.categories = [category].into();
+        case.record_consent(None, one).unwrap();
+    }
+    for category in [categories, categories].concat() {
+        // Nothing of a program's own, so that each rests on one.
+        let case = case.unlabelled("The words of a hospital").labelled([category]);
+        case.send(None, Message::text(category.code())).unwrap();
+    }
+    settle(&[&jane, &joe]).await;
+    case.name_seat(None, seat("rao")).unwrap_err();
+    joes.name_seat(None, seat("rao")).unwrap();
+    settle(&[&joe, &jane]).await;
+    let rao = world.start("rao").await;
+    let raos = accept(&rao).await;
+    settle(&[&rao, &joe, &jane]).await;
+    assert_eq!(texts(&raos), texts(&case));
+    assert_eq!(raos.state().unwrap().digest(), case.state().unwrap().digest());
+    let handovers = raos.state().unwrap().timeline.iter().filter(|entry| entry.kind == "handover").count();
+    assert_eq!(handovers, 2, "five consents, three at once");
+}
+
+#[tokio::test]
 async fn an_emergency_passes_is_audited_and_owed_a_look() {
     let world = World::new();
     let (jane, joe, case, joes) = two(&world).await;
