@@ -5,7 +5,7 @@ mod watch;
 
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
-use crate::case::event::{Block, EventData, EventKey, Held, HeldBody};
+use crate::case::event::{Block, Content, EventData, EventKey, Held, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
 use crate::case::kind::RoomKind;
@@ -98,8 +98,9 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let told = || {
-            let told = concern::told(state, &command.data, &seat)
-                .unwrap_or_else(|| tell(&command.data, "", &seat, state.roster(), &state.tasks));
+            let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
+                tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
+            });
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
         let body = command.text.clone().unwrap_or_else(told);
@@ -262,7 +263,19 @@ impl Engine {
                     },
                     HeldBody::Stub(_) => None,
                 };
-                if !may_be_handed(fold.state(), &held.key(), self.now()) {
+                // Why a member took something back tells what it was; and so does what was found of an emergency that was withheld
+                // from us, too.
+                let says_why = match &held.body {
+                    HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
+                        EventData::ConsentRevoked(revoked) => !revoked.reason.is_empty(),
+                        EventData::OverrideReviewed(reviewed) => {
+                            fold.state().entry(&reviewed.event).is_none_or(|entry| entry.withheld)
+                        }
+                        _ => false,
+                    },
+                    _ => false,
+                };
+                if says_why || !may_be_handed(fold.state(), &held.key(), &self.user(), self.now()) {
                     return true;
                 }
                 // The opening and the roster are what a newcomer takes part in; the rest is as the agreement has it.

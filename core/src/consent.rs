@@ -26,8 +26,8 @@ pub(crate) mod tests;
 
 pub(crate) use life::overridden;
 pub use life::{MOST_CONSENTS, MOST_OVERRIDES, step};
-pub(crate) use owing::review_due;
 pub use owing::{RENEWAL_CLOCK, REVIEW_CLOCK, owed};
+pub(crate) use owing::{review_due, reviews_owed};
 pub use telling::tell;
 
 /// The clock of a rule set that says how long a release of information lasts, from the day on which it was signed.
