@@ -7,6 +7,7 @@ pub mod kind;
 pub mod life;
 pub mod name;
 pub mod roster;
+mod sensitive;
 #[cfg(any(feature = "store", test))]
 pub(crate) mod size;
 pub mod state;

@@ -5,7 +5,7 @@ mod watch;
 
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
-use crate::case::event::{Block, EventData, EventKey, Held, HeldBody};
+use crate::case::event::{Block, Content, EventData, EventKey, Held, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
 use crate::case::kind::RoomKind;
@@ -13,7 +13,7 @@ use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
-use crate::commands::labelled::{may_be_handed, settled};
+use crate::commands::labelled::{in_parts, may_be_handed, settled};
 use crate::communication::Priority;
 use crate::concern;
 use crate::contact::Seat;
@@ -98,8 +98,9 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let told = || {
-            let told = concern::told(state, &command.data, &seat)
-                .unwrap_or_else(|| tell(&command.data, "", &seat, state.roster(), &state.tasks));
+            let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
+                tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
+            });
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
         let body = command.text.clone().unwrap_or_else(told);
@@ -196,7 +197,9 @@ impl Engine {
         match self.hand_over(case, None, to, |_| true, Some(instead_of)) {
             // The agreement gives newcomers nothing any more, or we have left: there is nothing of ours to hand over, and what
             // waits behind it goes on.
-            Err(Error::NotAllowed { .. }) => Ok(false),
+            Err(Error::NotAllowed { reasons }) if !reasons.iter().any(|r| r.code == "consents-too-many") => {
+                Ok(false)
+            }
             outcome => outcome,
         }
     }
@@ -260,14 +263,29 @@ impl Engine {
                     },
                     HeldBody::Stub(_) => None,
                 };
-                if !may_be_handed(fold.state(), &held.key(), self.now()) {
+                // Why a member took something back tells what it was; and so does what was found of an emergency that was withheld
+                // from us, too.
+                let says_why = match &held.body {
+                    HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
+                        EventData::ConsentRevoked(revoked) => !revoked.reason.is_empty(),
+                        EventData::OverrideReviewed(reviewed) => {
+                            fold.state().entry(&reviewed.event).is_none_or(|entry| entry.withheld)
+                        }
+                        _ => false,
+                    },
+                    _ => false,
+                };
+                if says_why || !may_be_handed(fold.state(), &held.key(), &self.user(), self.now()) {
                     return true;
                 }
                 // The opening and the roster are what a newcomer takes part in; the rest is as the agreement has it.
                 data != Some(Category::Roster)
                     && (nothing || data.is_none_or(|data| withheld.contains(&data)))
             });
-            Some((pack(&events, usize::try_from(DOCUMENT_LIMIT).unwrap_or(usize::MAX))?, heads))
+            let limit = usize::try_from(DOCUMENT_LIMIT).unwrap_or(usize::MAX);
+            let parts = in_parts(fold.state(), events, self.now());
+            let texts: Option<Vec<Vec<String>>> = parts.iter().map(|part| pack(part, limit)).collect();
+            Some((texts?.concat(), heads))
         })?;
         let Some((texts, heads)) = made else { return Ok(false) };
         // A very long one goes in parts, the first under the id that was given. What asked for it is done with the last, so

@@ -26,8 +26,8 @@ pub(crate) mod tests;
 
 pub(crate) use life::overridden;
 pub use life::{MOST_CONSENTS, MOST_OVERRIDES, step};
-pub(crate) use owing::review_due;
 pub use owing::{RENEWAL_CLOCK, REVIEW_CLOCK, owed};
+pub(crate) use owing::{review_due, reviews_owed};
 pub use telling::tell;
 
 /// The clock of a rule set that says how long a release of information lasts, from the day on which it was signed.
@@ -235,6 +235,19 @@ impl Consents {
     pub(crate) fn only(&self, ids: &BTreeSet<EventId>) -> Self {
         let consents = self.consents.iter().filter(|consent| ids.contains(&consent.key.id));
         Self { consents: consents.cloned().collect(), overrides: Vec::new() }
+    }
+}
+
+#[cfg(feature = "store")]
+impl Consents {
+    /// The same, with this one taken back by an event that has not gone out yet: what the member took back is told no more from the
+    /// moment at which somebody here was told so.
+    pub(crate) fn take_back(&mut self, by: EventKey, revoked: ConsentRevoked) {
+        let consent = self.consents.iter_mut().find(|consent| consent.key.id == revoked.consent);
+        if let Some(consent) = consent.filter(|consent| consent.revoked.is_none()) {
+            let by = StepTaken { event: by, ..consent.by.clone() };
+            Arc::make_mut(consent).revoked = Some(Revocation { revoked, by });
+        }
     }
 }
 

@@ -347,11 +347,15 @@ impl CaseState {
         self.stubs.contains(resource)
     }
 
-    /// What is owed now, with the reminders that were posted. Nothing in a case that is not open.
+    /// What is owed now, with the reminders that were posted. In a case that is closed it is that somebody looks at each emergency;
+    /// in one that is not open, nothing.
     pub fn owed(&self) -> Vec<Owed> {
-        let Ok(opening) = self.life.going_on() else { return Vec::new() };
+        let Some(opening) = self.opening() else { return Vec::new() };
+        let closed = self.life.closed.is_some();
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = match opening.kind {
+            RoomKind::Case if closed => consent::reviews_owed(&self.consents, &rules),
+            RoomKind::Programme if closed => Vec::new(),
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
                 owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));

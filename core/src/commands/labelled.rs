@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::case::event::{EventData, EventKey};
-use crate::case::handover::{self, HandedBody};
+use crate::case::handover::{self, HandedBody, HandedEvent};
 use crate::case::life::Opening;
 use crate::case::roster::room_user;
 use crate::case::state::CaseState;
@@ -14,7 +14,8 @@ use crate::consent::MOST_OVERRIDES;
 use crate::contact::Seat;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
-use crate::label::Marks;
+use crate::id::UserId;
+use crate::label::{Label, Marks, are_sensitive};
 use crate::policy::{Ask, Labelled, Reason, consents_let};
 
 /// The marks that an event travels with: what its author says of it, and what follows from who they are. What nothing of can be
@@ -40,6 +41,10 @@ pub(super) fn settled(state: &CaseState, seat: &Seat, command: &Command) -> Resu
         return Err(Error::not_allowed(Reason::new("override-too-many", text, "consent")));
     }
     if let Some(opening) = state.opening() {
+        // What follows something is as sensitive, unless its author says why it is not.
+        if marks.unlabelled.is_none() {
+            marks.labels.extend(state.labels_followed(&command.data, seat));
+        }
         marks.labels = marks.labels_of(seat, &opening.agreement);
     }
     Ok(marks)
@@ -47,11 +52,44 @@ pub(super) fn settled(state: &CaseState, seat: &Seat, command: &Command) -> Resu
 
 /// Whether a consent in force lets an event be handed over to everybody who is in the room now, as if its author said it to them
 /// now. Before the case is open, and of what is not labelled, nothing is asked.
-pub(super) fn may_be_handed(state: &CaseState, key: &EventKey, at: Timestamp) -> bool {
+pub(super) fn may_be_handed(state: &CaseState, key: &EventKey, me: &UserId, at: Timestamp) -> bool {
     let (Some(opening), Some((labels, by))) = (state.opening(), state.labels.get(key)) else { return true };
+    // It may not be passed on without consent, and names no category that a consent could speak of: nobody but its own passes it on.
+    if labels.contains(&Label::NoRedisclosure) && !are_sensitive(labels) {
+        return state.roster().seat_of(me).is_some_and(|seat| seat.contact.organization == *by);
+    }
     let labelled = [Labelled { labels: labels.clone(), by: by.clone() }];
     let seats: Vec<&Seat> = state.roster().active().collect();
     consents_let(&labelled, &seats, &opening.agreement, &state.consents, at)
+}
+
+/// The events of a handover in as many parts as it takes for none to rest on more consents than can be explained beside it. Each
+/// event may be handed over by itself; whoever takes part gets them all.
+pub(super) fn in_parts(state: &CaseState, events: Vec<HandedEvent>, at: Timestamp) -> Vec<Vec<HandedEvent>> {
+    let Some(opening) = state.opening() else { return vec![events] };
+    let seats: Vec<&Seat> = state.roster().active().collect();
+    let mut parts: Vec<(BTreeSet<Labelled>, Vec<HandedEvent>)> = vec![Default::default()];
+    for event in events {
+        let key = EventKey { sender: event.sender.clone(), id: event.id };
+        let own = match &event.body {
+            HandedBody::Content(_) => state.labels.get(&key),
+            HandedBody::Stub(_) => None,
+        };
+        let own = own.map(|(labels, by)| Labelled { labels: labels.clone(), by: by.clone() });
+        let has_room = |told: &BTreeSet<Labelled>| {
+            let Some(own) = own.as_ref().filter(|own| !told.contains(*own)) else { return true };
+            let union: Vec<Labelled> = told.iter().chain([own]).cloned().collect();
+            consents_let(&union, &seats, &opening.agreement, &state.consents, at)
+        };
+        match parts.iter_mut().find(|(told, _)| has_room(told)) {
+            Some((told, part)) => {
+                told.extend(own);
+                part.push(event);
+            }
+            None => parts.push((own.into_iter().collect(), vec![event])),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 impl Engine {

@@ -23,8 +23,12 @@ const ONE_BUSINESS_DAY: Clock = Clock { length: Length::BusinessDays(1), counts_
 /// else by who is on the ladder, that somebody looks at what was told without consent.
 pub fn owed(consents: &Consents, rules: &Rules<'_>) -> Vec<Owed> {
     let renewals = consents.all().iter().filter_map(|consent| renewal(consents, consent, rules));
-    let reviews = consents.overrides().iter().filter_map(|one| review(one, rules));
-    renewals.chain(reviews).collect()
+    renewals.chain(reviews_owed(consents, rules)).collect()
+}
+
+/// That somebody looks at each emergency: after the end of the case, too.
+pub(crate) fn reviews_owed(consents: &Consents, rules: &Rules<'_>) -> Vec<Owed> {
+    consents.overrides().iter().filter_map(|one| review(one, rules)).collect()
 }
 
 fn renewal(consents: &Consents, consent: &ConsentState, rules: &Rules<'_>) -> Option<Owed> {

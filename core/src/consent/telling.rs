@@ -17,9 +17,9 @@ pub fn tell(event: ConsentEvent<'_>, by: &Seat, roster: &Roster) -> String {
             )
         }
         ConsentEvent::Revoked(event) => {
-            let why = if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
+            // Why is said in its block alone: it can tell what the consent was about.
             format!(
-                "{who} recorded that the member took a consent back on {}{why}. Nothing more is told under it.",
+                "{who} recorded that the member took a consent back on {}. Nothing more is told under it.",
                 event.on
             )
         }
@@ -28,10 +28,8 @@ pub fn tell(event: ConsentEvent<'_>, by: &Seat, roster: &Roster) -> String {
             let told = places.find(|contact| contact.user.as_ref() == Some(&event.event.sender));
             let told = told.map_or("somebody", |contact| &contact.name);
             let found = if event.justified { "justified" } else { "not justified" };
-            format!(
-                "{who} looked at what {told} told without consent in an emergency: {found}. {}",
-                event.finding
-            )
+            // So is what they found.
+            format!("{who} looked at what {told} told without consent in an emergency: {found}.")
         }
     }
 }

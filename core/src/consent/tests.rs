@@ -5,11 +5,11 @@ use jiff::civil::date;
 
 use super::*;
 use crate::audit::Purpose;
-use crate::case::event::{EventData, HeldBody};
+use crate::case::event::{EventData, Head, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::fold::tests::world::{at, event, held, id, next, opening, organization, user};
 use crate::case::handover;
-use crate::case::life::{Carried, CaseClosed, CloseReason};
+use crate::case::life::{Carried, CaseClosed, CloseReason, RungPosted, SeatEnded};
 use crate::case::state::CaseState;
 use crate::communication::MessageSent;
 use crate::label::{Emergency, Marks};
@@ -238,4 +238,78 @@ fn nothing_of_a_member_is_in_what_shows_them() {
     let shown =
         format!("{:?} {:?} {:?} {:?}", fold.state().consents, consent(), revoked(1), reviewed("joe", 2));
     assert!(!shown.contains("Secret") && !shown.contains("Synthetic") && !shown.contains("Part2"), "{shown}");
+}
+
+#[test]
+fn an_emergency_is_looked_at_after_the_end_of_the_case_too() {
+    let closed = CaseClosed { reason: CloseReason::Moved, continued_in: None };
+    let fold = play(&[("jane", consent().into()), ("joe", urgent()), ("jane", closed.into())]);
+    let owed = fold.state().owed();
+    assert_eq!((owed.len(), owed[0].clock.as_str()), (1, REVIEW_CLOCK));
+    assert!(owed[0].ladder.last().unwrap().phone.is_some());
+    // A keeper reminds them still, of that and of nothing else.
+    let rung = |of: &crate::case::step::Owed| RungPosted {
+        owed: of.since,
+        clock: of.clock.clone(),
+        rung: 0,
+        contact: of.ladder[0].contact.clone(),
+        organization: of.ladder[0].organization.clone(),
+        due: of.ladder[0].at,
+    };
+    let mut fold = fold;
+    let (late, mine) = (owed[0].ladder[0].at, rung(&owed[0]));
+    let mut event = event(9, fold.state().heads(), mine);
+    event.at = late;
+    fold.insert(held("aco-bot", "words", &event, late));
+    assert_eq!(last(fold.state()), "counted");
+    assert!(fold.state().owed()[0].ladder[0].posted.is_some());
+    fold.insert(next(10, "lee", fold.state(), reviewed("joe", 2)));
+    assert!(fold.state().owed().is_empty());
+}
+
+#[test]
+fn what_is_shown_of_a_revocation_or_a_review_says_neither_why_nor_what_was_found() {
+    let fold = play(&[
+        ("jane", consent().into()),
+        ("joe", urgent()),
+        ("joe", revoked(1).into()),
+        ("lee", reviewed("joe", 2).into()),
+    ]);
+    let told = fold.state().timeline.iter().filter(|entry| !entry.kind.starts_with("message"));
+    assert!(told.clone().count() == 4 && told.clone().all(|entry| !entry.text.contains("Secret")));
+}
+
+#[test]
+fn who_has_no_seat_any_more_said_it_all_the_same() {
+    let mut fold = Fold::new();
+    fold.insert(next(0, "jane", fold.state(), opening()));
+    fold.insert(next(1, "jane", fold.state(), consent()));
+    let old = fold.state().heads();
+    let contact = crate::case::fold::tests::world::seat("rao").contact;
+    let ended = SeatEnded { contact: contact.id, organization: contact.organization };
+    fold.insert(next(2, "joe", fold.state(), ended));
+    // She had not heard of it, and said more.
+    fold.insert(held("rao", "words", &event(6, old.clone(), MessageSent::default()), at(3)));
+    let own = EventKey { sender: user("rao"), id: id(6) };
+    let old = vec![Head { clock: 1 + old[0].clock, key: own }];
+    let mut said = event(3, old.clone(), MessageSent::default());
+    said.marks = Marks {
+        labels: [Label::MentalHealth].into(),
+        btg: Some(Emergency { reason: "Secret".into() }),
+        ..Marks::default()
+    };
+    fold.insert(held("rao", "words", &said, at(3)));
+    fold.insert(held("rao", "words", &event(4, old, revoked(1)), at(4)));
+    let state = fold.state();
+    let key = |n| EventKey { sender: user("rao"), id: id(n) };
+    assert_eq!(state.entry(&key(3)).unwrap().standing.reason().unwrap().code, "no-seat");
+    assert_eq!(state.labels_of(&key(3)), Some(&[Label::MentalHealth].into()));
+    assert_eq!(state.consents.overrides().len(), 1);
+    assert!(state.consents.get(id(1)).unwrap().revoked.is_some());
+    // Whoever never had one: what they say of it themselves.
+    said.id = id(5);
+    fold.insert(held("stranger", "words", &said, at(5)));
+    let key = EventKey { sender: user("stranger"), id: id(5) };
+    assert_eq!(fold.state().labels_of(&key), Some(&[Label::MentalHealth].into()));
+    assert_eq!(fold.state().consents.overrides().len(), 1);
 }

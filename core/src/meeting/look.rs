@@ -7,11 +7,12 @@ use super::{Call, Frame, Item, Matter, MatterKind};
 use crate::alert::{Answered, Stay, StayClass, StayStatus, VisitStatus, followed_up};
 use crate::care_plan::{CLOCK, PlanStatus};
 use crate::case::life::Opening;
-use crate::case::state::{CaseState, Standing};
+use crate::case::state::{CaseState, Resource, Standing};
 use crate::case::step::Owed;
 use crate::contact::Contact;
 use crate::due::believed;
 use crate::id::{ContactId, EventId, OrganizationId};
+use crate::label::are_sensitive;
 use crate::task::{Assignee, TaskState, TaskStatus};
 
 /// How many people one is told to call.
@@ -116,7 +117,9 @@ impl Look<'_> {
         for stay in state.alerts.stays() {
             let Some(began) = stay.began().or_else(|| stay.ended()) else { continue };
             let inpatient = stay.class() == StayClass::Inpatient;
-            let place = stay.facility().map_or_else(|| "a hospital".to_owned(), str::to_owned);
+            // Which hospital it is can tell what is labelled.
+            let facility = stay.facility().filter(|_| !state.is_sensitive(&Resource::Stay(stay.id)));
+            let place = facility.map_or_else(|| "a hospital".to_owned(), str::to_owned);
             let follow_up = stay.clock().and_then(|clock| {
                 let id = EventId::derived(&["follow-up", &stay.id.to_string(), &clock.from.to_string()]);
                 self.take(|owed| owed.since == id && owed.clock == clock.name)
@@ -225,7 +228,11 @@ impl Look<'_> {
                 let who = self.named(&by.contact, None);
                 let headline = format!("The care plan came back with changes on {}.", self.days.since(by.at));
                 let mut detail = vec![format!("{who} returned it, and no new version was sent.")];
-                if !changes.is_empty() {
+                let sensitive = self.state.is_sensitive(&Resource::Plan(plan.sent.id))
+                    || self.state.labels_of(&by.event).is_some_and(are_sensitive);
+                if sensitive {
+                    detail.push("What is to be changed is withheld here.".to_owned());
+                } else if !changes.is_empty() {
                     detail.push(format!("To change: {}", short(changes)));
                 }
                 let decide = "Who makes the changes, and by when?";
@@ -240,7 +247,7 @@ impl Look<'_> {
         let mut told = 0;
         for task in state.tasks.open() {
             let owed = self.take(|owed| owed.since == task.since.owed() && owed.clock.starts_with("task"));
-            let title = titled(task);
+            let title = titled(task, state);
             let overdue = owed.as_ref().filter(|owed| owed.due <= self.now).map(|owed| owed.due);
             match (&task.assignee, task.status, &owed) {
                 (Assignee::Owner(whom), TaskStatus::Declined, owed) => {
@@ -369,8 +376,8 @@ impl Look<'_> {
 }
 
 /// What a task is called, where that is known.
-fn titled(task: &TaskState) -> String {
-    if task.title.is_empty() {
+fn titled(task: &TaskState, state: &CaseState) -> String {
+    if task.title.is_empty() || state.is_sensitive(&Resource::Task(task.key.clone())) {
         "its title was withheld".to_owned()
     } else {
         format!("“{}”", short(&task.title))

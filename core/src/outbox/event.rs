@@ -120,6 +120,14 @@ impl Engine {
         let mut grounds = Grounds::of(state, data)?;
         grounds.labelled = self.labelled(state, data, &event.marks, None)?;
         grounds.emergency = event.marks.btg.is_some();
+        // The revocation waits behind what it is to stop.
+        if let Some(opening) = state.opening()
+            && grounds.labelled.iter().any(|part| are_sensitive(&part.labels))
+        {
+            for (id, revoked) in self.db.outbox_revocations(opening.case)? {
+                grounds.consents.take_back(EventKey { sender: self.user(), id }, revoked);
+            }
+        }
         Ok(grounds)
     }
 

@@ -10,6 +10,7 @@ use super::Db;
 use super::rows::{all, from_json, one, parsed, run, text_or_null, to_json};
 use super::turn::{Open, ready};
 use crate::case::event::EventData;
+use crate::consent::ConsentRevoked;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, RoomId, Sha256, UserId};
 use crate::label::{Marks, are_sensitive};
@@ -444,6 +445,26 @@ impl Db {
             }
         }
         Ok(events)
+    }
+
+    /// The consents that a case's accepted, unmarked events take back.
+    pub(crate) fn outbox_revocations(&self, case: CaseId) -> Result<Vec<(EventId, ConsentRevoked)>> {
+        let rows = self.read(|t| {
+            // Most lanes have none: the others' JSON need not be read for that.
+            let sql = format!(
+                "SELECT {COLUMNS} FROM outbox WHERE {QUEUED_EVENTS} AND instr(item, 'consent.revoked') > 0 ORDER BY seq"
+            );
+            all(t, "outbox-revocations", &sql, [case_lane(case)], columns)
+        })?;
+        let mut found = Vec::new();
+        for columns in rows {
+            if let Item::Event(event) = row(columns)?.item
+                && let EventData::ConsentRevoked(revoked) = event.data()?
+            {
+                found.push((event.id, revoked));
+            }
+        }
+        Ok(found)
     }
 
     /// How many events of a case wait to be marked, and which is the last.

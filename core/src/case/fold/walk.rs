@@ -16,7 +16,8 @@ use crate::concern::{self, ConcernEvent};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
-use crate::label::{Marks, are_sensitive};
+use crate::id::{OrganizationId, Sha256};
+use crate::label::{Labels, Marks, are_sensitive};
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
@@ -65,9 +66,18 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         }
     };
     if event.proven {
-        if let Some(seat) = seat.filter(|_| event.data.has_content()) {
-            mark(state, event.marks, seat, key);
-            overridden(state, event, seat, roster);
+        // Who has no seat any more said it all the same.
+        let author = seat.or_else(|| roster.last_place_of(&key.sender).map(|place| &place.seat));
+        if event.data.has_content() {
+            mark(state, event.marks, author, key);
+            if let Some(author) = author {
+                overridden(state, event, author, roster);
+            }
+        } else if let EventData::OverrideReviewed(reviewed) = &*event.data {
+            // What somebody found of an emergency is as sensitive as what was told in it.
+            if let Some(labelled) = state.labels.get(&reviewed.event).cloned() {
+                state.labels.insert(key.clone(), labelled);
+            }
         }
         shape(state, event, standing == Standing::Counted, whole);
     }
@@ -79,7 +89,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         (_, None) => withheld(event.data.kind()),
         (Some(seat), Some(body)) => {
             concern::told(state, &event.data, seat)
-                .unwrap_or_else(|| tell(&event.data, body, seat, roster, &state.tasks))
+                .unwrap_or_else(|| tell(&event.data, body, seat, roster, &state.told_tasks(&event.data)))
                 + remark.as_deref().unwrap_or_default()
         }
         (None, Some(body)) => body.to_owned(),
@@ -134,7 +144,12 @@ fn take(
         // Says why the roster that it carries cannot be, before it is asked for a seat.
         Roster::of(opened.roster, &event.key)?;
     }
-    let seat = seat.ok_or_else(no_seat)?;
+    // What the member takes back is taken back, whoever hears of it first.
+    let ever = match &*event.data {
+        EventData::ConsentRevoked(_) => roster.last_place_of(&event.key.sender).map(|place| &place.seat),
+        _ => None,
+    };
+    let seat = seat.or(ever).ok_or_else(no_seat)?;
     let step = Step {
         key: &event.key,
         seat,
@@ -187,7 +202,9 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             let next = life(LifeEvent::Rung(e))?;
             let owed = in_its_turn(state, e, step)?;
             state.life = next;
-            crossing::arise(&mut state.crossings, &event.data, Some(&owed), step);
+            if state.life.closed.is_none() {
+                crossing::arise(&mut state.crossings, &event.data, Some(&owed), step);
+            }
             return Ok(());
         }
         EventData::MessageSent(e) => {
@@ -282,11 +299,22 @@ fn consented(state: &mut CaseState, event: ConsentEvent<'_>, step: &Step<'_>) ->
 }
 
 /// Notes how sensitive something is, whether it counts or not: it was said.
-fn mark(state: &mut CaseState, marks: &Marks, seat: &Seat, key: &EventKey) {
+///
+/// Of whoever never had a seat it is what they say themselves, and it is nobody's own.
+fn mark(state: &mut CaseState, marks: &Marks, seat: Option<&Seat>, key: &EventKey) {
     let Some(opening) = &state.life.opening else { return };
-    let labels = marks.labels_of(seat, &opening.agreement);
-    if !labels.is_empty() {
-        state.labels.insert(key.clone(), (labels, seat.contact.organization.clone()));
+    let labels = seat.map_or_else(|| marks.labels.clone(), |seat| marks.labels_of(seat, &opening.agreement));
+    let by = match seat {
+        Some(seat) => Ok(seat.contact.organization.clone()),
+        None => {
+            OrganizationId::from_parts("urn:caseline:nobody", &Sha256::of(key.sender.as_str()).to_string())
+        }
+    };
+    if let Ok(by) = by
+        && !labels.is_empty()
+    {
+        let (known, _) = state.labels.entry(key.clone()).or_insert_with(|| (Labels::new(), by));
+        known.extend(labels);
     }
 }
 
@@ -390,8 +418,8 @@ fn loose(state: &mut CaseState, one: &Loose<'_>) {
     let whole = matches!(one.held.body, HeldBody::Whole(_));
     let resource = Resource::Message(one.key.clone());
     let place = roster.last_place_of(&one.key.sender);
-    if let Some(seat) = seat.filter(|_| one.proven && one.refused.is_none()) {
-        mark(state, &Marks::default(), seat, &one.key);
+    if let Some(place) = place.filter(|_| one.proven && one.refused.is_none()) {
+        mark(state, &Marks::default(), Some(&place.seat), &one.key);
     }
     if standing == Standing::Counted {
         note(state, resource, &one.key, whole);

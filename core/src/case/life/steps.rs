@@ -170,7 +170,13 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
         }
         return opened(&event, step);
     }
-    let opening = life.going_on()?;
+    let opening = match event {
+        // Whoever owes something after the end is reminded of it: whether it is owed is looked at with the reminder.
+        LifeEvent::Rung(_) => {
+            life.opening.as_deref().ok_or_else(|| refused("case-not-open", "the case is not open"))?
+        }
+        _ => life.going_on()?,
+    };
     let mut next = life.clone();
     match event {
         LifeEvent::Opened(_) => {}

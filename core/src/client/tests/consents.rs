@@ -127,6 +127,51 @@ async fn a_consent_revoked_while_a_message_waits_stops_it_and_what_follows_goes_
 }
 
 #[tokio::test]
+async fn a_consent_revoked_on_the_same_device_stops_what_waits_there_before_it() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    settle(&[&jane, &joe]).await;
+    world.server.offline(&user("jane"), true);
+    let first = case.send(None, Message::text("About his treatment")).unwrap();
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    world.server.offline(&user("jane"), false);
+    settle(&[&jane, &joe]).await;
+    assert!(texts(&joes).is_empty(), "{:?}", texts(&joes));
+    let fate = jane.engine.db.outbox_fate(first.id).unwrap();
+    assert!(format!("{fate:?}").contains("consent-revoked"), "{fate:?}");
+    assert!(joes.state().unwrap().consents.get(given.id).unwrap().revoked.is_some());
+}
+
+#[tokio::test]
+async fn what_rests_on_many_consents_is_handed_over_in_parts() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let categories = [Label::Part2, Label::MentalHealth, Label::Hiv, Label::Violence, Label::Psychiatry];
+    for category in categories {
+        let mut one = consent();
+        one.scope.categories = [category].into();
+        case.record_consent(None, one).unwrap();
+    }
+    for category in [categories, categories].concat() {
+        // Nothing of a program's own, so that each rests on one.
+        let case = case.unlabelled("The words of a hospital").labelled([category]);
+        case.send(None, Message::text(category.code())).unwrap();
+    }
+    settle(&[&jane, &joe]).await;
+    case.name_seat(None, seat("rao")).unwrap_err();
+    joes.name_seat(None, seat("rao")).unwrap();
+    settle(&[&joe, &jane]).await;
+    let rao = world.start("rao").await;
+    let raos = accept(&rao).await;
+    settle(&[&rao, &joe, &jane]).await;
+    assert_eq!(texts(&raos), texts(&case));
+    assert_eq!(raos.state().unwrap().digest(), case.state().unwrap().digest());
+    let handovers = raos.state().unwrap().timeline.iter().filter(|entry| entry.kind == "handover").count();
+    assert_eq!(handovers, 4, "two parts, at the naming and again once she can read");
+}
+
+#[tokio::test]
 async fn an_emergency_passes_is_audited_and_owed_a_look() {
     let world = World::new();
     let (jane, joe, case, joes) = two(&world).await;
@@ -212,4 +257,62 @@ async fn a_consent_that_lacks_something_is_refused_by_its_field() {
     assert_eq!(code(|c| c.source = " ".into()).0, "invalid-source");
     let labelled = case.labelled([Label::MentalHealth]).retract(None, EventId::new()).unwrap_err();
     assert_eq!(codes(&labelled), ["nothing-to-label"]);
+}
+
+#[tokio::test]
+async fn what_follows_something_labelled_is_labelled_too_or_says_nothing_of_it() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    let task = crate::client::Task::new("Secret clinic").owner(seat("joe").contact.id);
+    let task = case.assign(None, task.due("2019-03-08".parse::<jiff::civil::Date>().unwrap())).unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.accept_task(None, task.clone()).unwrap();
+    let said = joes.labelled([Label::Part2]).send(None, Message::text("Secret")).unwrap();
+    settle(&[&joe, &jane]).await;
+    let accepted = |case: &Case| {
+        let state = case.state().unwrap();
+        let entry = state.timeline.iter().find(|entry| entry.kind == "task.accepted").unwrap().clone();
+        entry.text
+    };
+    assert!(accepted(&case).contains("accepted a task."), "{}", accepted(&case));
+    let sent = world.server.messages(&room(&case)).unwrap();
+    let told: Vec<_> = sent.iter().map(|(.., c)| c.get()).filter(|c| c.contains("task.accepted")).collect();
+    assert!(told.len() == 1 && !told[0].contains("Secret clinic"), "{told:?}");
+
+    let corrected = joes.correct(None, said.id, "Not secret").unwrap();
+    let declined = joes.complete_task(None, task.clone(), "He goes to another").unwrap();
+    settle(&[&joe, &jane]).await;
+    let state = case.state().unwrap();
+    assert_eq!(state.labels_of(&corrected), Some(&[Label::Part2].into()));
+    assert!(state.labels_of(&declined).unwrap().contains(&Label::Part2));
+    // What may not be told without a consent may not be corrected without one.
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "Secret", "a call").unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(codes(&joes.correct(None, corrected.id, "x").unwrap_err()), ["consent-revoked"]);
+    assert!(joes.unlabelled("It says only that it is wrong").correct(None, corrected.id, "Wrong").is_ok());
+}
+
+#[tokio::test]
+async fn a_newcomer_hears_that_a_consent_was_taken_back_and_not_why() {
+    let world = World::new();
+    let (jane, joe, case, joes) = two(&world).await;
+    let given = case.record_consent(None, consent()).unwrap();
+    // Said to be passed on to nobody, and of no category that a consent could speak of.
+    case.unlabelled("Of a hospital")
+        .labelled([Label::NoRedisclosure])
+        .send(None, Message::text("For you"))
+        .unwrap();
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "Secret", "a call").unwrap();
+    settle(&[&jane, &joe]).await;
+    joes.name_seat(None, seat("rao")).unwrap();
+    settle(&[&joe]).await;
+    let rao = world.start("rao").await;
+    let raos = accept(&rao).await;
+    settle(&[&rao, &joe, &jane]).await;
+    let state = raos.state().unwrap();
+    let revoked = state.consents.get(given.id).unwrap().revoked.clone().unwrap();
+    assert_eq!(revoked.revoked.reason, "");
+    assert!(texts(&raos).is_empty(), "{:?}", texts(&raos));
+    assert_eq!(state.digest(), case.state().unwrap().digest());
 }
