@@ -11,7 +11,7 @@ use super::codes;
 use super::json::{self, Node};
 use crate::error::Result;
 
-/// The statuses that an EpisodeOfCare had before: of all that we write, only it has them, and nobody else writes them there.
+/// The statuses that an EpisodeOfCare of a case had before: of all that we write, only it has them, and nobody else writes them there.
 const HISTORY: &str = "statusHistory";
 
 /// How many values are compared to find items that nothing names. What is not found by then is taken by its place.
@@ -57,7 +57,8 @@ fn merged_object(key: &str, stored: &Node<'_>, ours: &Node<'_>, left: &mut usize
     let gone = |name: &&str| key == "period" && stored.get(name).is_some() && ours.get(name).is_none();
     stale.extend(["start", "end"].into_iter().filter(gone));
     // A list that we no longer write at all loses what only we put there.
-    let episode = stored.str("resourceType").as_deref() == Some("EpisodeOfCare");
+    let mut named = ours.list("identifier").iter();
+    let episode = named.any(|one| one.str("system").as_deref() == Some(codes::EPISODE));
     for (name, old) in
         stored.members().iter().filter(|(name, old)| old.is_array() && ours.get(name).is_none())
     {

@@ -157,3 +157,15 @@ fn very_long_lists_are_merged_in_good_time() {
         assert_eq!(merge(&merged, &ours).unwrap(), None, "it is settled");
     }
 }
+
+#[test]
+fn the_history_of_somebody_elses_episode_stays() {
+    let theirs = r#"{"resourceType":"EpisodeOfCare","status":"active","statusHistory":[{"status":"planned","period":{"start":"2014-09-01"}}]}"#;
+    let merged = merge(theirs, r#"{"status":"finished"}"#).unwrap().unwrap();
+    assert_eq!(merged, theirs.replace("\"active\"", "\"finished\""));
+    let named = r#"{"identifier":[{"system":"urn:caseline:episode","value":"7"}],"status":"active"}"#;
+    assert!(
+        !merge(theirs, named).unwrap().unwrap().contains("statusHistory"),
+        "of a case's own it is what the case says"
+    );
+}
