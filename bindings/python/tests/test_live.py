@@ -231,7 +231,7 @@ class Story(Live):
         self.assertEqual(told["code"], "not-allowed")
         self.assertEqual([reason["code"] for reason in told["reasons"]], ["plan-approver"])
         [owed] = (await joe.do("due", case=case.id()))["due"]
-        self.assertEqual((owed["since"], owed["owner"]), (plan.key.id, owed["ladder"][0]["contact"]))
+        self.assertEqual((owed["clock"], owed["owner"]), ("plan-return", owed["ladder"][0]["contact"]))
         self.assertTrue(owed["ladder"][-1]["phone"])
         await joe.do("return_plan", case=case.id(), plan=plan.key.id, changes="Name the nurse. (synthetic)")
         self.assertTrue((await joe.do("settle", timeout_s=60))["settled"])
