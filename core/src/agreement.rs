@@ -99,6 +99,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -304,6 +305,14 @@ impl Agreement {
     /// The clock that stands in place of the rule set's, where there is one.
     pub fn clock(&self, name: &str) -> Option<Clock> {
         self.clocks.get(name).copied()
+    }
+
+    /// Until when something is owed whose clock began at an instant: by the agreement's clock, else by the rule set's row of that day,
+    /// else by a default.
+    pub(crate) fn due(&self, rules: &RuleSet, clock: &str, since: Timestamp, by_default: Clock) -> Timestamp {
+        let day = since.to_zoned(self.zone.clone()).date();
+        let named = self.clock(clock).or_else(|| rules.clock(clock, day));
+        named.unwrap_or(by_default).due(since, &self.zone)
     }
 
     /// Whom to remind about a topic, in order. Empty where nobody is named for it.

@@ -65,6 +65,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// So many business days, from the day after.
+    pub(crate) const fn business_days(days: u32) -> Self {
+        Self { length: Length::BusinessDays(days), counts_from: CountsFrom::DayAfter }
+    }
+
     /// The last day on which it is still in time, for an event of this day. Beyond the calendar's end, the calendar's end.
     pub fn due_date(&self, event: Date) -> Date {
         let (start, same_day) = match self.counts_from {

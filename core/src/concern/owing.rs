@@ -1,6 +1,6 @@
 //! What is owed for concerns: that each is heard, answered, and closed or opened again.
 
-use crate::agreement::{Clock, CountsFrom, Length};
+use crate::agreement::Clock;
 use crate::case::step::{Owed, Rules};
 use crate::concern::{ConcernState, ConcernStatus, Concerns};
 use crate::contact::{Contact, Topic};
@@ -50,18 +50,14 @@ fn owed_for(concern: &ConcernState, rules: &Rules<'_>) -> Option<Owed> {
             (
                 CLOSE_CLOCK,
                 10,
-                answer.by.event.id,
+                answer.by.event.owed(),
                 answer.by.at,
                 raiser.or_else(|| lead(&of.id, rules)),
                 format!("close a concern that {} has answered, or open it again", office.name),
             )
         }
     };
-    let zone = &rules.agreement.zone;
-    let day = from.to_zoned(zone.clone()).date();
-    let by_default = Clock { length: Length::BusinessDays(days), counts_from: CountsFrom::DayAfter };
-    let named = rules.agreement.clock(clock).or_else(|| rules.rules.clock(clock, day));
-    let due = named.unwrap_or(by_default).due(from, zone);
+    let due = rules.agreement.due(rules.rules, clock, from, Clock::business_days(days));
     let ladder = rules.ladder(Topic::Concern, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;

@@ -399,3 +399,28 @@ fn the_wire_is_what_it_is_and_debug_shows_none_of_it() {
     assert_eq!(kind["kind"], "programme.opened");
     assert_eq!(kind["data"]["room"], json!(CaseId::from_uuid(uuid::Uuid::from_u128(7))));
 }
+
+#[test]
+fn a_reminder_of_a_concern_gives_nothing_to_take_across() {
+    let mut room = Room::open();
+    assert_eq!(room.act("jane", raised("Here?")), "");
+    let owed = room.fold.state().owed().remove(0);
+    let last = owed.ladder.last().unwrap().clone();
+    let rung = crate::case::life::RungPosted {
+        owed: owed.since,
+        clock: owed.clock,
+        rung: 0,
+        contact: last.contact,
+        organization: last.organization,
+        due: last.at,
+    };
+    let late = last.at + jiff::SignedDuration::from_mins(1);
+    let mut event = world::event(2, room.fold.state().heads(), rung);
+    event.at = late;
+    room.fold.insert(held("jane", "words", &event, late));
+    let state = room.fold.state();
+    assert_eq!(state.timeline.last().unwrap().standing, Standing::Counted);
+    // Nothing of it could be recorded here: `crossing.carried` is no event of such a room.
+    assert!(state.crossings.all().is_empty());
+    assert!(!state.shaping.keys().any(|one| matches!(one, Resource::Crossing(_))));
+}

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 
-use crate::agreement::{Agreement, Clock, CountsFrom, Length, RuleSet};
+use crate::agreement::{Agreement, Clock, RuleSet};
 use crate::case::roster::decides;
 use crate::case::step::{Owed, Rules};
 use crate::consent::{ConsentState, Consents, OverrideState};
@@ -17,7 +17,7 @@ pub const RENEWAL_CLOCK: &str = "consent-renewal";
 /// otherwise.
 pub const REVIEW_CLOCK: &str = "override-review";
 
-const ONE_BUSINESS_DAY: Clock = Clock { length: Length::BusinessDays(1), counts_from: CountsFrom::DayAfter };
+const ONE_BUSINESS_DAY: Clock = Clock::business_days(1);
 
 /// What is owed: by the community side's lead, that a consent which ends is renewed or given up; by another lead of who told it,
 /// else by who is on the ladder, that somebody looks at what was told without consent.
@@ -61,9 +61,7 @@ fn review(one: &OverrideState, rules: &Rules<'_>) -> Option<Owed> {
 
 /// Until when somebody looks at it.
 pub(crate) fn review_due(one: &OverrideState, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
-    let day = one.by.at.to_zoned(agreement.zone.clone()).date();
-    let clock = agreement.clock(REVIEW_CLOCK).or_else(|| rules.clock(REVIEW_CLOCK, day));
-    clock.unwrap_or(ONE_BUSINESS_DAY).due(one.by.at, &agreement.zone)
+    agreement.due(rules, REVIEW_CLOCK, one.by.at, ONE_BUSINESS_DAY)
 }
 
 fn of_ladder(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::agreement::{Agreement, Clock, CountsFrom, Length, RuleSet};
+use crate::agreement::{Agreement, Clock, RuleSet};
 use crate::case::step::{Owed, Rules};
 use crate::communication::Priority;
 use crate::contact::{Contact, Topic};
@@ -18,7 +18,7 @@ pub const CLOCK: &str = "carry";
 /// rule set says otherwise.
 pub const CALL_CLOCK: &str = "call";
 
-const ONE_BUSINESS_DAY: Clock = Clock { length: Length::BusinessDays(1), counts_from: CountsFrom::DayAfter };
+const ONE_BUSINESS_DAY: Clock = Clock::business_days(1);
 
 /// What is owed: for each side without Matrix the earliest that waits for it, by whoever said it, else by a lead of their
 /// organisation; and each telephone call that is still needed, by a lead of the side that waits for an answer. `others` is what
@@ -45,7 +45,7 @@ fn carry(one: &Crossing, count: usize, rules: &Rules<'_>) -> Option<Owed> {
     let to = name(&one.to, rules);
     let what = format!("take {things} to {to}, which has nobody on Matrix: call, fax, or use the folder");
     let topic = if one.priority == Priority::Routine { Topic::CarePlan } else { Topic::Urgent };
-    item(one, CLOCK, what, owner, topic, rules)
+    item(one, what, owner, topic, rules)
 }
 
 fn call(one: &Crossing, rules: &Rules<'_>) -> Option<Owed> {
@@ -69,22 +69,21 @@ fn call(one: &Crossing, rules: &Rules<'_>) -> Option<Owed> {
         "call {}{phone} about what is overdue, and record whether they were reached",
         name.as_deref().unwrap_or("the last person on the ladder")
     );
-    item(one, CALL_CLOCK, what, owner, Topic::Urgent, rules)
+    item(one, what, owner, Topic::Urgent, rules)
 }
 
 fn item(
     one: &Crossing,
-    clock: &str,
     what: String,
     owner: Option<&Contact>,
     topic: Topic,
     rules: &Rules<'_>,
 ) -> Option<Owed> {
-    let due = limit(clock, one.by.at, rules.agreement, rules.rules);
+    let due = due(one, rules.agreement, rules.rules);
     let ladder = rules.ladder(topic, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
-    Some(Owed { since: one.event.owed(), clock: clock.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed { since: one.event.owed(), clock: clock(one).to_owned(), what, owner, from: None, due, ladder })
 }
 
 fn name<'a>(organization: &OrganizationId, rules: &Rules<'a>) -> &'a str {
@@ -94,13 +93,9 @@ fn name<'a>(organization: &OrganizationId, rules: &Rules<'a>) -> &'a str {
 
 /// Until when something is to be taken across, or somebody to be called.
 pub(crate) fn due(one: &Crossing, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
-    let clock = if matches!(one.what, What::Call { .. }) { CALL_CLOCK } else { CLOCK };
-    limit(clock, one.by.at, agreement, rules)
+    agreement.due(rules, clock(one), one.by.at, ONE_BUSINESS_DAY)
 }
 
-fn limit(clock: &str, since: Timestamp, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
-    let zone = &agreement.zone;
-    let day = since.to_zoned(zone.clone()).date();
-    let of_rules = || rules.clock(clock, day);
-    agreement.clock(clock).or_else(of_rules).unwrap_or(ONE_BUSINESS_DAY).due(since, zone)
+fn clock(one: &Crossing) -> &'static str {
+    if matches!(one.what, What::Call { .. }) { CALL_CLOCK } else { CLOCK }
 }

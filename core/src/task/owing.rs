@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::agreement::{Clock, CountsFrom, Length};
+use crate::agreement::Clock;
 use crate::care_team::Whom;
 use crate::case::roster::decides;
 use crate::case::step::{Owed, Rules};
@@ -20,7 +20,7 @@ pub const CLAIM_CLOCK: &str = "task-claim";
 /// says otherwise.
 pub const REASSIGN_CLOCK: &str = "task-reassign";
 
-const ONE_BUSINESS_DAY: Clock = Clock { length: Length::BusinessDays(1), counts_from: CountsFrom::DayAfter };
+const ONE_BUSINESS_DAY: Clock = Clock::business_days(1);
 
 /// What is owed: of each open task the next thing, by one named person. Who does a task owes it; where they are no longer in
 /// the case, a lead of their organisation; a pool's claim is owed by the first of its people on the ladder, else by its lead;
@@ -102,8 +102,5 @@ fn name<'a>(rules: &Rules<'a>, contact: &ContactId, organization: &OrganizationI
 }
 
 fn limit(clock: &str, since: Timestamp, rules: &Rules<'_>) -> Timestamp {
-    let zone = &rules.agreement.zone;
-    let day = since.to_zoned(zone.clone()).date();
-    let of_rules = || rules.rules.clock(clock, day);
-    rules.agreement.clock(clock).or_else(of_rules).unwrap_or(ONE_BUSINESS_DAY).due(since, zone)
+    rules.agreement.due(rules.rules, clock, since, ONE_BUSINESS_DAY)
 }

@@ -202,7 +202,8 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             let next = life(LifeEvent::Rung(e))?;
             let owed = in_its_turn(state, e, step)?;
             state.life = next;
-            if state.life.closed.is_none() {
+            // Nothing goes across in a room of another kind, and nothing is taken there by hand.
+            if state.life.going_on().is_ok_and(|opening| opening.kind == RoomKind::Case) {
                 crossing::arise(&mut state.crossings, &event.data, Some(&owed), step);
             }
             return Ok(());

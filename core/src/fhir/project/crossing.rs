@@ -1,5 +1,7 @@
 //! What is to go across to one organisation, as one FHIR Task (R4, 12.5): what it is made of are its inputs, what was tried its notes.
 
+use std::collections::BTreeSet;
+
 use super::super::write::{Object, event_value, heads_extension, identifier, literal, organization_ref};
 use super::{View, codes, write};
 use crate::case::event::EventKey;
@@ -54,10 +56,10 @@ impl View<'_> {
             .filter(|one| !closed && !matches!(one.what, What::Call { .. }))
             .map(|one| self.who(&one.by));
         let inputs: Vec<String> = all.iter().map(|one| input(&one.event, one.what.code())).collect();
-        let mut attempted: Vec<(&EventKey, String)> = Vec::new();
+        let (mut told, mut notes) = (BTreeSet::new(), Vec::new());
         for one in attempts() {
             // One record of several things is one note.
-            if attempted.iter().all(|(event, _)| **event != one.by.event) {
+            if told.insert(&one.by.event) {
                 let arrived = if one.reached { "It arrived" } else { "It did not arrive" };
                 let outcome = if one.outcome.is_empty() { "" } else { ": " };
                 let text = format!("{arrived} {}{outcome}{}", one.how, one.outcome);
@@ -66,10 +68,9 @@ impl View<'_> {
                     .text("time", &one.by.at.to_string())
                     .text("text", &text)
                     .done();
-                attempted.push((&one.by.event, note));
+                notes.push(note);
             }
         }
-        let notes: Vec<String> = attempted.into_iter().map(|(_, note)| note).collect();
         let value = crossing_value(self.opening.case, to);
         let name = self.opening.organizations().find(|one| one.id == *to).map_or("", |one| &one.name);
         let heads = self.state.shaped_by(resource);

@@ -3,6 +3,7 @@
 use crate::agreement::LadderRung;
 use crate::case::event::{EventData, EventKey};
 use crate::case::fold::order::Event;
+use crate::case::kind::RoomKind;
 use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::MessageSeen;
@@ -98,7 +99,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
 fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
     let mut to: Vec<OrganizationId> = Vec::new();
     to.extend(state.crossings.get(&event.key).map(|one| one.to.clone()));
-    let Some(opening) = state.opening() else { return to };
+    let Some(opening) = state.opening().filter(|opening| opening.kind == RoomKind::Case) else { return to };
     let sides = [&opening.plan_side.id, &opening.community_side.id];
     let is_there =
         |side: &&&OrganizationId| state.shaping.contains_key(&Resource::Crossing((**side).clone()));
