@@ -32,6 +32,7 @@ from driver_answers import (
     care_plan,
     care_team,
     contact,
+    crossing,
     due,
     entry,
     error,
@@ -43,13 +44,13 @@ from driver_answers import (
     message,
     notice,
     organization,
-    crossing,
     outreach,
     shown,
     state,
     task,
 )
-from driver_requests import SHA256, Failure, invalid, parse
+from driver_checks import SHA256, Failure, invalid
+from driver_requests import parse
 
 # --- What is asked --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import caseline
 from driver_answers import event_of, instant, shown
-from driver_requests import invalid
+from driver_checks import invalid
 
 
 def outcome(told: caseline.AlertOutcome) -> dict[str, Any]:

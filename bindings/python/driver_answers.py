@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import caseline
-from driver_requests import Failure
+from driver_checks import Failure
 
 
 def shown(**fields: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import caseline
 from driver_answers import callee, contact, event_of, gap, instant, shown, topic
-from driver_requests import invalid
+from driver_checks import invalid
 
 
 async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> dict[str, Any]:

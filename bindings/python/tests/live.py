@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import caseline
 from caseline import Options, RecordChoice, StoreKey, StoryClock
 
 from .processes import PATIENCE, ROOT, Driver, servers
@@ -82,6 +83,26 @@ class Live(unittest.IsolatedAsyncioTestCase):
             record={"embedded": True},
         )
         return driver
+
+    async def both(
+        self, jane: caseline.Caseline, agreement: str = "agreement.yaml"
+    ) -> tuple[caseline.Case, Driver]:
+        """A case of Marty's between the two, which Joe has taken up."""
+        await jane.import_bundle(self.bundle("cp"))
+        await jane.add_agreement((DATA / agreement).read_text(encoding="utf-8"))
+        await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
+        joe = await self.joe()
+        await joe.do("import", bundle=self.bundle("aco"))
+        await joe.do("add_agreement", path=str(DATA / agreement))
+        await joe.do("add_rules", path=str(DATA / "rules.yaml"))
+        case = await jane.open(CARE_TEAM)
+
+        async def invited() -> Any:
+            return (await joe.do("invitations"))["invitations"]
+
+        [invitation] = await self.until(invited)
+        await joe.do("accept", room=invitation["room"])
+        return case, joe
 
     async def until(self, look: Any) -> Any:
         """What `look` finds, once it finds something."""

@@ -8,7 +8,7 @@ from typing import Any
 import caseline
 from caseline import Alert, Happening, MessagePriority, StayClass, VisitAnswer
 
-from .live import ACO, CARE_TEAM, DATA, JOE, MINUTE, Live
+from .live import ACO, JOE, MINUTE, Live
 
 MEMBER = "https://caseline.example/masshealth-id|100044071903"
 ADMITTED = datetime(2019, 3, 3, 22, tzinfo=timezone.utc)
@@ -19,20 +19,7 @@ TOLD = {"facility": "GENERAL", "visit": "V-1", "class": "inpatient", "source": "
 class Admitted(Live):
     async def test_both_tell_of_one_stay_and_visit_and_follow_up(self) -> None:
         async with caseline.session(*self.jane()) as jane:
-            await jane.import_bundle(self.bundle("cp"))
-            await jane.add_agreement((DATA / "agreement.yaml").read_text(encoding="utf-8"))
-            await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
-            joe = await self.joe()
-            await joe.do("import", bundle=self.bundle("aco"))
-            await joe.do("add_agreement", path=str(DATA / "agreement.yaml"))
-            await joe.do("add_rules", path=str(DATA / "rules.yaml"))
-            case = await jane.open(CARE_TEAM)
-
-            async def invited() -> Any:
-                return (await joe.do("invitations"))["invitations"]
-
-            [invitation] = await self.until(invited)
-            await joe.do("accept", room=invitation["room"])
+            case, joe = await self.both(jane)
 
             alert = Alert(
                 facility="GENERAL",

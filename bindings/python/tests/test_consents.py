@@ -7,35 +7,16 @@ from typing import Any
 import caseline
 from caseline import CaselineError, ConsentInput, SignedHow
 
-from .live import CARE_TEAM, DATA, MINUTE, Live
-from .processes import Driver
+from .live import MINUTE, Live
 
 CP = "https://caseline.example/organization|harbor-bridge"
 ACO = "https://caseline.example/organization|bay-river"
 
 
 class Consents(Live):
-    async def both(self, jane: caseline.Caseline) -> tuple[caseline.Case, Driver]:
-        agreement = DATA / "agreement-part2.yaml"
-        await jane.import_bundle(self.bundle("cp"))
-        await jane.add_agreement(agreement.read_text(encoding="utf-8"))
-        await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
-        joe = await self.joe()
-        await joe.do("import", bundle=self.bundle("aco"))
-        await joe.do("add_agreement", path=str(agreement))
-        await joe.do("add_rules", path=str(DATA / "rules.yaml"))
-        case = await jane.open(CARE_TEAM)
-
-        async def invited() -> Any:
-            return (await joe.do("invitations"))["invitations"]
-
-        [invitation] = await self.until(invited)
-        await joe.do("accept", room=invitation["room"])
-        return case, joe
-
     async def test_what_is_told_goes_under_a_consent_and_an_emergency_is_looked_at(self) -> None:
         async with caseline.session(*self.jane()) as jane:
-            case, joe = await self.both(jane)
+            case, joe = await self.both(jane, "agreement-part2.yaml")
             self.assertEqual((await case.may_tell()).answer, "ask")
             with self.assertRaises(CaselineError.NotAllowed) as missing:
                 await case.send("He came (synthetic)")

@@ -7,7 +7,7 @@ from typing import Any
 import caseline
 from caseline import CaselineError, Meeting, Topic
 
-from .live import ACO, CARE_PLAN, CARE_TEAM, DATA, JANE, JOE, MINUTE, Live
+from .live import ACO, CARE_PLAN, JANE, JOE, MINUTE, Live
 
 CP = "https://caseline.example/organization|harbor-bridge"
 PAIR = {"plan_side": ACO, "community_side": CP, "date": "2019-03-04"}
@@ -17,20 +17,7 @@ DECISION = "0190a0b0-0000-7000-8000-000000000001"
 class AtAMeeting(Live):
     async def test_what_a_meeting_looks_at_and_decides(self) -> None:
         async with caseline.session(*self.jane()) as jane:
-            await jane.import_bundle(self.bundle("cp"))
-            await jane.add_agreement((DATA / "agreement.yaml").read_text(encoding="utf-8"))
-            await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
-            joe = await self.joe()
-            await joe.do("import", bundle=self.bundle("aco"))
-            await joe.do("add_agreement", path=str(DATA / "agreement.yaml"))
-            await joe.do("add_rules", path=str(DATA / "rules.yaml"))
-            case = await jane.open(CARE_TEAM)
-
-            async def invited() -> Any:
-                return (await joe.do("invitations"))["invitations"]
-
-            [invitation] = await self.until(invited)
-            await joe.do("accept", room=invitation["room"])
+            case, joe = await self.both(jane)
             await case.send_care_plan(CARE_PLAN)
             self.assertTrue(await jane.settle(within=MINUTE))
 

@@ -8,32 +8,13 @@ from typing import Any
 import caseline
 from caseline import CaselineError, CloseReason, OutreachChannel, OutreachStage
 
-from .live import CARE_TEAM, DATA, MINUTE, NOW, Live
-from .processes import Driver
+from .live import MINUTE, NOW, Live
 
 
 class Outreach(Live):
-    async def both(self, jane: caseline.Caseline) -> tuple[caseline.Case, Driver]:
-        agreement = DATA / "agreement-outreach.yaml"
-        await jane.import_bundle(self.bundle("cp"))
-        await jane.add_agreement(agreement.read_text(encoding="utf-8"))
-        await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
-        joe = await self.joe()
-        await joe.do("import", bundle=self.bundle("aco"))
-        await joe.do("add_agreement", path=str(agreement))
-        await joe.do("add_rules", path=str(DATA / "rules.yaml"))
-        case = await jane.open(CARE_TEAM)
-
-        async def invited() -> Any:
-            return (await joe.do("invitations"))["invitations"]
-
-        [invitation] = await self.until(invited)
-        await joe.do("accept", room=invitation["room"])
-        return case, joe
-
     async def test_it_is_shown_asked_answered_and_counted(self) -> None:
         async with caseline.session(*self.jane()) as jane:
-            case, joe = await self.both(jane)
+            case, joe = await self.both(jane, "agreement-outreach.yaml")
             denied = await case.may_reach_out(OutreachChannel.PHONE)
             self.assertEqual((denied.answer, denied.until), ("denied", "2019-07-01"))
             self.assertEqual(denied.reasons[-1].code, "outreach-prohibited")

@@ -10,7 +10,7 @@ from typing import Any
 import caseline
 from caseline import CaselineError, HostToken, HostTokenError, RecordChoice, ResourceEdit, SearchParam
 
-from .live import ACO, CARE_PLAN, CARE_TEAM, DATA, JOE, MINUTE, Live
+from .live import ACO, CARE_PLAN, JOE, MINUTE, Live
 from .processes import Driver
 
 CP = "https://caseline.example/organization|harbor-bridge"
@@ -25,23 +25,6 @@ def reference(kind: str, token: str) -> dict[str, Any]:
 
 class Changed(Live):
     """What somebody changes in Jane's record, beside her app."""
-
-    async def both(self, jane: caseline.Caseline) -> tuple[caseline.Case, Driver]:
-        await jane.import_bundle(self.bundle("cp"))
-        await jane.add_agreement((DATA / "agreement.yaml").read_text(encoding="utf-8"))
-        await jane.add_rules((DATA / "rules.yaml").read_text(encoding="utf-8"))
-        joe = await self.joe()
-        await joe.do("import", bundle=self.bundle("aco"))
-        await joe.do("add_agreement", path=str(DATA / "agreement.yaml"))
-        await joe.do("add_rules", path=str(DATA / "rules.yaml"))
-        case = await jane.open(CARE_TEAM)
-
-        async def invited() -> Any:
-            return (await joe.do("invitations"))["invitations"]
-
-        [invitation] = await self.until(invited)
-        await joe.do("accept", room=invitation["room"])
-        return case, joe
 
     async def look(self, jane: caseline.Caseline) -> None:
         # There is a keeper on the roster: a lead tells what that has not told by her second look.

@@ -2,6 +2,7 @@
 
 mod forged;
 mod identity;
+mod line;
 mod person;
 mod taken;
 
