@@ -7,6 +7,7 @@
 mod backup;
 mod error;
 mod history;
+mod joined;
 mod keys;
 mod media;
 mod open;

@@ -410,7 +410,17 @@ impl Cast {
                 std::thread::sleep(Duration::from_millis(100));
             }
             if Instant::now() > until {
-                return Err(format!("{name} was not invited, or could not accept"));
+                let mut what = match room {
+                    Some(_) => format!("{name} could not accept, though invited:"),
+                    None => format!("{name} was not invited:"),
+                };
+                for name in ["jane", "joe", "lee"] {
+                    let one = self.of(name)?;
+                    if one.process.is_some() {
+                        let _ = write!(what, "\n  {name}: {}", one.call("outbox", json!({}))?);
+                    }
+                }
+                return Err(what);
             }
         }
     }

@@ -26,6 +26,7 @@ use serde_json::value::RawValue;
 
 use super::backup::ask_again_after;
 use super::error::{http, internal};
+use super::joined::{Seen, to_be_followed};
 use super::keys::{master_key, user_id};
 use super::proof::room_key;
 use super::room::room_id;
@@ -54,6 +55,39 @@ struct Listed {
     state_key: Option<String>,
     #[serde(default)]
     content: Option<Box<RawValue>>,
+    #[serde(default)]
+    unsigned: Option<Box<RawValue>>,
+}
+
+/// What the homeserver adds to an event.
+#[derive(Deserialize)]
+struct Unsigned {
+    // Of a membership: who made the one before, the invitation where somebody joins.
+    #[serde(default)]
+    prev_sender: Option<UserId>,
+}
+
+impl Listed {
+    fn membership(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Membership {
+            membership: String,
+        }
+        if self.kind != "m.room.member" {
+            return None;
+        }
+        let content = self.content.as_ref()?;
+        Some(serde_json::from_str::<Membership>(content.get()).ok()?.membership)
+    }
+
+    fn seen(&self, known: bool) -> Seen<'_> {
+        let joins = self.membership().is_some_and(|is| is == "join")
+            && self.state_key.as_deref() == Some(self.sender.as_str());
+        let before = self.unsigned.as_ref().and_then(|unsigned| unsigned.prev_sender.as_ref());
+        // A change of one's own name is a join after a join.
+        let renamed = before == Some(&self.sender);
+        Seen { id: &self.event_id, sender: &self.sender, known, joins: joins && !renamed, invited_by: before }
+    }
 }
 
 /// What is read of the content of an event that was not encrypted, or is redacted.
@@ -98,6 +132,12 @@ impl MatrixTransport {
                 Some((listed.ok()?, raw.json()))
             })
             .collect();
+        if from.is_none() {
+            let seen: Vec<_> = listed.iter().map(|(event, _)| event.seen(known(&event.event_id))).collect();
+            for join in to_be_followed(&self.user, &seen) {
+                self.follow_join(&room, join).await?;
+            }
+        }
         let machine = self.machine().await?;
         let mut refreshed = BTreeSet::new();
         let mut events = Vec::with_capacity(listed.len());
@@ -119,10 +159,6 @@ impl MatrixTransport {
 
     /// Who invited us, as the room's history tells: its events of membership alone are asked for.
     pub(super) async fn who_invited(&self, room: &RoomId) -> Port<BTreeSet<UserId>> {
-        #[derive(Deserialize)]
-        struct Membership {
-            membership: String,
-        }
         let (mut from, mut inviters) = (None, BTreeSet::new());
         for _ in 0..MEMBERSHIP_PAGES {
             let mut request = get_message_events::v3::Request::backward(room_id(room)?);
@@ -133,10 +169,7 @@ impl MatrixTransport {
             for raw in &answer.chunk {
                 let Ok(listed) = serde_json::from_str::<Listed>(raw.json().get()) else { continue };
                 let invited = listed.state_key.as_deref() == Some(self.me.as_str())
-                    && listed.content.as_ref().is_some_and(|content| {
-                        serde_json::from_str::<Membership>(content.get())
-                            .is_ok_and(|content| content.membership == "invite")
-                    });
+                    && listed.membership().is_some_and(|is| is == "invite");
                 if invited {
                     inviters.insert(listed.sender);
                 }
