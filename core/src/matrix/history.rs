@@ -83,9 +83,11 @@ impl Listed {
     fn seen(&self, known: bool) -> Seen<'_> {
         let joins = self.membership().is_some_and(|is| is == "join")
             && self.state_key.as_deref() == Some(self.sender.as_str());
-        let before = self.unsigned.as_ref().and_then(|unsigned| unsigned.prev_sender.as_ref());
+        let unsigned = self.unsigned.as_ref().map_or("{}", |unsigned| unsigned.get());
+        let before =
+            serde_json::from_str::<Unsigned>(unsigned).ok().and_then(|unsigned| unsigned.prev_sender);
         // A change of one's own name is a join after a join.
-        let renamed = before == Some(&self.sender);
+        let renamed = before.as_ref() == Some(&self.sender);
         Seen { id: &self.event_id, sender: &self.sender, known, joins: joins && !renamed, invited_by: before }
     }
 }
