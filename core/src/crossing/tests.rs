@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod joining;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +12,7 @@ use crate::case::fold::tests::world::{
     acts, at, document, id, next, opening, opening_alone, organization, play_from, seat, user,
 };
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, RungPosted, SeatAdded, SeatEnded};
-use crate::case::state::CaseState;
+use crate::case::state::{CaseState, Resource};
 use crate::case::step::Owed;
 use crate::communication::MessageSent;
 use crate::contact::Seat;
