@@ -58,6 +58,10 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             Resource::Message(key.clone())
         }
         EventData::ConsentRecorded(recorded) => {
+            // What never counted anywhere was written nowhere.
+            if reason.code == "never-could-count" {
+                return;
+            }
             let by = place.as_ref().map(|place| place.seat.contact.clone());
             state.superseded_consents.push((key.clone(), recorded.clone(), by));
             Resource::Consent(key.clone())
