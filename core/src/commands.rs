@@ -95,8 +95,24 @@ impl Engine {
         key: &EventKey,
         repeated: bool,
     ) -> Result<OutEvent> {
+        let data = command.data.to_value().map_err(|_| Error::internal("command-data"))?;
+        if repeated {
+            // Its first attempt was judged, and went out as it was then: nothing of the state that it made speaks against it.
+            return Ok(OutEvent {
+                id: command.id,
+                kind: command.data.kind().to_owned(),
+                data,
+                body: String::new(),
+                notice: false,
+                marks: command.marks.clone(),
+                at: self.now(),
+                upload: None,
+                content: None,
+                readers: Vec::new(),
+            });
+        }
         let state = fold.state();
-        let seat = self.sender(state, &command.data, repeated)?;
+        let seat = self.sender(state, &command.data)?;
         let told = || {
             let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
                 tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
@@ -107,9 +123,9 @@ impl Engine {
         let mut event = OutEvent {
             id: command.id,
             kind: command.data.kind().to_owned(),
-            data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
+            data,
             body,
-            notice: seat.is_keeper() && !is_urgent(&command.data),
+            notice: seat.is_keeper() && !is_urgent(state, &command.data, &seat),
             marks: settled(state, &seat, command)?,
             at: self.now(),
             upload: command
@@ -126,9 +142,6 @@ impl Engine {
             event.marks.labels = told.into_iter().flat_map(|part| part.labels).collect();
         }
         let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
-        if repeated {
-            return Ok(event);
-        }
         if command.document.as_ref().is_some_and(|(document, ..)| document.size > DOCUMENT_LIMIT) {
             let detail = "a document has 8 MiB at most";
             return Err(InvalidInput::new("document-too-long", detail).into());
@@ -154,19 +167,13 @@ impl Engine {
     }
 
     /// The seat from which the command is given.
-    fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
+    fn sender(&self, state: &CaseState, data: &EventData) -> Result<Seat> {
         let me = self.user();
         if let Some(opened) = data.opens() {
             let seat = opened.roster.iter().find(|seat| seat.contact.user.as_ref() == Some(&me));
             return seat.cloned().ok_or_else(|| not_named("roster"));
         }
-        let roster = state.roster();
-        let ended = || roster.all().iter().rev().map(|place| &place.seat);
-        roster
-            .seat_of(&me)
-            .or_else(|| ended().find(|seat| repeated && seat.contact.user.as_ref() == Some(&me)))
-            .cloned()
-            .ok_or_else(|| not_named("roster"))
+        state.roster().seat_of(&me).cloned().ok_or_else(|| not_named("roster"))
     }
 
     /// What the policy says when a command is given: the room and the readers' identities are judged before the sending.
@@ -364,9 +371,12 @@ impl Engine {
     }
 }
 
-/// What a keeper says is a notice, for which no telephone rings; of an alert that is urgent, it does.
-fn is_urgent(data: &EventData) -> bool {
-    matches!(data, EventData::AlertRaised(raised) if raised.priority != Priority::Routine)
+/// What a keeper says is a notice, for which no telephone rings; of an alert that is urgent, it does, once.
+fn is_urgent(state: &CaseState, data: &EventData, seat: &Seat) -> bool {
+    let EventData::AlertRaised(raised) = data else { return false };
+    let stay = state.alerts.stay(&raised.stay.id());
+    let known = stay.is_some_and(|stay| stay.is_told_by_another(raised, &seat.contact.organization));
+    raised.priority != Priority::Routine && !known
 }
 
 fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, repeated: bool) -> Result<()> {
@@ -382,7 +392,8 @@ fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, rep
         }
         items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
     }
-    match push_event(t, case, event, command.text.as_deref())? {
+    let asked = (&command.data.to_value().map_err(|_| Error::internal("command-data"))?, &command.marks);
+    match push_event(t, case, event, command.text.as_deref(), asked)? {
         Keyed::New => {
             command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
         }

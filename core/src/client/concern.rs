@@ -206,7 +206,9 @@ impl Case {
     ) -> Result<EventKey> {
         let data = data.into();
         let engine = &self.caseline().engine;
-        if engine.db.kind(self.id())? == RoomKind::Programme {
+        // Repeated, it was looked at when it was said first: who has become known since is no reason to refuse it.
+        let repeated = id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_some();
+        if !repeated && engine.db.kind(self.id())? == RoomKind::Programme {
             let known = engine.known_people()?;
             for (field, text) in concern::texts(&data).map(|(texts, _)| texts).unwrap_or_default() {
                 let found = known.look(text, engine.today(), !names_confirmed);
