@@ -2,6 +2,7 @@
 
 mod answering;
 mod moving;
+mod news;
 
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
@@ -32,6 +33,7 @@ use crate::store::papers::project;
 
 pub(crate) use answering::Answering;
 pub use moving::Kept;
+pub(crate) use news::Seen;
 
 /// The types that the directory is read from.
 pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];

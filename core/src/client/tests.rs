@@ -6,6 +6,7 @@ mod bad_input;
 mod concerns;
 mod consents;
 mod devices;
+mod directory;
 mod identities;
 mod imports;
 mod late;
