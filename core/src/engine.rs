@@ -65,6 +65,9 @@ pub(crate) struct Engine {
     pub(crate) answering: Answering,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
+    /// How often a case was looked at as it will be.
+    #[cfg(test)]
+    pub(crate) looks: std::sync::atomic::AtomicUsize,
 }
 
 impl Engine {
@@ -99,6 +102,8 @@ impl Engine {
             answering: Answering::default(),
             looking: tokio::sync::Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
+            #[cfg(test)]
+            looks: std::sync::atomic::AtomicUsize::default(),
         }
     }
 
