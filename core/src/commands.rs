@@ -12,6 +12,7 @@ use crate::case::kind::RoomKind;
 use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
+use crate::case::step::Rung;
 use crate::case::tell::tell;
 use crate::commands::labelled::{in_parts, may_be_handed, settled};
 use crate::communication::Priority;
@@ -325,13 +326,20 @@ impl Engine {
             Err(error) => failed = failed.take().or(Some(error)),
         };
         for row in self.db.cases()? {
-            match self.due_rungs(row.case) {
-                Ok(rungs) => {
-                    for (rung, text) in rungs {
-                        note(self.post_rung(row.case, rung, text));
+            // Whose turn comes after somebody's who has left is reminded with it: a ladder has an end.
+            let mut again = true;
+            while std::mem::take(&mut again) {
+                match self.due_rungs(row.case) {
+                    Ok(rungs) => {
+                        for (rung, text) in rungs {
+                            let left = rung.left;
+                            let outcome = self.post_rung(row.case, rung, text);
+                            again |= left && matches!(outcome, Ok(true));
+                            note(outcome);
+                        }
                     }
+                    Err(error) => note(Err(error)),
                 }
-                Err(error) => note(Err(error)),
             }
         }
         failed.map_or(Ok(posted), Err)
@@ -345,15 +353,30 @@ impl Engine {
         };
         let mut rungs = Vec::new();
         for owed in state.owed() {
-            for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
-                let person = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n));
-                if let Some(person) = person {
-                    let text = due::tell(&owed, person, &opening.agreement.zone);
-                    rungs.push((rung, text));
-                }
+            for mut rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
+                let Some(n) = usize::try_from(rung.rung).ok() else { continue };
+                let Some(person) = owed.ladder.get(n) else { continue };
+                rung.left = self.has_left(&state, person, &own);
+                let zone = &opening.agreement.zone;
+                let text = if rung.left {
+                    due::tell_left(&owed, person, owed.ladder.get(n + 1), zone)
+                } else {
+                    due::tell(&owed, person, zone)
+                };
+                rungs.push((rung, text));
             }
         }
         Ok(rungs)
+    }
+
+    /// Whether somebody on a ladder has left: their organisation, as the directory says, or this case.
+    fn has_left(&self, state: &CaseState, rung: &Rung, own: &OrganizationId) -> bool {
+        let of =
+            |seat: &Seat| seat.contact.id == rung.contact && seat.contact.organization == rung.organization;
+        let mut places = state.roster().all().iter().filter(|place| of(&place.seat));
+        let ended = places.clone().next().is_some() && places.all(|place| place.ended.is_some());
+        let own = rung.organization == *own;
+        ended || self.directory().has_left(&rung.contact, &rung.organization, own, self.now())
     }
 
     fn post_rung(&self, case: CaseId, rung: RungPosted, text: String) -> Result<bool> {

@@ -384,8 +384,12 @@ impl CaseState {
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
         };
         for item in &mut owed {
+            // Whose turn comes after somebody's who has left is whose turn it is.
+            let mut turn: Option<Timestamp> = None;
             for rung in &mut item.ladder {
+                rung.at = turn.map_or(rung.at, |turn| rung.at.min(turn));
                 let posted = self.life.rungs.get(&RungKey::of(item.since, &item.clock, rung));
+                turn = posted.filter(|posted| posted.left).map(|_| rung.at);
                 rung.posted = posted.map(|posted| (posted.event.sender.clone(), posted.at));
                 if rung.user.is_none() {
                     let seat = self.life.roster.contact(&rung.contact, &rung.organization);

@@ -285,6 +285,7 @@ fn an_emergency_is_looked_at_after_the_end_of_the_case_too() {
         contact: of.ladder[0].contact.clone(),
         organization: of.ladder[0].organization.clone(),
         due: of.ladder[0].at,
+        left: false,
     };
     let mut fold = fold;
     let (late, mine) = (owed[0].ladder[0].at, rung(&owed[0]));
