@@ -145,7 +145,8 @@ impl Caseline {
         Ok(gaps)
     }
 
-    /// Reads the directory from the record again.
+    /// Reads the directory from the record again. It happens by itself: what others write of it in the embedded record is read within
+    /// a minute, on a server within five, and within the hour everything.
     ///
     /// # Errors
     /// `Unavailable` where the record does not answer.

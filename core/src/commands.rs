@@ -12,6 +12,7 @@ use crate::case::kind::RoomKind;
 use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
+use crate::case::step::Rung;
 use crate::case::tell::tell;
 use crate::commands::labelled::{in_parts, may_be_handed, settled};
 use crate::communication::Priority;
@@ -95,8 +96,24 @@ impl Engine {
         key: &EventKey,
         repeated: bool,
     ) -> Result<OutEvent> {
+        let data = command.data.to_value().map_err(|_| Error::internal("command-data"))?;
+        if repeated {
+            // Its first attempt was judged, and went out as it was then: nothing of the state that it made speaks against it.
+            return Ok(OutEvent {
+                id: command.id,
+                kind: command.data.kind().to_owned(),
+                data,
+                body: String::new(),
+                notice: false,
+                marks: command.marks.clone(),
+                at: self.now(),
+                upload: None,
+                content: None,
+                readers: Vec::new(),
+            });
+        }
         let state = fold.state();
-        let seat = self.sender(state, &command.data, repeated)?;
+        let seat = self.sender(state, &command.data)?;
         let told = || {
             let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
                 tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
@@ -107,9 +124,9 @@ impl Engine {
         let mut event = OutEvent {
             id: command.id,
             kind: command.data.kind().to_owned(),
-            data: command.data.to_value().map_err(|_| Error::internal("command-data"))?,
+            data,
             body,
-            notice: seat.is_keeper() && !is_urgent(&command.data),
+            notice: seat.is_keeper() && !is_urgent(state, &command.data, &seat),
             marks: settled(state, &seat, command)?,
             at: self.now(),
             upload: command
@@ -126,9 +143,6 @@ impl Engine {
             event.marks.labels = told.into_iter().flat_map(|part| part.labels).collect();
         }
         let fits = fit(&mut event, command.document.as_ref().map(|(document, ..)| document))?;
-        if repeated {
-            return Ok(event);
-        }
         if command.document.as_ref().is_some_and(|(document, ..)| document.size > DOCUMENT_LIMIT) {
             let detail = "a document has 8 MiB at most";
             return Err(InvalidInput::new("document-too-long", detail).into());
@@ -154,19 +168,13 @@ impl Engine {
     }
 
     /// The seat from which the command is given.
-    fn sender(&self, state: &CaseState, data: &EventData, repeated: bool) -> Result<Seat> {
+    fn sender(&self, state: &CaseState, data: &EventData) -> Result<Seat> {
         let me = self.user();
         if let Some(opened) = data.opens() {
             let seat = opened.roster.iter().find(|seat| seat.contact.user.as_ref() == Some(&me));
             return seat.cloned().ok_or_else(|| not_named("roster"));
         }
-        let roster = state.roster();
-        let ended = || roster.all().iter().rev().map(|place| &place.seat);
-        roster
-            .seat_of(&me)
-            .or_else(|| ended().find(|seat| repeated && seat.contact.user.as_ref() == Some(&me)))
-            .cloned()
-            .ok_or_else(|| not_named("roster"))
+        state.roster().seat_of(&me).cloned().ok_or_else(|| not_named("roster"))
     }
 
     /// What the policy says when a command is given: the room and the readers' identities are judged before the sending.
@@ -318,13 +326,20 @@ impl Engine {
             Err(error) => failed = failed.take().or(Some(error)),
         };
         for row in self.db.cases()? {
-            match self.due_rungs(row.case) {
-                Ok(rungs) => {
-                    for (rung, text) in rungs {
-                        note(self.post_rung(row.case, rung, text));
+            // Whose turn comes after somebody's who has left is reminded with it: a ladder has an end.
+            let mut again = true;
+            while std::mem::take(&mut again) {
+                match self.due_rungs(row.case) {
+                    Ok(rungs) => {
+                        for (rung, text) in rungs {
+                            let left = rung.left;
+                            let outcome = self.post_rung(row.case, rung, text);
+                            again |= left && matches!(outcome, Ok(true));
+                            note(outcome);
+                        }
                     }
+                    Err(error) => note(Err(error)),
                 }
-                Err(error) => note(Err(error)),
             }
         }
         failed.map_or(Ok(posted), Err)
@@ -338,15 +353,30 @@ impl Engine {
         };
         let mut rungs = Vec::new();
         for owed in state.owed() {
-            for rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
-                let person = usize::try_from(rung.rung).ok().and_then(|n| owed.ladder.get(n));
-                if let Some(person) = person {
-                    let text = due::tell(&owed, person, &opening.agreement.zone);
-                    rungs.push((rung, text));
-                }
+            for mut rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {
+                let Some(n) = usize::try_from(rung.rung).ok() else { continue };
+                let Some(person) = owed.ladder.get(n) else { continue };
+                rung.left = self.has_left(&state, person, &own);
+                let zone = &opening.agreement.zone;
+                let text = if rung.left {
+                    due::tell_left(&owed, person, owed.ladder.get(n + 1), zone)
+                } else {
+                    due::tell(&owed, person, zone)
+                };
+                rungs.push((rung, text));
             }
         }
         Ok(rungs)
+    }
+
+    /// Whether somebody on a ladder has left: their organisation, as the directory says, or this case.
+    fn has_left(&self, state: &CaseState, rung: &Rung, own: &OrganizationId) -> bool {
+        let of =
+            |seat: &Seat| seat.contact.id == rung.contact && seat.contact.organization == rung.organization;
+        let mut places = state.roster().all().iter().filter(|place| of(&place.seat));
+        let ended = places.clone().next().is_some() && places.all(|place| place.ended.is_some());
+        let own = rung.organization == *own;
+        ended || self.directory().has_left(&rung.contact, &rung.organization, own, self.now())
     }
 
     fn post_rung(&self, case: CaseId, rung: RungPosted, text: String) -> Result<bool> {
@@ -364,9 +394,12 @@ impl Engine {
     }
 }
 
-/// What a keeper says is a notice, for which no telephone rings; of an alert that is urgent, it does.
-fn is_urgent(data: &EventData) -> bool {
-    matches!(data, EventData::AlertRaised(raised) if raised.priority != Priority::Routine)
+/// What a keeper says is a notice, for which no telephone rings; of an alert that is urgent, it does, once.
+fn is_urgent(state: &CaseState, data: &EventData, seat: &Seat) -> bool {
+    let EventData::AlertRaised(raised) = data else { return false };
+    let stay = state.alerts.stay(&raised.stay.id());
+    let known = stay.is_some_and(|stay| stay.is_told_by_another(raised, &seat.contact.organization));
+    raised.priority != Priority::Routine && !known
 }
 
 fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, repeated: bool) -> Result<()> {
@@ -382,7 +415,8 @@ fn write_down(t: &Tx<'_>, case: CaseId, command: &Command, event: &OutEvent, rep
         }
         items.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
     }
-    match push_event(t, case, event, command.text.as_deref())? {
+    let asked = (&command.data.to_value().map_err(|_| Error::internal("command-data"))?, &command.marks);
+    match push_event(t, case, event, command.text.as_deref(), asked)? {
         Keyed::New => {
             command.then.iter().try_for_each(|item| push(t, &case_lane(case), item, None).map(drop))?;
         }

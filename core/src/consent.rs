@@ -214,7 +214,7 @@ impl Consents {
         &self.consents
     }
 
-    /// The consent that this event recorded.
+    /// The consent that is named so: the first, where two senders recorded one under the same id.
     pub fn get(&self, id: EventId) -> Option<&ConsentState> {
         self.consents.iter().find(|consent| consent.key.id == id).map(|consent| &**consent)
     }
@@ -243,10 +243,10 @@ impl Consents {
     /// The same, with this one taken back by an event that has not gone out yet: what the member took back is told no more from the
     /// moment at which somebody here was told so.
     pub(crate) fn take_back(&mut self, by: EventKey, revoked: ConsentRevoked) {
-        let consent = self.consents.iter_mut().find(|consent| consent.key.id == revoked.consent);
-        if let Some(consent) = consent.filter(|consent| consent.revoked.is_none()) {
-            let by = StepTaken { event: by, ..consent.by.clone() };
-            Arc::make_mut(consent).revoked = Some(Revocation { revoked, by });
+        let named = self.consents.iter_mut().filter(|consent| consent.key.id == revoked.consent);
+        for consent in named.filter(|consent| consent.revoked.is_none()) {
+            let by = StepTaken { event: by.clone(), ..consent.by.clone() };
+            Arc::make_mut(consent).revoked = Some(Revocation { revoked: revoked.clone(), by });
         }
     }
 }

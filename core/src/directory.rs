@@ -58,6 +58,25 @@ impl Directory {
         Ok(first)
     }
 
+    /// Whether somebody no longer works for an organisation: their time there is over, as they are listed; or, where this is that
+    /// organisation's own directory (`own`), which has its people, they are not in it.
+    pub fn has_left(
+        &self,
+        contact: &ContactId,
+        organization: &OrganizationId,
+        own: bool,
+        now: jiff::Timestamp,
+    ) -> bool {
+        let theirs = || self.contacts.iter().filter(|known| known.organization == *organization);
+        match theirs().find(|known| known.id == *contact) {
+            Some(known) => {
+                let reach = self.availability(known).at(now);
+                matches!(reach, Reach::Away { back: None, cover: None, .. })
+            }
+            None => own && theirs().next().is_some(),
+        }
+    }
+
     /// An organisation.
     pub fn organization(&self, id: &OrganizationId) -> Option<&Organization> {
         self.organizations.iter().find(|organization| organization.id == *id)

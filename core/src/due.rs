@@ -107,6 +107,7 @@ pub fn rungs_to_post(
             contact: rung.contact.clone(),
             organization: rung.organization.clone(),
             due: rung.at,
+            left: false,
         })
         .collect()
 }
@@ -120,6 +121,22 @@ pub fn due_date(owed: &Owed, zone: &TimeZone) -> Date {
 pub(crate) fn last_day(due: Timestamp, zone: &TimeZone) -> Date {
     let last = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
     last.to_zoned(zone.clone()).date()
+}
+
+/// That somebody on a ladder has left, as a person reads it in any Matrix client: nobody is reminded by it, and somebody has to put
+/// another in their place.
+pub fn tell_left(owed: &Owed, rung: &Rung, next: Option<&Rung>, zone: &TimeZone) -> String {
+    let then = match next {
+        Some(next) => format!("It is the turn of {}.", next.name),
+        None => "Nobody else is on this ladder: call their organisation, and settle who takes their place."
+            .to_owned(),
+    };
+    format!(
+        "{} has left, and is not reminded: {}. It was due by {}. {then}",
+        rung.name,
+        owed.what,
+        due_date(owed, zone)
+    )
 }
 
 /// A reminder as a person reads it in any Matrix client.

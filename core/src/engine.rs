@@ -19,7 +19,7 @@ use crate::inbox::Fetching;
 use crate::notice::Notice;
 use crate::outbox::Silence;
 use crate::ports::{Capabilities, CareRecord, CaseTransport, Clock, PortError};
-use crate::records::Answering;
+use crate::records::{Answering, Seen};
 use crate::store::cases::CaseRow;
 use crate::store::outbox::OutEvent;
 use crate::store::{Db, EmbeddedRecord};
@@ -44,6 +44,8 @@ pub(crate) struct Engine {
     pub(crate) directory: RwLock<Directory>,
     /// One at a time reads the directory from the record.
     pub(crate) reading_directory: tokio::sync::Mutex<()>,
+    /// Up to where what is new of the directory was looked at.
+    pub(crate) directory_seen: tokio::sync::Mutex<Seen>,
     pub(crate) notices: broadcast::Sender<Notice>,
     /// Something was put into the outbox, or what held it back is gone.
     pub(crate) outgoing: Notify,
@@ -63,6 +65,9 @@ pub(crate) struct Engine {
     pub(crate) answering: Answering,
     /// One stretch at a time is taken over.
     pub(crate) receiving: tokio::sync::Mutex<()>,
+    /// How often a case was looked at as it will be.
+    #[cfg(test)]
+    pub(crate) looks: std::sync::atomic::AtomicUsize,
 }
 
 impl Engine {
@@ -85,6 +90,7 @@ impl Engine {
             clock,
             directory: RwLock::default(),
             reading_directory: tokio::sync::Mutex::default(),
+            directory_seen: tokio::sync::Mutex::default(),
             notices: broadcast::channel(1024).0,
             outgoing: Notify::new(),
             known: Notify::new(),
@@ -96,6 +102,8 @@ impl Engine {
             answering: Answering::default(),
             looking: tokio::sync::Mutex::default(),
             receiving: tokio::sync::Mutex::default(),
+            #[cfg(test)]
+            looks: std::sync::atomic::AtomicUsize::default(),
         }
     }
 

@@ -13,6 +13,8 @@ use crate::id::{CaseId, OrganizationId};
 
 mod beside;
 mod page;
+#[cfg(feature = "store")]
+mod people;
 mod stands;
 mod summary;
 #[cfg(test)]
@@ -21,6 +23,8 @@ mod turn;
 
 pub use beside::{Beside, ClockBeside, ContactBeside, Transport, side_by_side};
 pub use page::page;
+#[cfg(feature = "store")]
+pub(crate) use people::CasePeople;
 pub(crate) use stands::Stands;
 pub use summary::{OwedRow, PlanRow, Summary, Turn, topic_of};
 pub use turn::{TurnKind, TurnRound};

@@ -2,6 +2,7 @@
 
 mod answering;
 mod moving;
+mod news;
 
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
@@ -32,6 +33,7 @@ use crate::store::papers::project;
 
 pub(crate) use answering::Answering;
 pub use moving::Kept;
+pub(crate) use news::Seen;
 
 /// The types that the directory is read from.
 pub(crate) const DIRECTORY: [&str; 4] = ["Organization", "Practitioner", "PractitionerRole", "Endpoint"];
@@ -229,7 +231,7 @@ impl Engine {
     /// Does for every case what follows from its state: an earlier run may have ended before it came to that.
     /// One that fails does not keep the others, nor the client, from starting.
     pub(crate) fn look_at_all(&self) -> Result<()> {
-        if let Err(error) = self.publish_answers() {
+        if let Err(error) = self.publish_answers(None, None) {
             tracing::error!(code = error.code(), "what was answered for everybody could not be told");
         }
         for row in self.db.cases()? {

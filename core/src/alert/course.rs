@@ -124,6 +124,18 @@ impl Stay {
         })
     }
 
+    /// Whether another organisation told the same, and it stands: then this is no news to anybody, and is told so that it stays if
+    /// the other is taken back.
+    pub(crate) fn is_told_by_another(&self, raised: &AlertRaised, own: &OrganizationId) -> bool {
+        self.told().any(|told| {
+            let (_, (known, by)) = told;
+            by.organization != *own
+                && raised.what != Happening::Cancelled
+                && known.same(raised)
+                && !self.is_cancelled(told)
+        })
+    }
+
     /// What was told to have happened, in the order in which it did. Of what happened at once, an end comes last.
     fn happened(&self) -> Vec<Told<'_>> {
         let mut all: Vec<Told<'_>> =

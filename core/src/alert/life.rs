@@ -35,7 +35,7 @@ const MOST_ASKED: usize = 30;
 ///
 /// # Errors
 /// The reason, with source `alert`: `alert-date` (it would happen more than a day from now), `alert-cancels` (what is cancelled is
-/// named where nothing is), `alert-confirmed-by-keeper`, `alert-known` (told before), `alert-of-another` (who
+/// named where nothing is), `alert-confirmed-by-keeper`, `alert-known` (the same organisation told it before), `alert-of-another` (who
 /// told it cancels it), `alerts-too-many`, `visit-by-keeper`,
 /// `visit-time` (not in the future), `visit-nobody` (who is asked has no seat or does not take part in the team's work, or nobody is), `visit-stay-cancelled`,
 /// `visits-too-many`, `visit-unknown`, `visit-called-off`, `visit-moved` (another time is answered), `visit-not-asked`,
@@ -85,7 +85,7 @@ fn raised(alerts: &Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<Alert
         return Err(refused("alert-of-another", text));
     }
     if is_known(stay, event, own) {
-        return Err(refused("alert-known", "this was told before, and is one with it"));
+        return Err(refused("alert-known", "your organization told this before, and it is one with it"));
     }
     if stay.alerts.iter().filter(|(_, by)| of_own(by)).count() >= MOST_ALERTS {
         return Err(too_many("alerts-too-many"));
@@ -97,17 +97,12 @@ fn raised(alerts: &Alerts, event: &AlertRaised, step: &Step<'_>) -> Result<Alert
     Ok(next)
 }
 
-/// Whether the same was told before, and stands: by another organisation, uncancelled; by the same, with nothing told since that
-/// takes it back.
+/// Whether the same organisation told the same before, with nothing told since that takes it back. What another told stands by itself:
+/// who cancels takes back their own, and what the other side told too goes on.
 fn is_known(stay: &Stay, event: &AlertRaised, own: &OrganizationId) -> bool {
-    let stands = |told: (usize, &(AlertRaised, StepTaken))| {
-        let (place, (known, by)) = told;
-        if !known.same(event) {
+    let stands = |(place, (known, by)): (usize, &(AlertRaised, StepTaken))| {
+        if !known.same(event) || by.organization != *own {
             return false;
-        }
-        if by.organization != *own {
-            // Their cancellation is theirs: it takes back nothing of ours.
-            return event.what != Happening::Cancelled && !stay.is_cancelled(told);
         }
         let mut since = stay.alerts.iter().skip(place + 1).filter(|(_, by)| by.organization == *own);
         !since.any(|(later, _)| later.cancels(event) || event.cancels(later))

@@ -180,7 +180,9 @@ fn what_is_told_of_one_stay_is_one_in_whatever_order() {
     assert_eq!(owes(&early)[0].since, owes(&late)[0].since);
     // The other side tells the same of another feed.
     let again = AlertRaised { source: "host".into(), message: Some("7".into()), ..admitted() };
-    assert_eq!(code(take(&early, "joe", AlertEvent::Raised(&again))), "alert-known");
+    let both = take(&early, "joe", AlertEvent::Raised(&again)).unwrap();
+    assert_eq!((both.stays().len(), dues(&both)), (1, dues(&early)));
+    assert_eq!(code(take(&both, "joe", AlertEvent::Raised(&again))), "alert-known");
     let other = StayKey::Named { facility: "GENERAL".into(), visit: "V-2".into() };
     let other = AlertRaised { stay: other, ..admitted() };
     assert_eq!(take(&early, "joe", AlertEvent::Raised(&other)).unwrap().stays().len(), 2);
@@ -256,6 +258,31 @@ fn what_was_cancelled_never_was_and_no_clock_runs() {
     let alerts = all(&[admitted(), discharged(), back]);
     assert_eq!(alerts.stays()[0].status(), StayStatus::InProgress);
     assert!(owes(&alerts).is_empty());
+}
+
+#[test]
+fn each_sides_telling_of_a_stay_stands_by_itself() {
+    let of_joe = |what, at| AlertRaised { source: "host".into(), ..told(what, at, StayClass::Inpatient) };
+    let again = AlertRaised { source: "host".into(), ..admitted() };
+    let cancelled = told(Happening::Cancelled, "2019-03-05T08:00:00Z", StayClass::Inpatient);
+    // Told by both, cancelled by one: the other's stands, in whatever order it came.
+    let bot = [admitted(), cancelled.clone()];
+    for place in 0..=2 {
+        let mut all = Alerts::default();
+        for n in 0..=2 {
+            if n == place {
+                all = take(&all, "joe", AlertEvent::Raised(&again)).unwrap();
+            }
+            if let Some(one) = bot.get(n) {
+                all = take(&all, "bot", AlertEvent::Raised(one)).unwrap();
+            }
+        }
+        assert_eq!(all.stays()[0].status(), StayStatus::InProgress, "{place}");
+        // The stay never was once both say so.
+        let back = of_joe(Happening::Cancelled, "2019-03-05T09:00:00Z");
+        let none = take(&all, "joe", AlertEvent::Raised(&back)).unwrap();
+        assert_eq!(none.stays()[0].status(), StayStatus::Cancelled, "{place}");
+    }
 }
 
 #[test]

@@ -116,8 +116,7 @@ pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>)
     let plan = match event.signer {
         // Whose side has nobody on Matrix signs on paper or by fax, and who asked for it has it: theirs is the only word.
         Signer::Contact { .. }
-            if step.seat.contact.organization == *step.community_side
-                && step.roster.is_away(step.plan_side) =>
+            if step.seat.contact.organization == *step.community_side && step.is_away(step.plan_side) =>
         {
             still_open(plans, event.plan)?
         }

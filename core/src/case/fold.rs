@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::case::event::{EventKey, Held, Receipt};
+use crate::case::event::{EventData, EventKey, Held, Receipt};
 use crate::case::fold::choose::Trust;
 use crate::case::kind::RoomKind;
 use crate::case::roster;
@@ -183,7 +183,8 @@ impl Fold {
             copies.is_some_and(|copies| choose::choose(copies, &self.trust).counting.is_some())
         };
         let Some(event) = order::alone(held, &self.state, counts) else { return false };
-        if event.data.opens().is_some() {
+        let joins = matches!(&*event.data, EventData::CaseAccepted(_)) && self.state.began_with_a_side_away();
+        if event.data.opens().is_some() || joins {
             return false;
         }
         let place = event.place();

@@ -135,4 +135,7 @@ pub struct RungPosted {
     pub organization: OrganizationId,
     /// When the rung was due.
     pub due: Timestamp,
+    /// Whether they have left, as far as the poster's organisation knows: nobody is reminded, and the next one's turn is now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }

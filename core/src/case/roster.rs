@@ -20,6 +20,8 @@ use crate::policy::Reason;
 pub struct Roster {
     /// Shared, since every step is given the roster as it is at its place.
     places: Arc<Vec<Place>>,
+    /// Only for one step: a side that speaks for itself though, at this place in the order, nobody of it is in the room.
+    speaks: Option<OrganizationId>,
 }
 
 /// One seat, with its beginning and end.
@@ -120,6 +122,22 @@ impl Roster {
         !self.active().any(|seat| seat.contact.organization == *organization && room_user(seat).is_some())
     }
 
+    /// The same roster for the step of somebody who could not know that this side had joined, nor it of the step.
+    pub(crate) fn where_speaks(&self, side: OrganizationId) -> Self {
+        Self { speaks: Some(side), ..self.clone() }
+    }
+
+    /// Whether a side speaks for itself though nobody of it is in the room at this place.
+    pub(crate) fn speaks_for_itself(&self, side: &OrganizationId) -> bool {
+        self.speaks.as_ref() == Some(side)
+    }
+
+    /// Whether an organisation had nobody in the room when it was opened by this event.
+    pub(crate) fn began_away(&self, organization: &OrganizationId, opened: &EventKey) -> bool {
+        let mut first = self.places.iter().filter(|place| place.since == *opened).map(|place| &place.seat);
+        !first.any(|seat| seat.contact.organization == *organization && room_user(seat).is_some())
+    }
+
     /// When somebody of the room took the case up.
     pub fn accepted(&self, user: &UserId) -> Option<Timestamp> {
         let mut active = self.places.iter().filter(|place| place.ended.is_none());
@@ -185,7 +203,7 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
     let mut next = roster.clone();
     match event {
         RosterEvent::Added(SeatAdded { seat }) => {
-            must_lead(step, roster, &seat.contact.organization)?;
+            must_lead(step, &seat.contact.organization)?;
             let led = next.has_an_account_now(seat, step.key);
             // Whom the other side names first decides for their own: nobody else there could name others.
             let first = step.seat.contact.organization != seat.contact.organization
@@ -197,7 +215,7 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
             let own =
                 step.seat.contact.id == ended.contact && step.seat.contact.organization == ended.organization;
             if !own {
-                must_lead(step, roster, &ended.organization)?;
+                must_lead(step, &ended.organization)?;
             }
             let seat = roster
                 .contact(&ended.contact, &ended.organization)
@@ -223,13 +241,13 @@ pub fn step(roster: &Roster, event: RosterEvent<'_>, step: &Step<'_>) -> Result<
 }
 
 /// A lead of theirs; while a side has nobody in the room, a lead of the other side, too: nobody else could name who joins.
-fn must_lead(step: &Step<'_>, roster: &Roster, organization: &OrganizationId) -> Result<(), Reason> {
+fn must_lead(step: &Step<'_>, organization: &OrganizationId) -> Result<(), Reason> {
     if !decides(step.seat) {
         return Err(refused("not-lead", "only a lead names people for a case and ends their participation"));
     }
     let sides = [step.plan_side, step.community_side];
     let other_side = sides.contains(&organization) && sides.contains(&&step.seat.contact.organization);
-    if step.seat.contact.organization != *organization && !(other_side && roster.is_away(organization)) {
+    if step.seat.contact.organization != *organization && !(other_side && step.is_away(organization)) {
         return Err(refused("other-organization", "a lead changes only their own organisation's people"));
     }
     Ok(())

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
 use crate::care_team::TeamProposals;
-use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
+use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
 use crate::case::life::{Life, Opening, RungKey};
 use crate::case::roster::Roster;
@@ -56,6 +57,8 @@ pub struct CaseState {
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
     pub timeline: Vec<Entry>,
+    /// How a side that had nobody on Matrix came to speak for itself.
+    pub(crate) joining: Option<Joining>,
     /// The events that are named as somebody's predecessor and have not come.
     pub gaps: BTreeSet<EventKey>,
     /// Where each of the messages is among them.
@@ -87,6 +90,17 @@ pub struct CaseState {
     pub(crate) superseded_tasks: Vec<SupersededTask>,
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
+}
+
+/// How a side that had nobody on Matrix came to speak for itself: by the first acceptance of one of its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Joining {
+    /// The side.
+    pub(crate) side: OrganizationId,
+    /// The acceptance.
+    pub(crate) by: EventKey,
+    /// What its author had folded.
+    pub(crate) past: Arc<BTreeSet<EventKey>>,
 }
 
 /// How one event stands among the others.
@@ -370,8 +384,12 @@ impl CaseState {
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
         };
         for item in &mut owed {
+            // Whose turn comes after somebody's who has left is whose turn it is.
+            let mut turn: Option<Timestamp> = None;
             for rung in &mut item.ladder {
+                rung.at = turn.map_or(rung.at, |turn| rung.at.min(turn));
                 let posted = self.life.rungs.get(&RungKey::of(item.since, &item.clock, rung));
+                turn = posted.filter(|posted| posted.left).map(|_| rung.at);
                 rung.posted = posted.map(|posted| (posted.event.sender.clone(), posted.at));
                 if rung.user.is_none() {
                     let seat = self.life.roster.contact(&rung.contact, &rung.organization);
@@ -387,7 +405,8 @@ impl CaseState {
         let HeldBody::Whole(Content { block: Block::Event(event), .. }) = &held.body else { return false };
         let story = self.opening().is_some_and(|opening| opening.agreement.story_clock);
         let believed = |server_at| due::believed(event.at, server_at, story);
-        if believed(before) != believed(held.server_at) {
+        let joins = matches!(event.data, EventData::CaseAccepted(_)) && self.began_with_a_side_away();
+        if joins || believed(before) != believed(held.server_at) {
             return false;
         }
         let key = held.key();
@@ -401,6 +420,14 @@ impl CaseState {
             message.server_at = held.server_at;
         }
         true
+    }
+
+    /// Whether a side had nobody on Matrix when the case was opened: then an acceptance can change what came before it.
+    pub(crate) fn began_with_a_side_away(&self) -> bool {
+        self.opening().is_some_and(|opening| {
+            let sides = [&opening.plan_side.id, &opening.community_side.id];
+            sides.into_iter().any(|side| self.life.roster.began_away(side, &opening.event))
+        })
     }
 
     /// Takes in a message, after the others.

@@ -34,6 +34,11 @@ impl Step<'_> {
     pub fn when(&self) -> Timestamp {
         crate::due::believed(self.at, self.server_at, self.story_clock)
     }
+
+    /// Whether the other side speaks for this one: it has nobody in the room, and had not joined by then.
+    pub fn is_away(&self, side: &OrganizationId) -> bool {
+        self.roster.is_away(side) && !self.roster.speaks_for_itself(side)
+    }
 }
 
 /// What the case carries to compute what is owed from; never a device's own disk.

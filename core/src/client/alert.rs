@@ -72,7 +72,12 @@ impl Caseline {
             let Ok(opening) = state.life.going_on() else { continue };
             let Some(member) = &opening.member else { continue };
             if input.member.as_ref() == Some(&member.id) {
+                let own = state.roster().seat_of(&self.user()).map(|seat| &seat.contact.organization);
+                let stay = state.alerts.stay(&alert.stay.id());
+                // Told all the same: it stands by itself, should the other be taken back.
+                let known = stay.zip(own).is_some_and(|(stay, own)| stay.is_told_by_another(&alert, own));
                 match case.raise_alert(None, alert.clone()) {
+                    Ok(_) if known => outcome.known.push(case.id()),
                     Ok(key) => outcome.raised.push((case.id(), key)),
                     Err(Error::NotAllowed { reasons })
                         if reasons.iter().any(|reason| reason.code == "alert-known") =>

@@ -7,7 +7,7 @@ use crate::care_plan::{
     SignedHow, Signer,
 };
 use crate::care_team::{TeamDeclined, Whom};
-use crate::case::event::{EventData, EventKey};
+use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::kind::RoomKind;
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
@@ -205,8 +205,13 @@ impl Case {
         let sha256 = document.sha256;
         let state = self.expected()?;
         // Repeated: it replaces what its first attempt replaced, and was judged then.
-        let first = id.and_then(|id| state.plans.get(id));
-        if let (None, Some(member)) = (first, state.opening().and_then(|opening| opening.member.as_ref())) {
+        let first = match id.map(|id| self.said_first(id)).transpose()?.flatten() {
+            Some(EventData::PlanSent(sent)) => Some(sent),
+            _ => None,
+        };
+        if let (None, Some(member)) =
+            (first.as_ref(), state.opening().and_then(|opening| opening.member.as_ref()))
+        {
             let (patient, _) = self.patient()?;
             must_be_of(&import, member, patient.as_deref(), gathered)?;
         }
@@ -311,6 +316,14 @@ impl Case {
         organization: Option<&OrganizationId>,
         lead: bool,
     ) -> Result<EventKey> {
+        // Repeated: whom it named at first, whatever the directory says of them by now.
+        if let Some(id) = id
+            && let Some(EventData::SeatAdded(SeatAdded { seat })) = self.said_first(id)?
+            && (seat.contact.id == *contact && seat.lead == lead)
+            && organization.is_none_or(|organization| seat.contact.organization == *organization)
+        {
+            return self.name_seat(Some(id), seat);
+        }
         let contact = self.caseline.directory().contact(contact, organization)?.clone();
         self.name_seat(id, Seat { contact, lead })
     }
@@ -437,6 +450,15 @@ impl Case {
             return Err(ambiguous().into());
         }
         Ok(seat.seat.contact.organization.clone())
+    }
+
+    /// What was said under this id before, by this account: a repeated command is answered as it was then.
+    pub(super) fn said_first(&self, id: EventId) -> Result<Option<EventData>> {
+        let key = EventKey { sender: self.caseline.user(), id };
+        self.caseline.engine.with_expected(self.id, |fold| match &fold.counting(&key)?.body {
+            HeldBody::Whole(Content { block: Block::Event(event), .. }) => Some(event.data.clone()),
+            _ => None,
+        })
     }
 
     fn plan_hash(&self, plan: EventId) -> Result<Sha256> {

@@ -15,7 +15,6 @@ use crate::concern::{
     self, AnswerPublished, AnsweredConcern, ConcernAnswered, ConcernClosed, ConcernHeard, ConcernRaised,
     ConcernReopened, ConcernState, ConcernTopic,
 };
-use crate::contact::Role;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, EventId};
@@ -206,7 +205,9 @@ impl Case {
     ) -> Result<EventKey> {
         let data = data.into();
         let engine = &self.caseline().engine;
-        if engine.db.kind(self.id())? == RoomKind::Programme {
+        // Repeated, it was looked at when it was said first: who has become known since is no reason to refuse it.
+        let repeated = id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_some();
+        if !repeated && engine.db.kind(self.id())? == RoomKind::Programme {
             let known = engine.known_people()?;
             for (field, text) in concern::texts(&data).map(|(texts, _)| texts).unwrap_or_default() {
                 let found = known.look(text, engine.today(), !names_confirmed);
@@ -274,19 +275,10 @@ impl Engine {
     /// The members of the cases here, and their representatives.
     pub(crate) fn known_people(&self) -> Result<KnownPeople> {
         let mut known = KnownPeople { members: Vec::new(), names: BTreeSet::new() };
-        for row in self.db.cases()? {
-            self.with_expected(row.case, |fold| {
-                let state = fold.state();
-                let Some(member) = state.opening().and_then(|opening| opening.member.as_ref()) else {
-                    return;
-                };
-                known.names.insert(member.name.clone());
-                known.members.push(member.clone());
-                let theirs = state.roster().all().iter().map(|place| &place.seat.contact);
-                let theirs = theirs
-                    .filter(|contact| matches!(contact.role, Role::Member | Role::MemberRepresentative));
-                known.names.extend(theirs.map(|contact| contact.name.clone()));
-            })?;
+        for people in self.people()? {
+            known.names.extend(people.theirs);
+            known.names.extend(people.member.as_ref().map(|member| member.name.clone()));
+            known.members.extend(people.member);
         }
         Ok(known)
     }
@@ -306,15 +298,15 @@ impl Engine {
     }
 
     /// Tells every organisation that has a room with the office what this device has answered for everybody, once in each room:
-    /// also in one that was opened since, and after a kill in between.
-    pub(crate) fn publish_answers(&self) -> Result<()> {
+    /// also in one that was opened since, and after a kill in between. Where an answer has just left, `asked` is the room that it is
+    /// in, and where a room has just become known, `into` is that: the others were looked at when it was their turn, and at the start.
+    pub(crate) fn publish_answers(&self, asked: Option<CaseId>, into: Option<CaseId>) -> Result<()> {
         let me = self.user();
-        let mut rooms: Vec<CaseId> = Vec::new();
-        for row in self.db.cases()? {
-            if self.db.kind(row.case)? == RoomKind::Programme {
-                rooms.push(row.case);
-            }
-        }
+        let rooms = self.db.of_kind(RoomKind::Programme)?;
+        let into: Vec<CaseId> =
+            rooms.iter().copied().filter(|room| into.is_none_or(|one| one == *room)).collect();
+        let rooms: Vec<CaseId> =
+            rooms.into_iter().filter(|room| asked.is_none_or(|one| one == *room)).collect();
         let mut answers: Vec<(CaseId, EventId, AnswerPublished)> = Vec::new();
         for room in &rooms {
             // What has not gone out yet can still be taken out.
@@ -340,7 +332,7 @@ impl Engine {
             if self.db.outbox_fate(answer)?.is_none() {
                 continue;
             }
-            for room in rooms.iter().filter(|room| **room != asked_in) {
+            for room in into.iter().filter(|room| **room != asked_in) {
                 let id = EventId::derived(&["published", &answer.to_string(), &room.to_string()]);
                 if self.db.outbox_fate(id)?.is_some() {
                     continue;

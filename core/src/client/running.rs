@@ -1,4 +1,4 @@
-//! The tasks of a client: one reads the directory, one follows hints into the inbox, one fetches what events carry outside of themselves, one drains the
+//! The tasks of a client: one reads the directory at the start, one looks at the record, and at the directory in it, one follows hints into the inbox, one fetches what events carry outside of themselves, one drains the
 //! outbox.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,10 @@ use crate::store::outbox::hurry;
 const LOOK_AGAIN: Duration = Duration::from_mins(5);
 /// How often the record is asked what others changed in it.
 const LOOK_AT_RECORD: Duration = Duration::from_mins(1);
+/// At how many of these looks a server is asked what is new of the directory: the embedded record is asked at each.
+const LOOKS_AT_DIRECTORY: u32 = 5;
+/// At how many of them everybody is read anew: what was deleted is told by nothing else.
+const LOOKS_AT_EVERYBODY: u32 = 60;
 /// How soon after a failure.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
 /// The longest wait of the outbox without being woken.
@@ -210,6 +214,7 @@ async fn read_directory(engine: Arc<Engine>, mut suspended: watch::Receiver<bool
 
 /// Looks at the record again and again: nothing tells when somebody else has changed it.
 async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
+    let mut looks: u32 = 0;
     loop {
         awake(&mut suspended).await;
         if let Err(error) = engine.move_record().await {
@@ -221,7 +226,23 @@ async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         if let Err(error) = engine.look_at_record().await {
             tracing::debug!(code = error.code(), "the record could not be looked at");
         }
+        looks = looks.wrapping_add(1);
+        let read = look_for_people(&engine, looks).await;
+        if let Err(error) = read {
+            tracing::debug!(code = error.code(), "what is new of the directory could not be read");
+        }
     }
+}
+
+/// Reads the directory where it has changed: at this many looks after the start.
+pub(super) async fn look_for_people(engine: &Engine, looks: u32) -> Result<()> {
+    if engine.elsewhere && looks.is_multiple_of(LOOKS_AT_EVERYBODY) {
+        return engine.refresh_directory().await;
+    }
+    if !engine.elsewhere || looks.is_multiple_of(LOOKS_AT_DIRECTORY) {
+        engine.look_at_directory().await?;
+    }
+    Ok(())
 }
 
 async fn send(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {

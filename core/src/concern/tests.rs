@@ -413,6 +413,7 @@ fn a_reminder_of_a_concern_gives_nothing_to_take_across() {
         contact: last.contact,
         organization: last.organization,
         due: last.at,
+        left: false,
     };
     let late = last.at + jiff::SignedDuration::from_mins(1);
     let mut event = world::event(2, room.fold.state().heads(), rung);

@@ -26,7 +26,7 @@ pub const MOST_OVERRIDES: usize = 100;
 ///
 /// # Errors
 /// The reason, with source `consent`: `consent-by-keeper`, `consent-not-a-side`, `consent-date`, `consent-period`,
-/// `consent-id-taken`, `consent-renews-unknown`, `consents-too-many`; of a revocation `consent-unknown`,
+/// `never-could-count`, `consent-renews-unknown`, `consents-too-many`; of a revocation `consent-unknown`,
 /// `consent-revoked-before`; of a review `override-unknown`, `override-reviewed-before`, `override-own`, `override-reviewer`.
 pub fn step(
     consents: &Consents,
@@ -84,9 +84,6 @@ fn recorded(
     if event.until.is_some_and(|until| until <= event.from) {
         return Err(refused("consent-period", "a consent ends after the day on which it begins"));
     }
-    if consents.get(step.key.id).is_some() {
-        return Err(refused("consent-id-taken", "another consent was recorded under this id"));
-    }
     if event.renews.is_some_and(|renews| consents.get(renews).is_none()) {
         return Err(refused("consent-renews-unknown", "the consent that it renews was not recorded here"));
     }
@@ -99,11 +96,17 @@ fn recorded(
     let by_rule = rules
         .clock(RELEASE_CLOCK, event.signed_on)
         .map(|clock| clock.due_date(event.signed_on).saturating_add(1.day()));
+    let ends = [event.until, by_rule].into_iter().flatten().min();
+    if ends.is_some_and(|ends| ends <= event.from) {
+        let text = "this consent holds on no day: what was signed so long ago has ended before its first day. Have it signed anew";
+        return Err(refused("never-could-count", text));
+    }
+    // Another sender's may have the same id: nobody takes the place of a consent by stating an older place under its id.
     consents.consents.push(Arc::new(ConsentState {
         key: step.key.clone(),
         recorded: event.clone(),
         by: StepTaken::of(step),
-        ends: [event.until, by_rule].into_iter().flatten().min(),
+        ends,
         revoked: None,
     }));
     Ok(())
@@ -116,14 +119,20 @@ fn revoked(
     step: &Step<'_>,
 ) -> Result<(), Reason> {
     has_come(event.on, opening, step)?;
-    let found = consents.consents.iter_mut().find(|consent| consent.key.id == event.consent);
-    let consent = Arc::make_mut(
-        found.ok_or_else(|| refused("consent-unknown", "no such consent was recorded in this case"))?,
-    );
-    if consent.revoked.is_some() {
+    if consents.get(event.consent).is_none() {
+        return Err(refused("consent-unknown", "no such consent was recorded in this case"));
+    }
+    // Of two senders' under one id both are taken back: that takes a permission away, and gives none.
+    let mut named = consents.consents.iter_mut().filter(|consent| consent.key.id == event.consent);
+    let mut found = false;
+    for consent in named.by_ref().filter(|consent| consent.revoked.is_none()) {
+        found = true;
+        let by = StepTaken::of(step);
+        Arc::make_mut(consent).revoked = Some(Revocation { revoked: event.clone(), by });
+    }
+    if !found {
         return Err(refused("consent-revoked-before", "this consent was revoked before"));
     }
-    consent.revoked = Some(Revocation { revoked: event.clone(), by: StepTaken::of(step) });
     Ok(())
 }
 

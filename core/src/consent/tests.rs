@@ -169,6 +169,36 @@ fn a_consent_holds_from_its_first_day_until_its_last_or_the_rule_s_or_its_end() 
 }
 
 #[test]
+fn what_was_signed_so_long_ago_that_it_holds_on_no_day_is_not_kept() {
+    let mut open = opening();
+    let text = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: release-of-information, months: 24, mark: F }]\n";
+    open.rules = Carried::rule_set(text).unwrap();
+    let mut fold = Fold::new();
+    fold.insert(next(0, "jane", fold.state(), open));
+    let old = ConsentRecorded { signed_on: today() - 3.years(), until: None, ..consent() };
+    fold.insert(next(1, "jane", fold.state(), old));
+    assert_eq!((last(fold.state()), fold.state().consents.all().len()), ("never-could-count", 0));
+}
+
+#[test]
+fn nobody_takes_a_consents_place_under_its_id() {
+    let mut fold = play(&[("jane", consent().into())]);
+    // Joe states a place from before, under the same id; the other one stands, each is by its sender, and both can be taken back.
+    let heads = vec![fold.state().timeline[0].key.clone()];
+    let heads = heads.into_iter().map(|key| Head { key, clock: 1 }).collect();
+    let same = crate::case::event::Event { id: id(1), ..event(1, heads, consent()) };
+    fold.insert(held("joe", "words", &same, at(1)));
+    let all = fold.state().consents.all();
+    let by: Vec<&str> = all.iter().map(|one| one.key.sender.as_str()).collect();
+    assert_eq!(by.len(), 2);
+    assert!(by.contains(&"@jane:cp.example") && by.contains(&"@joe:aco.example"));
+    fold.insert(next(3, "jane", fold.state(), revoked(1)));
+    assert!(fold.state().consents.all().iter().all(|one| one.revoked.is_some()));
+    fold.insert(next(4, "jane", fold.state(), revoked(1)));
+    assert_eq!(last(fold.state()), "consent-revoked-before");
+}
+
+#[test]
 fn a_renewal_and_a_review_are_owed_until_they_are_done() {
     let owed = |fold: &Fold| -> Vec<(String, String)> {
         let owed = fold.state().owed();
@@ -255,6 +285,7 @@ fn an_emergency_is_looked_at_after_the_end_of_the_case_too() {
         contact: of.ladder[0].contact.clone(),
         organization: of.ladder[0].organization.clone(),
         due: of.ladder[0].at,
+        left: false,
     };
     let mut fold = fold;
     let (late, mine) = (owed[0].ladder[0].at, rung(&owed[0]));

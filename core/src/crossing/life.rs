@@ -43,6 +43,10 @@ fn call(crossings: &mut Crossings, rung: &RungPosted, owed: &Owed, step: &Step<'
     let is = |on: &&Rung| on.contact == rung.contact && on.organization == rung.organization;
     let Some(on) = owed.ladder.iter().find(is) else { return };
     let last = owed.ladder.last().as_ref().is_some_and(is);
+    // Who has left is not called, unless there is nobody else: then their telephone is all that is known.
+    if rung.left && !last {
+        return;
+    }
     let seat = step.roster.contact(&on.contact, &on.organization);
     let reads = seat.is_some_and(|seat| room_user(seat).is_some()) || (seat.is_none() && on.user.is_some());
     if reads && !last {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod joining;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +12,7 @@ use crate::case::fold::tests::world::{
     acts, at, document, id, next, opening, opening_alone, organization, play_from, seat, user,
 };
 use crate::case::life::{CaseAccepted, CaseClosed, CloseReason, RungPosted, SeatAdded, SeatEnded};
-use crate::case::state::CaseState;
+use crate::case::state::{CaseState, Resource};
 use crate::case::step::Owed;
 use crate::communication::MessageSent;
 use crate::contact::Seat;
@@ -249,7 +251,15 @@ fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
     let rung = |n: u32, who: &str| {
         let (owed, clock, whom) = (key("jane", 1).owed(), "plan-return".to_owned(), whom(who));
         let (contact, organization) = (whom.contact, whom.organization);
-        EventData::from(RungPosted { owed, clock, rung: n, contact, organization, due: late(15) })
+        EventData::from(RungPosted {
+            owed,
+            clock,
+            rung: n,
+            contact,
+            organization,
+            due: late(15),
+            left: false,
+        })
     };
     let state = say(2, "aco-bot", rung(0, "joe"), late(16));
     assert_eq!(standings(&state), [], "Joe reads it, and is not the last");
@@ -268,6 +278,7 @@ fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
         rung: 0,
         contact: first.contact.clone(),
         due: first.at,
+        left: false,
     };
     let state = say(4, "cp-bot", again.into(), late(24));
     assert_eq!(standings(&state), [("call", "waiting")]);
@@ -279,6 +290,42 @@ fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
     let approved = crate::care_plan::PlanApproved { plan: id(1), sha256 };
     let state = say(7, "rao", approved.into(), late(25));
     assert!(state.owed().iter().all(|owed| owed.clock == "plan-renewal"));
+}
+
+#[test]
+fn whoever_has_left_is_passed_over_with_a_trace() {
+    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let mut fold = Fold::new();
+    let late = |days: i64| at(0) + jiff::SignedDuration::from_hours(24 * days);
+    let mut say = |n: usize, who: &str, data: EventData, when: jiff::Timestamp| {
+        let mut event = crate::case::fold::tests::world::event(n, fold.state().heads(), data);
+        event.at = when;
+        fold.insert(crate::case::fold::tests::world::held(who, "words", &event, when));
+        fold.state().clone()
+    };
+    say(0, "jane", opening().into(), at(0));
+    let state = say(1, "jane", plan.into(), at(1));
+    let ladder = |state: &CaseState| of_clock(&state.owed(), "plan-return")[0].ladder.clone();
+    let (first, second) = (ladder(&state)[0].at, ladder(&state)[1].at);
+    assert!(first < second);
+    let rung = |n: u32, who: &str, left| {
+        let (owed, clock, whom) = (key("jane", 1).owed(), "plan-return".to_owned(), whom(who));
+        let (contact, organization) = (whom.contact, whom.organization);
+        EventData::from(RungPosted { owed, clock, rung: n, contact, organization, due: late(15), left })
+    };
+    // Joe has left: Lee's turn is when his was, and nobody calls Joe.
+    let state = say(2, "aco-bot", rung(0, "joe", true), first);
+    assert_eq!(standings(&state), []);
+    assert!(state.timeline.last().unwrap().text.contains("joe has left"));
+    assert_eq!(ladder(&state)[1].at, first);
+    // Lee, too: it is owed all the same, and somebody calls the number that is known.
+    let state = say(3, "aco-bot", rung(1, "lee", true), first);
+    assert_eq!(state.timeline.last().unwrap().standing.code(), "counted");
+    assert_eq!(standings(&state), [("call", "waiting")]);
+    let owed = state.owed();
+    assert_eq!(of_clock(&owed, "plan-return").len(), 1, "nothing is lost");
+    let call = of_clock(&owed, CALL_CLOCK)[0].clone();
+    assert_eq!((call.owner.value(), call.ladder.last().unwrap().phone.is_some()), ("jane", true));
 }
 
 #[test]
@@ -294,6 +341,7 @@ fn a_call_about_what_is_done_is_not_needed() {
         rung: 1,
         contact: seat("lee").contact.id,
         due: late,
+        left: false,
     };
     let approved = crate::care_plan::PlanApproved { plan: id(1), sha256 };
     let acts: Vec<(&str, EventData)> = vec![

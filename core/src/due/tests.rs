@@ -158,6 +158,7 @@ fn a_post_says_which_rung_and_is_not_repeated() {
         contact: owed.ladder[n].contact.clone(),
         organization: owed.ladder[n].organization.clone(),
         due: owed.ladder[n].at,
+        left: false,
     };
     assert_eq!(posts, [expected(1), expected(2)]);
 }

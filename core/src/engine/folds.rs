@@ -151,6 +151,8 @@ impl Engine {
 
     /// Looks at the fold of a case as it will be once what was accepted has gone out.
     pub(crate) fn with_expected<T>(&self, case: CaseId, look: impl FnOnce(&Fold) -> T) -> Result<T> {
+        #[cfg(test)]
+        self.looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut folds = self.folds();
         // Where nothing waits it is the room's own, which need not be copied for this.
         if self.db.outbox_queued(case)?.is_none()

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use crate::case::fold::Fold;
+use crate::case::state::CaseState;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::id::RoomId;
-use crate::panel::{NamedPair, Pair, Panel, PanelQuery, Summary, Tally};
-use crate::store::panel::{each, mark_stale, pairs, put};
+use crate::panel::{CasePeople, NamedPair, Pair, Panel, PanelQuery, Summary, Tally};
+use crate::store::panel::{each, mark_stale, pairs, put, put_people};
 
 /// How many summaries are made in one transaction.
 const AT_ONCE: usize = 256;
@@ -49,6 +50,35 @@ impl Engine {
         })
     }
 
+    /// Whose cases all are, as they will be once what was accepted has gone out. What is kept beside the summaries is read in one pass;
+    /// a case is folded only where something of ours waits in it, or nothing is kept of it: then that is made up for.
+    pub(crate) fn people(&self) -> Result<Vec<CasePeople>> {
+        // First: what leaves from now on is in the summaries, or is looked at beside them.
+        let waiting = self.db.with_queued_events()?;
+        self.refresh_panel()?;
+        let mut kept = self.db.people()?;
+        let mut people = Vec::new();
+        let mut missed = Vec::new();
+        for row in self.db.cases()? {
+            let known = kept.remove(&row.case).filter(|_| !waiting.contains(&row.case));
+            let one = match known {
+                Some(known) => known,
+                None => {
+                    let one = self.with_expected(row.case, |fold| CasePeople::of(fold.state()))?;
+                    if !waiting.contains(&row.case) && row.room.is_some() {
+                        missed.push((row.case, one.clone()));
+                    }
+                    one
+                }
+            };
+            people.push(one);
+        }
+        if !missed.is_empty() {
+            self.db.write(|t| missed.iter().try_for_each(|(case, one)| put_people(t, *case, one)))?;
+        }
+        Ok(people)
+    }
+
     /// Makes the summaries anew whose cases have changed. They are of the events that the store keeps: what is folded in memory is
     /// used where it holds as many.
     fn refresh_panel(&self) -> Result<()> {
@@ -66,18 +96,23 @@ impl Engine {
             let me = self.user();
             let mut made = Vec::with_capacity(stale.len());
             for (room, n, case) in stale {
-                let summary = match case {
+                let of =
+                    |state: &CaseState, case| (Summary::of(state, &me), Some((case, CasePeople::of(state))));
+                let (summary, people) = match case {
                     // We are no longer in it, or it is not known yet what it is.
-                    None => None,
-                    Some(_) => match folds.in_step(self, &room)? {
-                        Some(fold) => Summary::of(fold.state(), &me),
-                        None => Summary::of(self.fold_of_store(&room)?.state(), &me),
+                    None => (None, None),
+                    Some(case) => match folds.in_step(self, &room)? {
+                        Some(fold) => of(fold.state(), case),
+                        None => of(self.fold_of_store(&room)?.state(), case),
                     },
                 };
-                made.push((room, n, summary));
+                made.push((room, n, summary, people));
             }
             self.db.write(|t| {
-                made.iter().try_for_each(|(room, n, summary)| put(t, room, *n, summary.as_ref()))
+                made.iter().try_for_each(|(room, n, summary, people)| {
+                    put(t, room, *n, summary.as_ref())?;
+                    people.iter().try_for_each(|(case, people)| put_people(t, *case, people))
+                })
             })?;
         }
     }

@@ -76,7 +76,7 @@ impl Engine {
         point("inbox-case-accepted");
         self.tell(Notice::Changed { case });
         if kind == RoomKind::Programme {
-            self.publish_answers()?;
+            self.publish_answers(None, Some(case))?;
         }
         self.case_changed(case)
     }

@@ -308,7 +308,7 @@ impl Engine {
         })?;
         point("event-done");
         if matches!(&data, EventData::ConcernAnswered(answered) if answered.shared_as.is_some()) {
-            self.publish_answers()?;
+            self.publish_answers(Some(case), None)?;
         }
         self.case_changed(case)?;
         Ok(Attempt::Done)

@@ -123,12 +123,36 @@ impl Turn {
     }
 }
 
-/// What a clock is about: the topic on whose ladder its reminders go.
+/// What the clocks are about, by how their names begin: a test finds the one that is not among them.
+const TOPICS: [(&str, Topic); 16] = [
+    ("plan", Topic::CarePlan),
+    ("task", Topic::CarePlan),
+    ("carry", Topic::CarePlan),
+    ("engagement", Topic::CarePlan),
+    ("outreach", Topic::CarePlan),
+    ("re-enrolment", Topic::CarePlan),
+    ("alert", Topic::Admission),
+    ("ed-follow-up", Topic::Admission),
+    ("inpatient-follow-up", Topic::Admission),
+    ("visit", Topic::Admission),
+    ("referral", Topic::Referral),
+    ("consent", Topic::Consent),
+    ("override", Topic::Consent),
+    ("technical", Topic::Technical),
+    ("call", Topic::Urgent),
+    ("concern", Topic::Concern),
+];
+
+/// What a clock is about: the topic on whose ladder its reminders go, where nothing more urgent was said. One of a later release is
+/// about the care plan.
 pub fn topic_of(clock: &str) -> Topic {
-    use crate::alert::{ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK, VISIT_CLOCK};
-    let admission =
-        [ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK].contains(&clock) || clock.starts_with(VISIT_CLOCK);
-    if admission { Topic::Admission } else { Topic::CarePlan }
+    named(clock).unwrap_or(Topic::CarePlan)
+}
+
+fn named(clock: &str) -> Option<Topic> {
+    let begins =
+        |name: &str| clock.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    TOPICS.iter().find(|(name, _)| begins(name)).map(|(_, topic)| *topic)
 }
 
 impl OwedRow<'_> {
@@ -349,4 +373,54 @@ fn first_answer(state: &CaseState, opening: &Opening) -> Option<Turn> {
     };
     let (_, answered) = messages.find(|(side, _)| *side != asked_by)?;
     Turn::between(TurnKind::FirstAnswer, at, answered)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use super::*;
+
+    /// The names of clocks that the life cycles' own files say.
+    fn clocks(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                clocks(&path, found);
+                continue;
+            }
+            let owing = path.file_name().is_some_and(|name| name == "owing.rs" || name == "clocks.rs");
+            let text = if owing { std::fs::read_to_string(path).unwrap() } else { String::new() };
+            let names = text.lines().filter(|line| line.starts_with("pub") && line.contains("const "));
+            let names = names.filter_map(|line| line.split_once(": &str = \"")?.1.split_once('"'));
+            found.extend(names.map(|(name, _)| name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn whatever_is_owed_has_its_topic() {
+        let mut found = Vec::new();
+        clocks(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() >= 18, "{found:?}");
+        for clock in &found {
+            assert!(named(clock).is_some(), "say in TOPICS what {clock} is about");
+        }
+        for (clock, topic) in [
+            ("plan-return", Topic::CarePlan),
+            ("visit-answer-2", Topic::Admission),
+            ("consent-renewal", Topic::Consent),
+            ("override-review", Topic::Consent),
+            ("call", Topic::Urgent),
+            ("concern-heard", Topic::Concern),
+            ("of a later release", Topic::CarePlan),
+            ("planet", Topic::CarePlan),
+        ] {
+            assert_eq!(topic_of(clock), topic, "{clock}");
+        }
+        // Every topic that a ladder of a case or a room can have is some clock's.
+        for topic in Topic::ALL {
+            assert!(TOPICS.iter().any(|(_, of)| *of == topic), "{topic:?}");
+        }
+    }
 }

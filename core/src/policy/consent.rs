@@ -96,6 +96,7 @@ enum Lack {
     Redisclosure,
     Purpose,
     Explanation,
+    Attested,
     NotBegun,
     Expired,
     Revoked,
@@ -133,12 +134,29 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
     if !consent.explains() {
         return Some(Lack::Explanation);
     }
+    if !attested(consent, need, question.part2) {
+        return Some(Lack::Attested);
+    }
     match consent.standing(question.day) {
         ConsentStanding::Active => None,
         ConsentStanding::NotBegun => Some(Lack::NotBegun),
         ConsentStanding::Expired => Some(Lack::Expired),
         ConsentStanding::Revoked => Some(Lack::Revoked),
     }
+}
+
+/// Whether more than the word of who would be told stands for a consent: somebody of the side that tells recorded it, or its paper is
+/// named by a hash. Who was told and answers who told them, or passes it on as the consent lets them, goes by the word of who told it;
+/// but not in what they tell as a Part 2 program themselves.
+fn attested(consent: &ConsentState, need: &Need<'_>, part2: Option<&Part2Terms>) -> bool {
+    let (scope, by) = (&consent.recorded.scope, &consent.by.organization);
+    let own = |organization: &OrganizationId| {
+        part2.is_some_and(|part2| part2.programs.iter().any(|one| one.organization == *organization))
+    };
+    let was_told = || {
+        !scope.disclosers.is_empty() && !scope.disclosers.contains(need.by) && scope.disclosers.contains(by)
+    };
+    consent.recorded.document.is_some() || by == need.by || (was_told() && !own(need.by))
 }
 
 /// Why something may not be told, by the consent that came nearest to letting it. Says nothing of which category it is.
@@ -167,6 +185,10 @@ fn refusal(need: &Need<'_>, question: &Question<'_>) -> Reason {
         Lack::Explanation => (
             "consent-without-explanation",
             "the consent does not say in words what it allows: record it anew",
+        ),
+        Lack::Attested => (
+            "consent-recipients-word",
+            "nobody of the side that tells it has recorded the consent: let one of them record it, or have it recorded with its paper's hash",
         ),
         Lack::NotBegun => ("consent-not-begun", "the member's consent does not hold yet"),
         Lack::Expired => ("consent-expired", "the member's consent has ended: have it renewed"),

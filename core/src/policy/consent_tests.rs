@@ -60,7 +60,8 @@ fn consents(recorded: &[(ConsentRecorded, bool)], terms: usize) -> Consents {
     let mut fold = CASES[terms].clone();
     for (n, (one, revoked)) in recorded.iter().enumerate() {
         let n = 2 * n + 1;
-        fold.insert(next(n, "jane", fold.state(), one.clone()));
+        let who = if one.source == "Joe's word" { "joe" } else { "jane" };
+        fold.insert(next(n, who, fold.state(), one.clone()));
         if *revoked {
             let event =
                 ConsentRevoked { consent: id(n), on: today(), reason: String::new(), source: String::new() };
@@ -175,6 +176,43 @@ fn each_reason_names_the_consent_that_came_nearest() {
         ("the recipient's answer to who told it", vec![(consent(), false)], "joe", vec![]),
         ("one revoked, another in force", vec![(consent(), true), (consent(), false)], "jane", vec![]),
         (
+            "recorded by who would be told",
+            vec![(change(|c| c.source = "Joe's word".into()), false)],
+            "jane",
+            vec!["consent-recipients-word"],
+        ),
+        (
+            "recorded by who would be told, who names itself",
+            vec![(
+                change(|c| {
+                    c.source = "Joe's word".into();
+                    c.scope.disclosers = [organization("aco")].into();
+                    c.scope.recipients = [organization("cp"), organization("aco")].into();
+                }),
+                false,
+            )],
+            "jane",
+            vec!["consent-recipients-word"],
+        ),
+        (
+            "recorded by who would be told, with its paper",
+            vec![(
+                change(|c| {
+                    c.source = "Joe's word".into();
+                    c.document = Some(crate::id::Sha256::of("synthetic paper"));
+                }),
+                false,
+            )],
+            "jane",
+            vec![],
+        ),
+        (
+            "recorded by who would be told, and by who tells",
+            vec![(change(|c| c.source = "Joe's word".into()), false), (consent(), false)],
+            "jane",
+            vec![],
+        ),
+        (
             "passed on to others than who told it",
             vec![(change(|c| c.scope.disclosers = [organization("hospital")].into()), false)],
             "jane",
@@ -245,14 +283,14 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
         (labels(), organizations(), organizations(), any::<bool>()),
         (purposes, any::<bool>(), prop::bool::weighted(0.9), words),
         days,
-        prop::bool::weighted(0.2),
+        (prop::bool::weighted(0.2), prop::bool::weighted(0.3)),
     )
         .prop_map(
             |(
                 (categories, disclosers, recipients, covered),
                 (purposes, tpo, treat, words),
                 days,
-                revoked,
+                (revoked, joe),
             )| {
                 let from = today() + days.0.days();
                 let mut consent =
@@ -270,6 +308,9 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                 if treat && tpo {
                     consent.scope.categories.extend([Label::Part2, Label::BehaviouralHealth]);
                     consent.scope.recipients.extend([organization("aco"), organization("cp")]);
+                }
+                if joe {
+                    consent.source = "Joe's word".into();
                 }
                 (consent, revoked)
             },
@@ -351,6 +392,8 @@ proptest! {
                     let hipaa = |one| agreement.part2.as_ref().is_some_and(|part2| part2.covered.contains(one));
                     consent.standing(today()) == ConsentStanding::Active
                         && scope.categories.iter().any(|category| category.covers(*label))
+                        && (consent.by.organization == part.by || consent.recorded.document.is_some()
+                            || scope.disclosers.contains(&consent.by.organization))
                         && (scope.recipients.contains(to) || scope.disclosers.contains(to) || hipaa(to))
                         && scope.purposes.iter().any(|purpose| purpose.includes(Purpose::Coordination))
                 });

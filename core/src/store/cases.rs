@@ -258,6 +258,15 @@ impl Db {
         RoomKind::from_code(&code).ok_or(Error::internal("room-kind"))
     }
 
+    /// The rooms of a kind that is not a case's, the oldest first.
+    pub(crate) fn of_kind(&self, kind: RoomKind) -> Result<Vec<CaseId>> {
+        let rows: Vec<String> = self.read(|t| {
+            let sql = "SELECT case_id FROM cases JOIN meta ON meta.name = 'kind/' || case_id WHERE meta.value = ?1 ORDER BY case_id";
+            all(t, "case-kind", sql, [kind.code()], |row| row.get(0))
+        })?;
+        rows.iter().map(|case| parsed(case)).collect()
+    }
+
     /// One case.
     pub(crate) fn case_row(&self, case: CaseId) -> Result<Option<CaseRow>> {
         let found = self.read(|t| {

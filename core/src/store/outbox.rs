@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Db;
 use super::rows::{all, from_json, one, parsed, run, text_or_null, to_json};
@@ -265,9 +266,11 @@ pub(crate) fn push_event(
     case: CaseId,
     event: &OutEvent,
     text: Option<&str>,
+    (data, marks): (&Value, &Marks),
 ) -> Result<Keyed> {
-    let said = (case, &event.kind, &event.data, text);
-    let digest = if event.marks.is_empty() { to_json(&said)? } else { to_json(&(said, &event.marks))? };
+    // What was asked, and not what it came to: that depends on the state of its time.
+    let said = (case, &event.kind, data, text);
+    let digest = if marks.is_empty() { to_json(&said)? } else { to_json(&(said, marks))? };
     let digest = Sha256::of(digest).to_string();
     let key = event.id.to_string();
     let known: Option<String> =

@@ -1,5 +1,7 @@
 //! The panel's rows: a summary of each case, and which of them are to be made anew.
 
+use std::collections::{HashMap, HashSet};
+
 use rusqlite::Transaction;
 
 use super::Db;
@@ -7,10 +9,10 @@ use super::db::note;
 use super::rows::{all, failed, one, parsed, run};
 use crate::error::{Error, Result};
 use crate::id::{CaseId, RoomId};
-use crate::panel::{NamedPair, Pair, Summary};
+use crate::panel::{CasePeople, NamedPair, Pair, Summary};
 
 /// The form of a row, and what it says. Whoever changes either counts this up, and every row is made anew.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 const VERSION_NAME: &str = "panel-version";
 
 /// A pair of the panel, and the number by which rows name it.
@@ -129,5 +131,37 @@ impl Db {
         let count: Option<i64> =
             self.read(|t| one(t, "panel-events", sql, [room.as_str()], |row| row.get(0)))?;
         Ok(usize::try_from(count.unwrap_or(0)).unwrap_or(0))
+    }
+}
+
+/// Where the store keeps whose case something is: whoever checks a text for names reads these, and folds nothing.
+const PEOPLE: &str = "people/";
+
+/// Keeps whose case it is, beside its summary.
+pub(crate) fn put_people(t: &Transaction<'_>, case: CaseId, people: &CasePeople) -> Result<()> {
+    let text = serde_json::to_string(people).map_err(|_| Error::internal("panel-people"))?;
+    note(t, &format!("{PEOPLE}{case}"), &text)
+}
+
+impl Db {
+    /// Whose cases these are, as far as that is kept; also of cases that were left.
+    pub(crate) fn people(&self) -> Result<HashMap<CaseId, CasePeople>> {
+        let rows: Vec<(String, String)> = self.read(|t| {
+            let sql =
+                "SELECT substr(name, length(?1) + 1), value FROM meta WHERE name >= ?1 AND name < ?1 || 'g'";
+            all(t, "panel-people", sql, [PEOPLE], |row| Ok((row.get(0)?, row.get(1)?)))
+        })?;
+        let people = |text: &str| serde_json::from_str(text).map_err(|_| Error::internal("panel-people"));
+        rows.iter().map(|(case, text)| Ok((parsed(case)?, people(text)?))).collect()
+    }
+
+    /// The cases of which something of ours has not gone out yet: what is kept of them is of before.
+    pub(crate) fn with_queued_events(&self) -> Result<HashSet<CaseId>> {
+        let rows: Vec<String> = self.read(|t| {
+            let sql =
+                "SELECT DISTINCT lane FROM outbox WHERE what = 'event' AND state IN ('queued', 'marked')";
+            all(t, "panel-queued", sql, [], |row| row.get(0))
+        })?;
+        rows.iter().filter_map(|lane| lane.strip_prefix("case/")).map(parsed).collect()
     }
 }

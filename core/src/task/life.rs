@@ -158,7 +158,7 @@ fn owns(task: &TaskState, step: &Step<'_>) -> Result<(), Reason> {
         return Err(refused("task-in-pool", "nobody has that task yet: claim it first"));
     };
     let gone = step.roster.contact(&owner.contact, &owner.organization).is_none();
-    let told = step.roster.is_away(&owner.organization) && assigned_by(task, step);
+    let told = step.is_away(&owner.organization) && assigned_by(task, step);
     if is(&step.seat.contact, owner) || (gone && leads(step.seat, &owner.organization)) || told {
         return Ok(());
     }

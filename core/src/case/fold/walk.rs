@@ -22,15 +22,17 @@ use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
 
+mod joining;
 mod shape;
 mod superseded;
 
+use joining::{joining, overtaken, speaks_for_itself};
 use shape::{note, shape};
 use superseded::{another_content, ended_by, superseded};
 
 /// The state that everything in its place comes to.
 pub(super) fn walk(order: &Order<'_>) -> CaseState {
-    let mut state = CaseState::default();
+    let mut state = CaseState { joining: joining(order), ..CaseState::default() };
     let mut loose = order.loose.iter().peekable();
     for (n, one) in order.events.iter().enumerate() {
         while let Some((next, _)) = loose.next_if(|(_, before)| *before <= n) {
@@ -54,13 +56,14 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     let roster = carried.as_ref().unwrap_or(&before);
     let seat = roster.seat_of(&key.sender);
 
+    let speaking = speaks_for_itself(state, event).map(|side| roster.where_speaks(side));
     let remark = seat.and_then(|seat| outreach::remark(state, &event.data, seat));
     let standing = if !event.proven {
         Standing::Unproven
     } else if let EventData::Unknown { .. } = &*event.data {
         Standing::Unknown
     } else {
-        match take(state, event, seat, roster) {
+        match take(state, event, seat, speaking.as_ref().unwrap_or(roster)) {
             Ok(()) => Standing::Counted,
             Err(reason) => Standing::Superseded { reason },
         }
@@ -83,6 +86,9 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
     }
     if let Standing::Superseded { reason } = &standing {
         superseded(state, event, reason);
+        if speaking.is_some() {
+            overtaken(state, &event.data);
+        }
     }
 
     let text = match (seat, event.body) {

@@ -139,6 +139,8 @@ pub struct PostedRung {
     pub rung: u32,
     /// When, as far as its author's clock is believed.
     pub at: Timestamp,
+    /// Whether they had left: nobody was reminded.
+    pub left: bool,
 }
 
 impl Life {
@@ -212,7 +214,8 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
             if next.rungs.contains_key(&rung) {
                 return Err(refused("rung-posted", "this reminder was posted before"));
             }
-            let posted = PostedRung { event: step.key.clone(), rung: event.rung, at: step.when() };
+            let posted =
+                PostedRung { event: step.key.clone(), rung: event.rung, at: step.when(), left: event.left };
             next.rungs.insert(rung, posted);
         }
     }
@@ -347,6 +350,14 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
         LifeEvent::Rung(event) => {
             let place = roster.contact(&event.contact, &event.organization);
             let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
+            if event.left {
+                let name = place.map_or("somebody on the ladder", |seat| seat.contact.name.as_str());
+                return format!(
+                    "Reminder {}: {name} has left, and nobody is reminded by it: whoever comes next on the ladder is, or else somebody has \
+                     to take their place. What is owed here is overdue.",
+                    event.rung.saturating_add(1)
+                );
+            }
             // The rung's own time: for the first person it is when the clock ran out, for the next when their turn came.
             let since = event.due.strftime("%-d %B %Y");
             format!(

@@ -216,6 +216,7 @@ fn accepting_posting_and_closing() {
         contact: owed[0].ladder[usize::try_from(rung).unwrap().min(1)].contact.clone(),
         organization: organization("aco"),
         due: owed[0].due,
+        left: false,
     };
     assert_eq!(table.does("rao", rung(0)), "rung-poster");
     assert_eq!(
@@ -289,6 +290,7 @@ fn a_ladder_that_changes_takes_nobodys_reminder_away() {
             contact: owed[0].ladder[n].contact.clone(),
             organization: owed[0].ladder[n].organization.clone(),
             due: owed[0].due,
+            left: false,
         };
         table.does("aco-bot", rung)
     };

@@ -88,7 +88,7 @@ impl CaseState {
         }
         for (rung, posted) in &self.life.rungs {
             let RungKey { owed, clock, contact, organization } = rung;
-            line(&[owed, clock, contact, organization, &posted.event.sender, &posted.at]);
+            line(&[owed, clock, contact, organization, &posted.event.sender, &posted.at, &posted.left]);
         }
         for (key, clock) in &self.heads {
             line(&[&key.sender, &key.id, clock]);

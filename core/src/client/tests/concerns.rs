@@ -182,7 +182,7 @@ async fn what_was_told_everybody_reaches_a_room_that_opens_later_once() {
     settle(&[&anns, &joe]).await;
     assert_eq!(of_joe.state().unwrap().concerns.published().len(), 1);
     // Looked at again, as at every start.
-    anns.engine.publish_answers().unwrap();
+    anns.engine.publish_answers(None, None).unwrap();
     settle(&[&anns, &joe]).await;
     assert_eq!(of_joe.state().unwrap().concerns.published().len(), 1);
 }
@@ -214,4 +214,33 @@ async fn a_member_who_became_known_since_holds_a_concern_back() {
     assert!(anns.case(room.id()).unwrap().concerns().unwrap().is_empty());
     let sent = world.server.messages(&super::room(&room)).unwrap();
     assert!(!format!("{sent:?}").contains("MH-77"));
+}
+
+#[tokio::test]
+async fn a_concern_is_checked_against_everybody_without_folding_every_case() {
+    let world = World::new();
+    let jane = start(&world, "jane").await;
+    for n in 0..12 {
+        let mut one = opening(&["jane", "joe"]);
+        one.member.id = format!("urn:example:member|mh9{n:02}1").parse().unwrap();
+        one.member.name = format!("Synthia Nobodyson {n}");
+        jane.open(one).unwrap();
+    }
+    settle(&[&jane]).await;
+    let looks = || {
+        let before = jane.engine.looks.load(std::sync::atomic::Ordering::Relaxed);
+        let found = jane.check_concern("Synthia has the number MH9-03-1").unwrap();
+        (jane.engine.looks.load(std::sync::atomic::Ordering::Relaxed) - before, found.len())
+    };
+    assert_eq!(looks(), (0, 2), "each was looked at, one by one, before");
+    // What waits is known, too; and nothing else is folded for it.
+    world.server.offline(&user("jane"), true);
+    let mut one = opening(&["jane", "joe"]);
+    one.member.name = "Synthia Waitinger".into();
+    jane.open(one).unwrap();
+    assert_eq!(looks(), (1, 2));
+    assert_eq!(jane.check_concern("Waitinger has called").unwrap().len(), 1);
+    world.server.offline(&user("jane"), false);
+    settle(&[&jane]).await;
+    assert_eq!(looks(), (0, 2));
 }

@@ -12,7 +12,7 @@ use crate::policy::Reach;
 const PART2: &str =
     "part2: { programs: [{ organization: urn:example:org|cp }], covered: [urn:example:org|aco] }\n";
 
-async fn two(world: &World) -> (Caseline, Caseline, Case, Case) {
+pub(super) async fn two(world: &World) -> (Caseline, Caseline, Case, Case) {
     let text = AGREEMENT.replace("outreach] }", "outreach, consent] }") + PART2;
     let (jane, joe) = (world.start_with("jane", Record::Embedded).await, world.start("joe").await);
     for one in [&jane, &joe] {

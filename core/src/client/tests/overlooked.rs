@@ -348,3 +348,33 @@ async fn a_record_that_changes_faster_than_it_is_read_ends_no_look() {
     played.look().await.unwrap();
     assert_eq!(proposed(&played.case), ["kim"], "the next look goes on");
 }
+
+#[tokio::test]
+async fn a_ladder_all_of_whose_people_have_left_says_so_and_loses_nothing() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let aco = world.start("aco-bot").await;
+    let case = jane.open(opening(&["jane", "joe", "rao", "aco-bot"])).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    accept(&aco).await;
+    case.send_plan_document(None, r#"{"resourceType":"Bundle","type":"collection"}"#).unwrap();
+    settle(&[&jane, &aco]).await;
+    // Of their own organisation's directory only Rao is left.
+    aco.engine.directory.write().unwrap().contacts.retain(|contact| {
+        contact.organization != organization_id("aco") || contact.id == seat("rao").contact.id
+    });
+    world.clock.advance(SignedDuration::from_hours(24 * 15));
+    assert_eq!(aco.post_due_rungs().unwrap(), 2, "nobody waits for the turn of who has left");
+    assert_eq!(aco.post_due_rungs().unwrap(), 0);
+    settle(&[&aco, &jane]).await;
+    let state = case.state().unwrap();
+    let told: Vec<&str> = state.timeline.iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(told.iter().filter(|text| text.contains("has left")).count(), 2, "{told:?}");
+    let clocks: Vec<String> = state.owed().into_iter().map(|owed| owed.clock).collect();
+    assert!(clocks.iter().any(|clock| clock == "plan-return"), "{clocks:?}");
+    assert!(clocks.iter().any(|clock| clock == "call"), "Jane calls: {clocks:?}");
+    let sent = world.server.messages(&room(&case)).unwrap();
+    let last = sent.iter().filter(|(.., content)| content.get().contains("settle who takes their place"));
+    assert_eq!(last.count(), 1);
+}

@@ -37,6 +37,7 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
                 contact: owed.ladder[0].contact.clone(),
                 organization: owed.ladder[0].organization.clone(),
                 due: owed.due,
+                left: false,
             }
             .into(),
             None => MessageSent::default().into(),

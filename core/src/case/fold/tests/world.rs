@@ -382,6 +382,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
             contact: somebody.contact.id,
             organization: somebody.contact.organization,
             due: at(n),
+            left: n.is_multiple_of(2),
         }
         .into(),
         23 => alert(kind, n).into(),

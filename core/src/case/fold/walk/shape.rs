@@ -45,7 +45,11 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::MessageSeen(e) if counted => return seen(state, e, &event.key, whole),
         EventData::ConsentRecorded(_) => (Some(Resource::Consent(event.key.clone())), None),
         EventData::ConsentRevoked(e) => {
-            (None, state.consents.get(e.consent).map(|consent| Resource::Consent(consent.key.clone())))
+            let all = state.consents.all().iter().filter(|consent| consent.key.id == e.consent);
+            for consent in all.filter(|_| counted).map(|consent| consent.key.clone()).collect::<Vec<_>>() {
+                note(state, Resource::Consent(consent), &event.key, whole);
+            }
+            return;
         }
         EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),

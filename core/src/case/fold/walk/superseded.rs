@@ -5,7 +5,7 @@ use crate::care_plan::{PlanApproved, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose};
-use crate::case::roster::{Place, room_user};
+use crate::case::roster::Place;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::concern::{self, ConcernDeed, SupersededConcern};
@@ -58,6 +58,10 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             Resource::Message(key.clone())
         }
         EventData::ConsentRecorded(recorded) => {
+            // What never counted anywhere was written nowhere.
+            if reason.code == "never-could-count" {
+                return;
+            }
             let by = place.as_ref().map(|place| place.seat.contact.clone());
             state.superseded_consents.push((key.clone(), recorded.clone(), by));
             Resource::Consent(key.clone())
@@ -212,11 +216,7 @@ fn attester(state: &CaseState, event: &Event<'_>, signer: &Signer) -> Option<Ste
 
 /// Whether a side had nobody on Matrix when the case was opened: then the other may have attested for it.
 fn began_away(state: &CaseState, side: &OrganizationId) -> bool {
-    let Some(opening) = state.opening() else { return false };
-    let first = state.life.roster.all().iter().filter(|place| place.since == opening.event);
-    !first
-        .map(|place| &place.seat)
-        .any(|seat| seat.contact.organization == *side && room_user(seat).is_some())
+    state.opening().is_some_and(|opening| state.life.roster.began_away(side, &opening.event))
 }
 
 /// The step of the event's sender, by the last of their seats that may take it.
