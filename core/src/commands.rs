@@ -26,6 +26,7 @@ use crate::label::Marks;
 use crate::outreach;
 use crate::point::point;
 use crate::policy::{Decision, Reason, decide};
+use crate::referral;
 use crate::store::Tx;
 use crate::store::cases::{Stage, put_case, put_kind, reached};
 use crate::store::inbox::keep_document;
@@ -98,7 +99,8 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data, repeated)?;
         let told = || {
-            let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
+            let told = concern::told(state, &command.data, &seat);
+            let told = told.or_else(|| referral::told(state, &command.data, &seat)).unwrap_or_else(|| {
                 tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
             });
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()

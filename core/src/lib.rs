@@ -92,6 +92,7 @@ pub mod policy;
 pub mod ports;
 #[cfg(feature = "store")]
 mod records;
+pub mod referral;
 #[cfg(feature = "store")]
 mod room;
 #[cfg(feature = "store")]

@@ -13,6 +13,7 @@ use crate::contact::{Contact, Role};
 use crate::due;
 use crate::id::OrganizationId;
 use crate::policy::Reason;
+use crate::referral::SupersededReferral;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
 
 /// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
@@ -120,6 +121,16 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
                 at: due::believed(event.at, event.held.server_at, story),
             });
             resource
+        }
+        EventData::ReferralAsked(asked) => {
+            let story = state.opening().is_some_and(|opening| opening.agreement.story_clock);
+            state.superseded_referrals.push(SupersededReferral {
+                key: key.clone(),
+                asked: asked.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                at: due::believed(event.at, event.held.server_at, story),
+            });
+            Resource::Referral(key.clone())
         }
         EventData::TaskAssigned(assigned) => {
             let at = state.opening().map(|opening| opening.agreement.story_clock);
