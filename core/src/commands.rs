@@ -1,6 +1,7 @@
 //! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
 
 mod labelled;
+mod refer;
 mod watch;
 
 use crate::agreement::{Category, History};
@@ -14,6 +15,7 @@ use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
 use crate::case::tell::tell;
 use crate::commands::labelled::{in_parts, may_be_handed, settled};
+pub(crate) use crate::commands::refer::UnderConsent;
 use crate::communication::Priority;
 use crate::concern;
 use crate::contact::Seat;

@@ -106,7 +106,7 @@ mod yaml;
 pub use client::{
     AlertInput, AlertOutcome, Answer, AuditStatus, Builder, Case, Caseline, Concern, Decision, Identity,
     Invitation, Kept, Message, Missing, Named, OpenCase, OpenProgramme, OutboxStatus, ProposedCase, Record,
-    Task, TaskTo,
+    Refer, Referred, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

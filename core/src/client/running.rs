@@ -221,6 +221,10 @@ async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         if let Err(error) = engine.look_at_record().await {
             tracing::debug!(code = error.code(), "the record could not be looked at");
         }
+        // A consent ends on its day, though nothing happens.
+        if let Err(error) = engine.follow_all_referrals() {
+            tracing::error!(code = error.code(), "what follows for referrals could not be done");
+        }
     }
 }
 

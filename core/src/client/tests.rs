@@ -19,6 +19,7 @@ mod overlooked;
 mod panel;
 mod proofs;
 mod proposals;
+mod referrals;
 mod resources;
 mod shared;
 mod slow_record;
