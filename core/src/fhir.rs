@@ -84,7 +84,7 @@ pub use patient::{is_member, member};
 #[cfg(feature = "store")]
 pub(crate) use project::knows;
 pub use project::{Own, project};
-pub use referral::referral_fields;
+pub use referral::{referral, referral_fields};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{
     BackendServices, BackendServicesBuilder, FixedToken, HostToken, RestRecord, RestRecordBuilder, SCOPES,

@@ -1,7 +1,7 @@
 //! Referrals through the fold, in the case and in their own room. Everything is synthetic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod any_order;
+pub(crate) mod any_order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,7 +136,7 @@ pub(crate) fn asked(consent: EventId) -> ReferralAsked {
     }
 }
 
-fn told(referral: &EventKey, step: Told, event: Option<EventKey>) -> ReferralTold {
+pub(crate) fn told(referral: &EventKey, step: Told, event: Option<EventKey>) -> ReferralTold {
     let by_hand = event.is_none().then_some(Way::Phone);
     ReferralTold { referral: referral.clone(), step, at: at(1), event, by_hand, text: "words".into() }
 }
@@ -190,15 +190,15 @@ fn capacity(capacity: Capacity) -> ReferralCapacity {
     ReferralCapacity { capacity, until: None, text: String::new() }
 }
 
-fn outcome(code: OutcomeCode) -> ReferralOutcome {
+pub(crate) fn outcome(code: OutcomeCode) -> ReferralOutcome {
     ReferralOutcome { code, text: "Twenty meals".into() }
 }
 
-fn declined() -> ReferralDeclined {
+pub(crate) fn declined() -> ReferralDeclined {
     ReferralDeclined { reason: "No route there".into() }
 }
 
-fn sub_referred() -> ReferralSubReferred {
+pub(crate) fn sub_referred() -> ReferralSubReferred {
     ReferralSubReferred { to: "Bay Kitchen".into(), contact: "+1 617 555 0199".into() }
 }
 
@@ -313,7 +313,7 @@ fn a_room_stands_between_a_side_and_an_agency() {
 }
 
 /// A case with a consent.
-fn case() -> (Room, EventId) {
+pub(crate) fn case() -> (Room, EventId) {
     let mut case = Room::open(world::opening());
     assert_eq!(case.act("jane", consent()), "");
     let consent = case.last().id;

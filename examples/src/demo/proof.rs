@@ -14,7 +14,7 @@ use super::trouble::{Doing, Trouble};
 use crate::scan::{self, Scan};
 
 /// The kinds of resources that the proof counts.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "Patient",
     "CareTeam",
     "CarePlan",
@@ -22,6 +22,7 @@ const KINDS: [&str; 12] = [
     "Communication",
     "Consent",
     "EpisodeOfCare",
+    "ServiceRequest",
     "Task",
     "Encounter",
     "Appointment",

@@ -364,3 +364,15 @@ async fn two_devices_of_one_account_tell_it_once() {
     assert_eq!(state.timeline.iter().filter(|entry| entry.kind == "referral.told").count(), 1);
     assert_eq!(state.referrals.get(&key).unwrap().status, ReferralStatus::Sent);
 }
+
+#[tokio::test]
+async fn an_agencys_record_holds_the_referral_and_no_patient() {
+    let world = World::new();
+    let ([jane, _, pat], _, _, theirs, _) = begin(&world).await;
+    theirs.accept_referral(None).unwrap();
+    settle(&[&pat, &jane]).await;
+    let count = async |one: &Caseline, kind: &str| one.resources(kind).await.unwrap().len();
+    assert_eq!((count(&pat, "ServiceRequest").await, count(&pat, "Task").await), (1, 1));
+    assert_eq!((count(&pat, "Patient").await, count(&pat, "CareTeam").await), (0, 0));
+    assert_eq!(count(&jane, "ServiceRequest").await, 0, "her case has no Patient yet, and the room none");
+}

@@ -7,10 +7,10 @@ use crate::case::event::HeldBody;
 use crate::case::handover::HandedEvent;
 use crate::case::life::{RungPosted, SeatEnded};
 
-const IN_THE_CASE: [&str; 6] = ["jane", "joe", "rao", "cp-bot", "lee", "kim"];
+pub(crate) const IN_THE_CASE: [&str; 6] = ["jane", "joe", "rao", "cp-bot", "lee", "kim"];
 
 /// What somebody does in a referral's room: valid or not.
-fn in_the_room(kind: u8, n: usize, state: &CaseState) -> EventData {
+pub(crate) fn in_the_room(kind: u8, n: usize, state: &CaseState) -> EventData {
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
     let some = |all: [Capacity; 3]| all[n % 3];
     match kind % 16 {
@@ -35,7 +35,7 @@ fn in_the_room(kind: u8, n: usize, state: &CaseState) -> EventData {
 }
 
 /// What somebody does in the case: valid or not.
-fn in_the_case(kind: u8, n: usize, state: &CaseState) -> EventData {
+pub(crate) fn in_the_case(kind: u8, n: usize, state: &CaseState) -> EventData {
     let none = EventKey { sender: user("jane"), id: id(n) };
     let all = state.referrals.all();
     let referral = if all.is_empty() { none.clone() } else { all[n % all.len()].key.clone() };
@@ -82,13 +82,13 @@ fn rung(state: &CaseState) -> EventData {
 }
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(crate) enum Act {
     Write(usize, u8),
     Take(usize, prop::sample::Index),
     TakeAll(usize),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let one = prop_oneof![
         6 => (0..6usize, any::<u8>()).prop_map(|(who, kind)| Act::Write(who, kind)),
         3 => (0..6usize, any::<prop::sample::Index>()).prop_map(|(who, which)| Act::Take(who, which)),
@@ -97,7 +97,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(one, 5..45)
 }
 
-fn play(
+pub(crate) fn play(
     first: impl Into<EventData>,
     people: [&str; 6],
     deed: impl Fn(u8, usize, &CaseState) -> EventData,
