@@ -8,6 +8,7 @@ use crate::agreement::{Agreement, Side};
 use crate::case::event::{EventData, EventKey};
 use crate::case::kind::RoomKind;
 use crate::case::life::Carried;
+use crate::case::name::EventName;
 use crate::case::state::{CaseState, Resource};
 use crate::client::{Case, Caseline};
 use crate::commands::{Command, UnderConsent};
@@ -221,12 +222,17 @@ impl Case {
     /// # Errors
     /// `NotFound` (`referral`; `rules`), `NotAllowed`: `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
     /// `referral-over`, those of the consent, besides the errors of every command.
-    pub async fn send_referral(&self, referral: &EventKey, values: BTreeMap<Field, String>) -> Result<Self> {
+    pub async fn send_referral(
+        &self,
+        referral: impl Into<EventName>,
+        values: BTreeMap<Field, String>,
+    ) -> Result<Self> {
         check_values(&values)?;
         let engine = &self.caseline().engine;
         let state = self.expected()?;
-        let one = state.referrals.get(referral).cloned().ok_or(Error::NotFound { what: "referral" })?;
-        let room = room_of(referral);
+        let referral = self.referral_key(&referral.into())?;
+        let one = state.referrals.get(&referral).cloned().ok_or(Error::NotFound { what: "referral" })?;
+        let room = room_of(&referral);
         if engine.db.case_row(room)?.is_some() {
             return self.caseline().case(room);
         }
@@ -296,7 +302,7 @@ impl Case {
     pub fn carry_referral(
         &self,
         id: Option<EventId>,
-        referral: &EventKey,
+        referral: impl Into<EventName>,
         how: Way,
         note: &str,
     ) -> Result<EventKey> {
@@ -304,18 +310,14 @@ impl Case {
         let engine = &self.caseline().engine;
         let repeated = id.is_some_and(|id| engine.db.outbox_fate(id).is_ok_and(|fate| fate.is_some()));
         let state = self.expected()?;
-        if let Some(one) = state.referrals.get(referral)
+        let referral = self.referral_key(&referral.into())?;
+        if let Some(one) = state.referrals.get(&referral)
             && let Some(agency) = &one.organization
             && !repeated
         {
             engine.consent_lets(&state, one, &agency.id, &one.fields).map_err(Error::not_allowed)?;
         }
-        let sent = ReferralSent {
-            referral: referral.clone(),
-            room: None,
-            by_hand: Some(how),
-            note: note.to_owned(),
-        };
+        let sent = ReferralSent { referral, room: None, by_hand: Some(how), note: note.to_owned() };
         self.command(&Command::new(id, sent))
     }
 
@@ -327,16 +329,17 @@ impl Case {
     pub fn tell_referral(
         &self,
         id: Option<EventId>,
-        referral: &EventKey,
+        referral: impl Into<EventName>,
         step: Told,
         (how, text): (Way, &str),
     ) -> Result<EventKey> {
         at_most(text, "invalid-text", "text")?;
+        let referral = self.referral_key(&referral.into())?;
         let told = ReferralTold {
-            referral: referral.clone(),
             step,
             // Repeated under its id it is the same.
-            at: self.first_told(id, referral)?,
+            at: self.first_told(id, &referral)?,
+            referral,
             event: None,
             by_hand: Some(how),
             text: text.to_owned(),
@@ -357,12 +360,15 @@ impl Case {
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-reason`), `NotAllowed` (`referral-over`, `referral-not-referrer`), besides the errors of every command.
-    pub fn withdraw_referral(&self, id: Option<EventId>, referral: &EventKey, why: &str) -> Result<EventKey> {
+    pub fn withdraw_referral(
+        &self,
+        id: Option<EventId>,
+        referral: impl Into<EventName>,
+        why: &str,
+    ) -> Result<EventKey> {
         said(why, TEXT_LIMIT, "invalid-reason", "why")?;
-        let key = self.command(&Command::new(
-            id,
-            ReferralWithdrawn { referral: referral.clone(), why: why.to_owned() },
-        ))?;
+        let referral = self.referral_key(&referral.into())?;
+        let key = self.command(&Command::new(id, ReferralWithdrawn { referral, why: why.to_owned() }))?;
         self.caseline().engine.follow_referrals(self.id())?;
         Ok(key)
     }
@@ -458,6 +464,12 @@ impl Case {
         // As sensitive as it will be, once it is said.
         let labels = self.labels_said(state)?;
         crate::policy::may_refer(consent, agency, &refer.fields, &labels, day).map_err(Error::not_allowed)
+    }
+
+    fn referral_key(&self, referral: &EventName) -> Result<EventKey> {
+        let state = self.expected()?;
+        let keys = state.referrals.all().iter().map(|one| &one.key);
+        referral.among(keys, "referral", &self.caseline().user())
     }
 
     /// Why a referral cannot go to this organisation yet, if anything.
