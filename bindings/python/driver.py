@@ -27,6 +27,7 @@ import driver_alerts
 import driver_concerns
 import driver_consents
 import driver_meetings
+import driver_referrals
 from driver_answers import (
     callee,
     care_plan,
@@ -244,6 +245,8 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return driver_consents.may_tell(await case.may_tell())
         case "record_consent":
             return await driver_consents.record(case, **fields)
+        case "referrals" | "refer" | "send_referral":
+            return await driver_referrals.ask(case, verb, fields)
         case "outreach":
             return outreach(await case.outreach())
         case "may_reach_out":

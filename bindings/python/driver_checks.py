@@ -20,6 +20,15 @@ STAGES = {stage.name.lower().replace("_", "-"): stage for stage in caseline.Outr
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in caseline.CloseReason}
 ABOUT = {about.name.lower(): about for about in caseline.ConcernAbout}
 ROOMS = {kind.name.lower(): kind for kind in caseline.RoomKind}
+MEMBER_FIELDS = {one: one for one in ("name", "birth-date", "phone", "address", "language", "household")}
+SERVICES = {one: one for one in ("nutrition", "housing", "transport", "utilities", "employment", "other")}
+OUTCOMES = {one: one for one in ("provided", "partly", "not-provided")}
+CAPACITIES = {one: one for one in ("yes", "waitlist", "no")}
+TOLD = {
+    **OUTCOMES,
+    **{one: one for one in ("capacity-asked", "places", "waitlist", "no-places", "accepted", "declined")},
+    **{one: one for one in ("sub-referred", "closed", "cancelled")},
+}
 PRIORITIES = {priority.name.lower(): priority for priority in caseline.MessagePriority}
 
 
@@ -68,6 +77,22 @@ def mapping(value: Any) -> Any:
 
 def texts(value: Any) -> Any:
     return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else WRONG
+
+
+def several_of(words: dict[str, Any]) -> Check:
+    def check(value: Any) -> Any:
+        good = isinstance(value, list) and all(isinstance(one, str) and one in words for one in value)
+        return [words[one] for one in value] if good else WRONG
+
+    return check
+
+
+def texts_of(words: dict[str, Any]) -> Check:
+    def check(value: Any) -> Any:
+        good = isinstance(value, dict) and all(one in words for one in value)
+        return value if good and all(isinstance(one, str) for one in value.values()) else WRONG
+
+    return check
 
 
 def one_of(words: dict[str, Any]) -> Check:

@@ -31,6 +31,7 @@ async def record(case: caseline.Case, key: str | None = None, **said: Any) -> di
         source=said["source"],
         document=said.get("document"),
         renews=said.get("renews"),
+        fields=said.get("fields", []),
     )
     return event_of(await case.record_consent(consent, key))
 
@@ -56,6 +57,7 @@ def consents(told: caseline.Consents) -> dict[str, Any]:
             covered=says.covered,
             purposes=says.purposes,
             redisclosure="tpo" if says.tpo else "named",
+            fields=says.fields,
             explanation=says.explanation,
             **{"from": says.valid_from},
             signed_on=says.signed_on,

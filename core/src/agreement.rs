@@ -22,7 +22,7 @@
 //!   from: 2019-01-01                      # the first day
 //!   until: 2021-01-01                     # the first day on which it is over; may be left out
 //! zone: America/New_York                  # where days begin and end; this one where left out
-//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach, consent, concern
+//! share:                                  # message, care-plan, roster, reminder, handover, task, alert, outreach, consent, concern, referral
 //!   both: [message, roster, reminder, handover]
 //!   plan_side: [care-plan]                # and, beside that, what one side may send
 //!   community_side: [care-plan]
@@ -94,6 +94,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! An agreement for referrals says `kind: referral`, names `referrer` and `agency`, and has a `referral` ladder:
+//!
+//! ```
+//! use caseline::agreement::{Agreement, Category, Side};
+//!
+//! let agreement = Agreement::parse(r#"
+//! id: bay-pantry
+//! version: "2019-1"
+//! title: Referrals of Bay Community Care to the pantry
+//! kind: referral
+//! referrer: { id: "urn:example:org|bay", name: Bay Community Care, keeper: true }
+//! agency: { id: "urn:example:org|pantry", name: Harbor Pantry }
+//! in_force: { from: 2019-01-01 }
+//! share: { both: [roster, referral, reminder, handover] }
+//! clocks:
+//!   referral-capacity: { days: 2, business: true }   # this, where left out here and in the rule set
+//!   referral-answer: { days: 5, business: true }     # this, where left out
+//!   referral-outcome: { days: 30 }                   # this, where left out
+//!   referral-close: { days: 5, business: true }      # this, where left out
+//! ladder:
+//!   referral:
+//!     - { contact: "urn:example:staff|nora", name: Nora Bell, organization: "urn:example:org|bay", role: supervisor, phone: "+1 617 555 0170" }
+//! "#)?;
+//! assert!(agreement.may_share(Side::Community, Category::Referral));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! A story may say `clock: story`: then the times that people's devices state are believed however far they are from the
 //! homeserver's, and whoever opens the case is told so. No other agreement says it.
 
@@ -135,9 +162,9 @@ pub struct Agreement {
     pub title: String,
     /// The kind of room that it is for.
     pub room: RoomKind,
-    /// The plan side; of a programme room the programme office.
+    /// The plan side; of a programme room the programme office, of a referral's the referrer.
     pub plan_side: Party,
-    /// The community side; of a programme room the organisation of the programme.
+    /// The community side; of a programme room the organisation of the programme, of a referral's the agency.
     pub community_side: Party,
     /// When it is in force.
     pub in_force: Period,
@@ -210,11 +237,13 @@ pub enum Category {
     Consent,
     /// Concerns of an organisation, and the programme office's answers.
     Concern,
+    /// Referrals to social-service organisations, and what became of them.
+    Referral,
 }
 
 impl Category {
     /// All categories.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Message,
         Self::CarePlan,
         Self::Roster,
@@ -225,6 +254,7 @@ impl Category {
         Self::Outreach,
         Self::Consent,
         Self::Concern,
+        Self::Referral,
     ];
 
     /// The word for it in an agreement.
@@ -240,6 +270,7 @@ impl Category {
             Self::Outreach => "outreach",
             Self::Consent => "consent",
             Self::Concern => "concern",
+            Self::Referral => "referral",
         }
     }
 }
@@ -292,7 +323,7 @@ impl Agreement {
     /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
     /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
     /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder, or of the programme
-    /// office on the one for concerns), `part2-of-another`.
+    /// office on the one for concerns, of the referrer on the one for referrals), `part2-of-another`.
     pub fn parse(text: &str) -> Result<Self> {
         read::agreement(text)
     }

@@ -12,6 +12,7 @@ mod programme;
 mod propose;
 #[cfg(feature = "testing")]
 mod received;
+mod referral;
 mod resource;
 mod running;
 mod task;
@@ -50,6 +51,7 @@ pub use meeting::Decision;
 pub use open::OpenCase;
 pub use programme::OpenProgramme;
 pub use propose::{Missing, Named, ProposedCase};
+pub use referral::{Refer, Referred};
 pub use task::{Task, TaskTo};
 
 /// A signed-in device. Clones are the same device.

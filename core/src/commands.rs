@@ -1,6 +1,7 @@
 //! Commands: the events of tomorrow. Each is judged against the state as it will be, refused early, or accepted for good.
 
 mod labelled;
+mod refer;
 mod watch;
 
 use crate::agreement::{Category, History};
@@ -15,6 +16,7 @@ use crate::case::state::{CaseState, Standing};
 use crate::case::step::Rung;
 use crate::case::tell::tell;
 use crate::commands::labelled::{in_parts, may_be_handed, settled};
+pub(crate) use crate::commands::refer::UnderConsent;
 use crate::communication::Priority;
 use crate::concern;
 use crate::contact::Seat;
@@ -27,6 +29,7 @@ use crate::label::Marks;
 use crate::outreach;
 use crate::point::point;
 use crate::policy::{Decision, Reason, decide};
+use crate::referral;
 use crate::store::Tx;
 use crate::store::cases::{Stage, put_case, put_kind, reached};
 use crate::store::inbox::keep_document;
@@ -115,7 +118,8 @@ impl Engine {
         let state = fold.state();
         let seat = self.sender(state, &command.data)?;
         let told = || {
-            let told = concern::told(state, &command.data, &seat).unwrap_or_else(|| {
+            let told = concern::told(state, &command.data, &seat);
+            let told = told.or_else(|| referral::told(state, &command.data, &seat)).unwrap_or_else(|| {
                 tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
             });
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()

@@ -17,6 +17,7 @@ use crate::care_plan::{SignedHow, StepTaken};
 use crate::case::event::EventKey;
 use crate::id::{EventId, OrganizationId, Sha256};
 use crate::label::{Label, Labels};
+use crate::referral::Field;
 
 mod life;
 mod owing;
@@ -82,6 +83,9 @@ pub struct Scope {
     pub purposes: Vec<Purpose>,
     /// What whoever is told may do with it.
     pub redisclosure: Redisclosure,
+    /// Which of the member's fields a referral under it may tell: none but what is asked for, where it names none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fields: BTreeSet<Field>,
     /// What it allows, in words that go with whatever is told under it: [`EXPLANATION_LIMIT`].
     pub explanation: String,
 }
@@ -154,6 +158,7 @@ impl ConsentRecorded {
             covered: false,
             purposes: Vec::new(),
             redisclosure: Redisclosure::Named,
+            fields: BTreeSet::new(),
             explanation: String::new(),
         };
         Self { scope, source: String::new(), document: None, ..self.clone() }

@@ -34,7 +34,9 @@ mod outreach;
 mod patient;
 mod project;
 #[cfg(feature = "fhir-rest")]
-pub(crate) mod rest;
+pub(crate) mod referral;
+#[cfg(feature = "fhir-rest")]
+mod rest;
 mod rules;
 mod save;
 // Without a record to embed, values are only spelled for others' records.
@@ -82,6 +84,7 @@ pub use patient::{is_member, member};
 #[cfg(feature = "store")]
 pub(crate) use project::knows;
 pub use project::{Own, project};
+pub use referral::{referral, referral_fields};
 #[cfg(feature = "fhir-rest")]
 pub use rest::{
     BackendServices, BackendServicesBuilder, FixedToken, HostToken, RestRecord, RestRecordBuilder, SCOPES,

@@ -218,6 +218,7 @@ impl Engine {
         // By what is in the room: what is marked and never leaves ends nobody's participation.
         self.remove_the_ended(case, &self.state_in_room(case)?)?;
         self.hand_over_what_crossed(case)?;
+        self.follow_referrals(case)?;
         self.project(case)?;
         self.db.write(|t| hurry(t, Some(&case_lane(case))))?;
         self.outgoing.notify_one();

@@ -92,6 +92,7 @@ pub mod policy;
 pub mod ports;
 #[cfg(feature = "store")]
 mod records;
+pub mod referral;
 #[cfg(feature = "store")]
 mod room;
 #[cfg(feature = "store")]
@@ -105,7 +106,7 @@ mod yaml;
 pub use client::{
     AlertInput, AlertOutcome, Answer, AuditStatus, Builder, Case, Caseline, Concern, Decision, Identity,
     Invitation, Kept, Message, Missing, Named, OpenCase, OpenProgramme, OutboxStatus, ProposedCase, Record,
-    Task, TaskTo,
+    Refer, Referred, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

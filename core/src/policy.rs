@@ -11,6 +11,7 @@ mod consent_tests;
 mod decide;
 mod disclosure;
 mod outreach;
+mod referral;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub(crate) use decide::consents_let;
 pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
 pub use disclosure::Disclosure;
 pub use outreach::{MayReachOut, Reach, may_reach_out};
+pub use referral::may_refer;
 
 /// Why something is allowed, held or refused, and where that is written. Fit to be shown; holds no member data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

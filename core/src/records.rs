@@ -258,6 +258,12 @@ impl Engine {
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
+        // The referrer's record has its referrals from the case.
+        let me = self.user();
+        let own = state.roster().last_place_of(&me).map(|place| &place.seat.contact.organization);
+        if state.opening().map(|opening| &opening.community_side.id) == own {
+            writes.extend(fhir::referral(&state));
+        }
         if let Some(patient) = patient {
             let own = Own { patient };
             writes.extend(fhir::project(&state, &own, &text));

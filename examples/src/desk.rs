@@ -19,6 +19,7 @@ use crate::view;
 mod concern;
 mod consent;
 mod crossing;
+mod referral;
 mod task;
 
 pub use caseline::ports::StoryClock;
@@ -250,6 +251,20 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::Concerns { .. }
         | Verb::CheckConcern { .. }
         | Verb::AnsweredConcerns { .. }) => concern::ask(caseline, asked),
+        said @ (Verb::Referrals { .. }
+        | Verb::Refer(_)
+        | Verb::SendReferral(_)
+        | Verb::CarryReferral(_)
+        | Verb::TellReferral(_)
+        | Verb::WithdrawReferral(_)
+        | Verb::AskCapacity(_)
+        | Verb::TellCapacity(_)
+        | Verb::AcceptReferral(_)
+        | Verb::DeclineReferral(_)
+        | Verb::SubRefer(_)
+        | Verb::ReferralOutcome(_)
+        | Verb::CloseReferral(_)
+        | Verb::CancelReferral(_)) => referral::ask(caseline, said).await,
         said @ (Verb::Outreach { .. }
         | Verb::MayReachOut { .. }
         | Verb::Stage { .. }

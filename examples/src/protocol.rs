@@ -25,6 +25,7 @@ mod copied;
 mod crossing;
 mod meeting;
 mod record;
+mod referral;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
@@ -34,6 +35,10 @@ pub use copied::{PlanCopied, recipient};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
 pub use record::{EditRecord, RecordPlace, System};
+pub use referral::{
+    CancelReferral, CarryReferral, DeclineReferral, InReferral, OutcomeOf, Refer, SendReferral, SubRefer,
+    TellCapacity, TellReferral, WithdrawReferral,
+};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
 /// A request.
@@ -249,6 +254,22 @@ pub enum Verb {
     AnswerConcern(AnswerConcern),
     CloseConcern(OfConcern),
     ReopenConcern(ReopenConcern),
+    Referrals {
+        case: CaseId,
+    },
+    Refer(Box<Refer>),
+    SendReferral(SendReferral),
+    CarryReferral(CarryReferral),
+    TellReferral(TellReferral),
+    WithdrawReferral(WithdrawReferral),
+    AskCapacity(InReferral),
+    TellCapacity(TellCapacity),
+    AcceptReferral(InReferral),
+    DeclineReferral(DeclineReferral),
+    SubRefer(SubRefer),
+    ReferralOutcome(OutcomeOf),
+    CloseReferral(InReferral),
+    CancelReferral(CancelReferral),
     NameSeat {
         case: CaseId,
         contact: ContactId,

@@ -26,6 +26,9 @@ pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
+pub use step::{
+    ByHand, CalledOff, CapacitySaid, OutcomeSaid, ReferSaid, ReferralSeen, SentOn, SubReferred, WithdrawnSaid,
+};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};
 pub use step::{
     Corrected, Deed, DueSeen, Expected, MessageSeen, Open, PlanSeen, Refused, ReminderSeen, Returned, Step,
@@ -55,7 +58,7 @@ pub struct Story {
     pub member: Option<Member>,
     /// The agreement between the organisations.
     pub agreement: PathBuf,
-    /// The agreements of organisations with the programme office.
+    /// The agreements of organisations with the programme office, or with the agency.
     pub programme: Vec<PathBuf>,
     /// The rule set.
     pub rules: PathBuf,
@@ -207,9 +210,10 @@ impl Story {
         at.to_zoned(self.time_zone.clone())
     }
 
-    /// The server that an organisation is on, by the name of one of the two that have one: the programme office has none of its own.
+    /// The server that an organisation is on, by the name of one of the two that have one: the programme office and the agency have none
+    /// of their own.
     pub fn server_of(organization: &str) -> &str {
-        if organization == "office" { "aco" } else { organization }
+        if matches!(organization, "office" | "agency") { "aco" } else { organization }
     }
 
     /// The organisation whose keeper a step calls by this name (`aco-keeper`), where it has one.

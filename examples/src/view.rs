@@ -21,11 +21,13 @@ use crate::protocol::reasons;
 mod concern;
 mod meeting;
 mod panel;
+mod referral;
 mod task;
 
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
 pub use panel::{beside, panel};
+pub use referral::referrals;
 pub use task::tasks;
 
 /// A contact.

@@ -128,6 +128,17 @@ fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
 }
 
 #[test]
+fn a_referral_shows_what_the_consent_names_and_its_outcome_comes_back() {
+    let said = plays("referral.yaml");
+    assert!(said.contains("Jane tries to refer the member, and is refused."), "{said}");
+    assert!(
+        said.contains("Pat sees: the referral is asked; of the member there is address, name."),
+        "{said}"
+    );
+    assert!(said.contains("Pat sees: the referral is cancelled (accepted, cancelled)"), "{said}");
+}
+
+#[test]
 fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
     let said = plays("returned.yaml");
     assert!(said.contains("Joe attests that Dr. Rao signed the care plan by fax on 2019-03-07."), "{said}");

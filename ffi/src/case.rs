@@ -25,10 +25,10 @@ use crate::state::{CaseState, SentPlan, TimelineEntry, Whom};
 /// them.
 #[derive(uniffi::Object)]
 pub struct Case {
-    client: Arc<Client>,
-    id: CaseId,
+    pub(crate) client: Arc<Client>,
+    pub(crate) id: CaseId,
     /// How sensitive whatever is said through this object is.
-    marks: Marks,
+    pub(crate) marks: Marks,
 }
 
 impl Case {

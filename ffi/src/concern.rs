@@ -20,6 +20,8 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
+    /// A referrer and one social-service organisation: one referral, only the fields that the consent names.
+    Referral,
 }
 
 impl From<RoomKind> for caseline::case::kind::RoomKind {
@@ -27,6 +29,7 @@ impl From<RoomKind> for caseline::case::kind::RoomKind {
         match kind {
             RoomKind::Case => Self::Case,
             RoomKind::Programme => Self::Programme,
+            RoomKind::Referral => Self::Referral,
         }
     }
 }

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use crate::case::Case;
 use crate::error::{Reason, Result, parsed};
 use crate::models::EventKey;
+use crate::referral::field;
 use crate::signing::{SignedHow, day};
 
 /// What the member allows. Member data. Days are year-month-day.
@@ -49,6 +50,10 @@ pub struct ConsentInput {
     pub document: Option<String>,
     /// The consent that it takes the place of once that ends.
     pub renews: Option<String>,
+    /// Which of the member's fields a referral under it may tell: `name`, `birth-date`, `phone`, `address`, `language`, `household`;
+    /// none but what is asked for, where it names none.
+    #[uniffi(default = [])]
+    pub fields: Vec<String>,
 }
 
 /// A consent, and what became of it.
@@ -161,6 +166,7 @@ impl ConsentInput {
                 covered: self.covered,
                 purposes: self.purposes.iter().map(purpose).collect::<Result<_>>()?,
                 redisclosure: if self.tpo { Redisclosure::Tpo } else { Redisclosure::Named },
+                fields: self.fields.iter().map(|code| field(code)).collect::<Result<_>>()?,
                 explanation: self.explanation,
             },
             from: day(&self.valid_from, "valid_from")?,
@@ -192,6 +198,7 @@ impl ConsentInput {
             source: recorded.source.clone(),
             document: recorded.document.map(|sha256| sha256.to_string()),
             renews: recorded.renews.map(|id| id.to_string()),
+            fields: scope.fields.iter().map(|field| field.code().to_owned()).collect(),
         }
     }
 }

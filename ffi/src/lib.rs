@@ -27,6 +27,7 @@ mod options;
 mod outreach;
 mod panel;
 mod proposals;
+mod referral;
 mod resource;
 mod runtime;
 mod signing;
@@ -61,6 +62,7 @@ pub use panel::{
     ReachOutTerm, TopicCounts, TurnRound,
 };
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
+pub use referral::{Referral, ReferralCourse, ReferralInput, ReferralStep, Referred};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
 pub use signing::{PlanSignature, PlanSigner, SignedHow};

@@ -29,11 +29,12 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let title = fields.need("title")?.text()?.to_owned();
     let room = fields.take("kind").map_or(Ok(RoomKind::Case), |value| {
         let words = RoomKind::ALL.map(|kind| (kind.code(), kind));
-        value.one_of(&words, "this must be `case` or `programme`")
+        value.one_of(&words, "this must be `case`, `programme` or `referral`")
     })?;
     let sides = match room {
         RoomKind::Case => ["plan_side", "community_side"],
         RoomKind::Programme => ["programme_office", "organization"],
+        RoomKind::Referral => ["referrer", "agency"],
     };
     let [first, second] = sides;
     let plan_side = party(&fields.need(first)?)?;
@@ -107,7 +108,7 @@ fn zone(fields: &mut Fields<'_>) -> Result<TimeZone> {
 
 fn categories(value: &Value<'_>) -> Result<BTreeSet<Category>> {
     let words = Category::ALL.map(|category| (category.code(), category));
-    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert`, `outreach`, `consent` or `concern`";
+    let detail = "this must be `message`, `care-plan`, `roster`, `reminder`, `handover`, `task`, `alert`, `outreach`, `consent`, `concern` or `referral`";
     value.list()?.iter().map(|entry| entry.one_of(&words, detail)).collect()
 }
 
@@ -156,6 +157,10 @@ fn ladders(
         RoomKind::Programme => (
             Topic::Concern,
             "the ladder for `concern` must name somebody of the programme office, who owes the answer",
+        ),
+        RoomKind::Referral => (
+            Topic::Referral,
+            "the ladder for `referral` must name somebody of the referrer, who sees it through",
         ),
     };
     let named = ladders.get(&topic).map_or(&[][..], Vec::as_slice);

@@ -66,6 +66,10 @@ pub struct Clock {
 
 impl Clock {
     /// So many business days, from the day after.
+    pub(crate) const fn days(days: u32) -> Self {
+        Self { length: Length::Days(days), counts_from: CountsFrom::DayAfter }
+    }
+
     pub(crate) const fn business_days(days: u32) -> Self {
         Self { length: Length::BusinessDays(days), counts_from: CountsFrom::DayAfter }
     }

@@ -28,6 +28,11 @@ use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
 use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
+use crate::referral::{
+    ReferralAccepted, ReferralAsked, ReferralCancelled, ReferralCapacity, ReferralCapacityAsked,
+    ReferralClosed, ReferralDeclined, ReferralOpened, ReferralOutcome, ReferralSent, ReferralSubReferred,
+    ReferralTold, ReferralWithdrawn,
+};
 use crate::task::{
     TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined, TaskHandedOver,
 };
@@ -269,6 +274,32 @@ kinds! {
     ConcernReopened(ConcernReopened) = "concern.reopened",
     /// The office tells an answer that others can use.
     AnswerPublished(AnswerPublished) = "answer.published",
+    /// A person of one side refers the member to a social-service organisation.
+    ReferralAsked(ReferralAsked) = "referral.asked",
+    /// A referral is with its organisation.
+    ReferralSent(ReferralSent) = "referral.sent",
+    /// What happened with a referral at its organisation.
+    ReferralTold(ReferralTold) = "referral.told",
+    /// A referral is not asked for any more.
+    ReferralWithdrawn(ReferralWithdrawn) = "referral.withdrawn",
+    /// A referral's own room was opened: it carries what the consent names, and nothing else of the member.
+    ReferralOpened(ReferralOpened) = "referral.opened",
+    /// The referrer asks whether there is a place.
+    ReferralCapacityAsked(ReferralCapacityAsked) = "referral.capacity-asked",
+    /// The agency says whether there is a place.
+    ReferralCapacity(ReferralCapacity) = "referral.capacity",
+    /// The agency will do it.
+    ReferralAccepted(ReferralAccepted) = "referral.accepted",
+    /// The agency will not do it.
+    ReferralDeclined(ReferralDeclined) = "referral.declined",
+    /// The agency has another one do it.
+    ReferralSubReferred(ReferralSubReferred) = "referral.sub-referred",
+    /// What came of a referral.
+    ReferralOutcome(ReferralOutcome) = "referral.outcome",
+    /// The referrer has the outcome: the loop is closed.
+    ReferralClosed(ReferralClosed) = "referral.closed",
+    /// The agency is to stop.
+    ReferralCancelled(ReferralCancelled) = "referral.cancelled",
     /// A CareTeam was changed in a record: a proposal to the roster.
     TeamProposed(TeamProposed) = "team.proposed",
     /// A lead leaves the roster as it is.

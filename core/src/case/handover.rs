@@ -17,6 +17,7 @@ use crate::case::state::Entry;
 use crate::concern;
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::Marks;
+use crate::referral;
 
 /// `handover`: the case's events up to named heads, vouched for by its sender. The events themselves are a JSON array of
 /// [`HandedEvent`] and travel as a document, since they can be long.
@@ -135,6 +136,9 @@ impl Stub {
 /// The few fields that `step` reads.
 fn read_by_step(data: &EventData, at: Timestamp) -> Value {
     if let Some(withheld) = concern::withheld(data, at) {
+        return withheld.to_value().unwrap_or_default();
+    }
+    if let Some(withheld) = referral::withheld(data) {
         return withheld.to_value().unwrap_or_default();
     }
     let fields = match data {

@@ -1,4 +1,4 @@
-//! The kinds of rooms: the case, and the programme room of an organisation and the programme office.
+//! The kinds of rooms: the case, the programme room of an organisation and the programme office, and a referral's own room.
 //!
 //! All are of the same make, with one roster, one agreement and one rule set. What belongs to a kind is decided here and nowhere
 //! else: which event opens such a room, between whom it stands, and which events take a step in it.
@@ -12,6 +12,7 @@ use crate::id::{AgreementId, CaseId, RuleSetId};
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::policy::Reason;
+use crate::referral::{ReferralEvent, ReferralOpened};
 
 /// What kind a room is of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,17 +23,20 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
+    /// A referrer and one social-service organisation: one referral, only the fields that the consent names.
+    Referral,
 }
 
 impl RoomKind {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Case, Self::Programme];
+    pub const ALL: [Self; 3] = [Self::Case, Self::Programme, Self::Referral];
 
-    /// A stable code: `case` or `programme`.
+    /// A stable code: `case`, `programme` or `referral`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Case => "case",
             Self::Programme => "programme",
+            Self::Referral => "referral",
         }
     }
 
@@ -46,6 +50,7 @@ impl RoomKind {
         match kind {
             "case.opened" => Some(Self::Case),
             "programme.opened" => Some(Self::Programme),
+            "referral.opened" => Some(Self::Referral),
             _ => None,
         }
     }
@@ -53,7 +58,8 @@ impl RoomKind {
     /// Whether an event takes a step in a room of this kind.
     ///
     /// # Errors
-    /// The reason, with source `room`: `room-kind`; in a programme room `room-close-reason`, `room-seat-member`.
+    /// The reason, with source `room`: `room-kind`; in a programme room `room-close-reason`; in that and a referral's
+    /// `room-seat-member`.
     pub fn takes(self, data: &EventData) -> Result<(), Reason> {
         if let Some(opens) = data.opens() {
             return if opens.kind == self { Ok(()) } else { Err(another(self)) };
@@ -67,11 +73,14 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
+        let referral = ReferralEvent::of(data);
         match self {
-            Self::Case if concern => Err(another(self)),
+            Self::Case if concern || referral.is_some_and(|event| !event.is_of_case()) => Err(another(self)),
             Self::Case => Ok(()),
             Self::Programme if concern => Ok(()),
             Self::Programme => programme_takes(data),
+            Self::Referral if referral.is_some_and(|event| !event.is_of_case()) => Ok(()),
+            Self::Referral => referral_takes(data),
         }
     }
 
@@ -92,13 +101,18 @@ impl RoomKind {
                     && second.kind != OrganizationKind::ProgrammeOffice,
                 "a programme room stands between the programme office and one organization of the programme",
             ),
+            Self::Referral => (
+                (first.kind.is_plan_side() || first.kind.is_community_side())
+                    && second.kind == OrganizationKind::SocialService,
+                "a referral's room stands between a side of a case and one social-service organization",
+            ),
         };
         if fits { Ok(()) } else { Err(Reason::new("side-kind", text, "case")) }
     }
 
     /// Whether somebody can have a seat in a room of this kind.
     pub(crate) fn seats(self, seat: &Seat) -> Result<(), Reason> {
-        if self == Self::Programme && is_member(seat) { Err(seat_of_member()) } else { Ok(()) }
+        if self != Self::Case && is_member(seat) { Err(seat_of_member()) } else { Ok(()) }
     }
 }
 
@@ -121,13 +135,25 @@ fn programme_takes(data: &EventData) -> Result<(), Reason> {
     }
 }
 
+/// Whether an event that is not about the referral takes a step in its room.
+fn referral_takes(data: &EventData) -> Result<(), Reason> {
+    match data {
+        EventData::SeatAdded(added) => RoomKind::Referral.seats(&added.seat),
+        EventData::CaseAccepted(_)
+        | EventData::SeatEnded(_)
+        | EventData::RungPosted(_)
+        | EventData::Handover(_)
+        | EventData::Unknown { .. } => Ok(()),
+        _ => Err(another(RoomKind::Referral)),
+    }
+}
+
 fn is_member(seat: &Seat) -> bool {
     matches!(seat.contact.role, Role::Member | Role::MemberRepresentative)
 }
 
 fn seat_of_member() -> Reason {
-    let text =
-        "a programme room holds no member data: neither a member nor a representative has a seat in it";
+    let text = "this room is no member's case: neither a member nor a representative has a seat in it";
     Reason::new("room-seat-member", text, "room")
 }
 
@@ -136,6 +162,9 @@ fn another(kind: RoomKind) -> Reason {
         RoomKind::Case => "this belongs into another room than a case's: use the room that is of its kind",
         RoomKind::Programme => {
             "a programme room takes concerns and their answers, and no member data: use the member's case"
+        }
+        RoomKind::Referral => {
+            "a referral's room takes the steps of its referral and nothing else: use the member's case"
         }
     };
     Reason::new("room-kind", text, "room")
@@ -168,9 +197,9 @@ pub struct Opens<'a> {
     pub room: CaseId,
     /// Whose care it is about, in a case.
     pub member: Option<&'a Member>,
-    /// The plan side; in a programme room the programme office.
+    /// The plan side; in a programme room the programme office, in a referral's the referrer.
     pub plan_side: &'a Organization,
-    /// The community side; in a programme room the organisation of the programme.
+    /// The community side; in a programme room the organisation of the programme, in a referral's the agency.
     pub community_side: &'a Organization,
     /// Others that take part.
     pub others: &'a [Organization],
@@ -214,12 +243,29 @@ impl<'a> From<&'a ProgrammeOpened> for Opens<'a> {
     }
 }
 
+impl<'a> From<&'a ReferralOpened> for Opens<'a> {
+    fn from(opened: &'a ReferralOpened) -> Self {
+        Self {
+            kind: RoomKind::Referral,
+            room: opened.room,
+            member: None,
+            plan_side: &opened.referrer,
+            community_side: &opened.agency,
+            others: &[],
+            roster: &opened.roster,
+            agreement: &opened.agreement,
+            rules: &opened.rules,
+        }
+    }
+}
+
 impl EventData {
     /// What the event opens a room with, where it opens one.
     pub fn opens(&self) -> Option<Opens<'_>> {
         match self {
             Self::CaseOpened(opened) => Some(opened.into()),
             Self::ProgrammeOpened(opened) => Some(opened.into()),
+            Self::ReferralOpened(opened) => Some(opened.into()),
             _ => None,
         }
     }

@@ -7,10 +7,11 @@ use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::contact::Seat;
 use crate::label::{Labels, are_sensitive};
+use crate::referral::referral_of;
 use crate::task::Tasks;
 
 impl CaseState {
-    /// The labels of what an event follows: the message that it corrects, and the plan, the stay, the visit or the task that it is a
+    /// The labels of what an event follows: the message that it corrects, and the plan, the stay, the visit, the referral or the task that it is a
     /// step of. What is said of something labelled tells it again, or could.
     #[cfg_attr(not(feature = "store"), allow(dead_code))]
     pub(crate) fn labels_followed(&self, data: &EventData, by: &Seat) -> Labels {
@@ -27,7 +28,10 @@ impl CaseState {
             EventData::VisitAnswered(answered) => Resource::Visit(answered.visit.clone()),
             data => match task_of(data) {
                 Some(task) => Resource::Task(task.clone()),
-                None => return Labels::new(),
+                None => match referral_of(data) {
+                    Some(referral) => Resource::Referral(referral.clone()),
+                    None => return Labels::new(),
+                },
             },
         };
         self.labels(&resource)

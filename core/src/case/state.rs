@@ -24,6 +24,7 @@ use crate::id::{EventId, OrganizationId, Sha256};
 use crate::label::Labels;
 use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
+use crate::referral::{self, Referrals, SupersededReferral};
 use crate::task::{self, SupersededTask, Tasks};
 
 mod digest;
@@ -53,6 +54,8 @@ pub struct CaseState {
     pub consents: Consents,
     /// What an organisation brought to the programme office, and what everybody was answered.
     pub concerns: Concerns,
+    /// The referrals of the case; in a referral's room, the one that it is.
+    pub referrals: Referrals,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -88,6 +91,8 @@ pub struct CaseState {
     pub(crate) superseded_visits: BTreeMap<EventKey, (VisitProposed, Option<Contact>)>,
     /// The tasks whose assignment took no step, in order.
     pub(crate) superseded_tasks: Vec<SupersededTask>,
+    /// The referrals whose asking took no step, in order.
+    pub(crate) superseded_referrals: Vec<SupersededReferral>,
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
 }
@@ -226,6 +231,8 @@ pub enum Resource {
     Visit(EventKey),
     /// The Communication of a message.
     Message(EventKey),
+    /// The ServiceRequest and the Task of a referral, by its `referral.asked`, or by its room's opening.
+    Referral(EventKey),
     /// The Task that this `task.assigned` opened.
     Task(EventKey),
     /// The Communication of a concern.
@@ -371,17 +378,19 @@ impl CaseState {
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = match opening.kind {
             RoomKind::Case if closed => consent::reviews_owed(&self.consents, &rules),
-            RoomKind::Programme if closed => Vec::new(),
+            RoomKind::Programme | RoomKind::Referral if closed => Vec::new(),
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
                 owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));
                 owed.extend(task::owed(&self.tasks, &rules));
                 owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
                 owed.extend(consent::owed(&self.consents, &rules));
+                owed.extend(referral::owed(&self.referrals, opening.kind, &rules));
                 owed.extend(crossing::owed(&self.crossings, &owed, &rules));
                 owed
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
+            RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &rules),
         };
         for item in &mut owed {
             // Whose turn comes after somebody's who has left is whose turn it is.

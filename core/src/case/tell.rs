@@ -13,6 +13,7 @@ use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
 use crate::outreach::{self, OutreachEvent};
+use crate::referral::{self, ReferralEvent, Referrals};
 use crate::task::{self, TaskEvent, Tasks};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
@@ -65,6 +66,22 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::ConcernClosed(e) => told(ConcernEvent::Closed(e)),
         EventData::ConcernReopened(e) => told(ConcernEvent::Reopened(e)),
         EventData::AnswerPublished(e) => told(ConcernEvent::Published(e)),
+        EventData::ReferralAsked(_)
+        | EventData::ReferralSent(_)
+        | EventData::ReferralTold(_)
+        | EventData::ReferralWithdrawn(_)
+        | EventData::ReferralOpened(_)
+        | EventData::ReferralCapacityAsked(_)
+        | EventData::ReferralCapacity(_)
+        | EventData::ReferralAccepted(_)
+        | EventData::ReferralDeclined(_)
+        | EventData::ReferralSubReferred(_)
+        | EventData::ReferralOutcome(_)
+        | EventData::ReferralClosed(_)
+        | EventData::ReferralCancelled(_) => {
+            let event = ReferralEvent::of(data);
+            event.map_or_else(String::new, |event| referral::tell(event, by, &Referrals::default()))
+        }
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -96,6 +113,12 @@ pub(crate) fn withheld(kind: &str) -> String {
         "concern.raised" => "A concern",
         "concern.answered" | "answer.published" => "An answer to a concern",
         "concern.reopened" => "A concern that was opened again",
+        "referral.asked" | "referral.opened" => "A referral",
+        "referral.sent" | "referral.told" | "referral.withdrawn" => "What became of a referral",
+        "referral.capacity" => "An answer whether there is a place",
+        "referral.declined" => "A declined referral",
+        "referral.sub-referred" => "Who does what was referred",
+        "referral.outcome" => "What came of a referral",
         "handover" => "A handover",
         "task.assigned" => "A task that was given to somebody",
         "task.declined" => "A declined task",

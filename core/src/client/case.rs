@@ -22,7 +22,7 @@ use crate::documents::document;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{Import, is_id, member_approved, must_be_of};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId, Sha256};
-use crate::label::Marks;
+use crate::label::{Labels, Marks};
 use crate::policy::Reason;
 use crate::ports::PortError;
 use crate::store::cases::bind;
@@ -465,6 +465,16 @@ impl Case {
         let state = self.expected()?;
         let plan = state.plans.get(plan).ok_or(Error::NotFound { what: "plan" })?;
         Ok(plan.document.sha256)
+    }
+
+    /// How sensitive what is said through this handle will be.
+    pub(super) fn labels_said(&self, state: &CaseState) -> Result<Labels> {
+        self.marks.check()?;
+        let seat = state.roster().seat_of(&self.caseline.user());
+        Ok(match (seat, state.opening()) {
+            (Some(seat), Some(opening)) => self.marks.labels_of(seat, &opening.agreement),
+            _ => self.marks.labels.clone(),
+        })
     }
 
     pub(super) fn expected(&self) -> Result<CaseState> {

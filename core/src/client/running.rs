@@ -231,6 +231,10 @@ async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
         if let Err(error) = read {
             tracing::debug!(code = error.code(), "what is new of the directory could not be read");
         }
+        // A consent ends on its day, though nothing happens.
+        if let Err(error) = engine.follow_all_referrals() {
+            tracing::error!(code = error.code(), "what follows for referrals could not be done");
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod overlooked;
 mod panel;
 mod proofs;
 mod proposals;
+mod referrals;
 mod repeated;
 mod resources;
 mod shared;

@@ -27,6 +27,7 @@ pub(crate) fn consent() -> ConsentRecorded {
             covered: false,
             purposes: vec![Purpose::Treatment],
             redisclosure: Redisclosure::Tpo,
+            fields: std::collections::BTreeSet::new(),
             explanation: "Synthetic: all of it, to Harbor ACO, for treatment".into(),
         },
         from: today(),

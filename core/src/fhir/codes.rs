@@ -35,6 +35,12 @@ pub const MOVED: &str = "urn:caseline:moved";
 /// Tag system of a resource that was imported and that nothing else names: the value tells it from all others that are imported,
 /// and is the same each time.
 pub const IMPORTED: &str = "urn:caseline:imported";
+/// Identifier system of whoever a referral is for, where there is no Patient of theirs: the value is the id of the referral's room.
+pub const REFERRAL: &str = "urn:caseline:referral";
+/// Code system of `Task.businessStatus` of a referral: [`crate::referral::Told::code`], and `asked`.
+pub const REFERRAL_STATUS: &str = "urn:caseline:referral-status";
+/// Code system of `ServiceRequest.code`: [`crate::referral::ServiceCode::code`].
+pub const SERVICE: &str = "urn:caseline:service";
 /// Identifier system of a document by its digest: the value is a SHA-256 in hexadecimal.
 pub const SHA256: &str = "urn:caseline:sha256";
 /// Code system of `Organization.type`: [`crate::organization::OrganizationKind::code`].

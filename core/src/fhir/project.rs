@@ -41,7 +41,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a Consent for each consent, a Task for each task, for each emergency that somebody looks at and for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// message, a Consent for each consent, a ServiceRequest and a Task for each referral, a Task for each task, for each emergency that somebody looks at and for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
 /// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
@@ -89,6 +89,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
     writes.extend(super::alert::alerts(state, opening, own));
     writes.extend(view.tasks());
     writes.extend(view.crossings());
+    writes.extend(super::referral::writes(state, opening, own));
     let known = |key: &EventKey, text: Option<&String>| {
         text.is_some() && !state.holds_stubs_for(&Resource::Message(key.clone()))
     };
@@ -110,6 +111,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key), "Communication")
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
+        | (Resource::Referral(key), "ServiceRequest" | "Task")
         | (Resource::Consent(key), "Consent")
         | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,
         (Resource::Crossing(to), "Task") => {

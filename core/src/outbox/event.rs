@@ -8,6 +8,7 @@ use crate::audit::{Action, Audited, Purpose, Why};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
 use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
+use crate::commands::UnderConsent;
 use crate::consent::Consents;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
@@ -43,6 +44,17 @@ impl Engine {
         if let Some(reason) = self.member_data_in(&data)? {
             return self.take_out(row, case, &room, event.id, vec![reason], &[]);
         }
+        // A referral goes as the member's consent has it now, which stands in another room.
+        if let Some(case) = self.room_of_consent(case, &data)? {
+            self.look(&case).await?;
+        }
+        let consent = match self.under_consent(case, &data)? {
+            UnderConsent::Refused(reason) => {
+                return self.take_out(row, case, &room, event.id, vec![reason], &[]);
+            }
+            UnderConsent::By(consent) => Some(consent),
+            UnderConsent::NotAsked => None,
+        };
         let view = self.transport.view(&room).await?;
         let mut grounds = self.grounds(&room, event, &data)?;
         if marked && let Some(under) = &event.marks.under {
@@ -62,7 +74,12 @@ impl Engine {
         }
         let identities = self.identities(&recipients).await?;
         match self.judge(&grounds, &data, &view, &identities) {
-            Decision::Allowed { basis, under } => {
+            Decision::Allowed { mut basis, mut under } => {
+                if let Some(consent) = consent {
+                    let text = "a consent of the member's lets this be told";
+                    basis.push(Reason::new("consent-covers", text, format!("consent {consent}")));
+                    under.insert(consent);
+                }
                 let event = match &event.upload {
                     Some(_) => match self.upload(row, event).await? {
                         Some(event) => event,

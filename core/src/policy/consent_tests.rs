@@ -80,6 +80,7 @@ fn consent() -> ConsentRecorded {
             covered: false,
             purposes: vec![Purpose::Treatment],
             redisclosure: Redisclosure::Tpo,
+            fields: std::collections::BTreeSet::new(),
             explanation: "Synthetic words of scope".into(),
         },
         from: today(),
@@ -302,6 +303,7 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                     covered,
                     purposes: if treat { vec![Purpose::Treatment] } else { purposes },
                     redisclosure: if tpo { Redisclosure::Tpo } else { Redisclosure::Named },
+                    fields: std::collections::BTreeSet::new(),
                     explanation: words.to_owned(),
                 };
                 // One in three speaks of everything.

@@ -73,6 +73,20 @@ impl EventData {
             | Self::ConcernClosed(_)
             | Self::ConcernReopened(_)
             | Self::AnswerPublished(_) => (Some(Category::Concern), false),
+            Self::ReferralAsked(_)
+            | Self::ReferralSent(_)
+            | Self::ReferralTold(_)
+            | Self::ReferralWithdrawn(_)
+            | Self::ReferralOpened(_)
+            | Self::ReferralCapacityAsked(_)
+            | Self::ReferralCapacity(_)
+            | Self::ReferralAccepted(_)
+            | Self::ReferralDeclined(_)
+            | Self::ReferralSubReferred(_)
+            | Self::ReferralOutcome(_)
+            | Self::ReferralClosed(_) => (Some(Category::Referral), false),
+            // Whoever is to stop is told so, whatever has ended.
+            Self::ReferralCancelled(_) => (Some(Category::Referral), true),
             Self::RungPosted(_) => (Some(Category::Reminder), false),
             Self::Handover(_) => (Some(Category::Handover), false),
             Self::Unknown { .. } => (None, false),
@@ -94,6 +108,16 @@ impl EventData {
                 | Self::ConcernClosed(_)
                 | Self::ConcernReopened(_)
                 | Self::AnswerPublished(_)
+                // A referral's room stands under one consent as a whole, which is asked before whatever goes into it.
+                | Self::ReferralOpened(_)
+                | Self::ReferralCapacityAsked(_)
+                | Self::ReferralCapacity(_)
+                | Self::ReferralAccepted(_)
+                | Self::ReferralDeclined(_)
+                | Self::ReferralSubReferred(_)
+                | Self::ReferralOutcome(_)
+                | Self::ReferralClosed(_)
+                | Self::ReferralCancelled(_)
                 | Self::CaseAccepted(_)
                 | Self::CaseClosed(_)
                 | Self::SeatAdded(_)

@@ -9,6 +9,7 @@ mod meeting;
 mod outreach;
 mod place;
 mod record;
+mod referral;
 mod refused;
 mod task;
 mod wait;
@@ -49,7 +50,7 @@ pub(super) struct Case {
     pub(super) id: String,
     /// Who invites to it: its opener, and whoever named somebody for it.
     pub(super) inviters: Vec<String>,
-    /// Whether it is a room with the programme office, and no case.
+    /// Whether it is a room with the programme office or of a referral, and no case.
     programme: bool,
 }
 
@@ -366,6 +367,12 @@ impl Line<'_, '_> {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.concern(who, deed, case, within)?
             }
+            "refer" | "send_referral" | "carry_referral" | "tell_referral" | "withdraw_referral"
+            | "ask_capacity" | "tell_capacity" | "accept_referral" | "decline_referral" | "sub_refer"
+            | "referral_outcome" | "close_referral" | "cancel_referral" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                self.referral(who, deed, case, within)?
+            }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
             | "may_reach_out" | "close_case" => {
@@ -404,6 +411,10 @@ impl Line<'_, '_> {
             told.cases.insert(name.clone(), Case { id, inviters: vec![who.to_owned()], programme });
             told.current = Some(name.clone());
         }
+        if let Some(refer) = &deed.refer {
+            let room = Case { id: referral::room(&ok), inviters: vec![who.to_owned()], programme: true };
+            told.cases.insert(refer.room.clone(), room);
+        }
         if (deed.name_seat.is_some() || deed.take_up_team.is_some())
             && let Some(case) = case
             && let Some(case) = told.cases.values_mut().find(|known| known.id == case.id)
@@ -426,6 +437,7 @@ impl Line<'_, '_> {
         self.played.texts.extend(task::said(deed));
         self.played.concerns += usize::from(deed.raise_concern.is_some() || deed.answer_concern.is_some());
         self.played.texts.extend(concern::said(deed));
+        self.played.texts.extend(referral::said(deed));
         self.played.plans += usize::from(deed.send_care_plan.is_some());
         self.played.texts.extend(deed.edit_record.as_ref().and_then(record::said));
         self.played.texts.extend(outreach::said(deed));

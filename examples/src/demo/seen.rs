@@ -8,6 +8,7 @@ mod directory;
 mod meeting;
 mod message;
 mod outreach;
+mod referral;
 
 use std::collections::BTreeSet;
 
@@ -80,6 +81,10 @@ pub(super) fn look(
             let answer = ask(stage, who, "concerns", about.clone())?;
             parts.push(concern::concern_seen(stage, &answer, labels, who, wanted));
         }
+        if let Some(wanted) = &expected.referral {
+            let answer = ask(stage, who, "referrals", about.clone())?;
+            parts.push(referral::referral_seen(stage, &answer, labels, who, wanted));
+        }
         if let Some(reminder) = &expected.reminder {
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
@@ -138,6 +143,7 @@ pub(super) fn look(
         || expected.plan.is_some()
         || expected.task.is_some()
         || expected.concern.is_some()
+        || expected.referral.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()

@@ -55,7 +55,7 @@ fn consent(consent: &ConsentState, today: Date) -> Value {
         "sender": consent.key.sender, "consent": consent.key.id, "standing": consent.standing(today).code(),
         "categories": scope.categories, "disclosers": scope.disclosers, "recipients": scope.recipients,
         "covered": scope.covered, "purposes": scope.purposes, "redisclosure": scope.redisclosure.code(),
-        "explanation": scope.explanation, "from": recorded.from, "signed_on": recorded.signed_on,
+        "fields": scope.fields, "explanation": scope.explanation, "from": recorded.from, "signed_on": recorded.signed_on,
         "how": recorded.how, "source": recorded.source, "by": consent.by.contact, "at": consent.by.at,
     });
     let revoked = consent.revoked.as_ref().map(|one| json!(one.revoked.on));

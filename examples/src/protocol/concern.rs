@@ -79,4 +79,5 @@ pub struct ReopenConcern {
 pub enum RoomsOf {
     Case,
     Programme,
+    Referral,
 }

@@ -1,5 +1,7 @@
 //! What is asked about consents, and how what is said is marked.
 
+use std::collections::BTreeSet;
+
 use caseline::Case;
 use caseline::audit::Purpose;
 use caseline::care_plan::SignedHow;
@@ -7,6 +9,7 @@ use caseline::case::event::EventKey;
 use caseline::consent::{ConsentRecorded, Redisclosure, Scope};
 use caseline::id::{CaseId, EventId, OrganizationId, Sha256};
 use caseline::label::{Emergency, Label, Marks};
+use caseline::referral::Field;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -36,6 +39,8 @@ pub struct RecordConsent {
     pub source: String,
     pub document: Option<Sha256>,
     pub renews: Option<EventId>,
+    #[serde(default)]
+    pub fields: BTreeSet<Field>,
     pub key: Option<EventId>,
 }
 
@@ -57,6 +62,7 @@ impl RecordConsent {
                 covered: self.covered,
                 purposes: self.purposes,
                 redisclosure: if self.tpo { Redisclosure::Tpo } else { Redisclosure::Named },
+                fields: self.fields,
                 explanation: self.explanation,
             },
             from: self.from,

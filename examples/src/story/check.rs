@@ -22,10 +22,10 @@ pub(super) fn organizations(
     organizations: &BTreeMap<String, Spanned<Organization>>,
 ) -> Result<(), Mistake> {
     for (key, organization) in organizations {
-        if !matches!(key.as_str(), "aco" | "cp" | "office") {
+        if !matches!(key.as_str(), "aco" | "cp" | "office" | "agency") {
             return Err(Mistake::new(
                 file,
-                "the servers are those of `aco` and `cp`: name the organization so; the programme office, on the server of `aco`, is `office`",
+                "the servers are those of `aco` and `cp`: name the organization so; the programme office and a social-service organization, on the server of `aco`, are `office` and `agency`",
             )
             .at(organization.referenced.line(), format!("organizations.{key}")));
         }
@@ -176,6 +176,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.decide.is_some(),
         deed.record_consent.is_some(),
         deed.raise_concern.is_some(),
+        deed.refer.is_some(),
     ];
     if deed.label.is_some() && !named_event.contains(&true) {
         return wrong(".as", "only what is sent gets a name");
@@ -228,6 +229,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     tasks(story, deed, named)?;
     meeting::check(story, deed)?;
     concerns(story, deed, named)?;
+    referrals(story, deed, named)?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
         if let Some(who) = who {
             person(story, who).map_err(|problem| (field.to_owned(), problem))?;
@@ -366,7 +368,7 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
 fn consents(story: &Story, deed: &Deed, named: &Named) -> Result<(), Wrong> {
     if let Some(said) = &deed.record_consent {
         for (field, keys) in [("disclosers", &said.disclosers), ("recipients", &said.recipients)] {
-            for key in keys {
+            for key in keys.iter().filter(|key| !key.contains('|')) {
                 organization(story, key).map_err(|problem| (format!(".record_consent.{field}"), problem))?;
             }
         }
@@ -404,6 +406,32 @@ fn concerns(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong> 
         return Err((".sees.concern.is".into(), format!("is one of {}", all.join(", "))));
     }
     Ok(())
+}
+
+/// Where a referral goes is somewhere, and one that is spoken of was asked for.
+fn referrals(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong> {
+    if let Some(refer) = &deed.refer {
+        if !refer.to.contains('|') {
+            organization(story, &refer.to).map_err(|problem| (".refer.to".to_owned(), problem))?;
+        }
+        named.label(Some(&refer.consent), ".refer.consent")?;
+        if deed.refused.is_none() && !named.cases.insert(refer.room.clone()) {
+            return Err((".refer.room".into(), "an earlier step opens a case of that name".into()));
+        }
+    }
+    let by_hand = [(&deed.carry_referral, ".carry_referral"), (&deed.tell_referral, ".tell_referral")];
+    for (said, field) in by_hand {
+        named.label(said.as_ref().map(|said| &said.referral), &format!("{field}.referral"))?;
+    }
+    if deed.carry_referral.as_ref().is_some_and(|said| said.told.is_some())
+        || deed.tell_referral.as_ref().is_some_and(|said| said.told.is_none())
+    {
+        return Err((".tell_referral.told".into(), "what happened there is told, and not carried".into()));
+    }
+    named.label(deed.send_referral.as_ref().map(|said| &said.referral), ".send_referral.referral")?;
+    named.label(deed.withdraw_referral.as_ref().map(|said| &said.referral), ".withdraw_referral.referral")?;
+    let seen = deed.sees.as_ref().and_then(|sees| sees.referral.as_ref());
+    named.label(seen.and_then(|seen| seen.name.as_ref()), ".sees.referral.name")
 }
 
 /// Who is given a task is somebody, and a task that is spoken of was assigned.

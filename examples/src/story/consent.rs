@@ -2,6 +2,7 @@
 
 use caseline::audit::Purpose;
 use caseline::care_plan::SignedHow;
+use caseline::referral::Field;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -37,6 +38,9 @@ pub struct ConsentSaid {
     pub how: SignedHow,
     /// Where that is known from.
     pub source: String,
+    /// Which of the member's fields a referral under it may tell.
+    #[serde(default)]
+    pub fields: Vec<Field>,
     /// The consent that it renews, by its name.
     pub renews: Option<String>,
 }

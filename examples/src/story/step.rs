@@ -17,11 +17,15 @@ use crate::protocol::EditRecord;
 
 mod concern;
 mod due;
+mod referral;
 mod task;
 mod written;
 
 pub use concern::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use due::{DueSeen, ReminderSeen};
+pub use referral::{
+    ByHand, CalledOff, CapacitySaid, OutcomeSaid, ReferSaid, ReferralSeen, SentOn, SubReferred, WithdrawnSaid,
+};
 pub use task::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub(super) use written::Written;
 
@@ -137,6 +141,32 @@ pub struct Deed {
     pub close_concern: Option<String>,
     /// Opens a concern again.
     pub reopen_concern: Option<Reopened>,
+    /// Refers the member to a social-service organization.
+    pub refer: Option<ReferSaid>,
+    /// Sends a referral that waited.
+    pub send_referral: Option<SentOn>,
+    /// Takes a referral to its organization by hand.
+    pub carry_referral: Option<ByHand>,
+    /// Records what they learned of a referral by hand.
+    pub tell_referral: Option<ByHand>,
+    /// Does not ask for a referral any more.
+    pub withdraw_referral: Option<WithdrawnSaid>,
+    /// In a referral's room: asks whether there is a place.
+    pub ask_capacity: Option<bool>,
+    /// In a referral's room: says whether there is a place.
+    pub tell_capacity: Option<CapacitySaid>,
+    /// In a referral's room: accepts it.
+    pub accept_referral: Option<bool>,
+    /// In a referral's room: declines it, with why.
+    pub decline_referral: Option<String>,
+    /// In a referral's room: has another organization do it.
+    pub sub_refer: Option<SubReferred>,
+    /// In a referral's room: says what came of it.
+    pub referral_outcome: Option<OutcomeSaid>,
+    /// In a referral's room: takes the outcome over.
+    pub close_referral: Option<bool>,
+    /// In a referral's room: tells the organization to stop.
+    pub cancel_referral: Option<CalledOff>,
     /// Says where the member stands with the programme.
     pub stage: Option<Standing>,
     /// Records a contact with the member, or an attempt.
@@ -230,6 +260,19 @@ impl Deed {
             ("answer_concern", self.answer_concern.is_some()),
             ("close_concern", self.close_concern.is_some()),
             ("reopen_concern", self.reopen_concern.is_some()),
+            ("refer", self.refer.is_some()),
+            ("send_referral", self.send_referral.is_some()),
+            ("carry_referral", self.carry_referral.is_some()),
+            ("tell_referral", self.tell_referral.is_some()),
+            ("withdraw_referral", self.withdraw_referral.is_some()),
+            ("ask_capacity", self.ask_capacity.is_some()),
+            ("tell_capacity", self.tell_capacity.is_some()),
+            ("accept_referral", self.accept_referral.is_some()),
+            ("decline_referral", self.decline_referral.is_some()),
+            ("sub_refer", self.sub_refer.is_some()),
+            ("referral_outcome", self.referral_outcome.is_some()),
+            ("close_referral", self.close_referral.is_some()),
+            ("cancel_referral", self.cancel_referral.is_some()),
             ("stage", self.stage.is_some()),
             ("record_contact", self.record_contact.is_some()),
             ("ask_outreach", self.ask_outreach.is_some()),
@@ -373,6 +416,8 @@ pub struct Expected {
     pub task: Option<TaskSeen>,
     /// How a concern stands.
     pub concern: Option<ConcernSeen>,
+    /// How a referral stands.
+    pub referral: Option<ReferralSeen>,
     /// What they find of what was answered.
     pub answer: Option<AnswerSeen>,
     /// What is due, and the ladder.

@@ -245,3 +245,21 @@ fn a_mistake_above_the_steps_is_named_too() {
     let mistake = Story::read(Path::new("no-such-story.yaml")).unwrap_err();
     assert!(mistake.to_string().starts_with("no-such-story.yaml: cannot be read"), "{mistake}");
 }
+
+#[test]
+fn the_story_of_referrals_is_read() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/referral.yaml")).unwrap();
+    for agreement in &story.programme {
+        let agreement = Agreement::parse(&std::fs::read_to_string(agreement).unwrap()).unwrap();
+        assert_eq!(agreement.room.code(), "referral");
+    }
+    for (steps, field) in [
+        ("  - jane: {send_referral: {referral: meals}}\n", "steps[0].jane.send_referral.referral"),
+        (
+            "  - jane: {refer: {to: nowhere, service: housing, need: x, consent: y, room: z}}\n",
+            "steps[0].jane.refer.to",
+        ),
+    ] {
+        assert_eq!(with_steps(steps).unwrap_err().field, field);
+    }
+}

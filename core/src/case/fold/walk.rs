@@ -20,6 +20,7 @@ use crate::id::{OrganizationId, Sha256};
 use crate::label::{Labels, Marks, are_sensitive};
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
+use crate::referral::{self, ReferralEvent};
 use crate::task::{self, TaskEvent};
 
 mod joining;
@@ -95,6 +96,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         (_, None) => withheld(event.data.kind()),
         (Some(seat), Some(body)) => {
             concern::told(state, &event.data, seat)
+                .or_else(|| referral::told(state, &event.data, seat))
                 .unwrap_or_else(|| tell(&event.data, body, seat, roster, &state.told_tasks(&event.data)))
                 + remark.as_deref().unwrap_or_default()
         }
@@ -188,6 +190,10 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ProgrammeOpened(e) => {
             return life(LifeEvent::Opened(e.into())).map(|next| state.life = next);
         }
+        EventData::ReferralOpened(e) => {
+            state.life = life(LifeEvent::Opened(e.into()))?;
+            return refer(state, &event.data, step);
+        }
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
         EventData::CaseClosed(e) => {
             let next = life(LifeEvent::Closed(e))?;
@@ -233,6 +239,18 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ConcernClosed(e) => return concern(state, ConcernEvent::Closed(e), step),
         EventData::ConcernReopened(e) => return concern(state, ConcernEvent::Reopened(e), step),
         EventData::AnswerPublished(e) => return concern(state, ConcernEvent::Published(e), step),
+        EventData::ReferralAsked(_)
+        | EventData::ReferralSent(_)
+        | EventData::ReferralTold(_)
+        | EventData::ReferralWithdrawn(_)
+        | EventData::ReferralCapacityAsked(_)
+        | EventData::ReferralCapacity(_)
+        | EventData::ReferralAccepted(_)
+        | EventData::ReferralDeclined(_)
+        | EventData::ReferralSubReferred(_)
+        | EventData::ReferralOutcome(_)
+        | EventData::ReferralClosed(_)
+        | EventData::ReferralCancelled(_) => return refer(state, &event.data, step),
         // The member takes something back, and somebody looks at an emergency, after the end of the case too.
         EventData::ConsentRecorded(e) => {
             state.life.going_on()?;
@@ -350,6 +368,14 @@ fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Resul
 fn concern(state: &mut CaseState, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     state.life.going_on()?;
     state.concerns = concern::step(&state.concerns, event, step)?;
+    Ok(())
+}
+
+fn refer(state: &mut CaseState, data: &EventData, step: &Step<'_>) -> Result<(), Reason> {
+    let opening = state.life.going_on()?;
+    let today = step.when().to_zoned(opening.agreement.zone.clone()).date();
+    let Some(event) = ReferralEvent::of(data) else { return Ok(()) };
+    state.referrals = referral::step(&state.referrals, event, &state.consents, today, step)?;
     Ok(())
 }
 

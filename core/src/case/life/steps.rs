@@ -319,6 +319,7 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             let what = match event.kind {
                 RoomKind::Case => "Case",
                 RoomKind::Programme => "Room for concerns",
+                RoomKind::Referral => "Referral",
             };
             let opened =
                 format!("{what} opened between {} and {}.", event.community_side.name, event.plan_side.name);

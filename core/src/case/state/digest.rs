@@ -76,6 +76,13 @@ impl CaseState {
         for answer in self.concerns.published() {
             line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
+        for one in self.referrals.all() {
+            let room = one.room.map_or(String::new(), |room| room.to_string());
+            line(&[&one.key.sender, &one.key.id, &one.status.code(), &room, &one.steps.len()]);
+        }
+        if let Some(course) = self.referrals.course() {
+            line(&[&course.status.code(), &course.steps.len()]);
+        }
         for consent in self.consents.all() {
             let ends = consent.ends.map_or(String::new(), |ends| ends.to_string());
             let revoked = consent.revoked.as_ref().map_or(String::new(), |one| one.by.event.id.to_string());

@@ -96,11 +96,13 @@ impl Case {
     /// Records that the member consents, as one attests.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-scope` where it names no category, no recipient or no purpose; `invalid-explanation`,
+    /// `InvalidInput` (`invalid-scope` where it names no category and no field, no recipient or no purpose; `invalid-explanation`,
     /// `invalid-source`), besides the errors of every command; the reasons of `NotAllowed` are those of [`crate::consent::step`].
     pub fn record_consent(&self, id: Option<EventId>, consent: ConsentRecorded) -> Result<EventKey> {
         let scope = &consent.scope;
-        let lacks = if scope.categories.is_empty() || !scope.categories.iter().all(|one| one.is_sensitive()) {
+        // One that lets a referral tell who the member is need not speak of any category.
+        let none = scope.categories.is_empty() && scope.fields.is_empty();
+        let lacks = if none || !scope.categories.iter().all(|one| one.is_sensitive()) {
             Some(("scope.categories", "say which categories may be told: SUD, MH, 42CFRPart2 and others"))
         } else if scope.categories.contains(&Label::Unknown) {
             Some(("scope.categories", "this release knows no such category"))

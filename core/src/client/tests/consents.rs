@@ -36,6 +36,7 @@ fn consent() -> ConsentRecorded {
             covered: false,
             purposes: vec![Purpose::Treatment, Purpose::Payment, Purpose::Operations],
             redisclosure: Redisclosure::Tpo,
+            fields: std::collections::BTreeSet::new(),
             explanation: "Synthetic words of scope".into(),
         },
         from: "2019-03-01".parse().unwrap(),

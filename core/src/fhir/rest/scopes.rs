@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 19] = [
+pub const SCOPES: [(&str, &str); 20] = [
     ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
@@ -26,6 +26,7 @@ pub const SCOPES: [(&str, &str); 19] = [
     ("Practitioner", "rs"),
     ("PractitionerRole", "rs"),
     ("Provenance", "crs"),
+    ("ServiceRequest", "crus"),
     ("Task", "crus"),
 ];
 

@@ -52,15 +52,16 @@ impl Line<'_, '_> {
         let mut waits_for = None;
         let says = if let Some(said) = &deed.record_consent {
             let organizations = |keys: &[String]| -> Vec<String> {
-                let of = keys.iter().filter_map(|key| self.stage.story.organizations.get(key));
-                of.map(|organization| organization.id.to_string()).collect()
+                let known = &self.stage.story.organizations;
+                let id = |key: &String| known.get(key).map_or_else(|| key.clone(), |of| of.id.to_string());
+                keys.iter().map(id).collect()
             };
             let renews = said.renews.as_ref().and_then(|name| self.label(name)).map(|sent| &sent.id);
             let more = json!({
                 "categories": said.categories, "disclosers": organizations(&said.disclosers),
                 "recipients": organizations(&said.recipients), "covered": said.covered,
                 "purposes": said.purposes, "tpo": said.tpo, "explanation": said.explanation,
-                "from": said.from, "signed_on": said.signed_on, "how": said.how, "source": said.source,
+                "fields": said.fields, "from": said.from, "signed_on": said.signed_on, "how": said.how, "source": said.source,
             });
             fields.extend(more.as_object().cloned().unwrap_or_default());
             fields.extend(said.until.map(|until| ("until".to_owned(), json!(until))));

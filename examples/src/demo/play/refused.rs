@@ -42,6 +42,12 @@ impl Line<'_, '_> {
             Some("hear_concern" | "answer_concern" | "close_concern" | "reopen_concern") => {
                 "tries to answer for the concern"
             }
+            Some("refer" | "send_referral" | "carry_referral") => "tries to refer the member",
+            Some(
+                "ask_capacity" | "tell_capacity" | "accept_referral" | "decline_referral" | "sub_refer"
+                | "referral_outcome" | "close_referral" | "cancel_referral" | "tell_referral"
+                | "withdraw_referral",
+            ) => "tries to answer for the referral",
             Some("record_contact") => "tries to record a contact",
             Some("carry") => "tries to take something across",
             Some("record_consent") => "tries to record a consent",

@@ -24,7 +24,7 @@ impl Line<'_, '_> {
         loop {
             // Tasks, concerns and consents have lists of their own; plans are in the state.
             let verb = match one {
-                Some((of @ ("tasks" | "concerns"), ..)) => of,
+                Some((of @ ("tasks" | "concerns" | "referrals"), ..)) => of,
                 Some(("consents" | "overrides", ..)) => "consents",
                 _ => "state",
             };

@@ -10,6 +10,7 @@ use crate::communication::MessageSeen;
 use crate::concern;
 use crate::crossing;
 use crate::id::{EventId, OrganizationId};
+use crate::referral;
 
 /// Notes which resources an event shaped.
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
@@ -68,6 +69,22 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::ConcernClosed(e) => concern(&e.concern),
         EventData::ConcernReopened(e) => concern(&e.concern),
         EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
+        EventData::ReferralAsked(_) | EventData::ReferralOpened(_) => {
+            (Some(Resource::Referral(event.key.clone())), None)
+        }
+        EventData::ReferralSent(_) | EventData::ReferralTold(_) | EventData::ReferralWithdrawn(_) => {
+            (None, referral::referral_of(&event.data).cloned().map(Resource::Referral))
+        }
+        EventData::ReferralCapacityAsked(_)
+        | EventData::ReferralCapacity(_)
+        | EventData::ReferralAccepted(_)
+        | EventData::ReferralDeclined(_)
+        | EventData::ReferralSubReferred(_)
+        | EventData::ReferralOutcome(_)
+        | EventData::ReferralClosed(_)
+        | EventData::ReferralCancelled(_) => {
+            (None, state.opening().map(|opening| Resource::Referral(opening.event.clone())))
+        }
         EventData::TaskAssigned(_) => (Some(Resource::Task(event.key.clone())), None),
         EventData::TaskClaimed(e) => task(&e.task),
         EventData::TaskAccepted(e) => task(&e.task),

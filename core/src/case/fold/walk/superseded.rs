@@ -13,6 +13,7 @@ use crate::contact::{Contact, Role};
 use crate::due;
 use crate::id::OrganizationId;
 use crate::policy::Reason;
+use crate::referral::SupersededReferral;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
 
 /// Keeps what a record says of what took no step: it may have been written there while it counted. What superseded it
@@ -125,6 +126,16 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             });
             resource
         }
+        EventData::ReferralAsked(asked) => {
+            let story = state.opening().is_some_and(|opening| opening.agreement.story_clock);
+            state.superseded_referrals.push(SupersededReferral {
+                key: key.clone(),
+                asked: asked.clone(),
+                from: place.as_ref().map(|place| place.seat.contact.clone()),
+                at: due::believed(event.at, event.held.server_at, story),
+            });
+            Resource::Referral(key.clone())
+        }
         EventData::TaskAssigned(assigned) => {
             let at = state.opening().map(|opening| opening.agreement.story_clock);
             state.superseded_tasks.push(SupersededTask {
@@ -145,6 +156,7 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         "concern-closed" => concern_closed(state, event),
+        "referral-consent-not-in-force" => consent_revoked(state, event),
         "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
         "visit-stay-cancelled" | "stay-unknown" => return with_its_stay(state, event, &resource),
         code => ended_by(state, code, place.as_ref()),
@@ -272,6 +284,12 @@ fn concern_closed(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let concern = state.concerns.get(answered.concern)?;
     let closed = concern.steps.iter().rev().find(|step| step.deed == ConcernDeed::Closed);
     closed.map(|step| step.by.event.clone())
+}
+
+/// The event that took back the consent of a referral.
+fn consent_revoked(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::ReferralAsked(asked) = &*event.data else { return None };
+    state.consents.get(asked.consent)?.revoked.as_ref().map(|revoked| revoked.by.event.clone())
 }
 
 /// The event after which somebody can be given no task, or be asked to no visit.

@@ -35,6 +35,7 @@ pub(super) fn consent_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
                 covered: false,
                 purposes: vec![Purpose::Treatment],
                 redisclosure: Redisclosure::Tpo,
+                fields: std::collections::BTreeSet::new(),
                 explanation: format!("words {n}"),
             },
             from: day,

@@ -1,0 +1,237 @@
+//! What a referral's room and the member's case have to do with each other, on a device that holds both.
+
+use crate::case::event::{EventData, EventKey};
+use crate::case::kind::RoomKind;
+use crate::case::state::{CaseState, Resource};
+use crate::commands::Command;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::id::{CaseId, EventId, OrganizationId, RoomId};
+use crate::label::Labels;
+use crate::policy::{Reason, may_refer};
+use crate::referral::{
+    Cancellation, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus,
+    ReferralTold, room_of,
+};
+
+/// What the member's consent says of an event in a referral's room.
+#[derive(Debug, Clone)]
+pub(crate) enum UnderConsent {
+    /// It is nothing that the consent is asked for.
+    NotAsked,
+    /// It goes under this consent.
+    By(EventId),
+    /// It must not go.
+    Refused(Reason),
+}
+
+/// A referral as the member's case has it.
+pub(crate) struct InCase {
+    pub(crate) case: CaseId,
+    pub(crate) state: CaseState,
+    pub(crate) referral: ReferralState,
+}
+
+impl Engine {
+    /// The case of a referral's room, where this device holds it: the referrer's side alone does.
+    pub(crate) fn case_of_referral(&self, room: CaseId) -> Result<Option<InCase>> {
+        for row in self.db.cases()? {
+            if self.db.kind(row.case)? != RoomKind::Case {
+                continue;
+            }
+            let found = self.with_expected(row.case, |fold| {
+                let state = fold.state();
+                let one = state.referrals.all().iter().find(|one| room_of(&one.key) == room)?;
+                Some(InCase { case: row.case, state: state.clone(), referral: ReferralState::clone(one) })
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the member's consent lets the agency be told this, now. It is asked for whatever tells more of the member, or tells it
+    /// to more people; that the referral is over may always be said.
+    pub(crate) fn under_consent(&self, room: CaseId, data: &EventData) -> Result<UnderConsent> {
+        let opened = match data {
+            EventData::ReferralOpened(opened) => Some(opened),
+            EventData::ReferralCapacityAsked(_) | EventData::Handover(_) | EventData::SeatAdded(_)
+                if self.db.kind(room)? == RoomKind::Referral =>
+            {
+                None
+            }
+            _ => return Ok(UnderConsent::NotAsked),
+        };
+        let me = self.user();
+        if opened.is_none() {
+            let (ended, referrer) = self.with_expected(room, |fold| {
+                let state = fold.state();
+                let status = state.referrals.course().map(|course| course.status);
+                let ended = matches!(status, Some(CourseStatus::Cancelled(Cancellation::ConsentEnded)));
+                let seat = state.roster().seat_of(&me);
+                let referrer = seat
+                    .zip(state.opening())
+                    .is_some_and(|(seat, opening)| seat.contact.organization == opening.plan_side.id);
+                (ended, referrer)
+            })?;
+            if ended {
+                let text =
+                    "the consent for this referral has ended: nothing of it is told to anybody any more";
+                return Ok(UnderConsent::Refused(Reason::new("consent-revoked", text, "consent")));
+            }
+            // The agency passes on in its own house what it was told under the consent.
+            if !referrer {
+                return Ok(UnderConsent::NotAsked);
+            }
+        }
+        let Some(InCase { state, referral, .. }) = self.case_of_referral(room)? else {
+            let text =
+                "only who has the member's case here speaks for the referrer: the consent stands there";
+            return Ok(UnderConsent::Refused(Reason::new("referral-without-case", text, "referral")));
+        };
+        if !referral.is_open() {
+            let text = "this referral is over: ask for a new one";
+            return Ok(UnderConsent::Refused(Reason::new("referral-over", text, "referral")));
+        }
+        let agency = opened.map(|opened| opened.agency.id.clone());
+        let agency = agency.or_else(|| referral.organization.as_ref().map(|agency| agency.id.clone()));
+        let Some(agency) = agency else { return Err(Error::internal("referral-agency")) };
+        let fields = match opened {
+            Some(opened) => opened.fields.keys().copied().collect(),
+            None => referral.fields.clone(),
+        };
+        Ok(match self.consent_lets(&state, &referral, &agency, &fields) {
+            Ok(()) => UnderConsent::By(referral.consent),
+            Err(reason) => UnderConsent::Refused(reason),
+        })
+    }
+
+    /// The Matrix room of the case whose consent is asked about an event in a referral's room.
+    pub(crate) fn room_of_consent(&self, room: CaseId, data: &EventData) -> Result<Option<RoomId>> {
+        let asks = match data {
+            EventData::ReferralOpened(_) => true,
+            EventData::ReferralCapacityAsked(_) | EventData::Handover(_) | EventData::SeatAdded(_) => {
+                self.db.kind(room)? == RoomKind::Referral
+            }
+            _ => false,
+        };
+        if !asks {
+            return Ok(None);
+        }
+        let Some(found) = self.case_of_referral(room)? else { return Ok(None) };
+        Ok(self.case_row(found.case)?.room)
+    }
+
+    /// Whether the consent that a referral rests on lets its agency be told it today.
+    pub(crate) fn consent_lets(
+        &self,
+        state: &CaseState,
+        referral: &ReferralState,
+        agency: &OrganizationId,
+        fields: &std::collections::BTreeSet<Field>,
+    ) -> std::result::Result<(), Reason> {
+        let labels: Labels = state.labels(&Resource::Referral(referral.key.clone()));
+        let zone = state.opening().map(|opening| opening.agreement.zone.clone());
+        let day = self.now().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date();
+        may_refer(state.consents.get(referral.consent), agency, fields, &labels, day)
+    }
+
+    /// Does what follows from a change of a case, or of a referral's room, in the other of the two. Each thing has an id that follows
+    /// from what it is, so that it comes once, also after a kill.
+    pub(crate) fn follow_referrals(&self, changed: CaseId) -> Result<()> {
+        match self.db.kind(changed)? {
+            RoomKind::Referral => self.follow_referral(changed),
+            RoomKind::Case => {
+                let me = self.user();
+                let mine = self.with_expected(changed, |fold| {
+                    let all = fold.state().referrals.all().iter();
+                    all.filter(|one| one.key.sender == me).map(|one| room_of(&one.key)).collect::<Vec<_>>()
+                })?;
+                for room in mine {
+                    if self.db.case_row(room)?.is_some() {
+                        self.follow_referral(room)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for every referral's room: a consent ends on its day, though nothing happens.
+    pub(crate) fn follow_all_referrals(&self) -> Result<()> {
+        for row in self.db.cases()? {
+            if self.db.kind(row.case)? == RoomKind::Referral {
+                self.follow_referral(row.case)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn follow_referral(&self, room: CaseId) -> Result<()> {
+        let me = self.user();
+        // What has not gone out can still be taken out.
+        let there = self.state_in_room(room)?;
+        let (Some(opening), Some(course)) = (there.opening(), there.referrals.course()) else {
+            return Ok(());
+        };
+        if opening.event.sender != me {
+            return Ok(());
+        }
+        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else { return Ok(()) };
+        let key = &referral.key;
+        if matches!(referral.status, ReferralStatus::Asked | ReferralStatus::Held(_)) {
+            let sent =
+                ReferralSent { referral: key.clone(), room: Some(room), by_hand: None, note: String::new() };
+            self.once(case, &["referral-sent", &room.to_string()], sent)?;
+        }
+        for step in &course.steps {
+            let event: &EventKey = &step.by.event;
+            if referral.steps.iter().any(|known| known.event.as_ref() == Some(event)) {
+                continue;
+            }
+            let until = step.until.map_or_else(String::new, |day| format!("until {day}"));
+            let text = [until.as_str(), step.text.as_str()];
+            let text: Vec<&str> = text.into_iter().filter(|text| !text.is_empty()).collect();
+            let told = ReferralTold {
+                referral: key.clone(),
+                step: step.told,
+                at: step.by.at,
+                event: Some(event.clone()),
+                by_hand: None,
+                text: text.join(": "),
+            };
+            self.once(case, &["referral-told", event.sender.as_str(), &event.id.to_string()], told)?;
+        }
+        if course.status.is_over() {
+            return Ok(());
+        }
+        // Read anew: what was told here may have ended it.
+        let fields = course.fields.keys().copied().collect();
+        let reason = if referral.status == ReferralStatus::Withdrawn {
+            Some(Cancellation::NotNeeded)
+        } else {
+            let lets = self.consent_lets(&state, &referral, &opening.community_side.id, &fields);
+            lets.is_err().then_some(Cancellation::ConsentEnded)
+        };
+        if let Some(reason) = reason {
+            let cancelled = ReferralCancelled { reason };
+            self.once(room, &["referral-cancelled", &room.to_string()], cancelled)?;
+        }
+        Ok(())
+    }
+
+    /// Says something once, under an id that follows from what it is.
+    fn once(&self, case: CaseId, parts: &[&str], data: impl Into<EventData>) -> Result<()> {
+        let id = EventId::derived(parts);
+        if self.db.outbox_fate(id)?.is_some() {
+            return Ok(());
+        }
+        match self.command(case, &Command::new(Some(id), data)) {
+            // What another device has said already, or the case takes no more, is not said again.
+            Ok(_) | Err(Error::NotAllowed { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
