@@ -31,6 +31,7 @@ from driver_answers import (
     callee,
     care_plan,
     care_team,
+    comparison,
     contact,
     crossing,
     due,
@@ -234,6 +235,8 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return await driver_concerns.concerns(case)
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
+        case "compare_plans":
+            return comparison(await case.compare_plans(**fields))
         case "crossings":
             return {"crossings": [crossing(each) for each in await case.crossings()]}
         case "consents":

@@ -159,6 +159,27 @@ def plan_copy(given: caseline.PlanCopy) -> dict[str, Any]:
     )
 
 
+def comparison(found: caseline.PlanComparison) -> dict[str, Any]:
+    def difference(one: caseline.PlanDifference) -> dict[str, Any]:
+        return shown(
+            part=one.part,
+            became=one.became,
+            path=one.path,
+            resource=one.resource,
+            was=one.was,
+            now=one.now,
+            text=one.text,
+        )
+
+    return shown(
+        was=found.was,
+        now=found.now,
+        differences=[difference(one) for one in found.differences],
+        undone=[signature(each) for each in found.undone],
+        approval_undone=found.approval_undone,
+    )
+
+
 def plan(sent: caseline.Plan) -> dict[str, Any]:
     return shown(
         plan=sent.plan,

@@ -152,6 +152,7 @@ FIELDS: dict[str, dict[str, Check]] = {
         "on": matching(DAY),
         "key?": uuid,
     },
+    "compare_plans": {"case": uuid, "was": text, "now": text},
     "return_plan": {"case": uuid, "plan": uuid, "changes": text, "key?": uuid},
     "raise_alert": {"member?": text, "name?": text, "birth_date?": text, "alert": alert},
     "alert": {"case": uuid, "alert": alert, "confirmed?": flag, "key?": uuid},

@@ -11,6 +11,7 @@ use crate::case::step::Step;
 use crate::contact::{Contact, Role};
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
+mod comparing;
 mod copying;
 mod life;
 mod owing;

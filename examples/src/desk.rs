@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod comparing;
 mod concern;
 mod consent;
 mod crossing;
@@ -233,6 +234,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        Verb::ComparePlans { case, was, now } => comparing::ask(&caseline.case(case)?, &was, &now),
         said @ (Verb::Crossings { .. } | Verb::Carried(_)) => crossing::ask(caseline, said),
         asked @ (Verb::Panel(_)
         | Verb::SideBySide {}

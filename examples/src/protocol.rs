@@ -194,6 +194,11 @@ pub enum Verb {
         key: Option<EventId>,
     },
     PlanCopied(PlanCopied),
+    ComparePlans {
+        case: CaseId,
+        was: String,
+        now: String,
+    },
     ReturnPlan {
         case: CaseId,
         plan: EventId,

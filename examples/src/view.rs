@@ -18,11 +18,13 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod comparing;
 mod concern;
 mod meeting;
 mod panel;
 mod task;
 
+pub use comparing::comparison;
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
 pub use panel::{beside, panel};
@@ -229,7 +231,7 @@ fn plan(plan: &PlanState) -> Value {
     shown
 }
 
-fn signature(signature: &Signature) -> Value {
+pub(crate) fn signature(signature: &Signature) -> Value {
     let (signer, organization) = match &signature.signer {
         Signer::Member => ("member".to_owned(), None),
         Signer::Representative => ("representative".to_owned(), None),

@@ -28,9 +28,12 @@ use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
+mod comparing;
 mod consent;
 mod crossing;
 mod outreach;
+
+pub use comparing::{PlanComparison, PlanVersion};
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod bad_input;
+mod comparing;
 mod concerns;
 mod consents;
 mod devices;

@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod compared;
 mod concern;
 mod consent;
 mod crossing;
@@ -84,6 +85,9 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
+        if let Some(wanted) = &expected.compared {
+            parts.push(compared::compared_seen(stage, labels, who, case, wanted)?);
+        }
         if let Some(wanted) = &expected.crossings {
             let answer = ask(stage, who, "crossings", about.clone())?;
             parts.push(crossing::crossings_seen(stage, &answer, who, wanted));
@@ -141,6 +145,7 @@ pub(super) fn look(
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
+        || expected.compared.is_some()
         || expected.crossings.is_some()
         || expected.consents.is_some()
         || expected.denied.is_some()

@@ -304,6 +304,13 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
             organization(story, of).map_err(|problem| (".sees.plan.changed_in".to_owned(), problem))?;
         }
     }
+    if let Some(compared) = &sees.compared {
+        named.label(Some(&compared.was), ".sees.compared.was")?;
+        named.label(Some(&compared.now), ".sees.compared.now")?;
+        for who in compared.undone.iter().filter(|who| *who != MEMBER) {
+            person(story, who).map_err(|problem| (".sees.compared.undone".to_owned(), problem))?;
+        }
+    }
     if let Some(stay) = &sees.stay {
         if !matches!(stay.is.as_str(), "in-progress" | "finished" | "cancelled") {
             return Err((".sees.stay.is".into(), "is one of in-progress, finished, cancelled".into()));

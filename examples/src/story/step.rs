@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::compared::ComparedSeen;
 use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
@@ -387,6 +388,8 @@ pub struct Expected {
     pub may: Option<ReachSeen>,
     /// Where the member stands, and what was tried.
     pub outreach: Option<OutreachSeen>,
+    /// What two versions of a care plan say differently.
+    pub compared: Option<ComparedSeen>,
     /// What is to go across by other ways than Matrix.
     pub crossings: Option<CrossingsSeen>,
     /// All their cases at a glance.
