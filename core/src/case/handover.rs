@@ -150,6 +150,7 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::OutreachRefused(refused) => serde_json::to_value(refused.withheld()),
         EventData::StageReached(reached) => serde_json::to_value(reached.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
+        EventData::PlanSigned(signed) => serde_json::to_value(signed.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
         EventData::AlertRaised(raised) => serde_json::to_value(raised.withheld()),
         EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),

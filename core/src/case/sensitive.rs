@@ -21,6 +21,7 @@ impl CaseState {
                 return self.labels_of(&key).cloned().unwrap_or_default();
             }
             EventData::PlanReturned(returned) => Resource::Plan(returned.plan),
+            EventData::PlanSigned(signed) => Resource::Plan(signed.plan),
             EventData::AlertRaised(raised) => Resource::Stay(raised.stay.id()),
             EventData::VisitProposed(proposed) => Resource::Stay(proposed.stay),
             EventData::FollowUpDone(done) => Resource::Stay(done.stay),

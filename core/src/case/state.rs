@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
-use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
+use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanSigned, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
@@ -79,6 +79,8 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
+    /// The scans of signatures that took no step and may have counted somewhere.
+    pub(crate) superseded_scans: BTreeMap<EventKey, PlanSigned>,
     /// Of each stay the first alert that took no step and may have counted somewhere.
     pub(crate) superseded_alerts: BTreeMap<Sha256, AlertRaised>,
     /// The visits whose proposal took no step, with who proposed each as far as the roster ever knew.
@@ -206,6 +208,8 @@ pub enum Resource {
     Override(EventKey),
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
+    /// The DocumentReference of the scan that this `plan.signed` brought.
+    Scan(EventKey),
     /// The Encounter of a stay, by the stay's id.
     Stay(Sha256),
     /// The Appointment of a joint visit.

@@ -88,6 +88,7 @@ pub(crate) fn withheld(kind: &str) -> String {
         "outreach.granted" | "outreach.refused" => "An answer whether one may reach out to the member",
         "outreach.stage" => "Where the member stands with the programme",
         "plan.sent" => "A care plan sent for signature",
+        "plan.signed" => "A signature of a care plan that was given elsewhere",
         "plan.returned" => "A care plan returned with changes to make",
         "alert.raised" => "An alert",
         "visit.proposed" => "A proposed visit",

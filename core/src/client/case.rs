@@ -32,6 +32,7 @@ mod comparing;
 mod consent;
 mod crossing;
 mod outreach;
+mod scan;
 
 pub use comparing::{PlanComparison, PlanVersion};
 
@@ -260,7 +261,7 @@ impl Case {
             Some(sha256) => sha256,
             None => self.plan_hash(plan)?,
         };
-        self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on }))
+        self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on, scan: None }))
     }
 
     /// Attests that a copy of an approved plan was given: to the member, their representative, or somebody of the team by their seat

@@ -24,6 +24,7 @@ use crate::member::Member;
 use crate::ports::RecordWrite;
 
 mod crossing;
+mod scanned;
 mod signed;
 mod task;
 
@@ -86,6 +87,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             writes.extend(view.no_approvals(key, document));
         }
     }
+    writes.extend(view.scans(&text));
     writes.extend(super::alert::alerts(state, opening, own));
     writes.extend(view.tasks());
     writes.extend(view.crossings());
@@ -120,6 +122,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
         }
+        (Resource::Scan(key), "DocumentReference") if system == codes::SCAN => event_value(key) == value,
         (Resource::Stay(stay), "Encounter") => {
             state.opening().is_some_and(|opening| super::alert::stay_value(opening, stay) == value)
         }

@@ -105,7 +105,6 @@ impl EventData {
                 | Self::PlanAcknowledged(_)
                 | Self::PlanApproved(_)
                 | Self::PlanChanged(_)
-                | Self::PlanSigned(_)
                 | Self::PlanCopied(_)
                 | Self::TaskClaimed(_)
                 | Self::TaskAccepted(_)

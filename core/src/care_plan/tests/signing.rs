@@ -4,7 +4,7 @@ use super::*;
 
 fn signed(plan: EventId, signer: Signer) -> PlanSigned {
     let sha256 = Sha256::of("plan");
-    PlanSigned { plan, sha256, signer, how: SignedHow::Fax, on: "2019-02-28".parse().unwrap() }
+    PlanSigned { plan, sha256, signer, how: SignedHow::Fax, on: "2019-02-28".parse().unwrap(), scan: None }
 }
 
 fn contact(who: &str, of: &str) -> Signer {
@@ -81,15 +81,15 @@ fn a_signature_is_told_as_attested() {
     for (signer, expected) in [
         (
             Signer::Member,
-            "Joe Alvarez (ACO care manager) attests: the member signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: the member signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
         (
             contact("rao", "aco"),
-            "Joe Alvarez (ACO care manager) attests: Dr Rao (PCP designee) signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: Dr Rao (PCP designee) signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
         (
             contact("gone", "aco"),
-            "Joe Alvarez (ACO care manager) attests: the primary care provider or the designee signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: the primary care provider or the designee signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
     ] {
         let event = signed(EventId::new(), signer);

@@ -42,6 +42,8 @@ use crate::task::{
 use consents::{consent_deed, marks};
 
 mod lies;
+mod scans;
+use scans::scan;
 
 pub(crate) use lies::lie;
 
@@ -365,8 +367,9 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
                             organization: somebody.contact.organization,
                         },
                     },
-                    how: SignedHow::Verbal,
+                    how: if n.is_multiple_of(2) { SignedHow::Paper } else { SignedHow::Verbal },
                     on: "2019-03-01".parse().unwrap(),
+                    scan: scan(n),
                 }
                 .into(),
             }

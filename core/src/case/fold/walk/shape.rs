@@ -54,7 +54,10 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanSigned(e) => {
+            let scan = e.scan.as_ref().map(|_| Resource::Scan(event.key.clone()));
+            (scan, Some(Resource::Plan(e.plan)))
+        }
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, Some(Resource::Visit(e.visit.clone()))),

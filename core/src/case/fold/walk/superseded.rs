@@ -11,7 +11,7 @@ use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::concern::{self, ConcernDeed, SupersededConcern};
 use crate::contact::{Contact, Role};
 use crate::due;
-use crate::id::OrganizationId;
+use crate::id::{EventId, OrganizationId};
 use crate::policy::Reason;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
 
@@ -84,7 +84,11 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
             let by = attester(state, event, &signed.signer);
             state.superseded_approvals.extend(by.map(|by| (approved, by)));
-            return;
+            if signed.scan.is_none() {
+                return;
+            }
+            state.superseded_scans.insert(key.clone(), signed.clone());
+            Resource::Scan(key.clone())
         }
         EventData::AlertRaised(raised) => {
             // What was told before, or may be told by another only, is in the stay already; what lies ahead never counted anywhere.
@@ -133,6 +137,9 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         _ => return,
     };
+    if let (EventData::PlanSigned(signed), "care-plan") = (&*event.data, reason.source.as_ref()) {
+        return with_its_plan(state, signed.plan, &resource);
+    }
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
         "stage-order" | "stage-known" | "stage-before" | "stage-after" | "stage-left" => {
@@ -171,9 +178,21 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
             state.other_contacts.entry(kind).or_insert_with(|| (recorded.clone(), by));
             Resource::Contact(key.clone())
         }
+        EventData::PlanSigned(signed) if signed.scan.is_some() => {
+            state.superseded_scans.entry(key.clone()).or_insert_with(|| signed.clone());
+            Resource::Scan(key.clone())
+        }
         _ => return,
     };
     note(state, resource, key, true);
+}
+
+/// Whatever shaped the plan: by one of these it was signed already, or waited no more.
+fn with_its_plan(state: &mut CaseState, plan: EventId, resource: &Resource) {
+    let shaping = state.shaping.get(&Resource::Plan(plan)).cloned().unwrap_or_default();
+    for key in shaping {
+        note(state, resource.clone(), &key, true);
+    }
 }
 
 /// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
