@@ -140,6 +140,8 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
     let fields = match data {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
+        EventData::CaseReopened(reopened) => serde_json::to_value(reopened.withheld()),
+        EventData::ContactWithdrawn(withdrawn) => serde_json::to_value(withdrawn.withheld()),
         EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
         EventData::CrossingCarried(carried) => serde_json::to_value(carried.withheld()),
         EventData::ConsentRecorded(recorded) => serde_json::to_value(recorded.withheld()),

@@ -20,6 +20,7 @@ impl CaseState {
                 let key = EventKey { sender, id: corrected.message };
                 return self.labels_of(&key).cloned().unwrap_or_default();
             }
+            EventData::ContactWithdrawn(withdrawn) => Resource::Contact(withdrawn.contact.clone()),
             EventData::PlanReturned(returned) => Resource::Plan(returned.plan),
             EventData::PlanSigned(signed) => Resource::Plan(signed.plan),
             EventData::AlertRaised(raised) => Resource::Stay(raised.stay.id()),

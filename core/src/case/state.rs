@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
-use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanSigned, StepTaken};
+use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanCopied, PlanSigned, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
@@ -79,6 +79,8 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
+    /// The copies whose giving took no step and may have counted somewhere.
+    pub(crate) superseded_copies: BTreeMap<EventKey, PlanCopied>,
     /// The scans of signatures that took no step and may have counted somewhere.
     pub(crate) superseded_scans: BTreeMap<EventKey, PlanSigned>,
     /// Of each stay the first alert that took no step and may have counted somewhere.
@@ -200,6 +202,8 @@ pub enum Resource {
     Consent(EventKey),
     /// The Encounter or the Communication of a contact with the member, or an attempt.
     Contact(EventKey),
+    /// The Communication of a copy of a care plan that was given to somebody.
+    Copy(EventKey),
     /// The Task of what is to go across to this organisation.
     Crossing(OrganizationId),
     /// The EpisodeOfCare: where the member stands with the programme.

@@ -23,6 +23,7 @@ use crate::id::Sha256;
 use crate::member::Member;
 use crate::ports::RecordWrite;
 
+mod copied;
 mod crossing;
 mod scanned;
 mod signed;
@@ -87,6 +88,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             writes.extend(view.no_approvals(key, document));
         }
     }
+    writes.extend(view.copies());
     writes.extend(view.scans(&text));
     writes.extend(super::alert::alerts(state, opening, own));
     writes.extend(view.tasks());
@@ -109,7 +111,10 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
         (_, "Task") if system == codes::REVIEW => false,
-        (Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key), "Communication")
+        (
+            Resource::Copy(key) | Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key),
+            "Communication",
+        )
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Consent(key), "Consent")
@@ -271,7 +276,7 @@ impl<'a> View<'a> {
     /// The header of the thread: a Communication without payload, of which every message is part.
     fn thread(&self) -> RecordWrite {
         let closed = self.state.life.closed.as_ref();
-        let shaped = closed.map_or(&self.opening.event, |closed| &closed.event);
+        let shaped = self.state.life.turned_by().unwrap_or(&self.opening.event);
         let clock = self.state.links.get(shaped).map_or(0, |link| link.stated);
         let case = self.opening.case.to_string();
         let json = Object::resource("Communication")

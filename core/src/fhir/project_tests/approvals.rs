@@ -245,3 +245,45 @@ async fn the_scan_of_a_signature_is_kept_and_the_signature_names_it() {
     };
     assert_eq!(written(&self::all(&late).await), written(&all));
 }
+
+#[tokio::test]
+async fn a_copy_that_was_given_is_a_communication_and_follows_what_counts() {
+    use crate::care_plan::{CopiedHow, CopyTo, PlanCopied};
+    let fold = folded(&story()[..7]);
+    let approved = PlanApproved { plan: id(6), sha256: Sha256::of(PLAN) };
+    let mut before = fold.clone();
+    before.insert(next(80, "rao", fold.state(), approved));
+    let rao = seat("rao").contact;
+    let copied = |to| PlanCopied { plan: id(6), to, how: CopiedHow::Fax, on: "2026-01-05".parse().unwrap() };
+    let mut fold = before.clone();
+    fold.insert(next(81, "jane", fold.state(), copied(CopyTo::Member)));
+    fold.insert(next(82, "joe", fold.state(), copied(CopyTo::Representative)));
+    let to = CopyTo::Contact { contact: rao.id, organization: rao.organization };
+    fold.insert(next(83, "joe", fold.state(), copied(to)));
+    // It crossed with the first, and says the same.
+    let crossed = next(84, "joe", before.state(), copied(CopyTo::Member));
+    let (early, late) = (PlainRecord::new(), PlainRecord::new());
+    let mut one = before.clone();
+    one.insert(crossed.clone());
+    drain(&early, &one).await;
+    fold.insert(crossed);
+    drain(&early, &fold).await;
+    drain(&late, &fold).await;
+    assert_eq!(all(&early).await, all(&late).await);
+    let written = all(&late).await;
+    let said = written
+        .iter()
+        .filter(|(kind, json)| kind == "Communication" && json.contains("Copy of the care plan"));
+    let said: Vec<serde_json::Value> = said.map(|(_, json)| serde_json::from_str(json).unwrap()).collect();
+    let status = |of: &str| said.iter().filter(|one| one["status"] == of).count();
+    assert_eq!((status("completed"), status("entered-in-error")), (3, 1));
+    for one in &said {
+        assert_eq!(one["sent"], "2026-01-05");
+        assert_eq!(one["medium"][0]["coding"][0]["code"], "FAXWRIT");
+        assert!(one["about"][0]["identifier"]["value"].as_str().unwrap().starts_with(&id(6).to_string()));
+    }
+    for (kind, json) in &written {
+        check(kind, json).unwrap();
+        assert_eq!(crate::fhir::check(json).unwrap(), [], "{json}");
+    }
+}

@@ -32,7 +32,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
         }
+        EventData::CaseReopened(_) if counted => (Some(Resource::Episode), Some(Resource::CareTeam)),
         EventData::CaseOpened(_)
+        | EventData::CaseReopened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
         | EventData::SeatAdded(_)
@@ -49,6 +51,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         }
         EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
+        EventData::ContactWithdrawn(e) => (None, Some(Resource::Contact(e.contact.clone()))),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
@@ -58,6 +61,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
             let scan = e.scan.as_ref().map(|_| Resource::Scan(event.key.clone()));
             (scan, Some(Resource::Plan(e.plan)))
         }
+        EventData::PlanCopied(_) => (Some(Resource::Copy(event.key.clone())), None),
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, Some(Resource::Visit(e.visit.clone()))),
@@ -82,7 +86,6 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
-        | EventData::PlanCopied(_)
         | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
@@ -131,7 +134,10 @@ fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
                 to.push(e.organization.clone());
             }
         }
-        EventData::CaseAccepted(_) | EventData::CaseClosed(_) | EventData::SeatAdded(_) => {
+        EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::CaseReopened(_)
+        | EventData::SeatAdded(_) => {
             to.extend(sides.iter().filter(is_there).map(|side| (*side).clone()));
         }
         data if crossing::may_arise(data) => {

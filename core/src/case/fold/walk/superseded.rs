@@ -1,7 +1,7 @@
 //! What is kept of what took no step.
 
 use super::note;
-use crate::care_plan::{PlanApproved, Signer, StepTaken};
+use crate::care_plan::{CopyTo, PlanApproved, PlanCopied, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose};
@@ -90,6 +90,14 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             state.superseded_scans.insert(key.clone(), signed.clone());
             Resource::Scan(key.clone())
         }
+        EventData::PlanCopied(copied) => {
+            // By these it counted nowhere: nothing is to be taken back.
+            if ["plan-by-keeper", "plan-copier"].contains(&&*reason.code) {
+                return;
+            }
+            state.superseded_copies.insert(key.clone(), copied.clone());
+            Resource::Copy(key.clone())
+        }
         EventData::AlertRaised(raised) => {
             // What was told before, or may be told by another only, is in the stay already; what lies ahead never counted anywhere.
             if ["alert-known", "alert-of-another", "alert-date", "alert-cancels"].contains(&&*reason.code) {
@@ -137,8 +145,12 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         _ => return,
     };
-    if let (EventData::PlanSigned(signed), "care-plan") = (&*event.data, reason.source.as_ref()) {
-        return with_its_plan(state, signed.plan, &resource);
+    match (&*event.data, reason.source.as_ref()) {
+        (EventData::PlanSigned(signed), "care-plan") => return with_its_plan(state, signed.plan, &resource),
+        (EventData::PlanCopied(copied), "care-plan") => {
+            return with_its_copies(state, event, copied, &resource);
+        }
+        _ => {}
     }
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
@@ -178,6 +190,10 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
             state.other_contacts.entry(kind).or_insert_with(|| (recorded.clone(), by));
             Resource::Contact(key.clone())
         }
+        EventData::PlanCopied(copied) => {
+            state.superseded_copies.entry(key.clone()).or_insert_with(|| copied.clone());
+            Resource::Copy(key.clone())
+        }
         EventData::PlanSigned(signed) if signed.scan.is_some() => {
             state.superseded_scans.entry(key.clone()).or_insert_with(|| signed.clone());
             Resource::Scan(key.clone())
@@ -193,6 +209,18 @@ fn with_its_plan(state: &mut CaseState, plan: EventId, resource: &Resource) {
     for key in shaping {
         note(state, resource.clone(), &key, true);
     }
+}
+
+/// Whatever shaped the plan, and who was told before that the same copy was given, or whose seat it was that ended.
+fn with_its_copies(state: &mut CaseState, event: &Event<'_>, copied: &PlanCopied, resource: &Resource) {
+    let plan = state.plans.get(copied.plan);
+    let same = plan.and_then(|plan| plan.copies.iter().find(|copy| copy.to == copied.to));
+    let gone = without_a_seat(state, event);
+    let known = same.map(|copy| copy.attested.event.clone()).into_iter().chain(gone);
+    for key in known.collect::<Vec<_>>() {
+        note(state, resource.clone(), &key, true);
+    }
+    with_its_plan(state, copied.plan, resource);
 }
 
 /// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
@@ -258,7 +286,8 @@ fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let author = &state.life.roster.seat_of(&event.key.sender)?.contact;
     let who = recorded.by.as_ref().unwrap_or(&author.id);
     let same = state.outreach.contacts().iter().find(|one| {
-        one.recorded.when == recorded.when
+        one.withdrawn.is_none()
+            && one.recorded.when == recorded.when
             && one.recorded.channel == recorded.channel
             && one.contact.id == *who
             && one.by.organization == author.organization
@@ -306,6 +335,10 @@ fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
         }
         EventData::TaskAssigned(TaskAssigned { to: Assignee::Pool(pool), .. }) => {
             places.find(|place| place.seat.contact.organization == *pool && place.ended.is_some())
+        }
+        EventData::PlanCopied(PlanCopied { to: CopyTo::Contact { contact, organization }, .. }) => {
+            let whom = Whom { contact: contact.clone(), organization: organization.clone() };
+            places.find(|place| is(place, &whom))
         }
         EventData::VisitProposed(proposed) => {
             let left = |whom: &Whom| state.life.roster.contact(&whom.contact, &whom.organization).is_none();
