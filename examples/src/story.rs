@@ -7,6 +7,7 @@ mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
+mod signing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,8 @@ pub use compared::ComparedSeen;
 pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
-pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+pub use signing::{Attested, Copied};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};

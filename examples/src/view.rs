@@ -128,6 +128,7 @@ pub fn is_written(resource: &str) -> bool {
         codes::EPISODE,
         codes::EVENT,
         codes::PLAN,
+        codes::SCAN,
         codes::STAY,
         codes::REVIEW,
         codes::CROSSING,
@@ -243,6 +244,7 @@ pub(crate) fn signature(signature: &Signature) -> Value {
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(organization.map(|organization| ("organization".into(), json!(organization))));
+        fields.extend(signature.scan.as_ref().map(|scan| ("scan".into(), json!(scan.sha256))));
     }
     shown
 }

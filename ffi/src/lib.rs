@@ -29,6 +29,7 @@ mod outreach;
 mod panel;
 mod proposals;
 mod resource;
+mod returning;
 mod runtime;
 mod signing;
 mod state;
@@ -55,8 +56,8 @@ pub use models::{
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use outreach::{
-    CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
-    OutreachStage, ProgrammeClock, StageOf,
+    CloseReason, ContactTakenBack, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk,
+    OutreachChannel, OutreachStage, ProgrammeClock, StageOf,
 };
 pub use panel::{
     AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
@@ -65,7 +66,7 @@ pub use panel::{
 pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
-pub use signing::{PlanSignature, PlanSigner, SignedHow};
+pub use signing::{PlanSignature, PlanSigner, Scan, SignedHow};
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 pub use task::{Task, TaskStep};
 

@@ -20,6 +20,7 @@ mod overlooked;
 mod panel;
 mod proofs;
 mod proposals;
+mod reopening;
 mod resources;
 mod shared;
 mod slow_record;

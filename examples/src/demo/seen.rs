@@ -256,6 +256,14 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         .signed_by
         .as_ref()
         .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
+    let scans = |plan: &Value| -> Vec<String> {
+        let scanned = list(plan, "signatures").iter().filter(|signature| signature.get("scan").is_some());
+        scanned.map(|signature| text(signature, "signer").to_owned()).collect()
+    };
+    let scanned: Option<Vec<String>> = wanted
+        .scanned
+        .as_ref()
+        .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
     let given_to = |plan: &Value| -> Vec<String> {
         list(plan, "copies").iter().map(|copy| text(copy, "to").to_owned()).collect()
     };
@@ -285,6 +293,7 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
             if text(plan, "status") == wanted.is
                 && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
                 && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
+                && scanned.as_ref().is_none_or(|scanned| scans(plan) == *scanned)
                 && copied.as_ref().is_none_or(|copied| given_to(plan) == *copied)
                 && wanted
                     .changed_in
