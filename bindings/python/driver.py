@@ -8,6 +8,7 @@ Only what the package `caseline` offers is used here, so whatever plays through 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import signal
@@ -32,6 +33,7 @@ from driver_answers import (
     callee,
     care_plan,
     care_team,
+    comparison,
     contact,
     crossing,
     due,
@@ -235,6 +237,14 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return await driver_concerns.concerns(case)
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
+        case "compare_plans":
+            return comparison(await case.compare_plans(**fields))
+        case "scan":
+            found = await case.scan(**fields)
+            data = found and base64.b64encode(found.data).decode()
+            return {"scan": {"content_type": found.content_type, "data": data} if found else None}
+        case "reopen_case":
+            return event_of(await case.reopen(**fields))
         case "crossings":
             return {"crossings": [crossing(each) for each in await case.crossings()]}
         case "consents":

@@ -120,7 +120,7 @@ def is_written(resource: str) -> bool:
     """Whether a case wrote this resource: it is found by one of our identifiers or tags."""
     fields = json.loads(resource)
     found = [*fields.get("identifier", []), *fields.get("meta", {}).get("tag", [])]
-    names = ("case", "thread", "episode", "event", "plan", "stay", "override-review", "audit")
+    names = ("case", "thread", "episode", "event", "plan", "scan", "stay", "override-review", "audit")
     ours = {f"urn:caseline:{name}" for name in names}
     return any(isinstance(one, dict) and one.get("system") in ours for one in found)
 
@@ -137,6 +137,7 @@ def signature(attested: caseline.PlanSignature) -> dict[str, Any]:
         organization=organization,
         how=attested.how.name.lower(),
         on=attested.on,
+        scan=attested.scan,
         by=attested.attested_by,
         at=instant(attested.attested_at),
     )
@@ -156,6 +157,27 @@ def plan_copy(given: caseline.PlanCopy) -> dict[str, Any]:
         on=given.on,
         by=given.attested_by,
         at=instant(given.attested_at),
+    )
+
+
+def comparison(found: caseline.PlanComparison) -> dict[str, Any]:
+    def difference(one: caseline.PlanDifference) -> dict[str, Any]:
+        return shown(
+            part=one.part,
+            became=one.became,
+            path=one.path,
+            resource=one.resource,
+            was=one.was,
+            now=one.now,
+            text=one.text,
+        )
+
+    return shown(
+        was=found.was,
+        now=found.now,
+        differences=[difference(one) for one in found.differences],
+        undone=[signature(each) for each in found.undone],
+        approval_undone=found.approval_undone,
     )
 
 
@@ -242,6 +264,10 @@ def crossing(one: caseline.Crossing) -> dict[str, Any]:
     )
 
 
+def taken_back(one: caseline.ContactTakenBack | None) -> dict[str, Any] | None:
+    return {"reason": one.reason, "by": one.by, "at": instant(one.at)} if one else None
+
+
 def outreach(told: caseline.Outreach) -> dict[str, Any]:
     def stage(one: caseline.StageOf) -> dict[str, Any]:
         return shown(
@@ -268,6 +294,7 @@ def outreach(told: caseline.Outreach) -> dict[str, Any]:
             about=one.about,
             by=one.by,
             against_terms=reasons([one.against_terms]) if one.against_terms else None,
+            withdrawn=taken_back(one.withdrawn),
         )
 
     def answer(one: caseline.OutreachAnswer) -> dict[str, Any]:

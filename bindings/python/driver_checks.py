@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -199,6 +200,18 @@ def marks(value: Any) -> Any:
     if texts(value.get("labels", [])) is WRONG or not all(isinstance(one, str | None) for one in reasons):
         return WRONG
     return value
+
+
+def scan(value: Any) -> Any:
+    if not isinstance(value, dict) or set(value) != {"content_type", "data"}:
+        return WRONG
+    if text(value["content_type"]) is WRONG or text(value["data"]) is WRONG:
+        return WRONG
+    try:
+        data = base64.b64decode(value["data"], validate=True)
+    except ValueError:
+        raise Failure("invalid-scan", "a scan travels in base64", field="scan") from None
+    return caseline.Scan(content_type=value["content_type"], data=data)
 
 
 uuid = matching(UUID)

@@ -11,9 +11,11 @@ use crate::case::step::Step;
 use crate::contact::{Contact, Role};
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
+mod comparing;
 mod copying;
 mod life;
 mod owing;
+mod scan;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ mod tests;
 pub use copying::{CopiedHow, CopyTo, PlanCopied, PlanCopy};
 pub use life::{step, tell};
 pub use owing::{CLOCK, COPIES_CLOCK, RENEWAL_CLOCK, owed};
+pub use scan::Scan;
 pub use signing::{PlanSigned, Signature, SignedHow, Signer};
 
 /// The largest document that travels inside its event, in bytes of JSON text; a longer one goes as an encrypted attachment.

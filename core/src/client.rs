@@ -43,7 +43,7 @@ use crate::store::papers::Paper;
 
 pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
-pub use case::{Case, Message};
+pub use case::{Case, Message, PlanComparison, PlanVersion};
 pub use concern::{Answer, Concern};
 pub use identity::Identity;
 pub use invitation::Invitation;

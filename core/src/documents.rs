@@ -17,9 +17,12 @@ pub(crate) fn document(text: &str) -> (Document, bool) {
     (Document { sha256: Sha256::of(text), size: text.len() as u64, carriage }, outside)
 }
 
+/// Under which names an event's `data` carries a document; one of them at most.
+const DOCUMENTS: [&str; 3] = ["document", "events", "scan"];
+
 /// Takes the text of a document out of an event's `data`, so that it goes beside the event: it has no place yet.
 pub(crate) fn send_beside(data: &mut Value) {
-    for name in ["document", "events"] {
+    for name in DOCUMENTS {
         if let Some(document) = data.get_mut(name).and_then(Value::as_object_mut) {
             document.remove("inline");
             document.insert("file".to_owned(), Value::Null);
@@ -30,7 +33,7 @@ pub(crate) fn send_beside(data: &mut Value) {
 
 /// Sets where the document of an event's `data` was uploaded to.
 pub(crate) fn set_file(data: &mut Value, file: Map<String, Value>) {
-    for name in ["document", "events"] {
+    for name in DOCUMENTS {
         if let Some(document) = data.get_mut(name).and_then(Value::as_object_mut) {
             document.insert("file".to_owned(), Value::Object(file));
             return;

@@ -14,6 +14,7 @@ mod care_plan;
 mod care_team;
 mod check;
 pub mod codes;
+mod compare;
 mod concern;
 mod consent;
 mod diff;
@@ -63,6 +64,7 @@ pub use care_team::{CareTeamProposal, care_team};
 pub(crate) use care_team::{keeper, team_member};
 #[cfg(feature = "store")]
 pub(crate) use check::is_id;
+pub use compare::{Became, PlanDifference, PlanPart, compare_plans};
 pub use concern::concerns;
 pub use diff::{Change, ChangedBy, changes};
 pub use directory::directory;

@@ -15,12 +15,14 @@ use crate::policy::Reason;
 
 mod clocks;
 mod life;
+mod reopening;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use clocks::{ANSWER, ClockDate, ENGAGEMENT, PLAN_COMPLETED, RE_ENROLMENT_GAP, Term, dates, owed, term};
 pub use life::{MOST_CONTACTS, closing, step};
+pub(crate) use reopening::reopened;
 pub use words::{remark, tell};
 
 /// How somebody reaches out to the member.
@@ -167,6 +169,29 @@ impl std::fmt::Debug for ContactRecorded {
     }
 }
 
+/// `contact.withdrawn`: a contact, or an attempt, was recorded in error. `Debug` does not show why.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactWithdrawn {
+    /// The `contact.recorded` that is taken back.
+    pub contact: EventKey,
+    /// Why. Empty where a handover withheld it.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for ContactWithdrawn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ContactWithdrawn({})", self.contact.id)
+    }
+}
+
+impl ContactWithdrawn {
+    /// The fields that `step` reads, and nothing clinical.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { reason: String::new(), ..self.clone() }
+    }
+}
+
 /// `outreach.asked`: the community side asks whether it may reach out. `Debug` does not show why.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutreachAsked {
@@ -223,6 +248,8 @@ pub enum OutreachEvent<'a> {
     Stage(&'a StageReached),
     /// `contact.recorded`.
     Contact(&'a ContactRecorded),
+    /// `contact.withdrawn`.
+    Withdrawn(&'a ContactWithdrawn),
     /// `outreach.asked`.
     Asked(&'a OutreachAsked),
     /// `outreach.granted`.
@@ -269,6 +296,24 @@ pub struct ContactState {
     pub by: StepTaken,
     /// Why the agreement did not allow it, where it did not: what has happened is recorded all the same.
     pub against_terms: Option<Reason>,
+    /// Who took it back because it was recorded in error: then it counts for nothing.
+    pub withdrawn: Option<Withdrawn>,
+}
+
+/// A contact that was recorded in error. `Debug` does not show why.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Withdrawn {
+    /// Why. Empty where a handover withheld it.
+    pub reason: String,
+    /// Who took it back, and when.
+    pub by: StepTaken,
+}
+
+impl std::fmt::Debug for Withdrawn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Withdrawn({})", self.by.event.id)
+    }
 }
 
 /// A question whether the community side may reach out.
@@ -316,7 +361,7 @@ impl Outreach {
         self.stages.last().map(|stage| stage.reached.stage)
     }
 
-    /// The contacts and attempts, in the order in which they were recorded.
+    /// The contacts and attempts, in the order in which they were recorded; those that were taken back, too.
     pub fn contacts(&self) -> &[ContactState] {
         &self.contacts
     }
@@ -333,7 +378,8 @@ impl Outreach {
 
     /// How often somebody tried without success since the member was last reached.
     pub fn attempts(&self) -> u32 {
-        let all = || self.contacts.iter().map(|contact| &contact.recorded);
+        let stands = |contact: &&ContactState| contact.withdrawn.is_none();
+        let all = || self.contacts.iter().filter(stands).map(|contact| &contact.recorded);
         let last = all().filter(|contact| contact.reached).map(|contact| contact.when).max();
         let after =
             |contact: &&ContactRecorded| !contact.reached && last.is_none_or(|last| contact.when > last);
@@ -350,7 +396,11 @@ impl Outreach {
     ) -> Option<&ContactState> {
         let meets = |contact: &&ContactState| {
             let of = &contact.recorded;
-            of.reached && (of.face_to_face || !face_to_face) && from <= of.when && of.when < until
+            contact.withdrawn.is_none()
+                && of.reached
+                && (of.face_to_face || !face_to_face)
+                && from <= of.when
+                && of.when < until
         };
         // Of those at one instant the one whose key is lower, so that it is the same in whatever order they were recorded.
         self.contacts.iter().filter(meets).min_by_key(|contact| (contact.recorded.when, &contact.key))

@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod comparing;
 mod concern;
 mod consent;
 mod crossing;
@@ -234,6 +235,7 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             Ok(json!({ "kept": kept }))
         }
         Verb::EditRecord(edit) => edit_record(caseline, edit).await,
+        asked @ (Verb::ComparePlans(_) | Verb::Scan(_)) => comparing::ask(caseline, asked),
         said @ (Verb::Crossings { .. } | Verb::Carried(_)) => crossing::ask(caseline, said),
         asked @ (Verb::Panel(_)
         | Verb::SideBySide {}
@@ -272,6 +274,8 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::AskOutreach { .. }
         | Verb::GrantOutreach { .. }
         | Verb::RefuseOutreach { .. }
+        | Verb::WithdrawContact(_)
+        | Verb::ReopenCase(_)
         | Verb::CloseCase { .. }) => outreach::ask(caseline, said),
         said => say(caseline, said).await,
     }
@@ -302,10 +306,7 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::ApprovePlan { case, plan, sha256, key } => {
             caseline.case(case)?.approve_plan(key, plan, sha256)?
         }
-        Verb::AttestSignature { case, plan, signer, organization, how, on, sha256, key } => {
-            let signed = (protocol::signer(&signer, organization)?, how, on);
-            caseline.case(case)?.attest_signature(key, plan, sha256, signed)?
-        }
+        Verb::AttestSignature(said) => comparing::attest(caseline, *said)?,
         Verb::PlanCopied(said) => {
             let to = protocol::recipient(&said.to, said.organization)?;
             caseline.case(said.case)?.plan_copied(said.key, said.plan, to, (said.how, said.on))?

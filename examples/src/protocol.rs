@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use caseline::Error;
-use caseline::care_plan::{SignedHow, Signer};
 use caseline::care_team::Whom;
 use caseline::case::event::EventKey;
 use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
-use caseline::error::InvalidInput;
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
 use caseline::outreach::{Channel, Stage};
 use jiff::Timestamp;
@@ -24,8 +21,10 @@ mod consent;
 mod copied;
 mod crossing;
 mod meeting;
+mod plan;
 mod record;
 mod referral;
+mod returning;
 mod task;
 
 pub use answer::{Failure, answer, reasons};
@@ -34,11 +33,13 @@ pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
 pub use copied::{PlanCopied, recipient};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
+pub use plan::{AttestSignature, ComparePlans, OfScan, ScanTold, signer};
 pub use record::{EditRecord, RecordPlace, System};
 pub use referral::{
     CancelReferral, CarryReferral, DeclineReferral, InReferral, OutcomeOf, Refer, SendReferral, SubRefer,
     TellCapacity, TellReferral, WithdrawReferral,
 };
+pub use returning::{ReopenCase, WithdrawContact};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
 /// A request.
@@ -188,17 +189,10 @@ pub enum Verb {
         sha256: Option<Sha256>,
         key: Option<EventId>,
     },
-    AttestSignature {
-        case: CaseId,
-        plan: EventId,
-        signer: String,
-        organization: Option<OrganizationId>,
-        how: SignedHow,
-        on: Date,
-        sha256: Option<Sha256>,
-        key: Option<EventId>,
-    },
+    AttestSignature(Box<AttestSignature>),
     PlanCopied(PlanCopied),
+    ComparePlans(ComparePlans),
+    Scan(OfScan),
     ReturnPlan {
         case: CaseId,
         plan: EventId,
@@ -364,6 +358,8 @@ pub enum Verb {
         reason: CloseReason,
         key: Option<EventId>,
     },
+    WithdrawContact(WithdrawContact),
+    ReopenCase(ReopenCase),
     LookAtRecord {},
     Kept {},
     EditRecord(EditRecord),
@@ -444,23 +440,6 @@ impl Request {
                 wrong(&id, &told)
             })
     }
-}
-
-/// Who signed a plan: `member`, `representative`, or a contact of an organisation.
-///
-/// # Errors
-/// `InvalidInput` where it is none of these.
-pub fn signer(signer: &str, organization: Option<OrganizationId>) -> Result<Signer, Error> {
-    Ok(match (signer, organization) {
-        ("member", None) => Signer::Member,
-        ("representative", None) => Signer::Representative,
-        (contact, Some(organization)) => Signer::Contact { contact: contact.parse()?, organization },
-        (_, None) => {
-            let detail =
-                "a signer is `member`, `representative`, or a contact, then with their `organization`";
-            return Err(InvalidInput::new("invalid-signer", detail).field("signer").into());
-        }
-    })
 }
 
 /// 64 hexadecimal digits as bytes.

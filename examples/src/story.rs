@@ -2,10 +2,12 @@
 
 mod alert;
 mod check;
+mod compared;
 mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
+mod signing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -20,10 +22,12 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+pub use compared::ComparedSeen;
 pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
-pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+pub use signing::{Attested, Copied};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{

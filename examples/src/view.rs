@@ -18,12 +18,14 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod comparing;
 mod concern;
 mod meeting;
 mod panel;
 mod referral;
 mod task;
 
+pub use comparing::comparison;
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
 pub use panel::{beside, panel};
@@ -128,6 +130,7 @@ pub fn is_written(resource: &str) -> bool {
         codes::EPISODE,
         codes::EVENT,
         codes::PLAN,
+        codes::SCAN,
         codes::STAY,
         codes::REVIEW,
         codes::CROSSING,
@@ -231,7 +234,7 @@ fn plan(plan: &PlanState) -> Value {
     shown
 }
 
-fn signature(signature: &Signature) -> Value {
+pub(crate) fn signature(signature: &Signature) -> Value {
     let (signer, organization) = match &signature.signer {
         Signer::Member => ("member".to_owned(), None),
         Signer::Representative => ("representative".to_owned(), None),
@@ -243,6 +246,7 @@ fn signature(signature: &Signature) -> Value {
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(organization.map(|organization| ("organization".into(), json!(organization))));
+        fields.extend(signature.scan.as_ref().map(|scan| ("scan".into(), json!(scan.sha256))));
     }
     shown
 }

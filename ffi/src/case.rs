@@ -15,7 +15,7 @@ use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
 use crate::runtime::Client;
-use crate::signing::{PlanSigner, SignedHow, day};
+use crate::signing::{PlanSigner, Scan, SignedHow, day};
 use crate::state::{CaseState, SentPlan, TimelineEntry, Whom};
 
 /// A case. Every command takes a `key`, the id of its event (a UUIDv7): the same key with the same content returns the first
@@ -195,11 +195,12 @@ impl Case {
     }
 
     /// Attests that a plan was signed elsewhere on a day (`2019-03-04`): the document with this hash, or the one that this device
-    /// has.
+    /// has; with the scan of what was signed on paper or came by fax.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-date`), besides the errors of every command.
-    #[uniffi::method(default(sha256 = None, key = None))]
+    /// `InvalidInput` (`invalid-date`, `invalid-scan`), besides the errors of every command.
+    #[uniffi::method(default(sha256 = None, scan = None, key = None))]
+    #[allow(clippy::too_many_arguments, reason = "they have names where they are given")]
     pub async fn attest_signature(
         &self,
         plan: String,
@@ -207,12 +208,18 @@ impl Case {
         how: SignedHow,
         on: String,
         sha256: Option<String>,
+        scan: Option<Scan>,
         key: Option<String>,
     ) -> Result<EventKey> {
         let plan = parsed(&plan, "plan")?;
         let sha256 = sha256.map(|sha256| parsed(&sha256, "sha256")).transpose()?;
         let given = (signer.known()?, how.into(), day(&on, "on")?);
-        self.command(key, move |case, key| Ok(case.attest_signature(key, plan, sha256, given)?)).await
+        let scan = scan.map(Scan::known).transpose()?;
+        let attest = move |case: &caseline::Case, key| match &scan {
+            Some(scan) => Ok(case.attest_scanned_signature(key, plan, sha256, given, scan)?),
+            None => Ok(case.attest_signature(key, plan, sha256, given)?),
+        };
+        self.command(key, attest).await
     }
 
     /// Attests that a copy of an approved plan was given on a day (`2019-03-04`) to the member, their representative, or somebody of

@@ -14,6 +14,7 @@ mod alert;
 mod calling;
 mod case;
 mod client;
+mod comparing;
 mod concern;
 mod consent;
 mod copying;
@@ -29,6 +30,7 @@ mod panel;
 mod proposals;
 mod referral;
 mod resource;
+mod returning;
 mod runtime;
 mod signing;
 mod state;
@@ -38,6 +40,7 @@ pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayCl
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
+pub use comparing::{PlanComparison, PlanDifference};
 pub use concern::{
     AnsweredConcern, Concern, ConcernAbout, ConcernStep, DataFound, PublishedAnswer, RoomKind,
 };
@@ -54,8 +57,8 @@ pub use models::{
 };
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use outreach::{
-    CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
-    OutreachStage, ProgrammeClock, StageOf,
+    CloseReason, ContactTakenBack, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk,
+    OutreachChannel, OutreachStage, ProgrammeClock, StageOf,
 };
 pub use panel::{
     AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
@@ -65,7 +68,7 @@ pub use proposals::{CarePlanFound, NamedContact, NamedOn, ProposedCase};
 pub use referral::{Referral, ReferralCourse, ReferralInput, ReferralStep, Referred};
 pub use resource::{Kept, Resource, ResourceEdit, SearchParam};
 pub use runtime::end_threads;
-pub use signing::{PlanSignature, PlanSigner, SignedHow};
+pub use signing::{PlanSignature, PlanSigner, Scan, SignedHow};
 pub use state::{CaseState, Plan, PlanChange, Reminder, Seat, SentPlan, TeamProposal, TimelineEntry, Whom};
 pub use task::{Task, TaskStep};
 

@@ -208,6 +208,19 @@ pub struct MemberContact {
     pub by: String,
     /// Why the agreement did not allow it, where it did not.
     pub against_terms: Option<Reason>,
+    /// Who took it back because it was recorded in error: then it counts for nothing.
+    pub withdrawn: Option<ContactTakenBack>,
+}
+
+/// That a contact was recorded in error.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ContactTakenBack {
+    /// Why. Empty where a handover withheld it.
+    pub reason: String,
+    /// The contact who took it back.
+    pub by: String,
+    /// When.
+    pub at: SystemTime,
 }
 
 impl From<&ContactState> for MemberContact {
@@ -224,6 +237,11 @@ impl From<&ContactState> for MemberContact {
             about: recorded.about.map(|about| about.to_string()),
             by: contact.by.contact.to_string(),
             against_terms: contact.against_terms.as_ref().map(Reason::from),
+            withdrawn: contact.withdrawn.as_ref().map(|one| ContactTakenBack {
+                reason: one.reason.clone(),
+                by: one.by.contact.to_string(),
+                at: one.by.at.into(),
+            }),
         }
     }
 }
@@ -318,12 +336,12 @@ impl From<policy::MayReachOut> for MayReachOut {
     }
 }
 
-fn day(text: &str, field: &str) -> Result<Date> {
+pub(crate) fn day(text: &str, field: &str) -> Result<Date> {
     let wrong = |_| InvalidInput::new("invalid-date", "a day is year-month-day: 2019-03-01").field(field);
     Ok(text.parse().map_err(wrong)?)
 }
 
-fn day_of(text: Option<String>, field: &str) -> Result<Option<Date>> {
+pub(crate) fn day_of(text: Option<String>, field: &str) -> Result<Option<Date>> {
     text.map(|text| day(&text, field)).transpose()
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use caseline::care_plan;
 use jiff::civil::Date;
 
+use crate::case::Case;
 use crate::error::{CaselineError, Result, parsed};
 
 /// Who signed a plan.
@@ -43,10 +44,47 @@ pub struct PlanSignature {
     pub how: SignedHow,
     /// On which day (`2019-03-04`).
     pub on: String,
+    /// The SHA-256 of its scan, by which [`Case::scan`](crate::Case::scan) gives it. Where there is none, nobody but whoever attests it
+    /// has seen it.
+    pub scan: Option<String>,
     /// The contact who attests it.
     pub attested_by: String,
     /// When.
     pub attested_at: SystemTime,
+}
+
+/// The scan of a signature.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Scan {
+    /// What kind of file it is: `application/pdf`, `image/jpeg`, `image/png` or `image/tiff`.
+    pub content_type: String,
+    /// The file, of 5 MiB at most.
+    pub data: Vec<u8>,
+}
+
+#[uniffi::export]
+impl Case {
+    /// The scan of a signature, by the hash that the signature names; nothing where it is withheld, on its way, or no scan.
+    ///
+    /// # Errors
+    /// `NotFound` (`scan`) where no signature of this case names it.
+    pub async fn scan(&self, sha256: String) -> Result<Option<Scan>> {
+        let sha256 = parsed(&sha256, "sha256")?;
+        let found = move |case: &caseline::Case| {
+            let scan = case.scan(&sha256)?;
+            Ok(scan.map(|scan| Scan {
+                content_type: scan.content_type().to_owned(),
+                data: scan.bytes().to_vec(),
+            }))
+        };
+        self.local(found).await
+    }
+}
+
+impl Scan {
+    pub(crate) fn known(self) -> Result<care_plan::Scan> {
+        Ok(care_plan::Scan::new(&self.content_type, self.data)?)
+    }
 }
 
 impl PlanSigner {
@@ -97,6 +135,7 @@ impl From<&care_plan::Signature> for PlanSignature {
             signer,
             how,
             on: signature.on.to_string(),
+            scan: signature.scan.as_ref().map(|scan| scan.sha256.to_string()),
             attested_by: signature.attested.contact.to_string(),
             attested_at: signature.attested.at.into(),
         }

@@ -20,7 +20,7 @@ const MOST_CHANGES: usize = 100;
 /// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
 /// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
 /// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`, `plan-changer`,
-/// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-signature-date`, `plan-signer`, `plan-copier`,
+/// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-scan-verbal`, `plan-signature-date`, `plan-signer`, `plan-copier`,
 /// `plan-not-approved`, `plan-copy-recipient`, `plan-copy-known`, `plan-copy-date`.
 pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
     // That a record was changed is no step of a person's: a keeper tells it, too.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::care_plan::life::{find, may_approve, refused, still_open, waiting};
-use crate::care_plan::{CarePlans, PlanStatus, StepTaken};
+use crate::care_plan::{CarePlans, Document, PlanStatus, StepTaken};
 use crate::case::roster::Roster;
 use crate::case::step::Step;
 use crate::contact::{Contact, Role, Seat};
@@ -16,7 +16,7 @@ use crate::policy::Reason;
 
 /// `plan.signed`: a plan was signed elsewhere, and its sender attests it. Who signs in their own client approves it instead.
 /// `Debug` does not show on which day.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanSigned {
     /// The `plan.sent` whose plan it is.
     pub plan: EventId,
@@ -28,6 +28,17 @@ pub struct PlanSigned {
     pub how: SignedHow,
     /// On which day.
     pub on: Date,
+    /// The scan of it: the text of a FHIR Binary ([`Scan`](crate::care_plan::Scan)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Document>,
+}
+
+impl PlanSigned {
+    /// The fields that `step` reads, and nothing clinical.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { scan: self.scan.as_ref().map(Document::withheld), ..self.clone() }
+    }
 }
 
 impl fmt::Debug for PlanSigned {
@@ -90,7 +101,7 @@ impl fmt::Display for SignedHow {
 }
 
 /// A signature that somebody attested. `Debug` shows neither whose nor on which day.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Signature {
     /// Who signed.
     pub signer: Signer,
@@ -100,6 +111,8 @@ pub struct Signature {
     pub how: SignedHow,
     /// On which day.
     pub on: Date,
+    /// The scan of it. Where there is none, nobody but whoever attests it has seen it.
+    pub scan: Option<Document>,
     /// Who attests it, and when.
     pub attested: StepTaken,
 }
@@ -113,6 +126,9 @@ impl fmt::Debug for Signature {
 /// Takes an attested signature. One of the provider or the designee approves the plan; somebody of their own side attests it, or,
 /// while that has nobody on Matrix, somebody of the side that sent it.
 pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>) -> Result<(), Reason> {
+    if event.scan.is_some() && event.how == SignedHow::Verbal {
+        return Err(refused("plan-scan-verbal", "of what was said there is no scan: attest it without one"));
+    }
     let plan = match event.signer {
         // Whose side has nobody on Matrix signs on paper or by fax, and who asked for it has it: theirs is the only word.
         Signer::Contact { .. }
@@ -166,6 +182,7 @@ pub(super) fn signed(plans: &mut CarePlans, event: &PlanSigned, step: &Step<'_>)
         known,
         how: event.how,
         on: event.on,
+        scan: event.scan.clone(),
         attested: StepTaken::of(step),
     });
     Ok(())
@@ -196,5 +213,10 @@ pub(super) fn told(event: &PlanSigned, who: &str, signer: Option<&Seat>) -> Stri
             |seat| format!("{} ({})", seat.contact.name, seat.contact.role),
         ),
     };
-    format!("{who} attests: {signer} signed the care plan {} on {}.", event.how, event.on)
+    let scan = match (&event.scan, event.how) {
+        (Some(_), _) => " The scan is with it.",
+        (None, SignedHow::Verbal) => "",
+        (None, _) => " There is no scan of it.",
+    };
+    format!("{who} attests: {signer} signed the care plan {} on {}.{scan}", event.how, event.on)
 }

@@ -17,7 +17,9 @@ use crate::care_plan::{
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
 use crate::case::kind::ProgrammeOpened;
-use crate::case::life::{CaseAccepted, CaseClosed, CaseOpened, RungPosted, SeatAdded, SeatEnded};
+use crate::case::life::{
+    CaseAccepted, CaseClosed, CaseOpened, CaseReopened, RungPosted, SeatAdded, SeatEnded,
+};
 use crate::communication::{MessageCorrected, MessageRetracted, MessageSeen, MessageSent};
 use crate::concern::{
     AnswerPublished, ConcernAnswered, ConcernClosed, ConcernHeard, ConcernRaised, ConcernReopened,
@@ -27,7 +29,9 @@ use crate::crossing::CrossingCarried;
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
-use crate::outreach::{ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, StageReached};
+use crate::outreach::{
+    ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
+};
 use crate::referral::{
     ReferralAccepted, ReferralAsked, ReferralCancelled, ReferralCapacity, ReferralCapacityAsked,
     ReferralClosed, ReferralDeclined, ReferralOpened, ReferralOutcome, ReferralSent, ReferralSubReferred,
@@ -194,6 +198,8 @@ kinds! {
     CaseAccepted(CaseAccepted) = "case.accepted",
     /// The case is over.
     CaseClosed(CaseClosed) = "case.closed",
+    /// The member is re-enrolled, and their case goes on.
+    CaseReopened(CaseReopened) = "case.reopened",
     /// A programme room was opened: it carries the roster, the agreement and the rule set.
     ProgrammeOpened(ProgrammeOpened) = "programme.opened",
     /// Somebody was named for the case.
@@ -210,6 +216,8 @@ kinds! {
     MessageSeen(MessageSeen) = "message.seen",
     /// Somebody was in contact with the member, or tried to be.
     ContactRecorded(ContactRecorded) = "contact.recorded",
+    /// A contact that was recorded in error is taken back.
+    ContactWithdrawn(ContactWithdrawn) = "contact.withdrawn",
     /// Somebody took things across to a side without Matrix, or called who was reminded, or tried to.
     CrossingCarried(CrossingCarried) = "crossing.carried",
     /// The member consents to something.

@@ -144,6 +144,8 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
     let fields = match data {
         EventData::MessageSent(_) => serde_json::to_value(crate::communication::MessageSent::default()),
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
+        EventData::CaseReopened(reopened) => serde_json::to_value(reopened.withheld()),
+        EventData::ContactWithdrawn(withdrawn) => serde_json::to_value(withdrawn.withheld()),
         EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
         EventData::CrossingCarried(carried) => serde_json::to_value(carried.withheld()),
         EventData::ConsentRecorded(recorded) => serde_json::to_value(recorded.withheld()),
@@ -154,6 +156,7 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::OutreachRefused(refused) => serde_json::to_value(refused.withheld()),
         EventData::StageReached(reached) => serde_json::to_value(reached.withheld()),
         EventData::PlanSent(sent) => serde_json::to_value(sent.withheld()),
+        EventData::PlanSigned(signed) => serde_json::to_value(signed.withheld()),
         EventData::PlanReturned(returned) => serde_json::to_value(returned.withheld()),
         EventData::AlertRaised(raised) => serde_json::to_value(raised.withheld()),
         EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),

@@ -1,6 +1,7 @@
 //! The case's own life cycle: opened, accepted, its people named and released, closed.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Seat;
@@ -12,7 +13,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, RungKey, step, tell};
+pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, Reopened, RungKey, step, tell};
 
 /// A text that the case carries whole, so that nobody computes from their own disk: an agreement or a rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,37 @@ pub struct CaseClosed {
     /// The case that goes on in its place, where both sides had opened one for the same member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued_in: Option<CaseId>,
+}
+
+/// `case.reopened`: the member is re-enrolled, and their case goes on. `Debug` shows neither why nor since when.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseReopened {
+    /// Why. Empty where a handover withheld it.
+    pub reason: String,
+    /// Since when the member is back, by the programme's own date: clocks count from it.
+    pub on: Date,
+    /// Where that date is from. Empty where a handover withheld it.
+    pub source: String,
+    /// The day of the enrolment, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolled: Option<Date>,
+    /// The day on which they had left, where that is not the day on which the case was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Date>,
+}
+
+impl CaseReopened {
+    /// The fields that `step` reads, and nothing clinical.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self { reason: String::new(), source: String::new(), ..self.clone() }
+    }
+}
+
+impl std::fmt::Debug for CaseReopened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CaseReopened(…)")
+    }
 }
 
 /// Why a case was closed: the programme's reasons for leaving, and our own for a doubled case.

@@ -21,7 +21,9 @@ impl CaseState {
                 let key = EventKey { sender, id: corrected.message };
                 return self.labels_of(&key).cloned().unwrap_or_default();
             }
+            EventData::ContactWithdrawn(withdrawn) => Resource::Contact(withdrawn.contact.clone()),
             EventData::PlanReturned(returned) => Resource::Plan(returned.plan),
+            EventData::PlanSigned(signed) => Resource::Plan(signed.plan),
             EventData::AlertRaised(raised) => Resource::Stay(raised.stay.id()),
             EventData::VisitProposed(proposed) => Resource::Stay(proposed.stay),
             EventData::FollowUpDone(done) => Resource::Stay(done.stay),

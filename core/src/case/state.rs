@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
-use crate::care_plan::{self, CarePlans, Document, PlanApproved, StepTaken};
+use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanCopied, PlanSigned, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
@@ -85,6 +85,10 @@ pub struct CaseState {
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
     pub(crate) superseded_approvals: Vec<(PlanApproved, StepTaken)>,
+    /// The copies whose giving took no step and may have counted somewhere.
+    pub(crate) superseded_copies: BTreeMap<EventKey, PlanCopied>,
+    /// The scans of signatures that took no step and may have counted somewhere.
+    pub(crate) superseded_scans: BTreeMap<EventKey, PlanSigned>,
     /// Of each stay the first alert that took no step and may have counted somewhere.
     pub(crate) superseded_alerts: BTreeMap<Sha256, AlertRaised>,
     /// The visits whose proposal took no step, with who proposed each as far as the roster ever knew.
@@ -217,6 +221,8 @@ pub enum Resource {
     Consent(EventKey),
     /// The Encounter or the Communication of a contact with the member, or an attempt.
     Contact(EventKey),
+    /// The Communication of a copy of a care plan that was given to somebody.
+    Copy(EventKey),
     /// The Task of what is to go across to this organisation.
     Crossing(OrganizationId),
     /// The EpisodeOfCare: where the member stands with the programme.
@@ -225,6 +231,8 @@ pub enum Resource {
     Override(EventKey),
     /// The CarePlan that this `plan.sent` opened.
     Plan(EventId),
+    /// The DocumentReference of the scan that this `plan.signed` brought.
+    Scan(EventKey),
     /// The Encounter of a stay, by the stay's id.
     Stay(Sha256),
     /// The Appointment of a joint visit.

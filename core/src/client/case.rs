@@ -28,9 +28,13 @@ use crate::ports::PortError;
 use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
+mod comparing;
 mod consent;
 mod crossing;
 mod outreach;
+mod scan;
+
+pub use comparing::{PlanComparison, PlanVersion};
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;
@@ -262,7 +266,7 @@ impl Case {
             Some(sha256) => sha256,
             None => self.plan_hash(plan)?,
         };
-        self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on }))
+        self.command(&Command::new(id, PlanSigned { plan, sha256, signer, how, on, scan: None }))
     }
 
     /// Attests that a copy of an approved plan was given: to the member, their representative, or somebody of the team by their seat

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod bad_input;
+mod comparing;
 mod concerns;
 mod consents;
 mod devices;
@@ -21,6 +22,7 @@ mod panel;
 mod proofs;
 mod proposals;
 mod referrals;
+mod reopening;
 mod repeated;
 mod resources;
 mod shared;

@@ -202,7 +202,7 @@ fn a_plan_that_came_back_by_fax_and_a_task_that_was_told_of_by_telephone() {
     let rao = seat("rao").contact;
     let signer = Signer::Contact { contact: rao.id, organization: rao.organization };
     let on = "2026-01-05".parse().unwrap();
-    let by_fax = PlanSigned { plan: id(1), sha256, signer, how: SignedHow::Fax, on };
+    let by_fax = PlanSigned { plan: id(1), sha256, signer, how: SignedHow::Fax, on, scan: None };
     let given = TaskAssigned {
         title: "Fill in the form".into(),
         detail: None,

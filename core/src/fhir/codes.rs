@@ -19,6 +19,8 @@ pub const REVIEW: &str = "urn:caseline:override-review";
 pub const PLAN: &str = "urn:caseline:plan";
 /// Identifier system of the DocumentReference that stands for a CarePlan: the value is [`super::event_value`].
 pub const PLAN_DOCUMENT: &str = "urn:caseline:plan-document";
+/// Identifier system of the DocumentReference of a signature's scan: the value is the `plan.signed` event's id and sender.
+pub const SCAN: &str = "urn:caseline:scan";
 /// Identifier system of the DocumentReference that tells of a case in short: the value is the case's id.
 pub const SUMMARY: &str = "urn:caseline:summary";
 /// Identifier system of the Appointment of a mutual member meeting: the value is [`crate::meeting::Meeting::id`].

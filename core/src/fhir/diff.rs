@@ -152,7 +152,7 @@ fn places(names: &[String]) -> HashMap<&str, usize> {
 
 /// A name for each item of the three lists, the same for what is the same item; `None` where two items of one list go by one
 /// name.
-fn names(key: &str, lists: [&[Node<'_>]; 3]) -> Option<[Vec<String>; 3]> {
+pub(super) fn names(key: &str, lists: [&[Node<'_>]; 3]) -> Option<[Vec<String>; 3]> {
     let known = lists.iter().flat_map(|items| items.iter()).all(|item| !identities(key, item).is_empty());
     let of = |items: &[Node<'_>]| -> Option<Vec<String>> {
         let names: Vec<String> = items
@@ -179,7 +179,7 @@ pub(super) fn spelled(node: &Node<'_>) -> String {
 }
 
 /// Whether what both lists have is in the same order in both.
-fn in_order(one: &[String], two: &[String]) -> bool {
+pub(super) fn in_order(one: &[String], two: &[String]) -> bool {
     let places = places(two);
     let common = one.iter().filter_map(|name| places.get(name.as_str()));
     common.is_sorted()

@@ -43,7 +43,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
         }
     }
     for one in state.outreach.contacts().iter().filter(|one| known(&one.key)) {
-        writes.push(view.contact(&one.key, &one.recorded, Some(&one.contact), false));
+        writes.push(view.contact(&one.key, &one.recorded, Some(&one.contact), one.withdrawn.is_some()));
     }
     writes
 }

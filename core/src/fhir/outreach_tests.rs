@@ -5,11 +5,12 @@ use super::*;
 use crate::case::event::EventData;
 use crate::case::fold::Fold;
 use crate::case::fold::tests::world::{at, next, opening};
+use crate::case::life::CaseReopened;
 use crate::case::life::{CaseClosed, CloseReason};
 use crate::case::state::Standing;
 use crate::fhir::project::project;
 use crate::fhir::{check::check, rules};
-use crate::outreach::StageReached;
+use crate::outreach::{ContactWithdrawn, StageReached};
 
 fn own() -> Own {
     Own { patient: "Patient/marty".into() }
@@ -120,4 +121,67 @@ fn a_case_closed_as_unreachable_too_early_goes_on() {
     assert!(!state.timeline[3].text.contains("against the terms"));
     let Standing::Superseded { reason } = &state.timeline[2].standing else { panic!() };
     assert_eq!(reason.code, "unreachable-too-early");
+}
+
+#[test]
+fn a_contact_recorded_in_error_is_entered_in_error() {
+    let mut fold = Fold::new();
+    let acts =
+        [opening().into(), contact(Channel::Visit, true, true, 0), contact(Channel::Phone, false, false, 0)];
+    let mut events = Vec::new();
+    for (n, data) in acts.into_iter().enumerate() {
+        let event = next(n, "jane", fold.state(), data);
+        events.push(event.key());
+        fold.insert(event);
+    }
+    for (n, contact) in events.iter().skip(1).enumerate() {
+        let back = ContactWithdrawn { contact: contact.clone(), reason: "another member".into() };
+        fold.insert(next(n + 3, "jane", fold.state(), back));
+    }
+    let writes = project(fold.state(), &own(), &|_| None);
+    let of = |kind: &str| -> Vec<Value> {
+        let of = writes.iter().filter(|write| write.kind == kind);
+        of.map(|write| serde_json::from_str(&write.json).unwrap()).collect()
+    };
+    assert_eq!(of("Encounter")[0]["status"], "entered-in-error");
+    let tried =
+        of("Communication").into_iter().find(|one| one["category"][0]["text"] == "Contact with the member");
+    assert_eq!(tried.unwrap()["status"], "entered-in-error");
+    for write in &writes {
+        check(&write.kind, &write.json).unwrap();
+        assert!(rules::check(&write.json).unwrap().is_empty(), "{}", write.json);
+    }
+}
+
+#[test]
+fn a_case_that_was_opened_again_is_one_episode_with_its_course() {
+    let back = CaseReopened {
+        reason: "re-enrolled".into(),
+        on: "2026-01-05".parse().unwrap(),
+        source: "list".into(),
+        enrolled: None,
+        left: None,
+    };
+    let acts = || {
+        vec![
+            ("jane", opening().into()),
+            ("joe", stage(Stage::Assigned, "2026-01-01")),
+            ("jane", stage(Stage::Engaged, "2026-01-03")),
+            ("jane", CaseClosed { reason: CloseReason::Moved, continued_in: None }.into()),
+            ("joe", back.clone().into()),
+        ]
+    };
+    let [episode] = &written(acts(), "EpisodeOfCare")[..] else { panic!() };
+    assert_eq!((&episode["status"], &episode["period"]["end"]), (&"planned".into(), &Value::Null));
+    let before: Vec<&str> = episode["statusHistory"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(before, ["planned", "active", "finished"]);
+    let [team] = &written(acts(), "CareTeam")[..] else { panic!() };
+    assert_eq!((&team["status"], &team["period"]["end"]), (&"active".into(), &Value::Null));
+    let threads = written(acts(), "Communication");
+    assert_eq!(threads[0]["status"], "in-progress");
 }

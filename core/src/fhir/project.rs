@@ -23,7 +23,9 @@ use crate::id::Sha256;
 use crate::member::Member;
 use crate::ports::RecordWrite;
 
+mod copied;
 mod crossing;
+mod scanned;
 mod signed;
 mod task;
 
@@ -86,6 +88,8 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             writes.extend(view.no_approvals(key, document));
         }
     }
+    writes.extend(view.copies());
+    writes.extend(view.scans(&text));
     writes.extend(super::alert::alerts(state, opening, own));
     writes.extend(view.tasks());
     writes.extend(view.crossings());
@@ -108,7 +112,10 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
         (_, "Task") if system == codes::REVIEW => false,
-        (Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key), "Communication")
+        (
+            Resource::Copy(key) | Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key),
+            "Communication",
+        )
         | (Resource::Visit(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Referral(key), "ServiceRequest" | "Task")
@@ -122,6 +129,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
         }
+        (Resource::Scan(key), "DocumentReference") if system == codes::SCAN => event_value(key) == value,
         (Resource::Stay(stay), "Encounter") => {
             state.opening().is_some_and(|opening| super::alert::stay_value(opening, stay) == value)
         }
@@ -270,7 +278,7 @@ impl<'a> View<'a> {
     /// The header of the thread: a Communication without payload, of which every message is part.
     fn thread(&self) -> RecordWrite {
         let closed = self.state.life.closed.as_ref();
-        let shaped = closed.map_or(&self.opening.event, |closed| &closed.event);
+        let shaped = self.state.life.turned_by().unwrap_or(&self.opening.event);
         let clock = self.state.links.get(shaped).map_or(0, |link| link.stated);
         let case = self.opening.case.to_string();
         let json = Object::resource("Communication")

@@ -292,7 +292,7 @@ fn a_plan_that_calls_another_category_by_that_name_gets_us_cores_beside_it() {
 
 async fn all(record: &dyn CareRecord) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for kind in ["CareTeam", "Communication", "CarePlan", "Provenance"] {
+    for kind in ["CareTeam", "Communication", "CarePlan", "DocumentReference", "Provenance"] {
         for stored in record.search(kind, &[]).await.unwrap() {
             all.push((kind.to_owned(), stored.json));
         }

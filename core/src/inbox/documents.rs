@@ -353,6 +353,7 @@ pub(super) fn keep_inline(t: &Tx<'_>, content: &Content) -> Result<()> {
 pub(super) fn document_of(content: &Content) -> Option<&Document> {
     match &event_of(content)?.data {
         EventData::PlanSent(sent) => Some(&sent.document),
+        EventData::PlanSigned(signed) => signed.scan.as_ref(),
         EventData::Handover(handover) => Some(&handover.events),
         _ => None,
     }

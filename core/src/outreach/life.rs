@@ -7,11 +7,12 @@ use crate::agreement::{Agreement, OutreachRule};
 use crate::care_plan::StepTaken;
 use crate::case::event::EventKey;
 use crate::case::life::CloseReason;
+use crate::case::roster::decides;
 use crate::case::step::Step;
 use crate::due;
 use crate::outreach::{
-    AskAnswer, AskState, ContactRecorded, ContactState, Outreach, OutreachAsked, OutreachEvent, Stage,
-    StageReached, StageState,
+    AskAnswer, AskState, ContactRecorded, ContactState, ContactWithdrawn, Outreach, OutreachAsked,
+    OutreachEvent, Stage, StageReached, StageState, Withdrawn,
 };
 use crate::policy::{Reach, Reason, may_reach_out};
 
@@ -28,7 +29,7 @@ const MOST_ASKS: usize = 200;
 /// The reason, with source `outreach`: `outreach-by-keeper`, `outreach-not-a-side`, `outreach-not-community-side`,
 /// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-after`, `stage-left`,
 /// `stage-unknown`, `stage-date`, `stage-fields`, `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
-/// `contact-known`, `contacts-too-many`; of a question `outreach-not-to-ask` (the agreement allows or
+/// `contact-known`, `contacts-too-many`; of one that is taken back `contact-unknown`, `contact-not-yours`, `contact-withdrawn`; of a question `outreach-not-to-ask` (the agreement allows or
 /// prohibits it, or says nothing), `outreach-asked-already`, `outreach-asks-too-many`; of an answer `outreach-ask-unknown`,
 /// `outreach-answered`.
 pub fn step(
@@ -44,6 +45,7 @@ pub fn step(
     match event {
         OutreachEvent::Stage(event) => reached(&mut next, event, step)?,
         OutreachEvent::Contact(event) => contact(&mut next, event, agreement, step)?,
+        OutreachEvent::Withdrawn(event) => withdrawn(&mut next, event, step)?,
         OutreachEvent::Asked(event) => asked(&mut next, event, agreement, step)?,
         OutreachEvent::Granted(event) => {
             answered(&mut next, &event.ask, (true, event.until, &event.reason), step)?;
@@ -73,7 +75,7 @@ pub fn closing(outreach: &Outreach, reason: CloseReason, agreement: &Agreement) 
     Err(Reason::new("unreachable-too-early", text, format!("agreement {}", agreement.id)))
 }
 
-fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Result<(), Reason> {
+pub(super) fn reached(outreach: &mut Outreach, event: &StageReached, step: &Step<'_>) -> Result<(), Reason> {
     let organization = &step.seat.contact.organization;
     let community = organization == step.community_side;
     if !community && organization != step.plan_side {
@@ -211,7 +213,8 @@ fn contact(
         }
     };
     let known = |one: &&ContactState| {
-        one.recorded.when == event.when
+        one.withdrawn.is_none()
+            && one.recorded.when == event.when
             && one.recorded.channel == event.channel
             && one.contact.id == contact.id
             && one.by.organization == author.organization
@@ -229,7 +232,25 @@ fn contact(
         contact: contact.clone(),
         by: StepTaken::of(step),
         against_terms: against_terms(outreach, event, agreement, step.seat),
+        withdrawn: None,
     });
+    Ok(())
+}
+
+/// Takes a contact back: by whoever recorded it, or a lead of theirs.
+fn withdrawn(outreach: &mut Outreach, event: &ContactWithdrawn, step: &Step<'_>) -> Result<(), Reason> {
+    let author = &step.seat.contact;
+    let contact = outreach.contacts.iter_mut().find(|one| one.key == event.contact);
+    let contact = contact.ok_or_else(|| refused("contact-unknown", "this case holds no such contact"))?;
+    let lead = decides(step.seat) && author.organization == contact.by.organization;
+    if !contact.by.is_by(author) && !lead {
+        let text = "who recorded a contact takes it back, or a lead of their organisation";
+        return Err(refused("contact-not-yours", text));
+    }
+    if contact.withdrawn.is_some() {
+        return Err(refused("contact-withdrawn", "this contact was taken back before"));
+    }
+    contact.withdrawn = Some(Withdrawn { reason: event.reason.clone(), by: StepTaken::of(step) });
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use crate::contact::{Contact, Role, Seat};
 use crate::id::UserId;
 use crate::policy::{Reach, may_reach_out};
 
+mod withdrawing;
+
 fn seat(name: &str) -> Seat {
     let (organization, role, lead) = match name {
         "jane" => ("cp", Role::CpCareCoordinator, true),

@@ -15,6 +15,12 @@ pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
     match event {
         OutreachEvent::Stage(event) => format!("{who}: {}", stage(event)),
         OutreachEvent::Contact(event) => contact(&who, event),
+        OutreachEvent::Withdrawn(event) => {
+            format!(
+                "{who} takes back a contact with the member that was recorded in error{}",
+                said(&event.reason)
+            )
+        }
         OutreachEvent::Asked(event) => {
             format!(
                 "{who} asks whether they may reach out to the member {}: {}",

@@ -31,6 +31,7 @@ impl EventData {
             Self::CaseOpened(_)
             | Self::ProgrammeOpened(_)
             | Self::CaseAccepted(_)
+            | Self::CaseReopened(_)
             | Self::SeatAdded(_)
             | Self::TeamProposed(_)
             | Self::TeamDeclined(_) => (Some(Category::Roster), false),
@@ -60,6 +61,7 @@ impl EventData {
             | Self::TaskCompleted(_)
             | Self::TaskCancelled(_) => (Some(Category::Task), false),
             Self::ContactRecorded(_)
+            | Self::ContactWithdrawn(_)
             | Self::OutreachAsked(_)
             | Self::OutreachGranted(_)
             | Self::OutreachRefused(_)
@@ -129,7 +131,6 @@ impl EventData {
                 | Self::PlanAcknowledged(_)
                 | Self::PlanApproved(_)
                 | Self::PlanChanged(_)
-                | Self::PlanSigned(_)
                 | Self::PlanCopied(_)
                 | Self::TaskClaimed(_)
                 | Self::TaskAccepted(_)

@@ -375,7 +375,7 @@ impl Line<'_, '_> {
             }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
             "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
-            | "may_reach_out" | "close_case" => {
+            | "may_reach_out" | "withdraw_contact" | "reopen_case" | "close_case" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.reach_out(who, deed, case, within)?
             }

@@ -1,6 +1,7 @@
 //! What a story expects somebody to see, and what they do see.
 
 mod alert;
+mod compared;
 mod concern;
 mod consent;
 mod crossing;
@@ -89,6 +90,9 @@ pub(super) fn look(
             let answer = ask(stage, who, "timeline", about.clone())?;
             parts.push(reminder_seen(stage, list(&answer, "events"), who, reminder));
         }
+        if let Some(wanted) = &expected.compared {
+            parts.push(compared::compared_seen(stage, labels, who, case, wanted)?);
+        }
         if let Some(wanted) = &expected.crossings {
             let answer = ask(stage, who, "crossings", about.clone())?;
             parts.push(crossing::crossings_seen(stage, &answer, who, wanted));
@@ -147,6 +151,7 @@ pub(super) fn look(
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
+        || expected.compared.is_some()
         || expected.crossings.is_some()
         || expected.consents.is_some()
         || expected.denied.is_some()
@@ -257,6 +262,14 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         .signed_by
         .as_ref()
         .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
+    let scans = |plan: &Value| -> Vec<String> {
+        let scanned = list(plan, "signatures").iter().filter(|signature| signature.get("scan").is_some());
+        scanned.map(|signature| text(signature, "signer").to_owned()).collect()
+    };
+    let scanned: Option<Vec<String>> = wanted
+        .scanned
+        .as_ref()
+        .map(|people| people.iter().map(|who| stage.story.signer(who).1.to_owned()).collect());
     let given_to = |plan: &Value| -> Vec<String> {
         list(plan, "copies").iter().map(|copy| text(copy, "to").to_owned()).collect()
     };
@@ -286,6 +299,7 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
             if text(plan, "status") == wanted.is
                 && wanted.by.as_ref().is_none_or(|who| by(plan) == contact_of(stage, who))
                 && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
+                && scanned.as_ref().is_none_or(|scanned| scans(plan) == *scanned)
                 && copied.as_ref().is_none_or(|copied| given_to(plan) == *copied)
                 && wanted
                     .changed_in

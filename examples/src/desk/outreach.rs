@@ -36,6 +36,13 @@ pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::RefuseOutreach { case, ask, reason, key } => {
             caseline.case(case).and_then(|case| Ok(sent(&case.refuse_outreach(key, ask, &reason)?)))
         }
+        Verb::WithdrawContact(said) => caseline
+            .case(said.case)
+            .and_then(|case| Ok(sent(&case.withdraw_contact(said.key, said.contact, &said.reason)?))),
+        Verb::ReopenCase(said) => {
+            let key = said.key;
+            caseline.case(said.case).and_then(|case| Ok(sent(&case.reopen(key, said.reopened())?)))
+        }
         Verb::CloseCase { case, reason, key } => {
             caseline.case(case).and_then(|case| Ok(sent(&case.close(key, reason)?)))
         }
@@ -91,7 +98,12 @@ fn contact(contact: &ContactState) -> Value {
         "outcome": recorded.outcome, "by": contact.by.contact,
     });
     let against = contact.against_terms.as_ref().map(|reason| reasons(std::slice::from_ref(reason)));
-    add(&mut shown, [("about", recorded.about.map(|about| json!(about))), ("against_terms", against)]);
+    let withdrawn = contact
+        .withdrawn
+        .as_ref()
+        .map(|one| json!({ "reason": one.reason, "by": one.by.contact, "at": one.by.at }));
+    let about = recorded.about.map(|about| json!(about));
+    add(&mut shown, [("about", about), ("against_terms", against), ("withdrawn", withdrawn)]);
     shown
 }
 

@@ -173,6 +173,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.propose_visit.is_some(),
         deed.assign.is_some(),
         deed.ask_outreach.is_some(),
+        deed.record_contact.is_some(),
         deed.decide.is_some(),
         deed.record_consent.is_some(),
         deed.raise_concern.is_some(),
@@ -205,6 +206,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
             person(story, &copied.to).map_err(|problem| (".plan_copied.to".to_owned(), problem))?;
         }
     }
+    named.label(deed.withdraw_contact.as_ref().map(|taken| &taken.contact), ".withdraw_contact.contact")?;
     named.label(deed.return_plan.as_ref().map(|returned| &returned.plan), ".return_plan.plan")?;
     for (answer, field) in
         [(&deed.grant_outreach, ".grant_outreach.ask"), (&deed.refuse_outreach, ".refuse_outreach.ask")]
@@ -293,6 +295,9 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         for who in plan.signed_by.iter().flatten().filter(|who| *who != MEMBER) {
             person(story, who).map_err(|problem| (".sees.plan.signed_by".to_owned(), problem))?;
         }
+        for who in plan.scanned.iter().flatten().filter(|who| *who != MEMBER) {
+            person(story, who).map_err(|problem| (".sees.plan.scanned".to_owned(), problem))?;
+        }
         for who in plan.copies.iter().flatten().filter(|who| *who != MEMBER) {
             person(story, who).map_err(|problem| (".sees.plan.copies".to_owned(), problem))?;
         }
@@ -304,6 +309,13 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         }
         if let Some(of) = &plan.changed_in {
             organization(story, of).map_err(|problem| (".sees.plan.changed_in".to_owned(), problem))?;
+        }
+    }
+    if let Some(compared) = &sees.compared {
+        named.label(Some(&compared.was), ".sees.compared.was")?;
+        named.label(Some(&compared.now), ".sees.compared.now")?;
+        for who in compared.undone.iter().filter(|who| *who != MEMBER) {
+            person(story, who).map_err(|problem| (".sees.compared.undone".to_owned(), problem))?;
         }
     }
     if let Some(stay) = &sees.stay {

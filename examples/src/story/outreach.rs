@@ -42,6 +42,32 @@ pub struct Recorded {
     pub by: Option<String>,
 }
 
+/// A contact that was recorded in error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenBack {
+    /// The contact, by its name.
+    pub contact: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A closed case whose member is back.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reenrolled {
+    /// Why.
+    pub reason: String,
+    /// The programme's own day.
+    pub on: Date,
+    /// Where that day is from.
+    pub source: String,
+    /// The day of the enrolment, where it is another.
+    pub enrolled: Option<Date>,
+    /// The day on which they had left, where it is not that of the end.
+    pub left: Option<Date>,
+}
+
 /// A question whether one may reach out.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +109,8 @@ pub struct OutreachSeen {
     pub stage: Option<Stage>,
     /// How many contacts and attempts are recorded.
     pub contacts: Option<usize>,
+    /// How many of them were taken back.
+    pub withdrawn: Option<usize>,
     /// How many of them were against the agreement's terms.
     pub against_terms: Option<usize>,
     /// How often somebody tried without success since the member was last reached.

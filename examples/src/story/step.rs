@@ -1,18 +1,18 @@
 //! The steps of a story, as they are written.
 
-use caseline::care_plan::{CopiedHow, SignedHow};
 use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::outreach::Channel;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
+use super::compared::ComparedSeen;
 use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
-use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+use super::signing::{Attested, Copied};
 use crate::protocol::EditRecord;
 
 mod concern;
@@ -181,6 +181,10 @@ pub struct Deed {
     pub refuse_outreach: Option<Answered>,
     /// Looks whether they may reach out, before they do.
     pub may_reach_out: Option<Channel>,
+    /// Takes a contact back that was recorded in error.
+    pub withdraw_contact: Option<TakenBack>,
+    /// Opens the closed case again.
+    pub reopen_case: Option<Reenrolled>,
     /// Closes the case.
     pub close_case: Option<CloseReason>,
     /// Makes the agenda of a meeting of the two organisations.
@@ -279,6 +283,8 @@ impl Deed {
             ("grant_outreach", self.grant_outreach.is_some()),
             ("refuse_outreach", self.refuse_outreach.is_some()),
             ("may_reach_out", self.may_reach_out.is_some()),
+            ("withdraw_contact", self.withdraw_contact.is_some()),
+            ("reopen_case", self.reopen_case.is_some()),
             ("close_case", self.close_case.is_some()),
             ("agenda", self.agenda.is_some()),
             ("decide", self.decide.is_some()),
@@ -314,8 +320,9 @@ impl Deed {
         let why = deed.ask_outreach.as_mut().map(|ask| &mut ask.why);
         let granted = deed.grant_outreach.as_mut().map(|answer| &mut answer.reason);
         let refused = deed.refuse_outreach.as_mut().map(|answer| &mut answer.reason);
+        let taken = deed.withdraw_contact.as_mut().map(|taken| &mut taken.reason);
         let texts =
-            [deed.send.as_mut(), message, changes, corrected, outcome, carried, why, granted, refused];
+            [deed.send.as_mut(), message, changes, corrected, outcome, carried, why, granted, refused, taken];
         for text in texts.into_iter().flatten() {
             *text = text.replace(member, other);
         }
@@ -355,34 +362,6 @@ pub struct Corrected {
 
 /// How a story calls its member where a person can stand, too.
 pub(super) const MEMBER: &str = "member";
-
-/// A signature that was given elsewhere.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attested {
-    /// The plan, by its name.
-    pub plan: String,
-    /// Who signed: a person of the story, or `member`.
-    pub by: String,
-    /// How.
-    pub how: SignedHow,
-    /// On which day.
-    pub on: Date,
-}
-
-/// A copy of a plan that was given.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Copied {
-    /// The plan, by its name.
-    pub plan: String,
-    /// To whom: a person of the story, or `member`.
-    pub to: String,
-    /// How.
-    pub how: CopiedHow,
-    /// On which day.
-    pub on: Date,
-}
 
 /// A plan that goes back with changes to make.
 #[derive(Debug, Clone, Deserialize)]
@@ -432,6 +411,8 @@ pub struct Expected {
     pub may: Option<ReachSeen>,
     /// Where the member stands, and what was tried.
     pub outreach: Option<OutreachSeen>,
+    /// What two versions of a care plan say differently.
+    pub compared: Option<ComparedSeen>,
     /// What is to go across by other ways than Matrix.
     pub crossings: Option<CrossingsSeen>,
     /// All their cases at a glance.
@@ -517,6 +498,8 @@ pub struct PlanSeen {
     pub by: Option<String>,
     /// Who signed it elsewhere, as somebody attests, in order.
     pub signed_by: Option<Vec<String>>,
+    /// Of whose signature there is a scan, in order.
+    pub scanned: Option<Vec<String>>,
     /// Who was given a copy, as somebody attests, in order.
     pub copies: Option<Vec<String>>,
     /// The organisation in whose record it was changed after it was sent.

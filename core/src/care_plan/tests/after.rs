@@ -135,7 +135,8 @@ fn a_signature_given_elsewhere_counts_from_its_own_day() {
         organization: "urn:example:org|aco".parse().unwrap(),
     };
     let on = "2019-02-27".parse().unwrap();
-    let event = PlanSigned { plan: id, sha256: Sha256::of("plan"), signer, how: SignedHow::Fax, on };
+    let event =
+        PlanSigned { plan: id, sha256: Sha256::of("plan"), signer, how: SignedHow::Fax, on, scan: None };
     let plans = take(&open, "joe", EventId::new(), PlanEvent::Signed(&event)).unwrap();
     assert_eq!(owes(&plans, "", RENEWAL)[0].1, "2020-02-28T05:00:00Z");
 }

@@ -4,7 +4,7 @@ use super::*;
 
 fn signed(plan: EventId, signer: Signer) -> PlanSigned {
     let sha256 = Sha256::of("plan");
-    PlanSigned { plan, sha256, signer, how: SignedHow::Fax, on: "2019-02-28".parse().unwrap() }
+    PlanSigned { plan, sha256, signer, how: SignedHow::Fax, on: "2019-02-28".parse().unwrap(), scan: None }
 }
 
 fn contact(who: &str, of: &str) -> Signer {
@@ -81,18 +81,45 @@ fn a_signature_is_told_as_attested() {
     for (signer, expected) in [
         (
             Signer::Member,
-            "Joe Alvarez (ACO care manager) attests: the member signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: the member signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
         (
             contact("rao", "aco"),
-            "Joe Alvarez (ACO care manager) attests: Dr Rao (PCP designee) signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: Dr Rao (PCP designee) signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
         (
             contact("gone", "aco"),
-            "Joe Alvarez (ACO care manager) attests: the primary care provider or the designee signed the care plan by fax on 2019-02-28.",
+            "Joe Alvarez (ACO care manager) attests: the primary care provider or the designee signed the care plan by fax on 2019-02-28. There is no scan of it.",
         ),
     ] {
         let event = signed(EventId::new(), signer);
         assert_eq!(tell(PlanEvent::Signed(&event), &seat("joe"), &everybody), expected);
     }
+}
+
+#[test]
+fn a_new_version_undoes_what_was_signed_until_it_is_signed_again() {
+    let (open, id) = sent("plan");
+    let sign = |plans: &CarePlans, event: &PlanSigned| {
+        take(plans, "joe", EventId::new(), PlanEvent::Signed(event)).unwrap()
+    };
+    let first = sign(&sign(&open, &signed(id, Signer::Member)), &signed(id, contact("rao", "aco")));
+    let new = EventId::new();
+    let next = take(&first, "jane", new, PlanEvent::Sent(&plan_that_replaces(id))).unwrap();
+    let undone = |plans: &CarePlans| -> (Vec<Signer>, bool) {
+        let (was, is) = (plans.get(id).unwrap(), plans.get(new).unwrap());
+        let signers = was.signatures_undone_by(is).iter().map(|signature| signature.signer.clone()).collect();
+        (signers, was.approval_undone_by(is).is_some())
+    };
+    assert_eq!(undone(&next), (vec![Signer::Member, contact("rao", "aco")], true));
+    let again = PlanSigned { plan: new, sha256: Sha256::of("plan 2"), ..signed(new, Signer::Member) };
+    let next = sign(&next, &again);
+    assert_eq!(undone(&next), (vec![contact("rao", "aco")], true));
+    let again = PlanSigned { signer: contact("rao", "aco"), ..again };
+    assert_eq!(undone(&sign(&next, &again)), (vec![], false));
+    assert_eq!(next.with_document(&Sha256::of("plan 2")).unwrap().sent.id, new);
+    assert!(
+        first.get(id).unwrap().signatures_undone_by(open.get(id).unwrap()).is_empty(),
+        "it is the same text"
+    );
 }

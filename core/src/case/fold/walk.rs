@@ -204,6 +204,15 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             state.life = next;
             return Ok(());
         }
+        EventData::CaseReopened(e) => {
+            let next = life(LifeEvent::Reopened(e))?;
+            if let (Some(opening), Some(again)) = (&next.opening, next.reopened.last()) {
+                let agreement = &opening.agreement;
+                state.outreach = outreach::reopened(&state.outreach, e, &again.closed, agreement, step)?;
+            }
+            state.life = next;
+            return Ok(());
+        }
         EventData::SeatAdded(e) => {
             return life(LifeEvent::Added(e)).map(|next| seated(state, next));
         }
@@ -272,6 +281,7 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::TaskCompleted(e) => return work(state, TaskEvent::Completed(e), step),
         EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), step),
         EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), step),
+        EventData::ContactWithdrawn(e) => return reach_out(state, OutreachEvent::Withdrawn(e), step),
         EventData::CrossingCarried(e) => {
             state.life.going_on()?;
             state.crossings = crossing::step(&state.crossings, CrossingEvent::Carried(e), step)?;

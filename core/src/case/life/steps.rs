@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
 use crate::case::kind::{Opens, RoomKind};
-use crate::case::life::{Carried, CaseAccepted, CaseClosed, CloseReason, RungPosted, SeatAdded, SeatEnded};
+use crate::case::life::{
+    Carried, CaseAccepted, CaseClosed, CaseReopened, CloseReason, RungPosted, SeatAdded, SeatEnded,
+};
 use crate::case::roster::{self, Roster, RosterEvent, decides};
 use crate::case::step::{Rung, Step};
 use crate::contact::Seat;
@@ -26,6 +28,8 @@ pub enum LifeEvent<'a> {
     Accepted(&'a CaseAccepted),
     /// `case.closed`.
     Closed(&'a CaseClosed),
+    /// `case.reopened`.
+    Reopened(&'a CaseReopened),
     /// `seat.added`.
     Added(&'a SeatAdded),
     /// `seat.ended`.
@@ -44,6 +48,8 @@ pub struct Life {
     pub roster: Roster,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// Each time it was opened again, in order.
+    pub reopened: Vec<Reopened>,
     /// The rungs that were posted.
     pub rungs: BTreeMap<RungKey, PostedRung>,
 }
@@ -99,6 +105,18 @@ pub struct Closed {
     pub at: Timestamp,
 }
 
+/// A case that was closed goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reopened {
+    /// The event that opened it again.
+    pub event: EventKey,
+    /// How it had ended.
+    pub closed: Closed,
+    /// When, as far as its author's clock is believed.
+    pub at: Timestamp,
+}
+
 /// Whom somebody reminded of what. A person's place on a ladder changes with the roster, so that it is no part of it: who was
 /// reminded is not reminded again, and whoever moves up is not taken for reminded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +162,13 @@ pub struct PostedRung {
 }
 
 impl Life {
+    /// The event by which it last began or ended: opened, closed, or opened again.
+    pub(crate) fn turned_by(&self) -> Option<&EventKey> {
+        let closed = self.closed.as_ref().map(|closed| &closed.event);
+        let again = || self.reopened.last().map(|again| &again.event);
+        closed.or_else(again).or_else(|| self.opening.as_ref().map(|opening| &opening.event))
+    }
+
     /// What the case was opened with, if steps can be taken in it.
     ///
     /// # Errors
@@ -162,7 +187,7 @@ impl Life {
 ///
 /// # Errors
 /// The reason. Source `case`: `case-not-open`, `case-closed`, `case-already-open`, `other-case`, `side-kind`,
-/// `organization-twice`, `opener`, `closer`, `rung-poster`, `rung-posted`. Source `agreement`: `carried-changed` and
+/// `organization-twice`, `opener`, `closer`, `case-not-closed`, `case-continued`, `reopener`, `rung-poster`, `rung-posted`. Source `agreement`: `carried-changed` and
 /// `carried-unreadable` (rule set too), `agreement-kind`, `agreement-sides`, `keeper-not-agreed`. Source `roster`: those of
 /// [`roster::step`], `seat-organization`, `side-without-lead`. Source `room`: `room-seat-member`.
 pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, Reason> {
@@ -171,6 +196,9 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
             return Err(refused("case-already-open", "the case was opened by an earlier event"));
         }
         return opened(&event, step);
+    }
+    if let LifeEvent::Reopened(_) = event {
+        return reopened(life, step);
     }
     let opening = match event {
         // Whoever owes something after the end is reminded of it: whether it is owed is looked at with the reminder.
@@ -181,7 +209,7 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
     };
     let mut next = life.clone();
     match event {
-        LifeEvent::Opened(_) => {}
+        LifeEvent::Opened(_) | LifeEvent::Reopened(_) => {}
         LifeEvent::Accepted(event) => {
             if event.case != opening.case {
                 return Err(refused("other-case", "the acceptance names another case"));
@@ -219,6 +247,27 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
             next.rungs.insert(rung, posted);
         }
     }
+    Ok(next)
+}
+
+fn reopened(life: &Life, step: &Step<'_>) -> Result<Life, Reason> {
+    let closed = match (&life.opening, &life.closed) {
+        (None, _) => return Err(refused("case-not-open", "the case is not open")),
+        (_, None) => {
+            return Err(refused("case-not-closed", "the case goes on: there is nothing to open again"));
+        }
+        (Some(_), Some(closed)) => closed,
+    };
+    if !decides(step.seat) {
+        return Err(refused("reopener", "only a lead opens a case again"));
+    }
+    if closed.reason == CloseReason::Duplicate || closed.continued_in.is_some() {
+        return Err(refused("case-continued", "the same case goes on elsewhere: go on there"));
+    }
+    let mut next = life.clone();
+    let again = Reopened { event: step.key.clone(), closed: closed.clone(), at: step.when() };
+    next.reopened.push(again);
+    next.closed = None;
     Ok(next)
 }
 
@@ -335,6 +384,13 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             format!("{who} closed this case: the same case goes on elsewhere.")
         }
         LifeEvent::Closed(_) => format!("{who} closed the case."),
+        LifeEvent::Reopened(event) => {
+            let why =
+                if event.reason.trim().is_empty() { String::new() } else { format!(": {}", event.reason) };
+            let source =
+                if event.source.is_empty() { String::new() } else { format!(" (source: {})", event.source) };
+            format!("{who} opened the case again, since {}{source}{why}", event.on)
+        }
         LifeEvent::Added(SeatAdded { seat }) => {
             let lead = if seat.lead { ", as a lead" } else { "" };
             format!("{who} named {} ({}) for the case{lead}.", seat.contact.name, seat.contact.role)

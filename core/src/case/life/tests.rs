@@ -8,6 +8,8 @@ use crate::case::fold::tests::world::{self, at, id, next, opening, organization,
 use crate::case::state::{CaseState, Standing};
 use crate::contact::Role;
 
+mod reopening;
+
 /// The code of an opening's refusal, or `counted`.
 fn opened(sender: &str, change: impl Fn(&mut CaseOpened)) -> String {
     let mut event = opening();

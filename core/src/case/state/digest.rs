@@ -62,7 +62,9 @@ impl CaseState {
         }
         for contact in self.outreach.contacts() {
             let against = contact.against_terms.as_ref().map_or("", |reason| &reason.code);
-            line(&[&contact.key.sender, &contact.key.id, &contact.contact.id, &against]);
+            let withdrawn =
+                contact.withdrawn.as_ref().map_or(String::new(), |one| one.by.event.id.to_string());
+            line(&[&contact.key.sender, &contact.key.id, &contact.contact.id, &against, &withdrawn]);
         }
         for ask in self.outreach.asks() {
             let granted =

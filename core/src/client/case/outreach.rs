@@ -3,12 +3,14 @@
 use jiff::civil::Date;
 
 use crate::case::event::EventKey;
+use crate::case::life::CaseReopened;
 use crate::case::name::EventName;
 use crate::client::case::{CHANGES_LIMIT, Case};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::EventId;
 use crate::outreach::{
-    Channel, ContactRecorded, Outreach, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
+    Channel, ContactRecorded, ContactWithdrawn, Outreach, OutreachAsked, OutreachGranted, OutreachRefused,
+    StageReached,
 };
 use crate::policy::{MayReachOut, Reason, may_reach_out};
 
@@ -23,10 +25,7 @@ impl Case {
     /// `InvalidInput` (`invalid-source`, field `source`), besides the errors of every command; the reasons of `NotAllowed` are those
     /// of [`crate::outreach::step`].
     pub fn stage(&self, id: Option<EventId>, reached: StageReached) -> Result<EventKey> {
-        if reached.source.trim().is_empty() || reached.source.len() > SOURCE_LIMIT {
-            let detail = "say where the date is from (the programme's file, a letter), in 512 bytes at most";
-            return Err(InvalidInput::new("invalid-source", detail).field("source").into());
-        }
+        sourced(&reached.source)?;
         self.say(id, reached)
     }
 
@@ -49,6 +48,37 @@ impl Case {
     pub fn record_contact(&self, id: Option<EventId>, contact: ContactRecorded) -> Result<EventKey> {
         words(&contact.outcome, "invalid-outcome", "outcome")?;
         self.say(id, contact)
+    }
+
+    /// Takes a contact, or an attempt, back that was recorded in error: one's own, or as a lead one of one's organisation. It counts for
+    /// nothing any more, and what it had stopped is owed again.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-reason`, field `reason`), besides the errors of every command; `NotAllowed` (`contact-unknown`,
+    /// `contact-not-yours`, `contact-withdrawn`).
+    pub fn withdraw_contact(
+        &self,
+        id: Option<EventId>,
+        contact: impl Into<EventName>,
+        reason: &str,
+    ) -> Result<EventKey> {
+        words(reason, "invalid-reason", "reason")?;
+        let state = self.expected()?;
+        let contacts = state.outreach.contacts().iter().map(|contact| &contact.key);
+        let contact = contact.into().among(contacts, "contact", &self.caseline().user())?;
+        self.say(id, ContactWithdrawn { contact, reason: reason.to_owned() })
+    }
+
+    /// Opens the closed case again, since the member is re-enrolled: from which of the programme's own days on, where that day is from,
+    /// and why. Whether the clocks begin anew follows from how long they were away.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`invalid-reason`, field `reason`; `invalid-source`, field `source`), besides the errors of every command;
+    /// `NotAllowed` (`case-not-closed`, `case-continued`, `reopener`, and those of a stage, `stage-before` for example).
+    pub fn reopen(&self, id: Option<EventId>, reopened: CaseReopened) -> Result<EventKey> {
+        words(&reopened.reason, "invalid-reason", "reason")?;
+        sourced(&reopened.source)?;
+        self.say(id, reopened)
     }
 
     /// Asks the plan side whether one may reach out by this channel, and why.
@@ -116,6 +146,14 @@ impl Case {
     pub fn outreach(&self) -> Result<Outreach> {
         Ok(self.expected()?.outreach)
     }
+}
+
+fn sourced(source: &str) -> Result<()> {
+    if source.trim().is_empty() || source.len() > SOURCE_LIMIT {
+        let detail = "say where the date is from (the programme's file, a letter), in 512 bytes at most";
+        return Err(InvalidInput::new("invalid-source", detail).field("source").into());
+    }
+    Ok(())
 }
 
 fn words(text: &str, code: &'static str, field: &'static str) -> Result<()> {

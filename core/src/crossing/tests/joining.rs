@@ -121,7 +121,7 @@ fn nor_attests_a_signature_or_says_how_a_task_went() {
     let named = after(6, &[&given], &["jane"], SeatAdded { seat: seat("lee") });
     let accepted = after(7, &[&named], &["jane"], CaseAccepted { case: opening().case });
     let on = "2026-01-05".parse().unwrap();
-    let signed = PlanSigned { plan: sent.id, sha256, signer, how: SignedHow::Fax, on };
+    let signed = PlanSigned { plan: sent.id, sha256, signer, how: SignedHow::Fax, on, scan: None };
     let n = lower_than(6);
     let signed = after(n, &[&given], &["jane"], signed);
     let task = EventKey { sender: user("jane"), id: given.id };

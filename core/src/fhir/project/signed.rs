@@ -30,7 +30,17 @@ impl View<'_> {
             &format!("The document that was signed {}, by its SHA-256", signature.how),
         );
         let agents = [signer, self.who_took(by, VERIFIER)];
-        provenance(codes::EVENT, &plan.sent, by, &made, &agents, &[document])
+        let scan = signature.scan.as_ref().map(|_| {
+            let what = logical(
+                "DocumentReference",
+                codes::SCAN,
+                &event_value(&by.event),
+                "The scan of the signature",
+            );
+            Object::new().text("role", "source").raw("what", &what).done()
+        });
+        let entities: Vec<String> = std::iter::once(document).chain(scan).collect();
+        provenance(codes::EVENT, &plan.sent, by, &made, &agents, &entities)
     }
 
     fn signer(&self, signature: &Signature) -> String {

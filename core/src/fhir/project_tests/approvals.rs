@@ -1,7 +1,7 @@
 //! What a record says of an approval that does not count. All data is synthetic.
 
 use super::*;
-use crate::care_plan::{PlanReturned, PlanSigned, SignedHow, Signer};
+use crate::care_plan::{PlanReturned, PlanSigned, Scan, SignedHow, Signer};
 
 /// A plan that Rao approves while Joe returns it, neither knowing of the other's: of both the return comes first. Then somebody
 /// approves who never could, and Rao another document.
@@ -90,6 +90,7 @@ fn a_signature_given_elsewhere_is_written_as_attested() {
         signer,
         how: SignedHow::Paper,
         on: "2019-02-28".parse().unwrap(),
+        scan: None,
     };
     let state = fold.state();
     let rao = state.roster().seat_of(&"@rao:aco.example".parse().unwrap()).unwrap().contact.clone();
@@ -131,6 +132,7 @@ fn who_cannot_attest_an_approval_takes_none_back() {
         signer: Signer::Contact { contact: rao.id.clone(), organization: rao.organization.clone() },
         how: SignedHow::Paper,
         on: "2019-02-28".parse().unwrap(),
+        scan: None,
     };
     // The community side does not answer for the plan side; the plan is approved; no such document was sent.
     for (n, who, text) in [(80, "jane", PLAN), (81, "aco-bot", PLAN), (82, "joe", "another")] {
@@ -158,6 +160,7 @@ fn a_signature_keeps_who_signed_by_the_roster_of_that_time() {
         signer: Signer::Representative,
         how: SignedHow::Paper,
         on: "2019-02-28".parse().unwrap(),
+        scan: None,
     };
     let who = |fold: &Fold| {
         let writes = project(fold.state(), &own(), &inline);
@@ -177,4 +180,110 @@ fn a_signature_keeps_who_signed_by_the_roster_of_that_time() {
     both.insert(next(83, "jane", both.state(), SeatAdded { seat: bob }));
     both.insert(next(84, "jane", both.state(), signed));
     assert_eq!(who(&both), before, "which of the two, nobody says");
+}
+
+#[tokio::test]
+async fn the_scan_of_a_signature_is_kept_and_the_signature_names_it() {
+    let scan = Scan::new("application/pdf", b"%PDF-1.4 synthetic".to_vec()).unwrap().to_fhir_json();
+    let signed = |sha256: &str| PlanSigned {
+        plan: id(6),
+        sha256: Sha256::of(sha256),
+        signer: Signer::Member,
+        how: SignedHow::Paper,
+        on: "2019-02-28".parse().unwrap(),
+        scan: Some(Document {
+            sha256: Sha256::of(&scan),
+            size: scan.len() as u64,
+            carriage: Carriage::Inline(scan.clone()),
+        }),
+    };
+    let before = folded(&story()[..7]);
+    let mut fold = before.clone();
+    let first = next(80, "joe", fold.state(), signed(PLAN));
+    fold.insert(first.clone());
+    // One that crossed with it does not count, and one of another document never could.
+    let second = next(81, "jane", before.state(), signed(PLAN));
+    fold.insert(second);
+    fold.insert(next(82, "jane", fold.state(), signed("another")));
+    let record = PlainRecord::new();
+    drain(&record, &fold).await;
+    let all = all(&record).await;
+    let said = |kind: &str| -> Vec<serde_json::Value> {
+        let of = all.iter().filter(|(of, _)| of == kind);
+        of.map(|(_, json)| serde_json::from_str(json).unwrap()).collect()
+    };
+    let documents = said("DocumentReference");
+    let mut status: Vec<&str> = documents.iter().map(|one| one["status"].as_str().unwrap()).collect();
+    status.sort_unstable();
+    assert_eq!(status, ["current", "entered-in-error"]);
+    let current = documents.iter().find(|one| one["status"] == "current").unwrap();
+    let attachment = &current["content"][0]["attachment"];
+    assert_eq!(attachment["contentType"], "application/pdf");
+    assert_eq!(current["identifier"][1]["value"], Sha256::of(&scan).to_string());
+    assert_eq!(current["extension"][0]["url"].as_str().unwrap(), crate::fhir::codes::HEADS);
+    let provenances = said("Provenance");
+    let named = provenances.iter().find_map(|one| one["entity"][1]["what"]["identifier"]["value"].as_str());
+    assert_eq!(named, current["identifier"][0]["value"].as_str());
+    for (kind, json) in &all {
+        check(kind, json).unwrap();
+        assert_eq!(crate::fhir::check(json).unwrap(), [], "{json}");
+    }
+    // Before it counted it was written, and follows.
+    let late = PlainRecord::new();
+    let mut one = before.clone();
+    one.insert(next(81, "jane", before.state(), signed(PLAN)));
+    drain(&late, &one).await;
+    drain(&late, &fold).await;
+    let written = |found: &[(String, String)]| {
+        let mut found: Vec<String> = found
+            .iter()
+            .filter(|(kind, _)| kind == "DocumentReference")
+            .map(|(_, json)| json.clone())
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(written(&self::all(&late).await), written(&all));
+}
+
+#[tokio::test]
+async fn a_copy_that_was_given_is_a_communication_and_follows_what_counts() {
+    use crate::care_plan::{CopiedHow, CopyTo, PlanCopied};
+    let fold = folded(&story()[..7]);
+    let approved = PlanApproved { plan: id(6), sha256: Sha256::of(PLAN) };
+    let mut before = fold.clone();
+    before.insert(next(80, "rao", fold.state(), approved));
+    let rao = seat("rao").contact;
+    let copied = |to| PlanCopied { plan: id(6), to, how: CopiedHow::Fax, on: "2026-01-05".parse().unwrap() };
+    let mut fold = before.clone();
+    fold.insert(next(81, "jane", fold.state(), copied(CopyTo::Member)));
+    fold.insert(next(82, "joe", fold.state(), copied(CopyTo::Representative)));
+    let to = CopyTo::Contact { contact: rao.id, organization: rao.organization };
+    fold.insert(next(83, "joe", fold.state(), copied(to)));
+    // It crossed with the first, and says the same.
+    let crossed = next(84, "joe", before.state(), copied(CopyTo::Member));
+    let (early, late) = (PlainRecord::new(), PlainRecord::new());
+    let mut one = before.clone();
+    one.insert(crossed.clone());
+    drain(&early, &one).await;
+    fold.insert(crossed);
+    drain(&early, &fold).await;
+    drain(&late, &fold).await;
+    assert_eq!(all(&early).await, all(&late).await);
+    let written = all(&late).await;
+    let said = written
+        .iter()
+        .filter(|(kind, json)| kind == "Communication" && json.contains("Copy of the care plan"));
+    let said: Vec<serde_json::Value> = said.map(|(_, json)| serde_json::from_str(json).unwrap()).collect();
+    let status = |of: &str| said.iter().filter(|one| one["status"] == of).count();
+    assert_eq!((status("completed"), status("entered-in-error")), (3, 1));
+    for one in &said {
+        assert_eq!(one["sent"], "2026-01-05");
+        assert_eq!(one["medium"][0]["coding"][0]["code"], "FAXWRIT");
+        assert!(one["about"][0]["identifier"]["value"].as_str().unwrap().starts_with(&id(6).to_string()));
+    }
+    for (kind, json) in &written {
+        check(kind, json).unwrap();
+        assert_eq!(crate::fhir::check(json).unwrap(), [], "{json}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -70,8 +72,16 @@ impl Line<'_, '_> {
             }
             set("how", json!(attested.how));
             set("on", json!(attested.on));
+            if let Some(page) = &attested.scan {
+                let data = STANDARD.encode(format!("%PDF-1.4 {page}"));
+                set("scan", json!({ "content_type": "application/pdf", "data": data }));
+            }
             waits_for = Some(plan);
-            format!("{name} attests that {signer} signed the care plan {} on {}.", attested.how, attested.on)
+            let scan = if attested.scan.is_some() { " The scan is with it." } else { "" };
+            format!(
+                "{name} attests that {signer} signed the care plan {} on {}.{scan}",
+                attested.how, attested.on
+            )
         } else if let Some(copied) = &deed.plan_copied {
             let plan = self.label(&copied.plan).map_or(String::new(), |plan| plan.id.clone());
             let (to, contact, organization) = self.stage.story.signer(&copied.to);

@@ -21,7 +21,9 @@ pub(super) fn said(deed: &Deed) -> Vec<String> {
     let ask = deed.ask_outreach.as_ref().map(|ask| ask.why.clone());
     let answers = [&deed.grant_outreach, &deed.refuse_outreach].into_iter().flatten();
     let answers = answers.map(|answer| answer.reason.clone()).filter(|reason| !reason.is_empty());
-    contact.into_iter().chain(ask).chain(answers).collect()
+    let taken = deed.withdraw_contact.as_ref().map(|taken| taken.reason.clone());
+    let back = deed.reopen_case.as_ref().map(|back| back.reason.clone());
+    contact.into_iter().chain(taken).chain(back).chain(ask).chain(answers).collect()
 }
 
 impl Line<'_, '_> {
@@ -67,6 +69,18 @@ impl Line<'_, '_> {
             set("by", json!(by.map(|by| by.contact.as_str())));
             let what = if contact.reached { "a contact" } else { "an attempt" };
             format!("{name} records {what} ({}): “{}”", contact.channel.code(), contact.outcome)
+        } else if let Some(taken) = &deed.withdraw_contact {
+            let contact = self.label(&taken.contact).map_or(String::new(), |sent| sent.id.clone());
+            set("contact", json!(contact));
+            set("reason", json!(taken.reason));
+            format!("{name} takes a contact back that was recorded in error: “{}”", taken.reason)
+        } else if let Some(back) = &deed.reopen_case {
+            set("reason", json!(back.reason));
+            set("on", json!(back.on));
+            set("source", json!(back.source));
+            set("enrolled", json!(back.enrolled));
+            set("left", json!(back.left));
+            format!("{name} opens the case again, since {}: “{}”", back.on, back.reason)
         } else if let Some(ask) = &deed.ask_outreach {
             set("channel", json!(ask.channel));
             set("why", json!(ask.why));

@@ -49,6 +49,8 @@ impl Line<'_, '_> {
                 | "withdraw_referral",
             ) => "tries to answer for the referral",
             Some("record_contact") => "tries to record a contact",
+            Some("withdraw_contact") => "tries to take a contact back",
+            Some("reopen_case") => "tries to open the case again",
             Some("carry") => "tries to take something across",
             Some("record_consent") => "tries to record a consent",
             Some("revoke_consent") => "tries to record that a consent was taken back",

@@ -27,15 +27,18 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
     let at = list(answer, "stages").last().map_or("", |last| text(last, "stage"));
     let attempts = answer.get("attempts").and_then(Value::as_u64).unwrap_or_default();
     let against = there("against_terms", contacts);
+    let withdrawn = there("withdrawn", contacts);
     let waiting = asks.len() - there("answer", asks);
     let is = wanted.stage.is_none_or(|stage| stage.code() == at)
         && wanted.contacts.is_none_or(|many| many == contacts.len())
+        && wanted.withdrawn.is_none_or(|many| many == withdrawn)
         && wanted.against_terms.is_none_or(|many| many == against)
         && wanted.attempts.is_none_or(|many| many == attempts)
         && wanted.waiting.is_none_or(|many| many == waiting);
     let count = |what: &str, many: Option<u64>| many.map(|many| format!("{what} {many}"));
-    let shown = |stage: Option<&str>, counts: [Option<u64>; 4]| {
-        let words = ["contacts", "against the terms", "attempts in vain", "questions that wait"];
+    let shown = |stage: Option<&str>, counts: [Option<u64>; 5]| {
+        let words =
+            ["contacts", "against the terms", "attempts in vain", "questions that wait", "taken back"];
         let counts = words.into_iter().zip(counts).filter_map(|(what, many)| count(what, many));
         let stage = stage
             .map(|stage| format!("the member is {}", if stage.is_empty() { "nowhere yet" } else { stage }));
@@ -48,6 +51,7 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
             wanted.against_terms.and_then(many),
             wanted.attempts,
             wanted.waiting.and_then(many),
+            wanted.withdrawn.and_then(many),
         ];
         let told = shown(wanted.stage.map(|_| at), picked);
         return Ok((format!("{} sees: {told}.", name(stage, who)), None));
@@ -59,7 +63,9 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
             wanted.against_terms.and_then(many),
             wanted.attempts,
             wanted.waiting.and_then(many),
+            wanted.withdrawn.and_then(many),
         ],
     );
-    Err((wants, shown(Some(at), [many(contacts.len()), many(against), Some(attempts), many(waiting)])))
+    let is = [many(contacts.len()), many(against), Some(attempts), many(waiting), many(withdrawn)];
+    Err((wants, shown(Some(at), is)))
 }

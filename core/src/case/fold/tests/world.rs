@@ -42,6 +42,10 @@ use crate::task::{
 use consents::{consent_deed, marks};
 
 mod lies;
+mod outreach;
+mod scans;
+use outreach::{reopen, withdraw};
+use scans::scan;
 
 pub(crate) use lies::lie;
 
@@ -313,7 +317,7 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
         _ if n.is_multiple_of(6) => {
             CaseClosed { reason: CloseReason::Unreachable, continued_in: None }.into()
         }
-        _ => MessageSent::default().into(),
+        _ => withdraw(n, state).into(),
     }
 }
 
@@ -365,8 +369,9 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
                             organization: somebody.contact.organization,
                         },
                     },
-                    how: SignedHow::Verbal,
+                    how: if n.is_multiple_of(2) { SignedHow::Paper } else { SignedHow::Verbal },
                     on: "2019-03-01".parse().unwrap(),
+                    scan: scan(n),
                 }
                 .into(),
             }
@@ -414,6 +419,7 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         .into(),
         27..=29 => work(n, who, state, somebody),
         17 => Handover { to: vec![user("kim")], heads: state.heads(), events: document("[]") }.into(),
+        18 if kind > 180 && state.life.closed.is_some() => reopen(n, state).into(),
         18 if kind > 180 => CaseClosed { reason: CloseReason::Moved, continued_in: None }.into(),
         18 => opening().into(),
         19 => MessageCorrected { message: own, text: format!("corrected {n}") }.into(),

@@ -33,7 +33,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::CaseClosed(_) if counted && state.shaping.contains_key(&Resource::Episode) => {
             (Some(Resource::Episode), Some(Resource::CareTeam))
         }
+        EventData::CaseReopened(_) if counted => (Some(Resource::Episode), Some(Resource::CareTeam)),
         EventData::CaseOpened(_)
+        | EventData::CaseReopened(_)
         | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
         | EventData::SeatAdded(_)
@@ -54,12 +56,17 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         }
         EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
         EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
+        EventData::ContactWithdrawn(e) => (None, Some(Resource::Contact(e.contact.clone()))),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
-        EventData::PlanSigned(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanSigned(e) => {
+            let scan = e.scan.as_ref().map(|_| Resource::Scan(event.key.clone()));
+            (scan, Some(Resource::Plan(e.plan)))
+        }
+        EventData::PlanCopied(_) => (Some(Resource::Copy(event.key.clone())), None),
         EventData::AlertRaised(e) => (Some(Resource::Stay(e.stay.id())), None),
         EventData::VisitProposed(_) => (Some(Resource::Visit(event.key.clone())), None),
         EventData::VisitAnswered(e) => (None, Some(Resource::Visit(e.visit.clone()))),
@@ -100,7 +107,6 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
-        | EventData::PlanCopied(_)
         | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
@@ -149,7 +155,10 @@ fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
                 to.push(e.organization.clone());
             }
         }
-        EventData::CaseAccepted(_) | EventData::CaseClosed(_) | EventData::SeatAdded(_) => {
+        EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::CaseReopened(_)
+        | EventData::SeatAdded(_) => {
             to.extend(sides.iter().filter(is_there).map(|side| (*side).clone()));
         }
         data if crossing::may_arise(data) => {

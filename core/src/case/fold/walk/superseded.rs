@@ -1,7 +1,7 @@
 //! What is kept of what took no step.
 
 use super::note;
-use crate::care_plan::{PlanApproved, Signer, StepTaken};
+use crate::care_plan::{CopyTo, PlanApproved, PlanCopied, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose};
@@ -11,7 +11,7 @@ use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::concern::{self, ConcernDeed, SupersededConcern};
 use crate::contact::{Contact, Role};
 use crate::due;
-use crate::id::OrganizationId;
+use crate::id::{EventId, OrganizationId};
 use crate::policy::Reason;
 use crate::referral::SupersededReferral;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
@@ -89,7 +89,19 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             let approved = PlanApproved { plan: signed.plan, sha256: signed.sha256 };
             let by = attester(state, event, &signed.signer);
             state.superseded_approvals.extend(by.map(|by| (approved, by)));
-            return;
+            if signed.scan.is_none() {
+                return;
+            }
+            state.superseded_scans.insert(key.clone(), signed.clone());
+            Resource::Scan(key.clone())
+        }
+        EventData::PlanCopied(copied) => {
+            // By these it counted nowhere: nothing is to be taken back.
+            if ["plan-by-keeper", "plan-copier"].contains(&&*reason.code) {
+                return;
+            }
+            state.superseded_copies.insert(key.clone(), copied.clone());
+            Resource::Copy(key.clone())
         }
         EventData::AlertRaised(raised) => {
             // What was told before, or may be told by another only, is in the stay already; what lies ahead never counted anywhere.
@@ -148,6 +160,13 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         _ => return,
     };
+    match (&*event.data, reason.source.as_ref()) {
+        (EventData::PlanSigned(signed), "care-plan") => return with_its_plan(state, signed.plan, &resource),
+        (EventData::PlanCopied(copied), "care-plan") => {
+            return with_its_copies(state, event, copied, &resource);
+        }
+        _ => {}
+    }
     let by = match &*reason.code {
         "plan-open" => state.plans.open().map(|plan| plan.sent.clone()),
         "stage-order" | "stage-known" | "stage-before" | "stage-after" | "stage-left" => {
@@ -187,9 +206,37 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
             state.other_contacts.entry(kind).or_insert_with(|| (recorded.clone(), by));
             Resource::Contact(key.clone())
         }
+        EventData::PlanCopied(copied) => {
+            state.superseded_copies.entry(key.clone()).or_insert_with(|| copied.clone());
+            Resource::Copy(key.clone())
+        }
+        EventData::PlanSigned(signed) if signed.scan.is_some() => {
+            state.superseded_scans.entry(key.clone()).or_insert_with(|| signed.clone());
+            Resource::Scan(key.clone())
+        }
         _ => return,
     };
     note(state, resource, key, true);
+}
+
+/// Whatever shaped the plan: by one of these it was signed already, or waited no more.
+fn with_its_plan(state: &mut CaseState, plan: EventId, resource: &Resource) {
+    let shaping = state.shaping.get(&Resource::Plan(plan)).cloned().unwrap_or_default();
+    for key in shaping {
+        note(state, resource.clone(), &key, true);
+    }
+}
+
+/// Whatever shaped the plan, and who was told before that the same copy was given, or whose seat it was that ended.
+fn with_its_copies(state: &mut CaseState, event: &Event<'_>, copied: &PlanCopied, resource: &Resource) {
+    let plan = state.plans.get(copied.plan);
+    let same = plan.and_then(|plan| plan.copies.iter().find(|copy| copy.to == copied.to));
+    let gone = without_a_seat(state, event);
+    let known = same.map(|copy| copy.attested.event.clone()).into_iter().chain(gone);
+    for key in known.collect::<Vec<_>>() {
+        note(state, resource.clone(), &key, true);
+    }
+    with_its_plan(state, copied.plan, resource);
 }
 
 /// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
@@ -251,7 +298,8 @@ fn known_contact(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let author = &state.life.roster.seat_of(&event.key.sender)?.contact;
     let who = recorded.by.as_ref().unwrap_or(&author.id);
     let same = state.outreach.contacts().iter().find(|one| {
-        one.recorded.when == recorded.when
+        one.withdrawn.is_none()
+            && one.recorded.when == recorded.when
             && one.recorded.channel == recorded.channel
             && one.contact.id == *who
             && one.by.organization == author.organization
@@ -305,6 +353,10 @@ fn without_a_seat(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
         }
         EventData::TaskAssigned(TaskAssigned { to: Assignee::Pool(pool), .. }) => {
             places.find(|place| place.seat.contact.organization == *pool && place.ended.is_some())
+        }
+        EventData::PlanCopied(PlanCopied { to: CopyTo::Contact { contact, organization }, .. }) => {
+            let whom = Whom { contact: contact.clone(), organization: organization.clone() };
+            places.find(|place| is(place, &whom))
         }
         EventData::VisitProposed(proposed) => {
             let left = |whom: &Whom| state.life.roster.contact(&whom.contact, &whom.organization).is_none();
