@@ -247,7 +247,7 @@ impl Consents {
 impl Consents {
     /// The same, with this one taken back by an event that has not gone out yet: what the member took back is told no more from the
     /// moment at which somebody here was told so.
-    pub(crate) fn take_back(&mut self, by: EventKey, revoked: ConsentRevoked) {
+    pub(crate) fn take_back(&mut self, by: &EventKey, revoked: &ConsentRevoked) {
         let named = self.consents.iter_mut().filter(|consent| consent.key.id == revoked.consent);
         for consent in named.filter(|consent| consent.revoked.is_none()) {
             let by = StepTaken { event: by.clone(), ..consent.by.clone() };

@@ -61,16 +61,14 @@ impl Engine {
         let mut missed = Vec::new();
         for row in self.db.cases()? {
             let known = kept.remove(&row.case).filter(|_| !waiting.contains(&row.case));
-            let one = match known {
-                Some(known) => known,
-                None => {
-                    let one = self.with_expected(row.case, |fold| CasePeople::of(fold.state()))?;
-                    if !waiting.contains(&row.case) && row.room.is_some() {
-                        missed.push((row.case, one.clone()));
-                    }
-                    one
-                }
-            };
+            if let Some(known) = known {
+                people.push(known);
+                continue;
+            }
+            let one = self.with_expected(row.case, |fold| CasePeople::of(fold.state()))?;
+            if !waiting.contains(&row.case) && row.room.is_some() {
+                missed.push((row.case, one.clone()));
+            }
             people.push(one);
         }
         if !missed.is_empty() {

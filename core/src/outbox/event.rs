@@ -142,7 +142,7 @@ impl Engine {
             && grounds.labelled.iter().any(|part| are_sensitive(&part.labels))
         {
             for (id, revoked) in self.db.outbox_revocations(opening.case)? {
-                grounds.consents.take_back(EventKey { sender: self.user(), id }, revoked);
+                grounds.consents.take_back(&EventKey { sender: self.user(), id }, &revoked);
             }
         }
         Ok(grounds)

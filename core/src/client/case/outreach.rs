@@ -12,7 +12,7 @@ use crate::outreach::{
     Channel, ContactRecorded, ContactWithdrawn, Outreach, OutreachAsked, OutreachGranted, OutreachRefused,
     StageReached,
 };
-use crate::policy::{MayReachOut, Reason, may_reach_out};
+use crate::policy::{MayReachOut, Reach, Reason, may_reach_out, may_tell};
 
 /// The longest name of where a date of the programme is from, in bytes.
 const SOURCE_LIMIT: usize = 512;
@@ -132,14 +132,29 @@ impl Case {
     }
 
     /// Whether the community side may reach out to the member by this channel now, with every reason: to be shown before
-    /// somebody does.
+    /// somebody does. Of a handle that labels what is said ([`Case::labelled`]) the consents are asked too, since what came of it is
+    /// told the plan side: where none lets it be told, the answer is to ask first.
     ///
     /// # Errors
     /// `NotAllowed` (`case-not-open`, `case-closed`).
     pub fn may_reach_out(&self, channel: Channel) -> Result<MayReachOut> {
         let state = self.expected()?;
         let opening = state.life.going_on().map_err(|reason: Reason| Error::not_allowed(reason))?;
-        Ok(may_reach_out(&opening.agreement, &state.outreach, channel, self.caseline.engine.now()))
+        let mut may = may_reach_out(&opening.agreement, &state.outreach, channel, self.caseline.engine.now());
+        if !self.marks.labels.is_empty() {
+            let asked = OutreachAsked { channel, why: String::new() }.into();
+            let told = self.caseline.engine.asked(&state, &asked, &self.marks, None, may_tell)?;
+            if told.answer != Reach::Allowed && told.reasons.iter().all(Reason::is_of_consent) {
+                // The last reason decides.
+                if may.answer == Reach::Denied {
+                    may.reasons.splice(0..0, told.reasons);
+                } else {
+                    may.answer = Reach::Ask;
+                    may.reasons.extend(told.reasons);
+                }
+            }
+        }
+        Ok(may)
     }
 
     /// Where the member stands, every contact and attempt, and what was asked.

@@ -317,3 +317,21 @@ async fn a_newcomer_hears_that_a_consent_was_taken_back_and_not_why() {
     assert!(texts(&raos).is_empty(), "{:?}", texts(&raos));
     assert_eq!(state.digest(), case.state().unwrap().digest());
 }
+
+#[tokio::test]
+async fn who_reaches_out_about_something_labelled_is_told_that_a_consent_is_missing() {
+    use crate::outreach::Channel;
+    let world = World::new();
+    let (_jane, _joe, case, _joes) = two(&world).await;
+    let labelled = case.labelled([Label::Part2]);
+    let may = |case: &Case| {
+        let may = case.may_reach_out(Channel::Message).unwrap();
+        (may.answer, may.reasons.last().unwrap().code.to_string())
+    };
+    assert_eq!(may(&case).0, Reach::Allowed);
+    assert_eq!(may(&labelled), (Reach::Ask, "consent-missing".to_owned()));
+    let given = case.record_consent(None, consent()).unwrap();
+    assert_eq!(may(&labelled).0, Reach::Allowed);
+    case.revoke_consent(None, given.id, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    assert_eq!(may(&labelled), (Reach::Ask, "consent-revoked".to_owned()));
+}

@@ -121,19 +121,19 @@ fn nor_attests_a_signature_or_says_how_a_task_went() {
     let named = after(6, &[&given], &["jane"], SeatAdded { seat: seat("lee") });
     let accepted = after(7, &[&named], &["jane"], CaseAccepted { case: opening().case });
     let on = "2026-01-05".parse().unwrap();
-    let signed = PlanSigned { plan: sent.id, sha256, signer, how: SignedHow::Fax, on, scan: None };
+    let attested = PlanSigned { plan: sent.id, sha256, signer, how: SignedHow::Fax, on, scan: None };
     let n = lower_than(6);
-    let signed = after(n, &[&given], &["jane"], signed);
+    let attested = after(n, &[&given], &["jane"], attested);
     let task = EventKey { sender: user("jane"), id: given.id };
     let m = (n + 1..400).find(|m| id(*m) < id(6)).unwrap();
     let done = after(m, &[&given], &["jane"], TaskCompleted { task: task.clone(), outcome: "Done".into() });
-    let by = [&open, &sent, &given, &named, &accepted, &signed, &done];
+    let by = [&open, &sent, &given, &named, &accepted, &attested, &done];
     let who = ["jane", "jane", "jane", "jane", "lee", "jane", "jane"];
     let all: Vec<Held> =
         by.iter().zip(who).enumerate().map(|(n, (event, who))| held(who, "words", event, at(n))).collect();
     // What Lee had not heard of as he accepted does not stand; and what superseded it is in what a record carries.
     in_any_order(&all, |state| {
-        assert_eq!((became(state, &signed), became(state, &done)), ("superseded", "superseded"));
+        assert_eq!((became(state, &attested), became(state, &done)), ("superseded", "superseded"));
         assert_eq!(state.plans.get(sent.id).unwrap().status, PlanStatus::Sent);
         let joining = EventKey { sender: user("lee"), id: accepted.id };
         for resource in [Resource::Plan(sent.id), Resource::Task(task.clone())] {
@@ -142,12 +142,12 @@ fn nor_attests_a_signature_or_says_how_a_task_went() {
     });
     // As long as nobody has accepted, they count.
     let without: Vec<Held> = all.iter().filter(|held| held.id != accepted.id).cloned().collect();
-    in_any_order(&without, |state| assert_eq!(became(state, &signed), "counted"));
+    in_any_order(&without, |state| assert_eq!(became(state, &attested), "counted"));
     // What he had heard of stands.
-    let accepted = after(7, &[&named, &signed], &["jane", "jane"], CaseAccepted { case: opening().case });
+    let accepted = after(7, &[&named, &attested], &["jane", "jane"], CaseAccepted { case: opening().case });
     let mut heard = without;
     heard.push(held("lee", "words", &accepted, at(8)));
-    in_any_order(&heard, |state| assert_eq!(became(state, &signed), "counted"));
+    in_any_order(&heard, |state| assert_eq!(became(state, &attested), "counted"));
 }
 
 #[test]
