@@ -18,6 +18,7 @@ use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;
 use crate::contact::Contact;
 use crate::id::EventId;
+use crate::meeting::MeetingCancelled;
 
 pub mod check;
 mod life;
@@ -162,7 +163,7 @@ pub struct AnswerPublished {
 
 // By reference, as serde asks for it.
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(flag: &bool) -> bool {
+pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 
@@ -190,7 +191,7 @@ macro_rules! shows_only_its_topic {
 
 shows_only_its_topic!(ConcernRaised, AnswerPublished);
 
-/// The free texts of an event of this life cycle, by the name of their field; and whether it says of itself that it held member data.
+/// The free texts of an event that has its place in a room without member data, by the name of their field; and whether it says of itself that it held member data.
 pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool)> {
     Some(match data {
         EventData::ConcernRaised(e) => (vec![("title", &e.title), ("text", &e.text)], e.member_data),
@@ -200,6 +201,7 @@ pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool
         }
         EventData::ConcernReopened(e) => (vec![("why", &e.why)], e.member_data),
         EventData::AnswerPublished(e) => (vec![("question", &e.question), ("text", &e.text)], e.member_data),
+        EventData::MeetingCancelled(e) => (vec![("reason", &e.reason)], e.member_data),
         _ => return None,
     })
 }
@@ -242,6 +244,9 @@ pub(crate) fn withheld(data: &EventData, at: Timestamp) -> Option<EventData> {
         }
         EventData::AnswerPublished(e) => {
             AnswerPublished { question: none(), text: none(), topic: e.topic, member_data }.into()
+        }
+        EventData::MeetingCancelled(e) => {
+            MeetingCancelled { meeting: e.meeting, reason: none(), member_data }.into()
         }
         _ => return None,
     })

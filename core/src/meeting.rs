@@ -2,6 +2,9 @@
 //! first, sized to the time. It maps to FHIR Appointment, iCalendar, Markdown and a page.
 //!
 //! [`look`] says of one case why it is talked about; [`agenda`] puts the cases in order and gives each its minutes. Both are pure.
+//!
+//! In the pair's own room a meeting has a life: set, answered, prepared, moved, held or called off ([`step`], [`owed`], [`tell`]). What
+//! travels there names cases by their opaque ids, and says in codes why; each side reads the words in its own cases.
 
 use std::fmt;
 
@@ -14,19 +17,37 @@ use crate::id::{CaseId, EventId};
 use crate::panel::{NamedPair, Pair, TurnRound};
 
 mod calendar;
+mod event;
+mod life;
 mod look;
 mod order;
+mod owing;
 mod pages;
+#[cfg(test)]
+pub(crate) mod room_tests;
+mod state;
+mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
+pub use event::{
+    AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingCancelled, MeetingDecided,
+    MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+};
+pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_STEPS, step};
 pub use look::look;
 pub use order::{agenda, decided};
+pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, RECORD_CLOCK, owed};
 pub(crate) use pages::html;
 pub use pages::{markdown, page};
+pub use state::{DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings};
+pub use telling::tell;
 pub(crate) use words::length;
+
+/// The longest meeting, in minutes.
+pub const MOST_MINUTES: u32 = 8 * 60;
 
 /// Which meeting: of a pair, on a day. A value that an event of the pair's own can carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +231,27 @@ pub enum MatterKind {
 }
 
 impl MatterKind {
+    /// All kinds, in the order in which they matter.
+    pub const ALL: [Self; 12] = [
+        Self::Admitted,
+        Self::FollowUpOverdue,
+        Self::PlanOverdue,
+        Self::Overdue,
+        Self::FollowUpDue,
+        Self::PlanUnsigned,
+        Self::PlanReturned,
+        Self::TaskDeclined,
+        Self::TaskUnclaimed,
+        Self::Quiet,
+        Self::SinceLast,
+        Self::TaskOpen,
+    ];
+
+    /// The kind of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// A stable code.
     pub fn code(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The kinds of rooms: the case, and the programme room of an organisation and the programme office.
+//! The kinds of rooms: the case, the programme room of an organisation and the programme office, and the pair's own room.
 //!
 //! All are of the same make, with one roster, one agreement and one rule set. What belongs to a kind is decided here and nowhere
 //! else: which event opens such a room, between whom it stands, and which events take a step in it.
@@ -22,17 +22,20 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
+    /// A plan side and a community side: their meetings, no member data.
+    Pair,
 }
 
 impl RoomKind {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Case, Self::Programme];
+    pub const ALL: [Self; 3] = [Self::Case, Self::Programme, Self::Pair];
 
-    /// A stable code: `case` or `programme`.
+    /// A stable code: `case`, `programme` or `pair`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Case => "case",
             Self::Programme => "programme",
+            Self::Pair => "pair",
         }
     }
 
@@ -46,14 +49,25 @@ impl RoomKind {
         match kind {
             "case.opened" => Some(Self::Case),
             "programme.opened" => Some(Self::Programme),
+            "pair.opened" => Some(Self::Pair),
             _ => None,
         }
+    }
+
+    /// The kind of agreement that a room of this kind is opened with: the pair's is the one that governs their cases.
+    pub(crate) fn agreed_as(self) -> Self {
+        if self == Self::Pair { Self::Case } else { self }
+    }
+
+    /// Whether a room of this kind holds no member data, so that what may be some takes no step there and is not shown.
+    pub(crate) fn is_without_members(self) -> bool {
+        matches!(self, Self::Programme | Self::Pair)
     }
 
     /// Whether an event takes a step in a room of this kind.
     ///
     /// # Errors
-    /// The reason, with source `room`: `room-kind`; in a programme room `room-close-reason`, `room-seat-member`.
+    /// The reason, with source `room`: `room-kind`; in a programme room and in a pair's `room-close-reason`, `room-seat-member`.
     pub fn takes(self, data: &EventData) -> Result<(), Reason> {
         if let Some(opens) = data.opens() {
             return if opens.kind == self { Ok(()) } else { Err(another(self)) };
@@ -67,11 +81,23 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
+        let meeting = matches!(
+            data,
+            EventData::MeetingSet(_)
+                | EventData::MeetingPrepared(_)
+                | EventData::MeetingAnswered(_)
+                | EventData::MeetingMoved(_)
+                | EventData::MeetingCancelled(_)
+                | EventData::MeetingHeld(_)
+                | EventData::MeetingDecided(_)
+        );
         match self {
-            Self::Case if concern => Err(another(self)),
+            Self::Case if concern || meeting => Err(another(self)),
             Self::Case => Ok(()),
             Self::Programme if concern => Ok(()),
             Self::Programme => programme_takes(data),
+            Self::Pair if meeting => Ok(()),
+            Self::Pair => pair_takes(data),
         }
     }
 
@@ -87,6 +113,10 @@ impl RoomKind {
                 first.kind.is_plan_side() && second.kind.is_community_side(),
                 "a case stands between an ACO, an MCO or an ACCS provider and a CP or a CSA",
             ),
+            Self::Pair => (
+                first.kind.is_plan_side() && second.kind.is_community_side(),
+                "a pair's room stands between an ACO, an MCO or an ACCS provider and a CP or a CSA",
+            ),
             Self::Programme => (
                 first.kind == OrganizationKind::ProgrammeOffice
                     && second.kind != OrganizationKind::ProgrammeOffice,
@@ -98,7 +128,11 @@ impl RoomKind {
 
     /// Whether somebody can have a seat in a room of this kind.
     pub(crate) fn seats(self, seat: &Seat) -> Result<(), Reason> {
-        if self == Self::Programme && is_member(seat) { Err(seat_of_member()) } else { Ok(()) }
+        match self {
+            Self::Programme if is_member(seat) => Err(seat_of_member()),
+            Self::Pair if is_member(seat) => Err(seat_of_member_in_pair()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -121,6 +155,24 @@ fn programme_takes(data: &EventData) -> Result<(), Reason> {
     }
 }
 
+/// Whether an event that is not about a meeting takes a step in a pair's room: who is in it, and its end.
+fn pair_takes(data: &EventData) -> Result<(), Reason> {
+    match data {
+        EventData::CaseClosed(closed) if closed.reason != CloseReason::Duplicate => {
+            let text = "a pair's room is closed only where another one of the same two organizations goes on";
+            Err(Reason::new("room-close-reason", text, "room"))
+        }
+        EventData::SeatAdded(added) => RoomKind::Pair.seats(&added.seat),
+        EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::SeatEnded(_)
+        | EventData::RungPosted(_)
+        | EventData::Handover(_)
+        | EventData::Unknown { .. } => Ok(()),
+        _ => Err(another(RoomKind::Pair)),
+    }
+}
+
 fn is_member(seat: &Seat) -> bool {
     matches!(seat.contact.role, Role::Member | Role::MemberRepresentative)
 }
@@ -131,12 +183,18 @@ fn seat_of_member() -> Reason {
     Reason::new("room-seat-member", text, "room")
 }
 
+fn seat_of_member_in_pair() -> Reason {
+    let text = "a pair's room holds no member data: neither a member nor a representative has a seat in it";
+    Reason::new("room-seat-member", text, "room")
+}
+
 fn another(kind: RoomKind) -> Reason {
     let text = match kind {
         RoomKind::Case => "this belongs into another room than a case's: use the room that is of its kind",
         RoomKind::Programme => {
             "a programme room takes concerns and their answers, and no member data: use the member's case"
         }
+        RoomKind::Pair => "a pair's room takes meetings, and no member data: use the member's case",
     };
     Reason::new("room-kind", text, "room")
 }
@@ -153,6 +211,23 @@ pub struct ProgrammeOpened {
     /// Everybody named for the room.
     pub roster: Vec<Seat>,
     /// What the two settled.
+    pub agreement: Carried<AgreementId>,
+    /// The dated clocks.
+    pub rules: Carried<RuleSetId>,
+}
+
+/// `pair.opened`: the first event of a pair's room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairOpened {
+    /// The room.
+    pub room: CaseId,
+    /// The plan side.
+    pub plan_side: Organization,
+    /// The community side.
+    pub community_side: Organization,
+    /// Everybody named for the room.
+    pub roster: Vec<Seat>,
+    /// What the two settled: the agreement that governs their cases.
     pub agreement: Carried<AgreementId>,
     /// The dated clocks.
     pub rules: Carried<RuleSetId>,
@@ -214,12 +289,29 @@ impl<'a> From<&'a ProgrammeOpened> for Opens<'a> {
     }
 }
 
+impl<'a> From<&'a PairOpened> for Opens<'a> {
+    fn from(opened: &'a PairOpened) -> Self {
+        Self {
+            kind: RoomKind::Pair,
+            room: opened.room,
+            member: None,
+            plan_side: &opened.plan_side,
+            community_side: &opened.community_side,
+            others: &[],
+            roster: &opened.roster,
+            agreement: &opened.agreement,
+            rules: &opened.rules,
+        }
+    }
+}
+
 impl EventData {
     /// What the event opens a room with, where it opens one.
     pub fn opens(&self) -> Option<Opens<'_>> {
         match self {
             Self::CaseOpened(opened) => Some(opened.into()),
             Self::ProgrammeOpened(opened) => Some(opened.into()),
+            Self::PairOpened(opened) => Some(opened.into()),
             _ => None,
         }
     }

@@ -21,6 +21,7 @@ use crate::crossing::{self, Crossings};
 use crate::due;
 use crate::id::{EventId, OrganizationId, Sha256};
 use crate::label::Labels;
+use crate::meeting::{self, MeetingSet, Meetings};
 use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 use crate::task::{self, SupersededTask, Tasks};
@@ -52,6 +53,8 @@ pub struct CaseState {
     pub consents: Consents,
     /// What an organisation brought to the programme office, and what everybody was answered.
     pub concerns: Concerns,
+    /// The meetings of a pair.
+    pub meetings: Meetings,
     /// What was proposed to the roster from a record.
     pub team_proposals: TeamProposals,
     /// Everything that came, in order, whether it counted or not.
@@ -87,6 +90,8 @@ pub struct CaseState {
     pub(crate) superseded_tasks: Vec<SupersededTask>,
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
+    /// The meetings whose setting took no step, with who set each as far as the roster ever knew.
+    pub(crate) superseded_meetings: BTreeMap<EventKey, (MeetingSet, Option<Contact>)>,
 }
 
 /// How one event stands among the others.
@@ -218,6 +223,8 @@ pub enum Resource {
     Concern(EventKey),
     /// The Communication of an answer, to a concern or to everybody.
     Answer(EventKey),
+    /// The Appointment of a meeting of a pair.
+    Meeting(EventKey),
 }
 
 impl CaseState {
@@ -357,7 +364,7 @@ impl CaseState {
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = match opening.kind {
             RoomKind::Case if closed => consent::reviews_owed(&self.consents, &rules),
-            RoomKind::Programme if closed => Vec::new(),
+            RoomKind::Programme | RoomKind::Pair if closed => Vec::new(),
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
                 owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));
@@ -368,6 +375,7 @@ impl CaseState {
                 owed
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
+            RoomKind::Pair => meeting::owed(&self.meetings, &rules),
         };
         for item in &mut owed {
             for rung in &mut item.ladder {

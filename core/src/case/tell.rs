@@ -12,6 +12,7 @@ use crate::concern::{self, ConcernEvent, Concerns};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
+use crate::meeting::{self, MeetingEvent, Meetings};
 use crate::outreach::{self, OutreachEvent};
 use crate::task::{self, TaskEvent, Tasks};
 
@@ -21,9 +22,11 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
     let task = |event| task::tell(event, by, roster, tasks);
     let none = Concerns::default();
     let told = |event| concern::tell(event, by, &none);
+    let met = |event| meeting::tell(event, by, &Meetings::default(), &jiff::tz::TimeZone::UTC);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::ProgrammeOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
+        EventData::PairOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::CaseAccepted(e) => life::tell(LifeEvent::Accepted(e), by, roster),
         EventData::CaseClosed(e) => life::tell(LifeEvent::Closed(e), by, roster),
         EventData::SeatAdded(e) => life::tell(LifeEvent::Added(e), by, roster),
@@ -65,6 +68,13 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::ConcernClosed(e) => told(ConcernEvent::Closed(e)),
         EventData::ConcernReopened(e) => told(ConcernEvent::Reopened(e)),
         EventData::AnswerPublished(e) => told(ConcernEvent::Published(e)),
+        EventData::MeetingSet(e) => met(MeetingEvent::Set(e)),
+        EventData::MeetingPrepared(e) => met(MeetingEvent::Prepared(e)),
+        EventData::MeetingAnswered(e) => met(MeetingEvent::Answered(e)),
+        EventData::MeetingMoved(e) => met(MeetingEvent::Moved(e)),
+        EventData::MeetingCancelled(e) => met(MeetingEvent::Cancelled(e)),
+        EventData::MeetingHeld(e) => met(MeetingEvent::Held(e)),
+        EventData::MeetingDecided(e) => met(MeetingEvent::Decided(e)),
         EventData::TeamProposed(e) => care_team::tell(TeamEvent::Proposed(e), by, roster),
         EventData::TeamDeclined(e) => care_team::tell(TeamEvent::Declined(e), by, roster),
         EventData::Handover(_) => {
@@ -96,6 +106,7 @@ pub(crate) fn withheld(kind: &str) -> String {
         "concern.raised" => "A concern",
         "concern.answered" | "answer.published" => "An answer to a concern",
         "concern.reopened" => "A concern that was opened again",
+        "meeting.cancelled" => "A meeting that was called off",
         "handover" => "A handover",
         "task.assigned" => "A task that was given to somebody",
         "task.declined" => "A declined task",

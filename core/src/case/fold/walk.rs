@@ -18,6 +18,7 @@ use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
 use crate::id::{OrganizationId, Sha256};
 use crate::label::{Labels, Marks, are_sensitive};
+use crate::meeting::{self, MeetingEvent};
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
@@ -182,6 +183,7 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ProgrammeOpened(e) => {
             return life(LifeEvent::Opened(e.into())).map(|next| state.life = next);
         }
+        EventData::PairOpened(e) => return life(LifeEvent::Opened(e.into())).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
         EventData::CaseClosed(e) => {
             let next = life(LifeEvent::Closed(e))?;
@@ -227,6 +229,13 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ConcernClosed(e) => return concern(state, ConcernEvent::Closed(e), step),
         EventData::ConcernReopened(e) => return concern(state, ConcernEvent::Reopened(e), step),
         EventData::AnswerPublished(e) => return concern(state, ConcernEvent::Published(e), step),
+        EventData::MeetingSet(e) => return meet(state, MeetingEvent::Set(e), step),
+        EventData::MeetingPrepared(e) => return meet(state, MeetingEvent::Prepared(e), step),
+        EventData::MeetingAnswered(e) => return meet(state, MeetingEvent::Answered(e), step),
+        EventData::MeetingMoved(e) => return meet(state, MeetingEvent::Moved(e), step),
+        EventData::MeetingCancelled(e) => return meet(state, MeetingEvent::Cancelled(e), step),
+        EventData::MeetingHeld(e) => return meet(state, MeetingEvent::Held(e), step),
+        EventData::MeetingDecided(e) => return meet(state, MeetingEvent::Decided(e), step),
         // The member takes something back, and somebody looks at an emergency, after the end of the case too.
         EventData::ConsentRecorded(e) => {
             state.life.going_on()?;
@@ -344,6 +353,12 @@ fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Resul
 fn concern(state: &mut CaseState, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     state.life.going_on()?;
     state.concerns = concern::step(&state.concerns, event, step)?;
+    Ok(())
+}
+
+fn meet(state: &mut CaseState, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.meetings = meeting::step(&state.meetings, event, step)?;
     Ok(())
 }
 

@@ -76,6 +76,16 @@ impl CaseState {
         for answer in self.concerns.published() {
             line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
+        for meeting in self.meetings.all() {
+            let EventKey { sender, id } = &meeting.key;
+            let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());
+            let (cases, left) = (meeting.agenda.len(), meeting.unrecorded().count());
+            line(&[sender, id, &meeting.begins, &held, &off, &cases, &left, &meeting.steps]);
+            for one in &meeting.people {
+                let answer = one.answer.as_ref().map_or("", |(answer, _)| answer.code());
+                line(&[&one.whom.contact, &one.whom.organization, &answer]);
+            }
+        }
         for consent in self.consents.all() {
             let ends = consent.ends.map_or(String::new(), |ends| ends.to_string());
             let revoked = consent.revoked.as_ref().map_or(String::new(), |one| one.by.event.id.to_string());
