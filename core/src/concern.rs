@@ -212,11 +212,15 @@ const PROGRAMME: jiff::civil::Date = jiff::civil::date(2017, 7, 1);
 /// Whether an event of this life cycle holds member data, as far as its form tells, on the day that its author states. Alike on every
 /// device, of the whole event and of its stub.
 pub(crate) fn holds_member_data(data: &EventData, at: Timestamp) -> bool {
+    texts(data)
+        .is_some_and(|(texts, held)| held || texts.iter().any(|(_, text)| text_holds_member_data(text, at)))
+}
+
+/// Whether a text holds member data, as far as its form tells, on the day that its author states.
+pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
     // Whoever states a time before there was a programme would have every birth date lie ahead.
     let day = at.to_zoned(TimeZone::UTC).date().max(PROGRAMME);
-    texts(data).is_some_and(|(texts, held)| {
-        held || texts.iter().any(|(_, text)| !check::formats(text, day).is_empty())
-    })
+    !check::formats(text, day).is_empty()
 }
 
 /// Whether what any client shows of an event of this life cycle holds member data: its own text may say other things than its fields.

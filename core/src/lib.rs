@@ -104,8 +104,8 @@ mod yaml;
 #[cfg(feature = "store")]
 pub use client::{
     AlertInput, AlertOutcome, Answer, AuditStatus, Builder, Case, Caseline, Concern, Decision, Identity,
-    Invitation, Kept, Message, Missing, Named, OpenCase, OpenProgramme, OutboxStatus, ProposedCase, Record,
-    Task, TaskTo,
+    Invitation, Kept, Message, Missing, Named, OpenCase, OpenPair, OpenProgramme, OutboxStatus, ProposedCase,
+    Record, RoomAgenda, SetMeeting, Task, TaskTo,
 };
 pub use error::{Error, Result};
 #[cfg(feature = "store")]

@@ -38,7 +38,7 @@ pub use event::{
 };
 pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_STEPS, step};
 pub use look::look;
-pub use order::{agenda, decided};
+pub use order::{agenda, as_set, decided};
 pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, RECORD_CLOCK, owed};
 pub(crate) use pages::html;
 pub use pages::{markdown, page};
@@ -116,8 +116,10 @@ pub struct Agenda {
     pub process: Vec<String>,
     /// The minutes that are kept for that.
     pub process_minutes: u32,
-    /// Who is asked to come: the leads of these cases.
+    /// Who is asked to come: the leads of these cases; of a meeting in the pair's room those whom it asks.
     pub people: Vec<Contact>,
+    /// Where the meeting stands, of one in the pair's room.
+    pub standing: Option<MeetingStatus>,
 }
 
 impl fmt::Debug for Agenda {
@@ -319,8 +321,7 @@ impl Frame {
 impl Agenda {
     /// How many cases it has, as a sentence.
     pub(crate) fn cases(&self) -> String {
-        let cases = self.items.len() + self.not_reached.len();
-        format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
+        to_look_at(self.items.len() + self.not_reached.len())
     }
 
     /// When it ends.
@@ -329,4 +330,9 @@ impl Agenda {
             .saturating_add(SignedDuration::from_mins(i64::from(self.minutes)))
             .unwrap_or(Timestamp::MAX)
     }
+}
+
+/// How many cases there are, as a sentence.
+pub(crate) fn to_look_at(cases: usize) -> String {
+    format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
 }

@@ -256,6 +256,7 @@ impl Engine {
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
+        writes.extend(fhir::meetings(&state));
         if let Some(patient) = patient {
             let own = Own { patient };
             writes.extend(fhir::project(&state, &own, &text));

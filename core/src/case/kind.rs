@@ -22,7 +22,7 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
-    /// A plan side and a community side: their meetings, no member data.
+    /// A plan side and a community side: their meetings and technical matters, no member data.
     Pair,
 }
 
@@ -155,7 +155,7 @@ fn programme_takes(data: &EventData) -> Result<(), Reason> {
     }
 }
 
-/// Whether an event that is not about a meeting takes a step in a pair's room: who is in it, and its end.
+/// Whether an event that is not about a meeting takes a step in a pair's room: who is in it, what they write, and its end.
 fn pair_takes(data: &EventData) -> Result<(), Reason> {
     match data {
         EventData::CaseClosed(closed) if closed.reason != CloseReason::Duplicate => {
@@ -163,7 +163,12 @@ fn pair_takes(data: &EventData) -> Result<(), Reason> {
             Err(Reason::new("room-close-reason", text, "room"))
         }
         EventData::SeatAdded(added) => RoomKind::Pair.seats(&added.seat),
-        EventData::CaseAccepted(_)
+        // Technical matters, in words: whether they hold member data, the fold looks at.
+        EventData::MessageSent(_)
+        | EventData::MessageCorrected(_)
+        | EventData::MessageRetracted(_)
+        | EventData::MessageSeen(_)
+        | EventData::CaseAccepted(_)
         | EventData::CaseClosed(_)
         | EventData::SeatEnded(_)
         | EventData::RungPosted(_)
@@ -194,7 +199,9 @@ fn another(kind: RoomKind) -> Reason {
         RoomKind::Programme => {
             "a programme room takes concerns and their answers, and no member data: use the member's case"
         }
-        RoomKind::Pair => "a pair's room takes meetings, and no member data: use the member's case",
+        RoomKind::Pair => {
+            "a pair's room takes meetings and messages, and no member data: use the member's case"
+        }
     };
     Reason::new("room-kind", text, "room")
 }

@@ -16,6 +16,7 @@ mod moving;
 mod newcomers;
 mod outreach;
 mod overlooked;
+mod pairs;
 mod panel;
 mod proofs;
 mod proposals;

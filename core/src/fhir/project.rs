@@ -108,7 +108,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
         (_, "Task") if system == codes::REVIEW => false,
         (Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key), "Communication")
-        | (Resource::Visit(key), "Appointment")
+        | (Resource::Visit(key) | Resource::Meeting(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Consent(key), "Consent")
         | (Resource::Contact(key), "Communication" | "Encounter") => event_value(key) == value,

@@ -14,6 +14,7 @@ use crate::case::fold::tests::world::{self, at, held, seat, user};
 use crate::case::kind::{PairOpened, RoomKind};
 use crate::case::life::{CaseClosed, CloseReason, SeatAdded, SeatEnded};
 use crate::case::state::CaseState;
+use crate::communication::{MessageCorrected, MessageSent};
 use crate::contact::Role;
 use crate::due::due_date;
 use crate::organization::OrganizationKind;
@@ -263,6 +264,49 @@ fn what_is_refused() {
     fold.insert(world::next(0, "jane", &CaseState::default(), world::opening()));
     fold.insert(world::next(1, "jane", fold.state(), set(Vec::new())));
     assert_eq!(fold.state().timeline.last().unwrap().standing.reason().unwrap().code, "room-kind");
+}
+
+#[test]
+fn technical_matters_are_written_here_and_no_member_data() {
+    let mut room = Room::open();
+    let said = |room: &mut Room, who: &str, body: &str, data: EventData| {
+        let n = room.events.len();
+        let event = held(who, body, &world::event(n, room.fold.state().heads(), data), at(n));
+        room.fold.insert(event.clone());
+        room.events.push(event.clone());
+        let entry = room.fold.state().entry(&event.key()).unwrap();
+        (entry.standing.reason().map_or("", |reason| reason.code.as_ref()).to_owned(), entry.text.clone())
+    };
+    let hidden = "It took no step here, and is not shown: a pair's room holds no member data.".to_owned();
+    let message = || EventData::from(MessageSent::default());
+    assert_eq!(
+        said(&mut room, "jane", "Your portal is slow", message()),
+        (String::new(), "Your portal is slow".into())
+    );
+    let first = room.last();
+    assert_eq!(
+        said(&mut room, "joe", "Marty, born 4/5/1961", message()),
+        ("message-member-data".into(), hidden.clone())
+    );
+    let corrected = MessageCorrected { message: first, text: "Call 617-555-0141".into() };
+    assert_eq!(
+        said(&mut room, "jane", "x", corrected.into()),
+        ("message-member-data".into(), hidden.clone())
+    );
+    let foreign = json!({"msgtype": "m.text", "body": "Anything"});
+    let n = room.events.len();
+    room.fold.insert(world::raw("jane", world::id(n), &foreign, at(n)));
+    assert_eq!(room.text(), hidden, "another client's message was not checked");
+    let state = room.fold.state();
+    assert_eq!(state.messages.len(), 1);
+    assert!(state.superseded_messages.is_empty() && state.crossings.all().is_empty());
+    // Whoever is told it in stubs comes to the same.
+    let (handed, _) = crate::case::handover::make(&room.fold, |_| true, |held| held.id != room.events[0].id);
+    let text = serde_json::to_string(&handed).unwrap();
+    assert!(!text.contains("1961") && !text.contains("617") && !text.contains("portal"), "{text}");
+    let mut newcomer = Fold::invited(user("eve"), [user("jane")]);
+    newcomer.extend(crate::case::handover::unpack(handed, &user("jane")));
+    assert_eq!(newcomer.state().digest(), state.digest());
 }
 
 #[test]

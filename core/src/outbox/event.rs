@@ -40,7 +40,7 @@ impl Engine {
         }
         let data = event.data()?;
         // Judged when the command was given; a member can have become known since.
-        if let Some(reason) = self.member_data_in(&data)? {
+        if let Some(reason) = self.member_data_in(case, &data, &event.body)? {
             return self.take_out(row, case, &room, event.id, vec![reason], &[]);
         }
         let view = self.transport.view(&room).await?;

@@ -18,14 +18,16 @@ use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
 use crate::id::{OrganizationId, Sha256};
 use crate::label::{Labels, Marks, are_sensitive};
-use crate::meeting::{self, MeetingEvent};
+use crate::meeting::MeetingEvent;
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::task::{self, TaskEvent};
 
+mod bare;
 mod shape;
 mod superseded;
 
+use bare::{meet, without_members};
 use shape::{note, shape};
 use superseded::{another_content, ended_by, superseded};
 
@@ -170,7 +172,12 @@ fn take(
             let sensitive = |key: &EventKey| labels.get(key).is_some_and(|(labels, _)| are_sensitive(labels));
             crossing::joined(&mut state.crossings, &seat.contact.organization, sensitive);
         }
-        data => crossing::arise(&mut state.crossings, data, None, &step),
+        // Nothing goes across in a room of another kind, and nothing is taken there by hand.
+        data => {
+            if opened.as_ref().is_none_or(|opening| opening.kind == RoomKind::Case) {
+                crossing::arise(&mut state.crossings, data, None, &step);
+            }
+        }
     }
     Ok(())
 }
@@ -212,13 +219,17 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         }
         EventData::MessageSent(e) => {
             state.life.going_on()?;
+            without_members(state, event, event.body)?;
             let mut message = communication::step(Some(e), event.body, step);
             message.after_gap = event.link.after_gap;
             message.notice = event.notice.map(str::to_owned);
             state.say(message);
             return Ok(());
         }
-        EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, step),
+        EventData::MessageCorrected(e) => {
+            without_members(state, event, Some(&e.text))?;
+            return follow(state, MessageEvent::Corrected(e), event, step);
+        }
         EventData::MessageRetracted(e) => return follow(state, MessageEvent::Retracted(e), event, step),
         EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
@@ -353,12 +364,6 @@ fn alert(state: &mut CaseState, event: AlertEvent<'_>, step: &Step<'_>) -> Resul
 fn concern(state: &mut CaseState, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     state.life.going_on()?;
     state.concerns = concern::step(&state.concerns, event, step)?;
-    Ok(())
-}
-
-fn meet(state: &mut CaseState, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
-    state.life.going_on()?;
-    state.meetings = meeting::step(&state.meetings, event, step)?;
     Ok(())
 }
 
