@@ -9,6 +9,7 @@ use crate::case::life::Opening;
 use crate::case::state::CaseState;
 use crate::client::{Case, Decision};
 use crate::commands::Command;
+use crate::contact::Contact;
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, ContactId, EventId};
 use crate::meeting::{
@@ -267,6 +268,9 @@ impl Case {
         let people = known.people.iter().map(|one| &one.whom);
         let people = people.filter_map(|whom| state.roster().contact(&whom.contact, &whom.organization));
         agenda.people = people.map(|seat| seat.contact.clone()).collect();
+        // As every agenda: the plan side first, each by name.
+        let side = |contact: &Contact| contact.organization != pair.plan_side;
+        agenda.people.sort_by(|a, b| (side(a), &a.name, &a.id).cmp(&(side(b), &b.name, &b.id)));
         agenda.standing = Some(known.status([&pair.plan_side, &pair.community_side]));
         Ok(RoomAgenda { agenda, prepared: known.prepared.is_some(), settled, unknown })
     }

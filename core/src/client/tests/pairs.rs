@@ -43,6 +43,7 @@ async fn a_pair_meets_in_its_own_room_over_its_own_cases() {
     let case = jane.open(opening(&["jane", "joe", "rao"])).unwrap();
     let mut second = opening(&["jane", "lee"]);
     second.member.id = "urn:example:member|2".parse().unwrap();
+    second.roster[1].lead = true;
     second.member.name = "Nora Sample".into();
     let of_lee = jane.open(second).unwrap();
     settle(&[&jane]).await;
