@@ -6,6 +6,7 @@ mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
+mod pair;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,9 @@ pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, 
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Standing};
+pub use pair::{
+    Meet, MeetingAnswered, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingSaid, MeetingSeen,
+};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{ContactSeen, InvitationSeen, WhomToCall};

@@ -20,11 +20,13 @@ use crate::protocol::reasons;
 
 mod concern;
 mod meeting;
+mod pair;
 mod panel;
 mod task;
 
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
+pub use pair::{meetings, room_agenda};
 pub use panel::{beside, panel};
 pub use task::tasks;
 

@@ -20,6 +20,8 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
+    /// A plan side and a community side: their meetings and technical matters, no member data.
+    Pair,
 }
 
 impl From<RoomKind> for caseline::case::kind::RoomKind {
@@ -27,6 +29,7 @@ impl From<RoomKind> for caseline::case::kind::RoomKind {
         match kind {
             RoomKind::Case => Self::Case,
             RoomKind::Programme => Self::Programme,
+            RoomKind::Pair => Self::Pair,
         }
     }
 }

@@ -25,6 +25,7 @@ mod message;
 mod models;
 mod options;
 mod outreach;
+mod pair;
 mod panel;
 mod proposals;
 mod resource;
@@ -56,6 +57,7 @@ pub use outreach::{
     CloseReason, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk, OutreachChannel,
     OutreachStage, ProgrammeClock, StageOf,
 };
+pub use pair::{AgendaEntry, MeetingDecision, MeetingGuest, MeetingReply, PairMeeting, RoomAgenda};
 pub use panel::{
     AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
     ReachOutTerm, TopicCounts, TurnRound,

@@ -47,10 +47,10 @@ pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &Time
         MeetingEvent::Held(event) => {
             let mut told = format!("{who} says that {} took place.", the(event.meeting));
             if !event.nothing.is_empty() {
-                told += &format!(" Nothing was decided of {}.", cases(event.nothing.len()));
+                told.push_str(&format!(" Nothing was decided of {}.", cases(event.nothing.len())));
             }
             if !event.not_reached.is_empty() {
-                told += &format!(" Not reached: {}.", cases(event.not_reached.len()));
+                told.push_str(&format!(" Not reached: {}.", cases(event.not_reached.len())));
             }
             told
         }

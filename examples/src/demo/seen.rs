@@ -8,6 +8,7 @@ mod directory;
 mod meeting;
 mod message;
 mod outreach;
+mod pair;
 
 use std::collections::BTreeSet;
 
@@ -76,6 +77,10 @@ pub(super) fn look(
             let answer = ask(stage, who, "tasks", about.clone())?;
             parts.push(task::task_seen(stage, &answer, labels, who, wanted));
         }
+        if let Some(wanted) = &expected.meeting {
+            let answer = ask(stage, who, "meetings", about.clone())?;
+            parts.push(pair::meeting_seen(stage, &answer, labels, who, wanted));
+        }
         if let Some(wanted) = &expected.concern {
             let answer = ask(stage, who, "concerns", about.clone())?;
             parts.push(concern::concern_seen(stage, &answer, labels, who, wanted));
@@ -138,6 +143,7 @@ pub(super) fn look(
         || expected.plan.is_some()
         || expected.task.is_some()
         || expected.concern.is_some()
+        || expected.meeting.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()
         || expected.outreach.is_some()
