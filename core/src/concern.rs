@@ -19,6 +19,8 @@ use crate::communication::Priority;
 use crate::contact::Contact;
 use crate::id::EventId;
 use crate::meeting::MeetingCancelled;
+#[cfg(feature = "store")]
+use crate::meeting::MeetingEvent;
 
 pub mod check;
 mod life;
@@ -223,12 +225,13 @@ pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
     !check::formats(text, day).is_empty()
 }
 
-/// Whether what any client shows of an event of this life cycle holds member data: its own text may say other things than its fields.
+/// Whether what any client shows of an event of a room without member data holds some: its own text may say other things than its fields.
 #[cfg(feature = "store")]
 pub(crate) fn says_member_data(held: &Held) -> bool {
     let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
     let day = event.at.to_zoned(TimeZone::UTC).date();
-    texts(&event.data).is_some() && !check::formats(body, day).is_empty()
+    let here = texts(&event.data).is_some() || MeetingEvent::of(&event.data).is_some();
+    here && !check::formats(body, day).is_empty()
 }
 
 /// What a handover tells of an event of this life cycle whose text it withholds: what `step` reads.

@@ -179,6 +179,8 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),
         EventData::VisitAnswered(answered) => serde_json::to_value(answered.withheld()),
         EventData::FollowUpDone(done) => serde_json::to_value(done.withheld()),
+        EventData::MeetingSet(set) => serde_json::to_value(set.withheld()),
+        EventData::MeetingPrepared(prepared) => serde_json::to_value(prepared.withheld()),
         EventData::TaskAssigned(assigned) => serde_json::to_value(assigned.withheld()),
         EventData::TaskDeclined(declined) => serde_json::to_value(declined.withheld()),
         EventData::TaskHandedOver(handed) => serde_json::to_value(handed.withheld()),

@@ -9,6 +9,7 @@ use crate::case::event::EventData;
 use crate::case::life::{Carried, CaseOpened, CloseReason};
 use crate::contact::{Role, Seat};
 use crate::id::{AgreementId, CaseId, RuleSetId};
+use crate::meeting::MeetingEvent;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::policy::Reason;
@@ -81,16 +82,7 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
-        let meeting = matches!(
-            data,
-            EventData::MeetingSet(_)
-                | EventData::MeetingPrepared(_)
-                | EventData::MeetingAnswered(_)
-                | EventData::MeetingMoved(_)
-                | EventData::MeetingCancelled(_)
-                | EventData::MeetingHeld(_)
-                | EventData::MeetingDecided(_)
-        );
+        let meeting = MeetingEvent::of(data).is_some();
         match self {
             Self::Case if concern || meeting => Err(another(self)),
             Self::Case => Ok(()),

@@ -35,7 +35,9 @@ pub fn tell(event: ConcernEvent<'_>, by: &Seat, concerns: &Concerns) -> String {
 /// What is told of an event in other words than in a case: nothing in a case.
 pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<String> {
     let opening = state.opening().filter(|opening| opening.kind.is_without_members())?;
-    let met = |event| Some(meeting::tell(event, by, &state.meetings, &opening.agreement.zone));
+    if let Some(event) = MeetingEvent::of(data) {
+        return Some(meeting::tell(event, by, &state.meetings, &opening.agreement.zone));
+    }
     let who = || format!("{} ({})", by.contact.name, by.contact.role);
     let event = match data {
         EventData::ConcernRaised(e) => ConcernEvent::Raised(e),
@@ -44,13 +46,6 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
         EventData::ConcernClosed(e) => ConcernEvent::Closed(e),
         EventData::ConcernReopened(e) => ConcernEvent::Reopened(e),
         EventData::AnswerPublished(e) => ConcernEvent::Published(e),
-        EventData::MeetingSet(e) => return met(MeetingEvent::Set(e)),
-        EventData::MeetingPrepared(e) => return met(MeetingEvent::Prepared(e)),
-        EventData::MeetingAnswered(e) => return met(MeetingEvent::Answered(e)),
-        EventData::MeetingMoved(e) => return met(MeetingEvent::Moved(e)),
-        EventData::MeetingCancelled(e) => return met(MeetingEvent::Cancelled(e)),
-        EventData::MeetingHeld(e) => return met(MeetingEvent::Held(e)),
-        EventData::MeetingDecided(e) => return met(MeetingEvent::Decided(e)),
         EventData::CaseAccepted(_) => return Some(format!("{} is here now.", who())),
         EventData::CaseClosed(_) => {
             return Some(format!("{} closed this room: another one of the two goes on.", who()));

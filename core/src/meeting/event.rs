@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::care_team::Whom;
-use crate::case::event::EventKey;
+use crate::case::event::{EventData, EventKey};
 use crate::id::{CaseId, EventId};
 use crate::meeting::MatterKind;
 
@@ -182,4 +182,50 @@ pub enum MeetingEvent<'a> {
     Held(&'a MeetingHeld),
     /// `meeting.decided`.
     Decided(&'a MeetingDecided),
+}
+
+impl<'a> MeetingEvent<'a> {
+    /// The event, where it is one of this life cycle.
+    pub fn of(data: &'a EventData) -> Option<Self> {
+        Some(match data {
+            EventData::MeetingSet(event) => Self::Set(event),
+            EventData::MeetingPrepared(event) => Self::Prepared(event),
+            EventData::MeetingAnswered(event) => Self::Answered(event),
+            EventData::MeetingMoved(event) => Self::Moved(event),
+            EventData::MeetingCancelled(event) => Self::Cancelled(event),
+            EventData::MeetingHeld(event) => Self::Held(event),
+            EventData::MeetingDecided(event) => Self::Decided(event),
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a reason on an agenda is a code, and no words.
+pub(super) fn is_code(code: &str) -> bool {
+    (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+/// The same without what could be words: what is no code stays none, so that `step` refuses it all the same.
+fn without_words(agenda: &[AgendaEntry]) -> Vec<AgendaEntry> {
+    let code = |code: &String| match MatterKind::from_code(code) {
+        Some(kind) => kind.code().to_owned(),
+        None if is_code(code) => "later".to_owned(),
+        None => "?".to_owned(),
+    };
+    let entry = |one: &AgendaEntry| AgendaEntry { why: one.why.iter().map(code).collect(), ..one.clone() };
+    agenda.iter().map(entry).collect()
+}
+
+impl MeetingSet {
+    /// The same without words: the fields that `step` reads.
+    pub(crate) fn withheld(&self) -> Self {
+        Self { agenda: without_words(&self.agenda), ..self.clone() }
+    }
+}
+
+impl MeetingPrepared {
+    /// The same without words: the fields that `step` reads.
+    pub(crate) fn withheld(&self) -> Self {
+        Self { agenda: without_words(&self.agenda), meeting: self.meeting }
+    }
 }

@@ -9,6 +9,7 @@ use crate::care_team::Whom;
 use crate::case::step::Step;
 use crate::concern::holds_member_data;
 use crate::id::{CaseId, EventId};
+use crate::meeting::event::is_code;
 use crate::meeting::{
     AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingCancelled, MeetingDecided,
     MeetingEvent, MeetingHeld, MeetingSet, MeetingState, Meetings,
@@ -260,16 +261,15 @@ fn timed(begins: Timestamp, minutes: u32, step: &Step<'_>) -> Result<(), Reason>
 
 /// Codes and ids are what an agenda can hold here: no words.
 fn of_form(agenda: &[AgendaEntry]) -> Result<(), Reason> {
-    let code = |code: &String| {
-        (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-    };
     let mut cases: Vec<_> = agenda.iter().map(|entry| entry.case).collect();
     cases.sort();
     cases.dedup();
     let fits = cases.len() == agenda.len()
         && agenda.len() <= MOST_CASES
         && agenda.iter().all(|entry| {
-            entry.minutes <= MOST_MINUTES && entry.why.len() <= MOST_REASONS && entry.why.iter().all(code)
+            entry.minutes <= MOST_MINUTES
+                && entry.why.len() <= MOST_REASONS
+                && entry.why.iter().all(|code| is_code(code))
         });
     if fits {
         return Ok(());

@@ -142,7 +142,10 @@ fn a_meeting_is_set_answered_prepared_held_and_recorded() {
     assert_eq!(room.text(), "Room for meetings opened between Bay Community Care and Harbor ACO.");
     assert_eq!(room.act("jane", set(Vec::new())), "");
     let meeting = room.last();
-    assert_eq!(room.text(), "jane (CP care coordinator) set a meeting for 19 January 2026 at 10:00, 30 min.");
+    assert_eq!(
+        room.text(),
+        "jane (CP care coordinator) set a meeting for Monday, 19 January at 10:00, 30 min."
+    );
     // The leads of both sides are asked; who set it comes.
     let asked: Vec<_> = room.only().people.iter().map(|one| one.whom.contact.value()).collect();
     assert_eq!((asked, room.status()), (vec!["jane", "joe", "lee"], MeetingStatus::Waiting));
@@ -156,7 +159,7 @@ fn a_meeting_is_set_answered_prepared_held_and_recorded() {
     );
     assert_eq!(room.act("joe", answered(meeting, MeetingAnswer::Accept)), "");
     assert_eq!(room.status(), MeetingStatus::Agreed);
-    assert_eq!(room.text(), "joe (ACO care manager) comes to the meeting of 19 January 2026 at 10:00.");
+    assert_eq!(room.text(), "joe (ACO care manager) comes to the meeting of Monday, 19 January at 10:00.");
     assert_eq!(room.act("joe", MeetingPrepared { meeting, agenda: vec![entry(1), entry(2), entry(3)] }), "");
     assert_eq!(room.owed(), strings(&[("meeting-record", "jane", "2026-01-21")]));
     assert_eq!(room.act("jane", held_now(meeting)), "meeting-not-begun");
@@ -196,14 +199,14 @@ fn who_does_not_come_has_it_moved_and_an_answer_to_the_old_time_says_nothing_of_
     assert_eq!(room.act("jane", answered(meeting, MeetingAnswer::AnotherTime(tuesday))), "");
     assert_eq!(
         room.text(),
-        "jane (CP care coordinator) would come on 20 January 2026 at 10:00 in place of the meeting of 19 January 2026 at 10:00."
+        "jane (CP care coordinator) would come on Tuesday, 20 January at 10:00 in place of the meeting of Monday, 19 January at 10:00."
     );
     assert_eq!(room.status(), MeetingStatus::Unsettled);
     assert_eq!(room.owed()[0], strings(&[("meeting-answer", "joe", "2026-01-08")])[0]);
     // Lee is of the side that settled the time: what he answers does not unsettle it.
     assert_eq!(room.act("lee", answered(meeting, MeetingAnswer::Decline)), "");
     assert_eq!(room.act("lee", MeetingMoved { meeting, begins: tuesday, minutes: 45 }), "");
-    assert_eq!(room.text(), "lee (supervisor) moved a meeting to 20 January 2026 at 10:00, 45 min.");
+    assert_eq!(room.text(), "lee (supervisor) moved a meeting to Tuesday, 20 January at 10:00, 45 min.");
     assert_eq!(room.status(), MeetingStatus::Waiting, "everybody is asked anew");
     assert_eq!(room.act("jane", answered(meeting, MeetingAnswer::Accept)), "meeting-moved");
     let accept = MeetingAnswered { begins: tuesday, ..answered(meeting, MeetingAnswer::Accept) };

@@ -11,7 +11,8 @@ use crate::meeting::{MeetingAnswer, MeetingEvent, Meetings};
 /// The event as a person reads it in any Matrix client. `meetings` are those of the room before it, `zone` the agreement's.
 pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &TimeZone) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
-    let hour = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %B %Y at %H:%M").to_string();
+    // Without the year: a whole date has no place in a room without member data.
+    let hour = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%A, %-d %B at %H:%M").to_string();
     let the = |id: EventId| match meetings.get(id) {
         Some(meeting) => format!("the meeting of {}", hour(meeting.begins)),
         None => "a meeting".to_owned(),

@@ -7,7 +7,7 @@ use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
 use super::meeting;
-use super::pair;
+use super::pair::{self, Meet};
 use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
@@ -175,6 +175,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.assign.is_some(),
         deed.ask_outreach.is_some(),
         deed.decide.is_some(),
+        matches!(deed.meet, Some(Meet::Set(_))),
         deed.record_consent.is_some(),
         deed.raise_concern.is_some(),
     ];

@@ -32,6 +32,10 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
             };
             MeetingAnswered { meeting, begins, answer }.into()
         }
+        5 if n.is_multiple_of(3) => {
+            let words = AgendaEntry { why: vec!["born 4/5/1961".into(), "later-code".into()], ..entry(0) };
+            MeetingPrepared { meeting, agenda: vec![words] }.into()
+        }
         5 => MeetingPrepared { meeting, agenda: vec![entry(0), entry(n as u128 % 3)] }.into(),
         6 => MeetingMoved { meeting, begins: soon, minutes: 20 }.into(),
         7 => cancelled(meeting, if kind / 16 % 4 == 0 { "born 4/5/1961" } else { "words" }).into(),
