@@ -28,6 +28,7 @@ import driver_alerts
 import driver_concerns
 import driver_consents
 import driver_meetings
+import driver_pairs
 import driver_referrals
 from driver_answers import (
     callee,
@@ -138,6 +139,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return {"invitations": [invitation(each) for each in await client.invitations()]}
         case "open_programme" | "rooms" | "check_concern" | "answered_concerns":
             return await driver_concerns.ask(client, verb, fields)
+        case "open_pair":
+            return await driver_pairs.open_pair(client, fields)
         case "panel" | "side_by_side" | "agenda" | "decide" | "save_appointment":
             return await driver_meetings.ask(client, verb, fields)
         case "raise_alert":
@@ -235,6 +238,8 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"tasks": [task(each) for each in await case.tasks()]}
         case "concerns":
             return await driver_concerns.concerns(case)
+        case _ if verb in driver_pairs.VERBS:
+            return await driver_pairs.ask(case, verb, fields)
         case "assign" | "hand_over_task" if ("owner" in fields) == ("pool" in fields):
             raise invalid("give either `owner` or `pool`")
         case "compare_plans":

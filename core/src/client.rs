@@ -8,6 +8,7 @@ mod identity;
 mod invitation;
 mod meeting;
 mod open;
+mod pair;
 mod programme;
 mod propose;
 #[cfg(feature = "testing")]
@@ -43,12 +44,13 @@ use crate::store::papers::Paper;
 
 pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
-pub use case::{Case, Message, PlanComparison, PlanVersion};
+pub use case::{Case, Message, PlanComparison, PlanVersion, RoomAgenda, SetMeeting};
 pub use concern::{Answer, Concern};
 pub use identity::Identity;
 pub use invitation::Invitation;
 pub use meeting::Decision;
 pub use open::OpenCase;
+pub use pair::OpenPair;
 pub use programme::OpenProgramme;
 pub use propose::{Missing, Named, ProposedCase};
 pub use referral::{Refer, Referred};

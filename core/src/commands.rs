@@ -9,7 +9,6 @@ use crate::care_plan::Document;
 use crate::case::event::{Block, Content, EventData, EventKey, Held, HeldBody};
 use crate::case::fold::Fold;
 use crate::case::handover::{Crossed, Handover, crossed, make, pack};
-use crate::case::kind::RoomKind;
 use crate::case::life::{CaseAccepted, RungKey, RungPosted};
 use crate::case::size::{CONTENT_LIMIT, longest};
 use crate::case::state::{CaseState, Standing};
@@ -257,7 +256,7 @@ impl Engine {
             let withheld = &terms.withhold;
             let nothing = terms.history == History::Nothing;
             // What took no step in a room without member data is told to nobody.
-            let programme = opening.kind == RoomKind::Programme;
+            let bare = opening.kind.is_without_members();
             let counts = |held: &Held| {
                 let entry = fold.state().entry(&held.key());
                 let counted = entry.is_some_and(|entry| entry.standing == Standing::Counted);
@@ -265,7 +264,7 @@ impl Engine {
                 counted && !concern::says_member_data(held)
             };
             let (events, heads) = make(fold, which, |held| {
-                if programme && !counts(held) {
+                if bare && !counts(held) {
                     return true;
                 }
                 let data = match &held.body {

@@ -18,6 +18,9 @@ use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;
 use crate::contact::Contact;
 use crate::id::EventId;
+use crate::meeting::MeetingCancelled;
+#[cfg(feature = "store")]
+use crate::meeting::MeetingEvent;
 
 pub mod check;
 mod life;
@@ -162,7 +165,7 @@ pub struct AnswerPublished {
 
 // By reference, as serde asks for it.
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(flag: &bool) -> bool {
+pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 
@@ -190,7 +193,7 @@ macro_rules! shows_only_its_topic {
 
 shows_only_its_topic!(ConcernRaised, AnswerPublished);
 
-/// The free texts of an event of this life cycle, by the name of their field; and whether it says of itself that it held member data.
+/// The free texts of an event that has its place in a room without member data, by the name of their field; and whether it says of itself that it held member data.
 pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool)> {
     Some(match data {
         EventData::ConcernRaised(e) => (vec![("title", &e.title), ("text", &e.text)], e.member_data),
@@ -200,6 +203,7 @@ pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool
         }
         EventData::ConcernReopened(e) => (vec![("why", &e.why)], e.member_data),
         EventData::AnswerPublished(e) => (vec![("question", &e.question), ("text", &e.text)], e.member_data),
+        EventData::MeetingCancelled(e) => (vec![("reason", &e.reason)], e.member_data),
         _ => return None,
     })
 }
@@ -210,19 +214,24 @@ const PROGRAMME: jiff::civil::Date = jiff::civil::date(2017, 7, 1);
 /// Whether an event of this life cycle holds member data, as far as its form tells, on the day that its author states. Alike on every
 /// device, of the whole event and of its stub.
 pub(crate) fn holds_member_data(data: &EventData, at: Timestamp) -> bool {
-    // Whoever states a time before there was a programme would have every birth date lie ahead.
-    let day = at.to_zoned(TimeZone::UTC).date().max(PROGRAMME);
-    texts(data).is_some_and(|(texts, held)| {
-        held || texts.iter().any(|(_, text)| !check::formats(text, day).is_empty())
-    })
+    texts(data)
+        .is_some_and(|(texts, held)| held || texts.iter().any(|(_, text)| text_holds_member_data(text, at)))
 }
 
-/// Whether what any client shows of an event of this life cycle holds member data: its own text may say other things than its fields.
+/// Whether a text holds member data, as far as its form tells, on the day that its author states.
+pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
+    // Whoever states a time before there was a programme would have every birth date lie ahead.
+    let day = at.to_zoned(TimeZone::UTC).date().max(PROGRAMME);
+    !check::formats(text, day).is_empty()
+}
+
+/// Whether what any client shows of an event of a room without member data holds some: its own text may say other things than its fields.
 #[cfg(feature = "store")]
 pub(crate) fn says_member_data(held: &Held) -> bool {
     let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
     let day = event.at.to_zoned(TimeZone::UTC).date();
-    texts(&event.data).is_some() && !check::formats(body, day).is_empty()
+    let here = texts(&event.data).is_some() || MeetingEvent::of(&event.data).is_some();
+    here && !check::formats(body, day).is_empty()
 }
 
 /// What a handover tells of an event of this life cycle whose text it withholds: what `step` reads.
@@ -242,6 +251,9 @@ pub(crate) fn withheld(data: &EventData, at: Timestamp) -> Option<EventData> {
         }
         EventData::AnswerPublished(e) => {
             AnswerPublished { question: none(), text: none(), topic: e.topic, member_data }.into()
+        }
+        EventData::MeetingCancelled(e) => {
+            MeetingCancelled { meeting: e.meeting, reason: none(), member_data }.into()
         }
         _ => return None,
     })

@@ -78,7 +78,7 @@ pub(crate) use found::{care_plan_found, team_head};
 pub(crate) use importing::importable;
 #[cfg(feature = "store")]
 pub(crate) use labels::labels_in;
-pub use meeting::meeting;
+pub use meeting::{meeting, meetings};
 pub use merge::merge;
 #[cfg(feature = "store")]
 pub(crate) use patient::member_token;

@@ -2,6 +2,9 @@
 //! first, sized to the time. It maps to FHIR Appointment, iCalendar, Markdown and a page.
 //!
 //! [`look`] says of one case why it is talked about; [`agenda`] puts the cases in order and gives each its minutes. Both are pure.
+//!
+//! In the pair's own room a meeting has a life: set, answered, prepared, moved, held or called off ([`step`], [`owed`], [`tell`]). What
+//! travels there names cases by their opaque ids, and says in codes why; each side reads the words in its own cases.
 
 use std::fmt;
 
@@ -14,19 +17,37 @@ use crate::id::{CaseId, EventId};
 use crate::panel::{NamedPair, Pair, TurnRound};
 
 mod calendar;
+mod event;
+mod life;
 mod look;
 mod order;
+mod owing;
 mod pages;
+#[cfg(test)]
+pub(crate) mod room_tests;
+mod state;
+mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
+pub use event::{
+    AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingCancelled, MeetingDecided,
+    MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+};
+pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_STEPS, step};
 pub use look::look;
-pub use order::{agenda, decided};
+pub use order::{agenda, as_set, decided};
+pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, RECORD_CLOCK, owed};
 pub(crate) use pages::html;
 pub use pages::{markdown, page};
+pub use state::{DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings};
+pub use telling::tell;
 pub(crate) use words::length;
+
+/// The longest meeting, in minutes.
+pub const MOST_MINUTES: u32 = 8 * 60;
 
 /// Which meeting: of a pair, on a day. A value that an event of the pair's own can carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,8 +116,10 @@ pub struct Agenda {
     pub process: Vec<String>,
     /// The minutes that are kept for that.
     pub process_minutes: u32,
-    /// Who is asked to come: the leads of these cases.
+    /// Who is asked to come: the leads of these cases; of a meeting in the pair's room those whom it asks.
     pub people: Vec<Contact>,
+    /// Where the meeting stands, of one in the pair's room.
+    pub standing: Option<MeetingStatus>,
 }
 
 impl fmt::Debug for Agenda {
@@ -210,6 +233,27 @@ pub enum MatterKind {
 }
 
 impl MatterKind {
+    /// All kinds, in the order in which they matter.
+    pub const ALL: [Self; 12] = [
+        Self::Admitted,
+        Self::FollowUpOverdue,
+        Self::PlanOverdue,
+        Self::Overdue,
+        Self::FollowUpDue,
+        Self::PlanUnsigned,
+        Self::PlanReturned,
+        Self::TaskDeclined,
+        Self::TaskUnclaimed,
+        Self::Quiet,
+        Self::SinceLast,
+        Self::TaskOpen,
+    ];
+
+    /// The kind of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// A stable code.
     pub fn code(self) -> &'static str {
         match self {
@@ -277,8 +321,7 @@ impl Frame {
 impl Agenda {
     /// How many cases it has, as a sentence.
     pub(crate) fn cases(&self) -> String {
-        let cases = self.items.len() + self.not_reached.len();
-        format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
+        to_look_at(self.items.len() + self.not_reached.len())
     }
 
     /// When it ends.
@@ -287,4 +330,9 @@ impl Agenda {
             .saturating_add(SignedDuration::from_mins(i64::from(self.minutes)))
             .unwrap_or(Timestamp::MAX)
     }
+}
+
+/// How many cases there are, as a sentence.
+pub(crate) fn to_look_at(cases: usize) -> String {
+    format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
 }

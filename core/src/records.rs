@@ -258,6 +258,7 @@ impl Engine {
         let mut cases = self.projected.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
+        writes.extend(fhir::meetings(&state));
         // The referrer's record has its referrals from the case.
         let me = self.user();
         let own = state.roster().last_place_of(&me).map(|place| &place.seat.contact.organization);

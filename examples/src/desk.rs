@@ -27,6 +27,7 @@ pub use caseline::ports::StoryClock;
 
 mod meeting;
 mod outreach;
+mod pair;
 
 /// Where a client keeps resources.
 ///
@@ -242,6 +243,16 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::Agenda(_)
         | Verb::Decide(_)
         | Verb::SaveAppointment(_)) => meeting::ask(caseline, asked).await,
+        asked @ (Verb::OpenPair(_)
+        | Verb::Meetings(_)
+        | Verb::MeetingAgenda { .. }
+        | Verb::SetMeeting(_)
+        | Verb::PrepareMeeting(_)
+        | Verb::AnswerMeeting(_)
+        | Verb::MoveMeeting(_)
+        | Verb::CancelMeeting(_)
+        | Verb::HoldMeeting(_)
+        | Verb::DecideAtMeeting(_)) => pair::ask(caseline, asked),
         said @ (Verb::Consents { .. }
         | Verb::Denied { .. }
         | Verb::MayTell { .. }
@@ -284,8 +295,8 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
 /// The commands: what is said in a case.
 async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
     let key = match verb {
-        Verb::Send { case, text, priority, in_reply_to, marks, key } => {
-            let mut message = Message::text(text).priority(priority);
+        Verb::Send { case, text, priority, in_reply_to, names_confirmed, marks, key } => {
+            let mut message = Message::text(text).priority(priority).names_confirmed(names_confirmed);
             if let Some(earlier) = in_reply_to {
                 message = message.in_reply_to(earlier);
             }

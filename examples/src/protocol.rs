@@ -21,11 +21,14 @@ mod consent;
 mod copied;
 mod crossing;
 mod meeting;
+mod pair;
 mod plan;
 mod record;
 mod referral;
 mod returning;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Failure, answer, reasons};
 pub use concern::{AnswerConcern, OfConcern, OpenProgramme, RaiseConcern, ReopenConcern, RoomsOf};
@@ -33,6 +36,10 @@ pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
 pub use copied::{PlanCopied, recipient};
 pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
+pub(crate) use pair::hour;
+pub use pair::{
+    AnswerMeeting, CancelMeeting, DecideAt, HoldMeeting, MoveMeeting, OfMeeting, OfRoom, SetMeeting,
+};
 pub use plan::{AttestSignature, ComparePlans, OfScan, ScanTold, signer};
 pub use record::{EditRecord, RecordPlace, System};
 pub use referral::{
@@ -108,6 +115,7 @@ pub enum Verb {
         contacts: Vec<NamedContact>,
     },
     OpenProgramme(OpenProgramme),
+    OpenPair(OpenProgramme),
     Invitations {},
     Accept {
         room: RoomId,
@@ -120,6 +128,18 @@ pub enum Verb {
     Agenda(AskAgenda),
     Decide(Box<Decide>),
     SaveAppointment(AskAgenda),
+    Meetings(OfRoom),
+    MeetingAgenda {
+        case: CaseId,
+        meeting: EventId,
+    },
+    SetMeeting(SetMeeting),
+    PrepareMeeting(OfMeeting),
+    AnswerMeeting(AnswerMeeting),
+    MoveMeeting(MoveMeeting),
+    CancelMeeting(CancelMeeting),
+    HoldMeeting(HoldMeeting),
+    DecideAtMeeting(Box<DecideAt>),
     Rooms {
         kind: RoomsOf,
     },
@@ -154,6 +174,8 @@ pub enum Verb {
         #[serde(default)]
         priority: Priority,
         in_reply_to: Option<EventKey>,
+        #[serde(default)]
+        names_confirmed: bool,
         marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
@@ -452,47 +474,4 @@ pub fn key_bytes(hex: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn requests_are_read() {
-        let request = Request::parse(
-            r#"{"id":7,"do":"send","case":"0190a0b0-0000-7000-8000-000000000000","text":"Hello"}"#,
-        );
-        let request = request.unwrap();
-        assert_eq!(request.id, json!(7));
-        assert!(matches!(request.verb, Verb::Send { ref text, key: None, .. } if text == "Hello"));
-        assert!(matches!(Request::parse(r#"{"id":"a","do":"cases"}"#).unwrap().verb, Verb::Cases {}));
-    }
-
-    #[test]
-    fn a_bad_request_is_answered_under_its_id_and_without_its_values() {
-        for (line, id, says) in [
-            ("Marty", Value::Null, "one JSON object"),
-            (r#"{"do":"cases"}"#, Value::Null, "has an `id`"),
-            (r#"{"id":1,"do":"sned"}"#, json!(1), "unknown variant"),
-            (r#"{"id":2,"do":"recover"}"#, json!(2), "missing field `key`"),
-            (r#"{"id":3,"do":"cases","case":1}"#, json!(3), "unknown field"),
-            (r#"{"id":4,"do":"state","case":"Marty"}"#, json!(4), "not the form"),
-        ] {
-            let Err((told, failure)) = Request::parse(line) else { panic!("{line}") };
-            assert_eq!(told, id, "{line}");
-            let answer = answer(&told, Err(failure)).to_string();
-            assert!(answer.contains("invalid-request") && answer.contains(says), "{answer}");
-            assert!(!answer.contains("Marty"), "{answer}");
-        }
-    }
-
-    #[test]
-    fn keys_are_64_digits() {
-        assert_eq!(key_bytes(&"0a".repeat(32)), Some([10; 32]));
-        assert!(key_bytes("0a").is_none() && key_bytes(&"zz".repeat(32)).is_none());
-    }
 }

@@ -7,6 +7,7 @@ mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
+mod pair;
 mod signing;
 mod step;
 #[cfg(test)]
@@ -27,6 +28,9 @@ pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, 
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+pub use pair::{
+    Meet, MeetingAnswered, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingSaid, MeetingSeen,
+};
 pub use signing::{Attested, Copied};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};

@@ -116,16 +116,18 @@ impl Case {
         self.local(move |case| Ok(case.plan_text(plan)?)).await
     }
 
-    /// Sends a message.
-    #[uniffi::method(default(priority = None, in_reply_to = None, key = None))]
+    /// Sends a message. In a pair's room one that looks like member data is refused, as a concern is: `names_confirmed` where nobody is
+    /// meant by a name in it.
+    #[uniffi::method(default(priority = None, in_reply_to = None, names_confirmed = false, key = None))]
     pub async fn send(
         &self,
         text: String,
         priority: Option<MessagePriority>,
         in_reply_to: Option<EventKey>,
+        names_confirmed: bool,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let mut message = caseline::Message::text(text);
+        let mut message = caseline::Message::text(text).names_confirmed(names_confirmed);
         if let Some(priority) = priority {
             message = message.priority(priority.into());
         }

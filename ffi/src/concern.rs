@@ -20,6 +20,8 @@ pub enum RoomKind {
     Case,
     /// An organisation and the programme office: concerns, no member data.
     Programme,
+    /// A plan side and a community side: their meetings and technical matters, no member data.
+    Pair,
     /// A referrer and one social-service organisation: one referral, only the fields that the consent names.
     Referral,
 }
@@ -29,6 +31,7 @@ impl From<RoomKind> for caseline::case::kind::RoomKind {
         match kind {
             RoomKind::Case => Self::Case,
             RoomKind::Programme => Self::Programme,
+            RoomKind::Pair => Self::Pair,
             RoomKind::Referral => Self::Referral,
         }
     }

@@ -26,6 +26,7 @@ mod message;
 mod models;
 mod options;
 mod outreach;
+mod pair;
 mod panel;
 mod proposals;
 mod referral;
@@ -60,6 +61,7 @@ pub use outreach::{
     CloseReason, ContactTakenBack, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk,
     OutreachChannel, OutreachStage, ProgrammeClock, StageOf,
 };
+pub use pair::{AgendaEntry, MeetingDecision, MeetingGuest, MeetingReply, PairMeeting, RoomAgenda};
 pub use panel::{
     AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
     ReachOutTerm, TopicCounts, TurnRound,

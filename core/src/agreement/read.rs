@@ -28,11 +28,11 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let version = fields.need("version")?.text()?.to_owned();
     let title = fields.need("title")?.text()?.to_owned();
     let room = fields.take("kind").map_or(Ok(RoomKind::Case), |value| {
-        let words = RoomKind::ALL.map(|kind| (kind.code(), kind));
+        let words = [RoomKind::Case, RoomKind::Programme, RoomKind::Referral].map(|kind| (kind.code(), kind));
         value.one_of(&words, "this must be `case`, `programme` or `referral`")
     })?;
     let sides = match room {
-        RoomKind::Case => ["plan_side", "community_side"],
+        RoomKind::Case | RoomKind::Pair => ["plan_side", "community_side"],
         RoomKind::Programme => ["programme_office", "organization"],
         RoomKind::Referral => ["referrer", "agency"],
     };
@@ -150,7 +150,7 @@ fn ladders(
     fields.end()?;
     let [plan_side, _] = sides;
     let (topic, detail) = match room {
-        RoomKind::Case => (
+        RoomKind::Case | RoomKind::Pair => (
             Topic::CarePlan,
             "the ladder for `care-plan` must name somebody of the plan side, who owes its return",
         ),

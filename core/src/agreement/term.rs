@@ -96,6 +96,18 @@ impl Clock {
         end_of_day(day, zone)
     }
 
+    /// The instant from which it is overdue, for something that is to be there so long before this day.
+    pub(crate) fn due_before(&self, day: Date, zone: &TimeZone) -> Timestamp {
+        let last = match self.length {
+            Length::Days(days) => day.saturating_sub(days_span(days)),
+            Length::Months(months) => {
+                day.saturating_sub(Span::new().months(i64::from(months.min(MOST_MONTHS))))
+            }
+            Length::BusinessDays(days) => business_days_before(day, days),
+        };
+        end_of_day(last, zone)
+    }
+
     /// The instant from which it is overdue, for an event of this day.
     pub(crate) fn due_on(&self, event: Date, zone: &TimeZone) -> Timestamp {
         end_of_day(self.due_date(event), zone)
@@ -137,6 +149,20 @@ fn business_days(start: Date, days: u32, count_start: bool) -> Date {
         if is_business(day) {
             left -= 1;
         }
+    }
+    day
+}
+
+/// The day that lies so many business days before another.
+fn business_days_before(end: Date, days: u32) -> Date {
+    // Whole weeks at once, so that a large number costs nothing.
+    let weeks = days / 5;
+    let mut day = end.saturating_sub(days_span(weeks.saturating_mul(7)));
+    let mut left = days % 5;
+    while left > 0 || !is_business(day) {
+        let Ok(before) = day.yesterday() else { return Date::MIN };
+        day = before;
+        left -= u32::from(left > 0 && is_business(day));
     }
     day
 }

@@ -16,7 +16,7 @@ use crate::care_plan::{
 };
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
-use crate::case::kind::ProgrammeOpened;
+use crate::case::kind::{PairOpened, ProgrammeOpened};
 use crate::case::life::{
     CaseAccepted, CaseClosed, CaseOpened, CaseReopened, RungPosted, SeatAdded, SeatEnded,
 };
@@ -29,6 +29,9 @@ use crate::crossing::CrossingCarried;
 use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
+use crate::meeting::{
+    MeetingAnswered, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+};
 use crate::outreach::{
     ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
 };
@@ -202,6 +205,8 @@ kinds! {
     CaseReopened(CaseReopened) = "case.reopened",
     /// A programme room was opened: it carries the roster, the agreement and the rule set.
     ProgrammeOpened(ProgrammeOpened) = "programme.opened",
+    /// A pair's own room was opened: it carries the roster, the agreement and the rule set.
+    PairOpened(PairOpened) = "pair.opened",
     /// Somebody was named for the case.
     SeatAdded(SeatAdded) = "seat.added",
     /// Somebody's participation ended.
@@ -282,6 +287,20 @@ kinds! {
     ConcernReopened(ConcernReopened) = "concern.reopened",
     /// The office tells an answer that others can use.
     AnswerPublished(AnswerPublished) = "answer.published",
+    /// The two organisations of a pair meet.
+    MeetingSet(MeetingSet) = "meeting.set",
+    /// What a meeting talks about.
+    MeetingPrepared(MeetingPrepared) = "meeting.prepared",
+    /// Somebody who is asked to a meeting answers.
+    MeetingAnswered(MeetingAnswered) = "meeting.answered",
+    /// A meeting is at another time.
+    MeetingMoved(MeetingMoved) = "meeting.moved",
+    /// A meeting is called off.
+    MeetingCancelled(MeetingCancelled) = "meeting.cancelled",
+    /// A meeting took place.
+    MeetingHeld(MeetingHeld) = "meeting.held",
+    /// What a meeting decided of a case is recorded in the case.
+    MeetingDecided(MeetingDecided) = "meeting.decided",
     /// A person of one side refers the member to a social-service organisation.
     ReferralAsked(ReferralAsked) = "referral.asked",
     /// A referral is with its organisation.

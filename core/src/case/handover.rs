@@ -99,8 +99,8 @@ impl Stub {
         self.v == 0 && self.kind == Entry::FOREIGN
     }
 
-    /// What a handover tells of an event that it withholds.
-    fn of(held: &Held) -> Self {
+    /// What a handover tells of an event that it withholds; `bare` where its room holds no member data.
+    fn of(held: &Held, bare: bool) -> Self {
         let content = match &held.body {
             HeldBody::Stub(stub) => return stub.clone(),
             HeldBody::Whole(content) => content,
@@ -126,11 +126,35 @@ impl Stub {
                 clock: event.clock,
                 at: event.at,
                 marks: if event.data.has_content() { event.marks.withheld() } else { Marks::default() },
-                data: read_by_step(&event.data, event.at),
+                data: marked(read_by_step(&event.data, event.at), bare && holds(event, &content.body)),
                 ..blank
             },
         }
     }
+}
+
+/// In the stub of a message in a room without member data: that what was withheld held some, so that it takes no step anywhere.
+const MEMBER_DATA: &str = "member_data";
+
+/// Whether a stub says of itself that its message held member data.
+pub(crate) fn says_member_data(stub: &Stub) -> bool {
+    stub.data.get(MEMBER_DATA) == Some(&Value::Bool(true))
+}
+
+fn holds(event: &crate::case::event::Event, body: &str) -> bool {
+    let text = match &event.data {
+        EventData::MessageSent(_) => body,
+        EventData::MessageCorrected(corrected) => &corrected.text,
+        _ => return false,
+    };
+    concern::text_holds_member_data(text, event.at)
+}
+
+fn marked(mut data: Value, holds: bool) -> Value {
+    if let (Value::Object(fields), true) = (&mut data, holds) {
+        fields.insert(MEMBER_DATA.into(), true.into());
+    }
+    data
 }
 
 /// The few fields that `step` reads.
@@ -162,6 +186,8 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::VisitProposed(proposed) => serde_json::to_value(proposed.withheld()),
         EventData::VisitAnswered(answered) => serde_json::to_value(answered.withheld()),
         EventData::FollowUpDone(done) => serde_json::to_value(done.withheld()),
+        EventData::MeetingSet(set) => serde_json::to_value(set.withheld()),
+        EventData::MeetingPrepared(prepared) => serde_json::to_value(prepared.withheld()),
         EventData::TaskAssigned(assigned) => serde_json::to_value(assigned.withheld()),
         EventData::TaskDeclined(declined) => serde_json::to_value(declined.withheld()),
         EventData::TaskHandedOver(handed) => serde_json::to_value(handed.withheld()),
@@ -186,7 +212,8 @@ pub fn make(
     withhold: impl Fn(&Held) -> bool,
 ) -> (Vec<HandedEvent>, Vec<Head>) {
     let counting = fold.keys().filter(|key| which(key)).filter_map(|key| fold.counting(key));
-    let events = counting.map(|held| hand(held, withhold(held))).collect();
+    let bare = fold.state().opening().is_some_and(|opening| opening.kind.is_without_members());
+    let events = counting.map(|held| hand_in(held, withhold(held), bare)).collect();
     (events, fold.state().heads())
 }
 
@@ -265,8 +292,12 @@ pub fn crossed(
     found
 }
 
-/// One event as it is handed over: for one that arrives late, too.
+/// One event of a case as it is handed over: for one that arrives late, too.
 pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
+    hand_in(held, withhold, false)
+}
+
+fn hand_in(held: &Held, withhold: bool, bare: bool) -> HandedEvent {
     let whole = match &held.body {
         HeldBody::Whole(content) if !withhold && !is_handover(content) => {
             // What the hash is over, and nothing that could be changed under it.
@@ -284,7 +315,7 @@ pub fn hand(held: &Held, withhold: bool) -> HandedEvent {
         sender: held.sender.clone(),
         id: held.id,
         server_at: held.server_at,
-        body: whole.map_or_else(|| HandedBody::Stub(Stub::of(held)), HandedBody::Content),
+        body: whole.map_or_else(|| HandedBody::Stub(Stub::of(held, bare)), HandedBody::Content),
     }
 }
 

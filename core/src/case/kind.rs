@@ -1,4 +1,5 @@
-//! The kinds of rooms: the case, the programme room of an organisation and the programme office, and a referral's own room.
+//! The kinds of rooms: the case, the programme room of an organisation and the programme office, the pair's own room, and a
+//! referral's.
 //!
 //! All are of the same make, with one roster, one agreement and one rule set. What belongs to a kind is decided here and nowhere
 //! else: which event opens such a room, between whom it stands, and which events take a step in it.
@@ -9,6 +10,7 @@ use crate::case::event::EventData;
 use crate::case::life::{Carried, CaseOpened, CloseReason};
 use crate::contact::{Role, Seat};
 use crate::id::{AgreementId, CaseId, RuleSetId};
+use crate::meeting::MeetingEvent;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::policy::Reason;
@@ -25,17 +27,20 @@ pub enum RoomKind {
     Programme,
     /// A referrer and one social-service organisation: one referral, only the fields that the consent names.
     Referral,
+    /// A plan side and a community side: their meetings and technical matters, no member data.
+    Pair,
 }
 
 impl RoomKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Case, Self::Programme, Self::Referral];
+    pub const ALL: [Self; 4] = [Self::Case, Self::Programme, Self::Pair, Self::Referral];
 
-    /// A stable code: `case`, `programme` or `referral`.
+    /// A stable code: `case`, `programme`, `pair` or `referral`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Case => "case",
             Self::Programme => "programme",
+            Self::Pair => "pair",
             Self::Referral => "referral",
         }
     }
@@ -50,16 +55,27 @@ impl RoomKind {
         match kind {
             "case.opened" => Some(Self::Case),
             "programme.opened" => Some(Self::Programme),
+            "pair.opened" => Some(Self::Pair),
             "referral.opened" => Some(Self::Referral),
             _ => None,
         }
     }
 
+    /// The kind of agreement that a room of this kind is opened with: the pair's is the one that governs their cases.
+    pub(crate) fn agreed_as(self) -> Self {
+        if self == Self::Pair { Self::Case } else { self }
+    }
+
+    /// Whether a room of this kind holds no member data, so that what may be some takes no step there and is not shown.
+    pub(crate) fn is_without_members(self) -> bool {
+        matches!(self, Self::Programme | Self::Pair)
+    }
+
     /// Whether an event takes a step in a room of this kind.
     ///
     /// # Errors
-    /// The reason, with source `room`: `room-kind`; in a programme room `room-close-reason`; in that and a referral's
-    /// `room-seat-member`.
+    /// The reason, with source `room`: `room-kind`; in a programme room and in a pair's `room-close-reason`; in those and a
+    /// referral's `room-seat-member`.
     pub fn takes(self, data: &EventData) -> Result<(), Reason> {
         if let Some(opens) = data.opens() {
             return if opens.kind == self { Ok(()) } else { Err(another(self)) };
@@ -73,12 +89,17 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
+        let meeting = MeetingEvent::of(data).is_some();
         let referral = ReferralEvent::of(data);
         match self {
-            Self::Case if concern || referral.is_some_and(|event| !event.is_of_case()) => Err(another(self)),
+            Self::Case if concern || meeting || referral.is_some_and(|event| !event.is_of_case()) => {
+                Err(another(self))
+            }
             Self::Case => Ok(()),
             Self::Programme if concern => Ok(()),
             Self::Programme => programme_takes(data),
+            Self::Pair if meeting => Ok(()),
+            Self::Pair => pair_takes(data),
             Self::Referral if referral.is_some_and(|event| !event.is_of_case()) => Ok(()),
             Self::Referral => referral_takes(data),
         }
@@ -95,6 +116,10 @@ impl RoomKind {
             Self::Case => (
                 first.kind.is_plan_side() && second.kind.is_community_side(),
                 "a case stands between an ACO, an MCO or an ACCS provider and a CP or a CSA",
+            ),
+            Self::Pair => (
+                first.kind.is_plan_side() && second.kind.is_community_side(),
+                "a pair's room stands between an ACO, an MCO or an ACCS provider and a CP or a CSA",
             ),
             Self::Programme => (
                 first.kind == OrganizationKind::ProgrammeOffice
@@ -135,6 +160,29 @@ fn programme_takes(data: &EventData) -> Result<(), Reason> {
     }
 }
 
+/// Whether an event that is not about a meeting takes a step in a pair's room: who is in it, what they write, and its end.
+fn pair_takes(data: &EventData) -> Result<(), Reason> {
+    match data {
+        EventData::CaseClosed(closed) if closed.reason != CloseReason::Duplicate => {
+            let text = "a pair's room is closed only where another one of the same two organizations goes on";
+            Err(Reason::new("room-close-reason", text, "room"))
+        }
+        EventData::SeatAdded(added) => RoomKind::Pair.seats(&added.seat),
+        // Technical matters, in words: whether they hold member data, the fold looks at.
+        EventData::MessageSent(_)
+        | EventData::MessageCorrected(_)
+        | EventData::MessageRetracted(_)
+        | EventData::MessageSeen(_)
+        | EventData::CaseAccepted(_)
+        | EventData::CaseClosed(_)
+        | EventData::SeatEnded(_)
+        | EventData::RungPosted(_)
+        | EventData::Handover(_)
+        | EventData::Unknown { .. } => Ok(()),
+        _ => Err(another(RoomKind::Pair)),
+    }
+}
+
 /// Whether an event that is not about the referral takes a step in its room.
 fn referral_takes(data: &EventData) -> Result<(), Reason> {
     match data {
@@ -163,6 +211,9 @@ fn another(kind: RoomKind) -> Reason {
         RoomKind::Programme => {
             "a programme room takes concerns and their answers, and no member data: use the member's case"
         }
+        RoomKind::Pair => {
+            "a pair's room takes meetings and messages, and no member data: use the member's case"
+        }
         RoomKind::Referral => {
             "a referral's room takes the steps of its referral and nothing else: use the member's case"
         }
@@ -182,6 +233,23 @@ pub struct ProgrammeOpened {
     /// Everybody named for the room.
     pub roster: Vec<Seat>,
     /// What the two settled.
+    pub agreement: Carried<AgreementId>,
+    /// The dated clocks.
+    pub rules: Carried<RuleSetId>,
+}
+
+/// `pair.opened`: the first event of a pair's room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairOpened {
+    /// The room.
+    pub room: CaseId,
+    /// The plan side.
+    pub plan_side: Organization,
+    /// The community side.
+    pub community_side: Organization,
+    /// Everybody named for the room.
+    pub roster: Vec<Seat>,
+    /// What the two settled: the agreement that governs their cases.
     pub agreement: Carried<AgreementId>,
     /// The dated clocks.
     pub rules: Carried<RuleSetId>,
@@ -243,6 +311,22 @@ impl<'a> From<&'a ProgrammeOpened> for Opens<'a> {
     }
 }
 
+impl<'a> From<&'a PairOpened> for Opens<'a> {
+    fn from(opened: &'a PairOpened) -> Self {
+        Self {
+            kind: RoomKind::Pair,
+            room: opened.room,
+            member: None,
+            plan_side: &opened.plan_side,
+            community_side: &opened.community_side,
+            others: &[],
+            roster: &opened.roster,
+            agreement: &opened.agreement,
+            rules: &opened.rules,
+        }
+    }
+}
+
 impl<'a> From<&'a ReferralOpened> for Opens<'a> {
     fn from(opened: &'a ReferralOpened) -> Self {
         Self {
@@ -266,6 +350,7 @@ impl EventData {
             Self::CaseOpened(opened) => Some(opened.into()),
             Self::ProgrammeOpened(opened) => Some(opened.into()),
             Self::ReferralOpened(opened) => Some(opened.into()),
+            Self::PairOpened(opened) => Some(opened.into()),
             _ => None,
         }
     }

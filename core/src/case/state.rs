@@ -22,6 +22,7 @@ use crate::crossing::{self, Crossings};
 use crate::due;
 use crate::id::{EventId, OrganizationId, Sha256};
 use crate::label::Labels;
+use crate::meeting::{self, MeetingSet, Meetings};
 use crate::outreach::{self, ContactRecorded, Outreach};
 use crate::policy::Reason;
 use crate::referral::{self, Referrals, SupersededReferral};
@@ -54,6 +55,8 @@ pub struct CaseState {
     pub consents: Consents,
     /// What an organisation brought to the programme office, and what everybody was answered.
     pub concerns: Concerns,
+    /// The meetings of a pair.
+    pub meetings: Meetings,
     /// The referrals of the case; in a referral's room, the one that it is.
     pub referrals: Referrals,
     /// What was proposed to the roster from a record.
@@ -99,6 +102,8 @@ pub struct CaseState {
     pub(crate) superseded_referrals: Vec<SupersededReferral>,
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
+    /// The meetings whose setting took no step, with who set each as far as the roster ever knew.
+    pub(crate) superseded_meetings: BTreeMap<EventKey, (MeetingSet, Option<Contact>)>,
 }
 
 /// How a side that had nobody on Matrix came to speak for itself: by the first acceptance of one of its people.
@@ -247,6 +252,8 @@ pub enum Resource {
     Concern(EventKey),
     /// The Communication of an answer, to a concern or to everybody.
     Answer(EventKey),
+    /// The Appointment of a meeting of a pair.
+    Meeting(EventKey),
 }
 
 impl CaseState {
@@ -386,7 +393,7 @@ impl CaseState {
         let rules = Rules { agreement: &opening.agreement, rules: &opening.rules, roster: &self.life.roster };
         let mut owed = match opening.kind {
             RoomKind::Case if closed => consent::reviews_owed(&self.consents, &rules),
-            RoomKind::Programme | RoomKind::Referral if closed => Vec::new(),
+            RoomKind::Programme | RoomKind::Pair | RoomKind::Referral if closed => Vec::new(),
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
                 owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));
@@ -398,6 +405,7 @@ impl CaseState {
                 owed
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
+            RoomKind::Pair => meeting::owed(&self.meetings, &rules),
             RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &rules),
         };
         for item in &mut owed {

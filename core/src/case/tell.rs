@@ -12,6 +12,7 @@ use crate::concern::{self, ConcernEvent, Concerns};
 use crate::consent::{self, ConsentEvent};
 use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
+use crate::meeting::{self, MeetingEvent, Meetings};
 use crate::outreach::{self, OutreachEvent};
 use crate::referral::{self, ReferralEvent, Referrals};
 use crate::task::{self, TaskEvent, Tasks};
@@ -22,9 +23,11 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
     let task = |event| task::tell(event, by, roster, tasks);
     let none = Concerns::default();
     let told = |event| concern::tell(event, by, &none);
+    let met = |event| meeting::tell(event, by, &Meetings::default(), &jiff::tz::TimeZone::UTC);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::ProgrammeOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
+        EventData::PairOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::CaseAccepted(e) => life::tell(LifeEvent::Accepted(e), by, roster),
         EventData::CaseClosed(e) => life::tell(LifeEvent::Closed(e), by, roster),
         EventData::CaseReopened(e) => life::tell(LifeEvent::Reopened(e), by, roster),
@@ -68,6 +71,13 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::ConcernClosed(e) => told(ConcernEvent::Closed(e)),
         EventData::ConcernReopened(e) => told(ConcernEvent::Reopened(e)),
         EventData::AnswerPublished(e) => told(ConcernEvent::Published(e)),
+        EventData::MeetingSet(e) => met(MeetingEvent::Set(e)),
+        EventData::MeetingPrepared(e) => met(MeetingEvent::Prepared(e)),
+        EventData::MeetingAnswered(e) => met(MeetingEvent::Answered(e)),
+        EventData::MeetingMoved(e) => met(MeetingEvent::Moved(e)),
+        EventData::MeetingCancelled(e) => met(MeetingEvent::Cancelled(e)),
+        EventData::MeetingHeld(e) => met(MeetingEvent::Held(e)),
+        EventData::MeetingDecided(e) => met(MeetingEvent::Decided(e)),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)
@@ -118,6 +128,7 @@ pub(crate) fn withheld(kind: &str) -> String {
         "concern.raised" => "A concern",
         "concern.answered" | "answer.published" => "An answer to a concern",
         "concern.reopened" => "A concern that was opened again",
+        "meeting.cancelled" => "A meeting that was called off",
         "referral.asked" | "referral.opened" => "A referral",
         "referral.sent" | "referral.told" | "referral.withdrawn" => "What became of a referral",
         "referral.capacity" => "An answer whether there is a place",

@@ -31,10 +31,13 @@ use crate::store::outbox::Item;
 mod comparing;
 mod consent;
 mod crossing;
+mod meeting;
 mod outreach;
 mod scan;
 
 pub use comparing::{PlanComparison, PlanVersion};
+
+pub use meeting::{RoomAgenda, SetMeeting};
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;
@@ -47,6 +50,7 @@ pub struct Message {
     text: String,
     priority: Priority,
     in_reply_to: Option<EventKey>,
+    names_confirmed: bool,
 }
 
 impl std::fmt::Debug for Message {
@@ -80,6 +84,13 @@ impl Message {
     #[must_use]
     pub fn in_reply_to(mut self, message: EventKey) -> Self {
         self.in_reply_to = Some(message);
+        self
+    }
+
+    /// The same, once a person has said that no member is meant by a name in it: it is asked in a pair's room only.
+    #[must_use]
+    pub fn names_confirmed(mut self, confirmed: bool) -> Self {
+        self.names_confirmed = confirmed;
         self
     }
 }
@@ -124,6 +135,10 @@ impl Case {
     }
 
     /// Sends a message.
+    ///
+    /// # Errors
+    /// `InvalidInput`: `empty-message`, `message-too-long`; in a pair's room `concern-member-data` and `concern-name`, as in
+    /// [`raise_concern`](Case::raise_concern). The errors of every command.
     pub fn send(&self, id: Option<EventId>, message: Message) -> Result<EventKey> {
         if message.text.trim().is_empty() {
             return Err(InvalidInput::new("empty-message", "a message needs a text").field("text").into());
@@ -131,6 +146,9 @@ impl Case {
         if message.text.len() > TEXT_LIMIT {
             let detail = "a message has 32 KiB at most: send a longer text as a document";
             return Err(InvalidInput::new("message-too-long", detail).field("text").into());
+        }
+        if self.kind()? == RoomKind::Pair {
+            self.without_member_data("text", &message.text, message.names_confirmed)?;
         }
         let sent = MessageSent { priority: message.priority, in_reply_to: message.in_reply_to };
         let mut command = Command::new(id, sent);
@@ -143,6 +161,10 @@ impl Case {
         if text.trim().is_empty() || text.len() > CHANGES_LIMIT {
             let detail = "say what the message should say, in 16 KiB at most";
             return Err(InvalidInput::new("invalid-correction", detail).field("text").into());
+        }
+        if self.kind()? == RoomKind::Pair {
+            // A name is asked about where the message is first said.
+            self.without_member_data("text", text, true)?;
         }
         self.command(&Command::new(id, MessageCorrected { message, text: text.to_owned() }))
     }

@@ -197,26 +197,34 @@ impl Case {
     }
 
     /// Checks what would be said, and says it.
-    fn speak(
+    pub(super) fn speak(
         &self,
         id: Option<EventId>,
         data: impl Into<EventData>,
         names_confirmed: bool,
     ) -> Result<EventKey> {
         let data = data.into();
-        let engine = &self.caseline().engine;
         // Repeated, it was looked at when it was said first: who has become known since is no reason to refuse it.
+        let engine = &self.caseline().engine;
         let repeated = id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_some();
-        if !repeated && engine.db.kind(self.id())? == RoomKind::Programme {
-            let known = engine.known_people()?;
+        if !repeated && self.kind()?.is_without_members() {
             for (field, text) in concern::texts(&data).map(|(texts, _)| texts).unwrap_or_default() {
-                let found = known.look(text, engine.today(), !names_confirmed);
-                if let Some(first) = found.first() {
-                    return Err(first.refusal(field).into());
-                }
+                self.without_member_data(field, text, names_confirmed)?;
             }
         }
         self.command(&Command::new(id, data))
+    }
+
+    /// Refuses a text that has no place in a room without member data.
+    pub(super) fn without_member_data(
+        &self,
+        field: &'static str,
+        text: &str,
+        names_confirmed: bool,
+    ) -> Result<()> {
+        let engine = &self.caseline().engine;
+        let found = engine.known_people()?.look(text, engine.today(), !names_confirmed);
+        found.first().map_or(Ok(()), |first| Err(first.refusal(field).into()))
     }
 }
 
@@ -284,8 +292,21 @@ impl Engine {
     }
 
     /// Why an event must not leave: it holds member data, by its form or as the number of a member who is known here by now.
-    pub(crate) fn member_data_in(&self, data: &EventData) -> Result<Option<Reason>> {
-        let Some((texts, _)) = concern::texts(data) else { return Ok(None) };
+    pub(crate) fn member_data_in(
+        &self,
+        case: CaseId,
+        data: &EventData,
+        body: &str,
+    ) -> Result<Option<Reason>> {
+        let texts = match (concern::texts(data), data) {
+            (Some((texts, _)), _) => texts,
+            (None, EventData::MessageSent(_) | EventData::MessageCorrected(_))
+                if self.db.kind(case)? == RoomKind::Pair =>
+            {
+                vec![("text", body)]
+            }
+            _ => return Ok(None),
+        };
         let known = self.known_people()?;
         for (field, text) in texts {
             if let Some(first) = known.look(text, self.today(), false).first() {

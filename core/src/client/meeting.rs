@@ -6,8 +6,8 @@ use crate::client::{Caseline, Message, Task};
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Unsaved};
 use crate::id::{CaseId, EventId};
-use crate::meeting::{self, Agenda, AgendaOrder, Frame, Meeting};
-use crate::panel::{Beside, Pair, PanelQuery, side_by_side};
+use crate::meeting::{self, Agenda, AgendaOrder, Frame, MOST_MINUTES, Meeting};
+use crate::panel::{Beside, Pair, PanelQuery, TurnRound, side_by_side};
 use crate::ports::Created;
 use crate::store::papers::Paper;
 
@@ -19,9 +19,6 @@ pub enum Decision {
     /// Something that everybody in the case is told.
     Message(Message),
 }
-
-/// The longest meeting.
-const MOST_MINUTES: u32 = 8 * 60;
 
 impl Caseline {
     /// All organisations that this device's own has an agreement with, side by side: what was settled, whom to call, how one reaches
@@ -40,7 +37,8 @@ impl Caseline {
     }
 
     /// The agenda of a pair's meeting, over the cases that they share and this device knows: why each is talked about, in an order
-    /// that puts what matters first, sized to the time.
+    /// that puts what matters first, sized to the time. What happened since the last meeting that the pair's room knows as held is looked
+    /// at, where the order names no day.
     ///
     /// # Errors
     /// `NotFound` (`shared-cases`) where the two share no case; `InvalidInput` (`meeting-minutes`, field `minutes`).
@@ -52,20 +50,17 @@ impl Caseline {
         let engine = &self.engine;
         let pair = &order.meeting.pair;
         let (of, summaries) = engine.summaries(pair)?.ok_or(Error::NotFound { what: "shared-cases" })?;
-        let query = PanelQuery {
-            plan_side: Some(pair.plan_side.clone()),
-            community_side: Some(pair.community_side.clone()),
-            most: Some(0),
-            ..PanelQuery::default()
-        };
-        let turn_rounds = engine.panel(&query)?.pairs.into_iter().next().map(|pair| pair.turn_rounds);
         let first = summaries.first().ok_or(Error::NotFound { what: "shared-cases" })?;
         let zone = match engine.state(first.case())?.opening() {
             Some(opening) => opening.agreement.zone.clone(),
             None => jiff::tz::TimeZone::UTC,
         };
         let at = engine.now();
-        let frame = Frame { order, of, zone, at, turn_rounds: turn_rounds.unwrap_or_default() };
+        let turn_rounds = self.turn_rounds(pair)?;
+        let mut order = order;
+        let begins = Frame { order: order.clone(), of: of.clone(), zone, at, turn_rounds };
+        order.since = order.since.or(self.last_meeting(&order.meeting.pair, begins.begins())?);
+        let frame = Frame { order, ..begins };
         let since = frame.since_instant();
         let mut items = Vec::new();
         for summary in summaries.iter().filter(|summary| summary.concerns(at, since)) {
@@ -74,9 +69,20 @@ impl Caseline {
         Ok(meeting::agenda(frame, items))
     }
 
+    pub(super) fn turn_rounds(&self, pair: &Pair) -> Result<Vec<TurnRound>> {
+        let query = PanelQuery {
+            plan_side: Some(pair.plan_side.clone()),
+            community_side: Some(pair.community_side.clone()),
+            most: Some(0),
+            ..PanelQuery::default()
+        };
+        let found = self.engine.panel(&query)?.pairs.into_iter().next();
+        Ok(found.map(|pair| pair.turn_rounds).unwrap_or_default())
+    }
+
     /// Records what a meeting decided on in one of its cases: as a task of the case, or as a message in it, which say that it was
     /// decided there. `decision` is the decision's own id: the same again is answered as it was first, so that a retry after a crash
-    /// is safe.
+    /// is safe. Of a meeting in the pair's room [`Case::decide`](crate::Case::decide) says there, too, that there is a decision.
     ///
     /// # Errors
     /// `InvalidInput` (`case-of-others`, field `case`, where the case is not one that the two share), and those of
@@ -109,7 +115,7 @@ impl Caseline {
         }
     }
 
-    /// Writes a meeting's Appointment into this organisation's record, unless it is there: see [`fhir::meeting`]. It is entered in
+    /// Writes the Appointment of a meeting that has no room (the pair's room writes those of its own by itself) into this organisation's record, unless it is there: see [`fhir::meeting`]. It is entered in
     /// the audit before it is tried.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use crate::case::kind::{ProgrammeOpened, RoomKind};
 use crate::case::life::Carried;
 use crate::client::propose::Named;
 use crate::client::{Case, Caseline};
-use crate::contact::Seat;
+use crate::contact::{Contact, Seat};
+use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::fhir;
 use crate::id::{AgreementId, CaseId, OrganizationId, RuleSetId};
@@ -69,21 +70,7 @@ impl Caseline {
                 return Err(Error::Conflict { code: "programme-room-known", detail });
             }
         }
-        let mut roster = vec![Seat { contact: me.clone(), lead: true }];
-        for named in open.people {
-            let of_two = [&office.id, &of.id];
-            let contact = of_two.iter().find_map(|id| directory.contact(&named.contact, Some(id)).ok());
-            let contact = contact.ok_or(Error::NotFound { what: "contact" })?;
-            if contact.id != me.id {
-                roster.push(Seat { contact: contact.clone(), lead: named.lead });
-            }
-        }
-        let keeper = |side: Side, of: &Organization| {
-            let allowed = settled.party(side).keeper && of.role_account.is_some();
-            fhir::keeper(of).filter(|_| allowed).map(|contact| Seat { contact, lead: false })
-        };
-        roster.extend(keeper(Side::Plan, &office));
-        roster.extend(keeper(Side::Community, &of));
+        let roster = roster_of_two(&directory, me, [&office, &of], open.people, &settled)?;
         let rules = self.find_rules(open.rules.as_ref())?;
         let room = open.id.unwrap_or_else(CaseId::new);
         self.open_room(room, ProgrammeOpened { room, office, organization: of, roster, agreement, rules })
@@ -116,4 +103,31 @@ impl Caseline {
         }
         Err(Error::NotFound { what: missing })
     }
+}
+
+/// Who is named for a room of two organisations: this account first, as a lead, then the people named, then the keepers that the
+/// agreement allows.
+pub(super) fn roster_of_two(
+    directory: &Directory,
+    me: &Contact,
+    [plan_side, community_side]: [&Organization; 2],
+    people: Vec<Named>,
+    settled: &Agreement,
+) -> Result<Vec<Seat>> {
+    let mut roster = vec![Seat { contact: me.clone(), lead: true }];
+    for named in people {
+        let mut of_two = [&plan_side.id, &community_side.id].into_iter();
+        let contact = of_two.find_map(|id| directory.contact(&named.contact, Some(id)).ok());
+        let contact = contact.ok_or(Error::NotFound { what: "contact" })?;
+        if contact.id != me.id {
+            roster.push(Seat { contact: contact.clone(), lead: named.lead });
+        }
+    }
+    let keeper = |side: Side, of: &Organization| {
+        let allowed = settled.party(side).keeper && of.role_account.is_some();
+        fhir::keeper(of).filter(|_| allowed).map(|contact| Seat { contact, lead: false })
+    };
+    roster.extend(keeper(Side::Plan, plan_side));
+    roster.extend(keeper(Side::Community, community_side));
+    Ok(roster)
 }

@@ -18,6 +18,7 @@ mod moving;
 mod newcomers;
 mod outreach;
 mod overlooked;
+mod pairs;
 mod panel;
 mod proofs;
 mod proposals;

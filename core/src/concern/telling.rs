@@ -1,4 +1,4 @@
-//! What a person reads of the events of a programme room, in any Matrix client and in its history.
+//! What a person reads of the events of a room without member data, in any Matrix client and in its history.
 
 use crate::case::event::EventData;
 use crate::case::kind::RoomKind;
@@ -7,6 +7,7 @@ use crate::case::state::{CaseState, Standing};
 use crate::concern::{ConcernEvent, Concerns, check};
 use crate::contact::Seat;
 use crate::id::EventId;
+use crate::meeting::{self, MeetingEvent};
 
 /// The event as a person reads it in any Matrix client. `concerns` are those of the room, by whose titles the steps are told.
 pub fn tell(event: ConcernEvent<'_>, by: &Seat, concerns: &Concerns) -> String {
@@ -33,7 +34,10 @@ pub fn tell(event: ConcernEvent<'_>, by: &Seat, concerns: &Concerns) -> String {
 
 /// What is told of an event in other words than in a case: nothing in a case.
 pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<String> {
-    state.opening().filter(|opening| opening.kind == RoomKind::Programme)?;
+    let opening = state.opening().filter(|opening| opening.kind.is_without_members())?;
+    if let Some(event) = MeetingEvent::of(data) {
+        return Some(meeting::tell(event, by, &state.meetings, &opening.agreement.zone));
+    }
     let who = || format!("{} ({})", by.contact.name, by.contact.role);
     let event = match data {
         EventData::ConcernRaised(e) => ConcernEvent::Raised(e),
@@ -60,14 +64,14 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
 
 /// The text as it is shown: in a programme room not where it took no step, nor where it looks like member data.
 pub(crate) fn shown(state: &CaseState, standing: &Standing, text: String) -> String {
-    let programme = state.opening().is_some_and(|opening| opening.kind == RoomKind::Programme);
-    if !programme {
+    let Some(opening) = state.opening().filter(|opening| opening.kind.is_without_members()) else {
         return text;
-    }
+    };
     match standing {
         Standing::Counted => text,
         Standing::Superseded { .. } | Standing::Refused { .. } => {
-            "It took no step here, and is not shown: a programme room holds no member data.".to_owned()
+            let room = if opening.kind == RoomKind::Pair { "pair's" } else { "programme" };
+            format!("It took no step here, and is not shown: a {room} room holds no member data.")
         }
         // By its form alone: what day it is plays no part.
         _ if check::formats(&text, jiff::civil::Date::MAX).is_empty() => text,

@@ -116,7 +116,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
             Resource::Copy(key) | Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key),
             "Communication",
         )
-        | (Resource::Visit(key), "Appointment")
+        | (Resource::Visit(key) | Resource::Meeting(key), "Appointment")
         | (Resource::Task(key), "Task")
         | (Resource::Referral(key), "ServiceRequest" | "Task")
         | (Resource::Consent(key), "Consent")

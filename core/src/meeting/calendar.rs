@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Agenda;
+use super::{Agenda, MeetingStatus};
 
 /// The longest line, in octets, without its end (RFC 5545, 3.1).
 const LINE: usize = 75;
@@ -35,7 +35,7 @@ pub fn calendar(agenda: &Agenda) -> String {
         ("SUMMARY".to_owned(), text(&summary)),
         ("DESCRIPTION".to_owned(), text(&description.join("\n"))),
         ("CLASS".to_owned(), "CONFIDENTIAL".to_owned()),
-        ("STATUS".to_owned(), "TENTATIVE".to_owned()),
+        ("STATUS".to_owned(), status(agenda.standing).to_owned()),
         ("END".to_owned(), "VEVENT".to_owned()),
         ("END".to_owned(), "VCALENDAR".to_owned()),
     ];
@@ -43,6 +43,14 @@ pub fn calendar(agenda: &Agenda) -> String {
         fold(&format!("{name}:{value}"), &mut out);
         out
     })
+}
+
+fn status(standing: Option<MeetingStatus>) -> &'static str {
+    match standing {
+        Some(MeetingStatus::Agreed | MeetingStatus::Held | MeetingStatus::Recorded) => "CONFIRMED",
+        Some(MeetingStatus::Cancelled) => "CANCELLED",
+        Some(MeetingStatus::Waiting | MeetingStatus::Unsettled) | None => "TENTATIVE",
+    }
 }
 
 fn utc(at: Timestamp) -> String {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::words::{length, many};
-use super::{Agenda, Frame, Item};
+use super::{Agenda, AgendaEntry, Frame, Item, MOST_CASES};
 use crate::contact::Contact;
 use crate::panel::{TurnKind, TurnRound};
 
@@ -57,6 +57,46 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
         process,
         process_minutes,
         people,
+        standing: None,
+    }
+}
+
+/// The agenda as the pair's room has it, with the words of these cases: in its order, with the minutes that it gives; a case without
+/// minutes is not reached. What the agenda names and no case here has words for is left out.
+pub fn as_set(frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -> Agenda {
+    let (mut items, mut not_reached) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let Some(place) = cases.iter().position(|item| item.case == entry.case) else { continue };
+        let mut item = cases.swap_remove(place);
+        if entry.minutes == 0 {
+            not_reached.push(item);
+        } else {
+            item.minutes = entry.minutes;
+            items.push(item);
+        }
+    }
+    let given = entries.iter().map(|entry| entry.minutes).fold(0, u32::saturating_add);
+    let mut agenda = agenda(frame, Vec::new());
+    agenda.process_minutes = agenda.process_minutes.min(agenda.minutes.saturating_sub(given));
+    Agenda { items, not_reached, ..agenda }
+}
+
+/// The same as it travels to the pair's room: by opaque ids and codes, and no words.
+impl From<&Agenda> for Vec<AgendaEntry> {
+    fn from(agenda: &Agenda) -> Self {
+        let entry = |item: &Item, minutes| AgendaEntry {
+            case: item.case,
+            why: item.matters.iter().map(|matter| matter.kind.code().to_owned()).collect(),
+            minutes,
+        };
+        let reached = agenda.items.iter().map(|item| entry(item, item.minutes));
+        let all = reached.chain(agenda.not_reached.iter().map(|item| entry(item, 0)));
+        let mut entries: Self = all.take(MOST_CASES).collect();
+        for entry in &mut entries {
+            let mut known = std::collections::BTreeSet::new();
+            entry.why.retain(|code| known.insert(code.clone()));
+        }
+        entries
     }
 }
 

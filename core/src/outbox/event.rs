@@ -41,7 +41,7 @@ impl Engine {
         }
         let data = event.data()?;
         // Judged when the command was given; a member can have become known since.
-        if let Some(reason) = self.member_data_in(&data)? {
+        if let Some(reason) = self.member_data_in(case, &data, &event.body)? {
             return self.take_out(row, case, &room, event.id, vec![reason], &[]);
         }
         // A referral goes as the member's consent has it now, which stands in another room.

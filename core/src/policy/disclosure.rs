@@ -30,6 +30,7 @@ impl EventData {
         let (category, ends) = match self {
             Self::CaseOpened(_)
             | Self::ProgrammeOpened(_)
+            | Self::PairOpened(_)
             | Self::CaseAccepted(_)
             | Self::CaseReopened(_)
             | Self::SeatAdded(_)
@@ -40,6 +41,14 @@ impl EventData {
             | Self::MessageCorrected(_)
             | Self::MessageRetracted(_)
             | Self::MessageSeen(_)
+            // Arranging to meet says nothing of a member: it is what people write to each other.
+            | Self::MeetingSet(_)
+            | Self::MeetingPrepared(_)
+            | Self::MeetingAnswered(_)
+            | Self::MeetingMoved(_)
+            | Self::MeetingCancelled(_)
+            | Self::MeetingHeld(_)
+            | Self::MeetingDecided(_)
             // It tells the own side of what was said to the other.
             | Self::CrossingCarried(_) => (Some(Category::Message), false),
             Self::PlanSent(_)
@@ -103,6 +112,14 @@ impl EventData {
             self,
             Self::CaseOpened(_)
                 | Self::ProgrammeOpened(_)
+                | Self::PairOpened(_)
+                | Self::MeetingSet(_)
+                | Self::MeetingPrepared(_)
+                | Self::MeetingAnswered(_)
+                | Self::MeetingMoved(_)
+                | Self::MeetingCancelled(_)
+                | Self::MeetingHeld(_)
+                | Self::MeetingDecided(_)
                 // A concern that says something of a member is refused.
                 | Self::ConcernRaised(_)
                 | Self::ConcernHeard(_)

@@ -7,6 +7,7 @@ mod consent;
 mod crossing;
 mod meeting;
 mod outreach;
+mod pair;
 mod place;
 mod record;
 mod referral;
@@ -50,8 +51,8 @@ pub(super) struct Case {
     pub(super) id: String,
     /// Who invites to it: its opener, and whoever named somebody for it.
     pub(super) inviters: Vec<String>,
-    /// Whether it is a room with the programme office or of a referral, and no case.
-    programme: bool,
+    /// Whether it is a room of another kind, and no case.
+    other: bool,
 }
 
 /// One telling of the story: about its member, or about somebody in their place.
@@ -87,7 +88,7 @@ impl Played {
     /// How many cases were opened.
     pub(super) fn cases(&self) -> usize {
         let cases = self.tellings.iter().flat_map(|telling| telling.cases.values());
-        cases.filter(|case| !case.programme).count()
+        cases.filter(|case| !case.other).count()
     }
 }
 
@@ -310,7 +311,15 @@ impl Line<'_, '_> {
             }
             "decide" => {
                 let Some(case) = &case else { return Err(no_case()) };
-                self.decide(who, deed, case, within)?
+                let (as_what, fields, says) = self.decide(who, deed, case, within)?;
+                asked = as_what;
+                (fields, says)
+            }
+            "meet" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                let (as_what, fields, says) = self.meet(who, deed, case, within)?;
+                asked = as_what;
+                (fields, says)
             }
             "who_to_call" => {
                 let Some(whom) = &deed.who_to_call else { return Err(no_case()) };
@@ -338,7 +347,11 @@ impl Line<'_, '_> {
             }
             "open_programme" => {
                 let Some(open) = &deed.open_programme else { return Err(no_case()) };
-                self.programme(who, open)
+                self.programme(who, open, "a room for concerns")
+            }
+            "open_pair" => {
+                let Some(open) = &deed.open_pair else { return Err(no_case()) };
+                self.programme(who, open, "a room for meetings")
             }
             "accept" => {
                 let Some(case) = &case else { return Err(no_case()) };
@@ -405,14 +418,15 @@ impl Line<'_, '_> {
         self.tells(&says);
         self.stage.write_agenda(&ok)?;
         let told = self.told()?;
-        let programme = deed.open_programme.as_ref().map(|open| &open.case);
-        if let Some(name) = deed.open.as_ref().map(|open| &open.case).or(programme) {
-            let (id, programme) = (text(&ok, "case").to_owned(), programme.is_some());
-            told.cases.insert(name.clone(), Case { id, inviters: vec![who.to_owned()], programme });
+        let elsewhere = case.as_ref().is_some_and(|case| case.other);
+        let other = deed.open_programme.as_ref().or(deed.open_pair.as_ref()).map(|open| &open.case);
+        if let Some(name) = deed.open.as_ref().map(|open| &open.case).or(other) {
+            let (id, other) = (text(&ok, "case").to_owned(), other.is_some());
+            told.cases.insert(name.clone(), Case { id, inviters: vec![who.to_owned()], other });
             told.current = Some(name.clone());
         }
         if let Some(refer) = &deed.refer {
-            let room = Case { id: referral::room(&ok), inviters: vec![who.to_owned()], programme: true };
+            let room = Case { id: referral::room(&ok), inviters: vec![who.to_owned()], other: true };
             told.cases.insert(refer.room.clone(), room);
         }
         if (deed.name_seat.is_some() || deed.take_up_team.is_some())
@@ -429,11 +443,14 @@ impl Line<'_, '_> {
         self.played.texts.extend(consent::said(deed));
         self.played.texts.extend(deed.send.clone());
         self.played.texts.extend(deed.correct.as_ref().map(|corrected| corrected.text.clone()));
-        self.played.messages += usize::from(deed.send.is_some() || deed.correct.is_some());
+        // What is written in a room of another kind is in no record.
+        let written = (deed.send.is_some() || deed.correct.is_some()) && !elsewhere;
+        self.played.messages += usize::from(written);
         self.played.tasks += usize::from(deed.assign.is_some());
         self.played.messages += usize::from(deed.decide.as_ref().is_some_and(|one| one.say.is_some()));
         self.played.tasks += usize::from(deed.decide.as_ref().is_some_and(|one| one.title.is_some()));
         self.played.texts.extend(meeting::said(deed));
+        self.played.texts.extend(pair::said(deed));
         self.played.texts.extend(task::said(deed));
         self.played.concerns += usize::from(deed.raise_concern.is_some() || deed.answer_concern.is_some());
         self.played.texts.extend(concern::said(deed));

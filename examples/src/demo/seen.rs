@@ -9,6 +9,7 @@ mod directory;
 mod meeting;
 mod message;
 mod outreach;
+mod pair;
 mod referral;
 
 use std::collections::BTreeSet;
@@ -77,6 +78,10 @@ pub(super) fn look(
         if let Some(wanted) = &expected.task {
             let answer = ask(stage, who, "tasks", about.clone())?;
             parts.push(task::task_seen(stage, &answer, labels, who, wanted));
+        }
+        if let Some(wanted) = &expected.meeting {
+            let answer = ask(stage, who, "meetings", about.clone())?;
+            parts.push(pair::meeting_seen(stage, &answer, labels, who, wanted));
         }
         if let Some(wanted) = &expected.concern {
             let answer = ask(stage, who, "concerns", about.clone())?;
@@ -147,6 +152,7 @@ pub(super) fn look(
         || expected.plan.is_some()
         || expected.task.is_some()
         || expected.concern.is_some()
+        || expected.meeting.is_some()
         || expected.referral.is_some()
         || expected.roster.is_some()
         || expected.proposals.is_some()

@@ -21,6 +21,7 @@ pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             let kind = match kind {
                 RoomsOf::Case => RoomKind::Case,
                 RoomsOf::Programme => RoomKind::Programme,
+                RoomsOf::Pair => RoomKind::Pair,
                 RoomsOf::Referral => RoomKind::Referral,
             };
             let rooms = caseline.rooms(kind)?;

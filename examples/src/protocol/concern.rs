@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::NamedContact;
 
-/// A programme room to open.
+/// A programme room to open, or a pair's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "tests/DRIVER.md says what each is")]
@@ -79,5 +79,6 @@ pub struct ReopenConcern {
 pub enum RoomsOf {
     Case,
     Programme,
+    Pair,
     Referral,
 }

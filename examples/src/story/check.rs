@@ -7,6 +7,7 @@ use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
 use super::meeting;
+use super::pair::{self, Meet};
 use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
 use crate::yaml::Mistake;
@@ -175,6 +176,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.ask_outreach.is_some(),
         deed.record_contact.is_some(),
         deed.decide.is_some(),
+        matches!(deed.meet, Some(Meet::Set(_))),
         deed.record_consent.is_some(),
         deed.raise_concern.is_some(),
         deed.refer.is_some(),
@@ -230,6 +232,10 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     }
     tasks(story, deed, named)?;
     meeting::check(story, deed)?;
+    pair::check(story, deed)?;
+    for (name, field) in pair::labels(deed) {
+        named.label(Some(name), field)?;
+    }
     concerns(story, deed, named)?;
     referrals(story, deed, named)?;
     for (who, field) in [(&deed.name_seat, ".name_seat"), (&deed.end_seat, ".end_seat")] {
@@ -397,14 +403,15 @@ fn consents(story: &Story, deed: &Deed, named: &Named) -> Result<(), Wrong> {
 
 /// Who is named for a programme room is somebody, and a concern that is spoken of was raised.
 fn concerns(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong> {
-    if let Some(open) = &deed.open_programme {
-        organization(story, &open.with).map_err(|problem| (".open_programme.with".to_owned(), problem))?;
+    let rooms = [("open_programme", &deed.open_programme), ("open_pair", &deed.open_pair)];
+    for (verb, open) in rooms.into_iter().filter_map(|(verb, open)| Some((verb, open.as_ref()?))) {
+        organization(story, &open.with).map_err(|problem| (format!(".{verb}.with"), problem))?;
         for who in &open.people {
-            person(story, who).map_err(|problem| (".open_programme.people".to_owned(), problem))?;
+            person(story, who).map_err(|problem| (format!(".{verb}.people"), problem))?;
         }
         if !named.cases.insert(open.case.clone()) {
             let problem = "an earlier step opens a case of that name";
-            return Err((".open_programme.case".into(), problem.into()));
+            return Err((format!(".{verb}.case"), problem.into()));
         }
     }
     named.label(deed.hear_concern.as_ref(), ".hear_concern")?;

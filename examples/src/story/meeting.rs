@@ -27,8 +27,12 @@ pub struct AgendaSaid {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decided {
-    /// On which day the meeting is.
-    pub date: Date,
+    /// On which day the meeting is, of one that has no room.
+    pub date: Option<Date>,
+    /// The meeting, by its name, of one in the pair's room.
+    pub meeting: Option<String>,
+    /// The room, by its name, with `meeting`.
+    pub room: Option<String>,
     /// What everybody in the case is told.
     pub say: Option<String>,
     /// What somebody is to do.
@@ -124,6 +128,10 @@ pub(super) fn check(story: &Story, deed: &Deed) -> Result<(), (String, String)> 
         if decided.say.is_some() == task || decided.say.is_some() && decided.title.is_some() {
             return wrong(".decide", "give `say`, or `title`, `due` and either `owner` or `pool`");
         }
+        let in_room = decided.meeting.is_some();
+        if decided.date.is_some() == in_room || decided.room.is_some() != in_room {
+            return wrong(".decide", "give `date`, or `meeting` and `room`");
+        }
         if let Some(owner) = decided.owner.as_ref().filter(|owner| !story.people.contains_key(*owner)) {
             return wrong(".decide.owner", &format!("there is nobody of that name: {owner}"));
         }
@@ -132,7 +140,8 @@ pub(super) fn check(story: &Story, deed: &Deed) -> Result<(), (String, String)> 
         }
     }
     let Some(sees) = &deed.sees else { return Ok(()) };
-    if sees.agenda.is_some() && deed.agenda.as_ref().is_none_or(|agenda| agenda.save) {
+    let read = matches!(deed.meet, Some(super::pair::Meet::Read(_)));
+    if sees.agenda.is_some() && !read && deed.agenda.as_ref().is_none_or(|agenda| agenda.save) {
         return wrong(".sees.agenda", "an agenda is seen by whoever makes it, in the same step");
     }
     if sees.beside.as_ref().is_some_and(|beside| !story.organizations.contains_key(&beside.of)) {

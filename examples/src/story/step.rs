@@ -12,6 +12,7 @@ use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSai
 use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+use super::pair::{Meet, MeetingSeen};
 use super::signing::{Attested, Copied};
 use crate::protocol::EditRecord;
 
@@ -77,6 +78,8 @@ pub struct Deed {
     pub open: Option<Open>,
     /// Opens a programme room.
     pub open_programme: Option<OpenedProgramme>,
+    /// Opens a pair's room.
+    pub open_pair: Option<OpenedProgramme>,
     /// Accepts the invitation to the case of this name.
     pub accept: Option<String>,
     /// Sends a message.
@@ -191,6 +194,8 @@ pub struct Deed {
     pub agenda: Option<AgendaSaid>,
     /// Writes down what a meeting decided on.
     pub decide: Option<Decided>,
+    /// Does something about a meeting of a pair's room.
+    pub meet: Option<Meet>,
     /// Names a person for the case.
     pub name_seat: Option<String>,
     /// Ends a person's participation.
@@ -231,6 +236,7 @@ impl Deed {
             ("who_to_call", self.who_to_call.is_some()),
             ("open", self.open.is_some()),
             ("open_programme", self.open_programme.is_some()),
+            ("open_pair", self.open_pair.is_some()),
             ("accept", self.accept.is_some()),
             ("send", self.send.is_some()),
             ("correct", self.correct.is_some()),
@@ -288,6 +294,7 @@ impl Deed {
             ("close_case", self.close_case.is_some()),
             ("agenda", self.agenda.is_some()),
             ("decide", self.decide.is_some()),
+            ("meet", self.meet.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
             ("take_up_team", self.take_up_team.is_some()),
@@ -395,6 +402,8 @@ pub struct Expected {
     pub task: Option<TaskSeen>,
     /// How a concern stands.
     pub concern: Option<ConcernSeen>,
+    /// How a meeting of a pair's room stands.
+    pub meeting: Option<MeetingSeen>,
     /// How a referral stands.
     pub referral: Option<ReferralSeen>,
     /// What they find of what was answered.

@@ -121,6 +121,26 @@ fn the_story_of_a_concern_is_read() {
 }
 
 #[test]
+fn the_story_of_a_meeting_is_read_and_a_mistake_in_it_is_named() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/meeting.yaml")).unwrap();
+    let met = story.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.meet.as_ref().map(super::Meet::verb),
+        _ => None,
+    });
+    let met: std::collections::BTreeSet<_> = met.collect();
+    assert_eq!(met.len(), 7, "{met:?}");
+    for (steps, field) in [
+        ("  - jane: {open_pair: {case: x, with: nowhere, people: []}}\n", "open_pair.with"),
+        ("  - jane: {meet: {prepare: march}}\n", "meet"),
+        ("  - jane: {meet: {set: {date: 2019-03-21, minutes: 30, people: [nobody]}}}\n", "meet.set.people"),
+        ("  - jane: {decide: {say: x}}\n", "decide"),
+        ("  - jane: {decide: {room: x, meeting: march, say: x}}\n", "decide.meeting"),
+    ] {
+        assert_eq!(with_steps(steps).unwrap_err().field, format!("steps[0].jane.{field}"));
+    }
+}
+
+#[test]
 fn the_story_of_the_outreach_is_read() {
     let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/outreach.yaml")).unwrap();
     let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();

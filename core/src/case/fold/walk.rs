@@ -18,15 +18,18 @@ use crate::contact::Seat;
 use crate::crossing::{self, CrossingEvent};
 use crate::id::{OrganizationId, Sha256};
 use crate::label::{Labels, Marks, are_sensitive};
+use crate::meeting::MeetingEvent;
 use crate::outreach::{self, OutreachEvent};
 use crate::policy::Reason;
 use crate::referral::{self, ReferralEvent};
 use crate::task::{self, TaskEvent};
 
+mod bare;
 mod joining;
 mod shape;
 mod superseded;
 
+use bare::{meet, without_members};
 use joining::{joining, overtaken, speaks_for_itself};
 use shape::{note, shape};
 use superseded::{another_content, ended_by, superseded};
@@ -177,7 +180,12 @@ fn take(
             let sensitive = |key: &EventKey| labels.get(key).is_some_and(|(labels, _)| are_sensitive(labels));
             crossing::joined(&mut state.crossings, &seat.contact.organization, sensitive);
         }
-        data => crossing::arise(&mut state.crossings, data, None, &step),
+        // Nothing goes across in a room of another kind, and nothing is taken there by hand.
+        data => {
+            if opened.as_ref().is_none_or(|opening| opening.kind == RoomKind::Case) {
+                crossing::arise(&mut state.crossings, data, None, &step);
+            }
+        }
     }
     Ok(())
 }
@@ -194,6 +202,7 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             state.life = life(LifeEvent::Opened(e.into()))?;
             return refer(state, &event.data, step);
         }
+        EventData::PairOpened(e) => return life(LifeEvent::Opened(e.into())).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
         EventData::CaseClosed(e) => {
             let next = life(LifeEvent::Closed(e))?;
@@ -231,13 +240,17 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         }
         EventData::MessageSent(e) => {
             state.life.going_on()?;
+            without_members(state, event, event.body)?;
             let mut message = communication::step(Some(e), event.body, step);
             message.after_gap = event.link.after_gap;
             message.notice = event.notice.map(str::to_owned);
             state.say(message);
             return Ok(());
         }
-        EventData::MessageCorrected(e) => return follow(state, MessageEvent::Corrected(e), event, step),
+        EventData::MessageCorrected(e) => {
+            without_members(state, event, Some(&e.text))?;
+            return follow(state, MessageEvent::Corrected(e), event, step);
+        }
         EventData::MessageRetracted(e) => return follow(state, MessageEvent::Retracted(e), event, step),
         EventData::MessageSeen(e) => return follow(state, MessageEvent::Seen(e), event, step),
         // Its events are taken over one by one; here it is only told. It may come after the end.
@@ -248,6 +261,13 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ConcernClosed(e) => return concern(state, ConcernEvent::Closed(e), step),
         EventData::ConcernReopened(e) => return concern(state, ConcernEvent::Reopened(e), step),
         EventData::AnswerPublished(e) => return concern(state, ConcernEvent::Published(e), step),
+        EventData::MeetingSet(e) => return meet(state, MeetingEvent::Set(e), step),
+        EventData::MeetingPrepared(e) => return meet(state, MeetingEvent::Prepared(e), step),
+        EventData::MeetingAnswered(e) => return meet(state, MeetingEvent::Answered(e), step),
+        EventData::MeetingMoved(e) => return meet(state, MeetingEvent::Moved(e), step),
+        EventData::MeetingCancelled(e) => return meet(state, MeetingEvent::Cancelled(e), step),
+        EventData::MeetingHeld(e) => return meet(state, MeetingEvent::Held(e), step),
+        EventData::MeetingDecided(e) => return meet(state, MeetingEvent::Decided(e), step),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)

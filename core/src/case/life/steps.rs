@@ -299,7 +299,7 @@ fn opened(event: &Opens<'_>, step: &Step<'_>) -> Result<Life, Reason> {
         let text = "the agreement or the rule set has another id or version than the one named";
         return Err(Reason::new("carried-changed", text, "agreement"));
     }
-    if agreement.room != event.kind {
+    if agreement.room != event.kind.agreed_as() {
         let text = "the agreement is one for rooms of another kind";
         return Err(Reason::new("agreement-kind", text, "agreement"));
     }
@@ -368,6 +368,7 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             let what = match event.kind {
                 RoomKind::Case => "Case",
                 RoomKind::Programme => "Room for concerns",
+                RoomKind::Pair => "Room for meetings",
                 RoomKind::Referral => "Referral",
             };
             let opened =

@@ -78,6 +78,16 @@ impl CaseState {
         for answer in self.concerns.published() {
             line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
+        for meeting in self.meetings.all() {
+            let EventKey { sender, id } = &meeting.key;
+            let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());
+            let (cases, left) = (meeting.agenda.len(), meeting.unrecorded().count());
+            line(&[sender, id, &meeting.begins, &held, &off, &cases, &left, &meeting.steps]);
+            for one in &meeting.people {
+                let answer = one.answer.as_ref().map_or("", |(answer, _)| answer.code());
+                line(&[&one.whom.contact, &one.whom.organization, &answer]);
+            }
+        }
         for one in self.referrals.all() {
             let room = one.room.map_or(String::new(), |room| room.to_string());
             line(&[&one.key.sender, &one.key.id, &one.status.code(), &room, &one.steps.len()]);

@@ -10,8 +10,8 @@ use crate::demo::fault::{Fault, no_case};
 use crate::story::{Deed, OpenedProgramme};
 
 impl Line<'_, '_> {
-    /// What to ask for to open a programme room, and how to tell it.
-    pub(super) fn programme(&self, who: &str, open: &OpenedProgramme) -> (Value, String) {
+    /// What to ask for to open a room of another kind, and how to tell it.
+    pub(super) fn programme(&self, who: &str, open: &OpenedProgramme, what: &str) -> (Value, String) {
         let story = self.stage.story;
         let with = story.organizations.get(&open.with);
         let people = open.people.iter().filter_map(|name| story.people.get(name));
@@ -19,7 +19,7 @@ impl Line<'_, '_> {
             people.map(|person| json!({ "contact": person.contact, "lead": true })).collect();
         let fields = json!({ "with": with.map(|with| with.id.as_str()), "contacts": contacts });
         let called = with.map_or("", |with| with.name.as_str());
-        (fields, format!("{} opens a room for concerns with {called}.", story.name_of(who)))
+        (fields, format!("{} opens {what} with {called}.", story.name_of(who)))
     }
 
     /// What to ask for about a concern, once it is there, and how to tell it.

@@ -53,12 +53,24 @@ impl Line<'_, '_> {
         deed: &Deed,
         case: &Case,
         within: Duration,
-    ) -> Result<(Value, String), Fault> {
+    ) -> Result<(&'static str, Value, String), Fault> {
         self.until_there(who, case, None, within)?;
         let decided = deed.decide.as_ref().ok_or_else(no_case)?;
-        let mut fields = self.pair();
-        fields.insert("date".into(), json!(decided.date));
-        fields.insert("case".into(), json!(case.id));
+        let (verb, mut fields) = match decided.room.as_ref().zip(decided.meeting.as_ref()) {
+            Some((room, meeting)) => {
+                let room = self.case_named(room).cloned().ok_or_else(no_case)?;
+                let meeting = self.meeting_there(who, &room, meeting, within)?;
+                let fields = [("case", &room.id), ("meeting", &meeting), ("of", &case.id)];
+                let fields = fields.map(|(name, value)| (name.to_owned(), json!(value)));
+                ("decide_at_meeting", fields.into_iter().collect())
+            }
+            None => {
+                let mut fields = self.pair();
+                fields.insert("date".into(), json!(decided.date));
+                fields.insert("case".into(), json!(case.id));
+                ("decide", fields)
+            }
+        };
         fields.insert("decision".into(), json!(Uuid::now_v7().to_string()));
         let name = self.stage.story.name_of(who);
         let says = if let Some(say) = &decided.say {
@@ -80,6 +92,6 @@ impl Line<'_, '_> {
             let due = decided.due.as_deref().unwrap_or_default();
             format!("{name} writes down what the meeting decided: {whom} has a task, due {due}: “{title}”")
         };
-        Ok((Value::Object(fields), says))
+        Ok((verb, Value::Object(fields), says))
     }
 }

@@ -22,9 +22,9 @@ impl Line<'_, '_> {
     ) -> Result<(), Fault> {
         let until = Instant::now() + within;
         loop {
-            // Tasks, concerns and consents have lists of their own; plans are in the state.
+            // Tasks, concerns, meetings and consents have lists of their own; plans are in the state.
             let verb = match one {
-                Some((of @ ("tasks" | "concerns" | "referrals"), ..)) => of,
+                Some((of @ ("tasks" | "concerns" | "meetings" | "referrals"), ..)) => of,
                 Some(("consents" | "overrides", ..)) => "consents",
                 _ => "state",
             };

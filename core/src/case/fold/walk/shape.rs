@@ -23,6 +23,10 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         let found = state.concerns.get(*id);
         (None, found.map(|concern| Resource::Concern(concern.key.clone())))
     };
+    let meeting = |id: &EventId| {
+        let found = state.meetings.get(*id);
+        (None, found.map(|meeting| Resource::Meeting(meeting.key.clone())))
+    };
     // What has no place in this kind of room, or holds member data, is in no record.
     let opening = state.opening();
     let foreign = opening.is_some_and(|opening| opening.kind.takes(&event.data).is_err());
@@ -76,6 +80,13 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::ConcernClosed(e) => concern(&e.concern),
         EventData::ConcernReopened(e) => concern(&e.concern),
         EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
+        EventData::MeetingSet(_) => (Some(Resource::Meeting(event.key.clone())), None),
+        EventData::MeetingPrepared(e) => meeting(&e.meeting),
+        EventData::MeetingAnswered(e) => meeting(&e.meeting),
+        EventData::MeetingMoved(e) => meeting(&e.meeting),
+        EventData::MeetingCancelled(e) => meeting(&e.meeting),
+        EventData::MeetingHeld(e) => meeting(&e.meeting),
+        EventData::MeetingDecided(e) => meeting(&e.meeting),
         EventData::ReferralAsked(_) | EventData::ReferralOpened(_) => {
             (Some(Resource::Referral(event.key.clone())), None)
         }
@@ -101,6 +112,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::TaskCancelled(e) => task(&e.task),
         // They tell what a record holds, or open a room that is no resource, and change nothing in it.
         EventData::ProgrammeOpened(_)
+        | EventData::PairOpened(_)
         | EventData::CrossingCarried(_)
         | EventData::MessageSeen(_)
         | EventData::OutreachAsked(_)

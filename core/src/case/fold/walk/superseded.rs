@@ -138,6 +138,14 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             });
             resource
         }
+        EventData::MeetingSet(set) => {
+            if reason.code == "meeting-by-keeper" {
+                return;
+            }
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_meetings.insert(key.clone(), (set.clone(), by));
+            Resource::Meeting(key.clone())
+        }
         EventData::ReferralAsked(asked) => {
             let story = state.opening().is_some_and(|opening| opening.agreement.story_clock);
             state.superseded_referrals.push(SupersededReferral {
@@ -200,6 +208,10 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
         EventData::VisitProposed(proposed) => {
             state.superseded_visits.entry(key.clone()).or_insert_with(|| (proposed.clone(), by));
             Resource::Visit(key.clone())
+        }
+        EventData::MeetingSet(set) => {
+            state.superseded_meetings.entry(key.clone()).or_insert_with(|| (set.clone(), by));
+            Resource::Meeting(key.clone())
         }
         EventData::ContactRecorded(recorded) => {
             let kind = (key.clone(), recorded.is_met());

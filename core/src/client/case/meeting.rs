@@ -1,0 +1,323 @@
+//! The meetings of a pair, as the host works with them in the pair's room.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
+use crate::care_team::Whom;
+use crate::case::event::EventKey;
+use crate::case::life::Opening;
+use crate::case::state::CaseState;
+use crate::client::{Case, Decision};
+use crate::commands::Command;
+use crate::contact::Contact;
+use crate::error::{Error, InvalidInput, Result};
+use crate::id::{CaseId, ContactId, EventId};
+use crate::meeting::{
+    self, Agenda, AgendaEntry, AgendaOrder, DecisionKind, Frame, Meeting, MeetingAnswer, MeetingAnswered,
+    MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet, MeetingState,
+};
+use crate::panel::{NamedPair, Pair};
+
+/// The longest reason for which a meeting is called off, in bytes.
+const REASON_LIMIT: usize = 1024;
+
+/// A meeting to set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetMeeting {
+    date: Date,
+    time: Time,
+    minutes: u32,
+    people: Vec<ContactId>,
+    agenda: bool,
+}
+
+impl SetMeeting {
+    /// A meeting on this day at this time, by the agreement's zone, that takes so many minutes: the leads of both sides are asked.
+    pub fn new(date: Date, time: Time, minutes: u32) -> Self {
+        Self { date, time, minutes, people: Vec::new(), agenda: false }
+    }
+
+    /// The same, to which these are asked; they have a seat in the room.
+    #[must_use]
+    pub fn people(mut self, people: impl IntoIterator<Item = ContactId>) -> Self {
+        self.people = people.into_iter().collect();
+        self
+    }
+
+    /// The same with its agenda, made from what this device knows now: else it is owed, see [`Case::prepare_meeting`].
+    #[must_use]
+    pub fn with_agenda(mut self) -> Self {
+        self.agenda = true;
+        self
+    }
+}
+
+/// The agenda of a meeting in the pair's room, with the words of one's own cases.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RoomAgenda {
+    /// The agenda. Before anybody made one, as this device would make it now.
+    pub agenda: Agenda,
+    /// Whether somebody made it.
+    pub prepared: bool,
+    /// The cases on it of which there is nothing to say any more.
+    pub settled: Vec<CaseId>,
+    /// The cases on it that are not here: another person of one's own organisation may know them.
+    pub unknown: Vec<CaseId>,
+}
+
+impl Case {
+    /// The meetings of a pair's room, in the order in which they were set.
+    pub fn meetings(&self) -> Result<Vec<MeetingState>> {
+        Ok(self.state()?.meetings.all().iter().map(|one| MeetingState::clone(one)).collect())
+    }
+
+    /// Sets a meeting of the two organisations of this room. Repeated under its id, it is answered as it was first.
+    ///
+    /// # Errors
+    /// `NotFound` (`seat`: somebody who is asked has none here; `shared-cases`, where its agenda is to be made);
+    /// `NotAllowed` (`meeting-date`, `meeting-minutes`, `meeting-too-many`, `room-kind` in a room of another kind), besides the errors of every command.
+    pub fn set_meeting(&self, id: Option<EventId>, set: SetMeeting) -> Result<EventKey> {
+        let state = self.expected()?;
+        let opening = of(&state)?;
+        let key = id.map(|id| EventKey { sender: self.caseline().user(), id });
+        let begins = instant(opening, set.date, set.time)?;
+        // What is looked at now may be other than what was then.
+        let first = state.meetings.all().iter().find(|one| key.as_ref() == Some(&one.key));
+        if let Some(first) = first
+            && set.agenda
+        {
+            return Ok(first.key.clone());
+        }
+        let whom = |contact: &ContactId| {
+            let seat = state.roster().active().find(|seat| seat.contact.id == *contact);
+            let organization = seat.map(|seat| seat.contact.organization.clone());
+            let organization = organization.ok_or(Error::NotFound { what: "seat" })?;
+            Ok(Whom { contact: contact.clone(), organization })
+        };
+        let people: Vec<Whom> = set.people.iter().map(whom).collect::<Result<_>>()?;
+        let mut agenda = Vec::new();
+        if set.agenda {
+            let meeting = Meeting::of(pair(opening), set.date);
+            agenda = self.entries(meeting, set.time, set.minutes)?;
+        }
+        self.command(&Command::new(id, MeetingSet { begins, minutes: set.minutes, people, agenda }))
+    }
+
+    /// Makes the agenda of a meeting from what this device knows of the cases that the two share, and tells it: by opaque ids, and in
+    /// codes why. Repeated under its id, it is answered as it was first.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`, `shared-cases`); `NotAllowed` (`meeting-over`, `meeting-cancelled`), besides the errors of every command.
+    pub fn prepare_meeting(&self, id: Option<EventId>, meeting: EventId) -> Result<EventKey> {
+        let state = self.expected()?;
+        let opening = of(&state)?;
+        let known = found(&state, meeting)?;
+        let me = self.caseline().user();
+        if let Some(by) = &known.prepared
+            && by.event.sender == me
+            && Some(by.event.id) == id
+        {
+            return Ok(by.event.clone());
+        }
+        let begins = known.begins.to_zoned(opening.agreement.zone.clone());
+        let named = known.meeting(pair(opening), &opening.agreement.zone);
+        let agenda = self.entries(named, begins.time(), known.minutes)?;
+        self.command(&Command::new(id, MeetingPrepared { meeting, agenda }))
+    }
+
+    /// Answers whether one comes to a meeting, at the time that it has now.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`); `NotAllowed` (`meeting-not-invited`, `meeting-over`, `meeting-cancelled`, `meeting-moved`), besides the
+    /// errors of every command.
+    pub fn answer_meeting(
+        &self,
+        id: Option<EventId>,
+        meeting: EventId,
+        answer: MeetingAnswer,
+    ) -> Result<EventKey> {
+        let begins = found(&self.expected()?, meeting)?.begins;
+        self.command(&Command::new(id, MeetingAnswered { meeting, begins, answer }))
+    }
+
+    /// Moves a meeting to another day and time, by the agreement's zone: everybody is asked anew. It takes as long as before where no
+    /// minutes are named.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`); `NotAllowed` (`meeting-date`, `meeting-over`, `meeting-cancelled`), besides the errors of every command.
+    pub fn move_meeting(
+        &self,
+        id: Option<EventId>,
+        meeting: EventId,
+        (date, time): (Date, Time),
+        minutes: Option<u32>,
+    ) -> Result<EventKey> {
+        let state = self.expected()?;
+        let minutes = minutes.unwrap_or(found(&state, meeting)?.minutes);
+        let begins = instant(of(&state)?, date, time)?;
+        self.command(&Command::new(id, MeetingMoved { meeting, begins, minutes }))
+    }
+
+    /// Calls a meeting off.
+    ///
+    /// # Errors
+    /// `InvalidInput`: `invalid-text` (field `reason`); `concern-member-data` and `concern-name` as in
+    /// [`raise_concern`](Case::raise_concern). `NotAllowed` (`meeting-over`, `meeting-cancelled`, `meeting-unknown`), besides the errors
+    /// of every command.
+    pub fn cancel_meeting(
+        &self,
+        id: Option<EventId>,
+        meeting: EventId,
+        reason: &str,
+        names_confirmed: bool,
+    ) -> Result<EventKey> {
+        if reason.trim().is_empty() || reason.len() > REASON_LIMIT {
+            let detail = "say why it is called off, in 1 KiB at most";
+            return Err(InvalidInput::new("invalid-text", detail).field("reason").into());
+        }
+        let cancelled = MeetingCancelled { meeting, reason: reason.to_owned(), member_data: false };
+        self.speak(id, cancelled, names_confirmed)
+    }
+
+    /// Says that a meeting took place, of which cases of its agenda nothing was decided, and which were not reached. What was decided of
+    /// the others is recorded by [`Case::decide`]: until then it is owed.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`meeting-not-begun`, `meeting-case-unknown`, `meeting-cancelled`, `meeting-unknown`), besides the errors of every
+    /// command.
+    pub fn hold_meeting(
+        &self,
+        id: Option<EventId>,
+        meeting: EventId,
+        nothing: Vec<CaseId>,
+        not_reached: Vec<CaseId>,
+    ) -> Result<EventKey> {
+        self.command(&Command::new(id, MeetingHeld { meeting, nothing, not_reached }))
+    }
+
+    /// Records what a meeting of this room decided on in one of the cases that the two share: in the case as a task or a message, as
+    /// [`Caseline::decide`](crate::Caseline::decide), and here that there is one. Returns the case's event. `decision` is the decision's own id: repeated after
+    /// a kill, what is missing of the two is done.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`); those of [`Caseline::decide`](crate::Caseline::decide); `NotAllowed` (`meeting-cancelled`), besides the
+    /// errors of every command.
+    pub fn decide(
+        &self,
+        meeting: EventId,
+        case: CaseId,
+        decision: Option<EventId>,
+        what: Decision,
+    ) -> Result<EventKey> {
+        let state = self.expected()?;
+        let opening = of(&state)?;
+        let known = found(&state, meeting)?;
+        if known.cancelled.is_some() {
+            let text = "that meeting was called off: set a new one";
+            return Err(Error::not_allowed(crate::policy::Reason::new("meeting-cancelled", text, "meeting")));
+        }
+        let named = known.meeting(pair(opening), &opening.agreement.zone);
+        let kind = match &what {
+            Decision::Task(_) => DecisionKind::Task,
+            Decision::Message(_) => DecisionKind::Message,
+        };
+        let event = self.caseline().decide(&named, case, decision, what)?;
+        let parts = ["recorded", &self.id().to_string(), event.sender.as_str(), &event.id.to_string()];
+        let id = Some(EventId::derived(&parts));
+        self.command(&Command::new(id, MeetingDecided { meeting, case, kind, event: event.clone() }))?;
+        Ok(event)
+    }
+
+    /// The agenda of a meeting of this room, with the words of the cases that this device knows; before anybody has made one, as this
+    /// device would make it now. What happened since the last meeting that was held is looked at.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`; `shared-cases`).
+    pub fn meeting_agenda(&self, meeting: EventId) -> Result<RoomAgenda> {
+        let state = self.state()?;
+        let opening = of(&state)?;
+        let known = found(&state, meeting)?;
+        let caseline = self.caseline();
+        let pair = pair(opening);
+        let zone = opening.agreement.zone.clone();
+        let mut order = AgendaOrder::new(known.meeting(pair.clone(), &zone), known.minutes);
+        order.time = known.begins.to_zoned(zone.clone()).time();
+        order.since = caseline.last_meeting(&pair, known.begins)?;
+        let (mut settled, mut unknown) = (Vec::new(), Vec::new());
+        let mut agenda = if known.prepared.is_none() {
+            caseline.agenda(order)?
+        } else {
+            let of = NamedPair {
+                pair: pair.clone(),
+                plan_name: opening.plan_side.name.clone(),
+                community_name: opening.community_side.name.clone(),
+            };
+            let turn_rounds = caseline.turn_rounds(&pair)?;
+            let frame = Frame { order, of, zone, at: caseline.engine.now(), turn_rounds };
+            let mut items = Vec::new();
+            for entry in &known.agenda {
+                match self.words(entry, &pair, &frame)? {
+                    Words::Said(item) => items.push(*item),
+                    Words::Settled => settled.push(entry.case),
+                    Words::Unknown => unknown.push(entry.case),
+                }
+            }
+            meeting::as_set(frame, &known.agenda, items)
+        };
+        let people = known.people.iter().map(|one| &one.whom);
+        let people = people.filter_map(|whom| state.roster().contact(&whom.contact, &whom.organization));
+        agenda.people = people.map(|seat| seat.contact.clone()).collect();
+        // As every agenda: the plan side first, each by name.
+        let side = |contact: &Contact| contact.organization != pair.plan_side;
+        agenda.people.sort_by(|a, b| (side(a), &a.name, &a.id).cmp(&(side(b), &b.name, &b.id)));
+        agenda.standing = Some(known.status([&pair.plan_side, &pair.community_side]));
+        Ok(RoomAgenda { agenda, prepared: known.prepared.is_some(), settled, unknown })
+    }
+
+    /// What there is to say of a case on an agenda. One that the two do not share is none of theirs, whoever names it.
+    fn words(&self, entry: &AgendaEntry, pair: &Pair, frame: &Frame) -> Result<Words> {
+        let engine = &self.caseline().engine;
+        if engine.db.case_row(entry.case)?.is_none() {
+            return Ok(Words::Unknown);
+        }
+        let state = engine.state(entry.case)?;
+        let shared =
+            state.opening().is_some_and(|opening| opening.member.is_some() && self::pair(opening) == *pair);
+        if !shared {
+            return Ok(Words::Unknown);
+        }
+        Ok(meeting::look(&state, frame).map_or(Words::Settled, |item| Words::Said(Box::new(item))))
+    }
+
+    fn entries(&self, meeting: Meeting, time: Time, minutes: u32) -> Result<Vec<AgendaEntry>> {
+        let mut order = AgendaOrder::new(meeting, minutes);
+        order.time = time;
+        Ok(Vec::from(&self.caseline().agenda(order)?))
+    }
+}
+
+enum Words {
+    Said(Box<meeting::Item>),
+    Settled,
+    Unknown,
+}
+
+fn of(state: &CaseState) -> Result<&Opening> {
+    state.opening().ok_or(Error::NotFound { what: "case" })
+}
+
+fn found(state: &CaseState, meeting: EventId) -> Result<&MeetingState> {
+    state.meetings.get(meeting).ok_or(Error::NotFound { what: "meeting" })
+}
+
+fn pair(opening: &Opening) -> Pair {
+    Pair { plan_side: opening.plan_side.id.clone(), community_side: opening.community_side.id.clone() }
+}
+
+fn instant(opening: &Opening, date: Date, time: Time) -> Result<Timestamp> {
+    let zoned = date.to_datetime(time).to_zoned(opening.agreement.zone.clone());
+    let zoned = zoned
+        .map_err(|_| InvalidInput::new("invalid-date", "this day is beyond the calendar").field("date"))?;
+    Ok(zoned.timestamp())
+}
