@@ -128,7 +128,11 @@ pub fn topic_of(clock: &str) -> Topic {
     use crate::alert::{ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK, VISIT_CLOCK};
     let admission =
         [ANSWER_CLOCK, ED_CLOCK, INPATIENT_CLOCK].contains(&clock) || clock.starts_with(VISIT_CLOCK);
-    if admission { Topic::Admission } else { Topic::CarePlan }
+    match clock {
+        _ if admission => Topic::Admission,
+        _ if clock.starts_with("referral-") => Topic::Referral,
+        _ => Topic::CarePlan,
+    }
 }
 
 impl OwedRow<'_> {
