@@ -22,12 +22,12 @@ use crate::label::{Label, STATEMENT};
 use crate::organization::{Organization, OrganizationKind};
 use crate::policy::Reason;
 use crate::referral::{
-    Cancellation, Capacity, ConsentTerms, Course, Field, Hold, OutcomeCode, ReferralAccepted, ReferralAsked,
-    ReferralCancelled, ReferralCapacity, ReferralCapacityAsked, ReferralClosed, ReferralDeclined,
-    ReferralOpened, ReferralOutcome, ReferralSent, ReferralState, ReferralSubReferred, ReferralTold,
-    ReferralWithdrawn, Service, ServiceCode, Told, room_of,
+    ConsentTerms, Course, Field, Hold, ReferralAsked, ReferralOpened, ReferralSent, ReferralState,
+    ReferralTold, ReferralWithdrawn, Service, ServiceCode, Told, room_of,
 };
 use crate::store::papers::Paper;
+
+mod room;
 
 /// The longest text of a referral, in bytes: it travels twice, in the block and in what any client shows.
 const TEXT_LIMIT: usize = 4 * 1024;
@@ -187,12 +187,11 @@ impl Case {
             return Err(Error::Conflict { code: "id-taken", detail });
         }
         // A repeated command is answered as it was first.
-        let hold = match &known {
-            Some(_) => None,
-            None => {
-                self.may_be_referred(&state, &agency.id, &refer)?;
-                self.hold(&state, &agency.id)?
-            }
+        let waits = if known.is_some() {
+            None
+        } else {
+            self.may_be_referred(&state, &agency.id, &refer)?;
+            self.hold(&state, &agency.id)?
         };
         let asked = ReferralAsked {
             service: refer.service,
@@ -202,7 +201,7 @@ impl Case {
             fields: refer.fields,
             priority: refer.priority,
             due: refer.due,
-            hold,
+            hold: waits,
         };
         let key = match &known {
             Some(known) => known.key.clone(),
@@ -371,89 +370,6 @@ impl Case {
         let key = self.command(&Command::new(id, ReferralWithdrawn { referral, why: why.to_owned() }))?;
         self.caseline().engine.follow_referrals(self.id())?;
         Ok(key)
-    }
-
-    /// In a referral's room: asks whether there is a place.
-    ///
-    /// # Errors
-    /// `NotAllowed` (`referral-not-referrer`, `referral-answered`, those of the consent), besides the errors of every command.
-    pub fn ask_capacity(&self, id: Option<EventId>) -> Result<EventKey> {
-        let data = ReferralCapacityAsked {}.into();
-        if let UnderConsent::Refused(reason) = self.caseline().engine.under_consent(self.id(), &data)? {
-            return Err(Error::not_allowed(reason));
-        }
-        self.command(&Command::new(id, data))
-    }
-
-    /// In a referral's room: says whether there is a place; on a waiting list, until when one waits.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`invalid-text`), `NotAllowed` (`referral-not-agency`, `referral-answered`), besides the errors of every command.
-    pub fn tell_capacity(
-        &self,
-        id: Option<EventId>,
-        capacity: Capacity,
-        until: Option<Date>,
-        text: &str,
-    ) -> Result<EventKey> {
-        at_most(text, "invalid-text", "text")?;
-        self.command(&Command::new(id, ReferralCapacity { capacity, until, text: text.to_owned() }))
-    }
-
-    /// In a referral's room: accepts it. Whoever does owes the outcome.
-    ///
-    /// # Errors
-    /// `NotAllowed` (`referral-not-agency`, `referral-answered`, `referral-over`), besides the errors of every command.
-    pub fn accept_referral(&self, id: Option<EventId>) -> Result<EventKey> {
-        self.command(&Command::new(id, ReferralAccepted {}))
-    }
-
-    /// In a referral's room: declines it, with the reason.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`invalid-reason`), `NotAllowed` (`referral-not-agency`, `referral-answered`, `referral-over`), besides the errors
-    /// of every command.
-    pub fn decline_referral(&self, id: Option<EventId>, reason: &str) -> Result<EventKey> {
-        said(reason, TEXT_LIMIT, "invalid-reason", "reason")?;
-        self.command(&Command::new(id, ReferralDeclined { reason: reason.to_owned() }))
-    }
-
-    /// In a referral's room: says that another organisation does it, and how one reaches it. The agency still owes the outcome.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`invalid-organization`, `invalid-contact`), `NotAllowed` (`referral-not-agency`, `referral-not-accepted`), besides
-    /// the errors of every command.
-    pub fn sub_refer(&self, id: Option<EventId>, to: &str, contact: &str) -> Result<EventKey> {
-        said(to, FIELD_LIMIT, "invalid-organization", "to")?;
-        at_most(contact, "invalid-contact", "contact")?;
-        let sub = ReferralSubReferred { to: to.to_owned(), contact: contact.to_owned() };
-        self.command(&Command::new(id, sub))
-    }
-
-    /// In a referral's room: says what came of it.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`invalid-text`), `NotAllowed` (`referral-not-agency`, `referral-not-accepted`), besides the errors of every
-    /// command.
-    pub fn referral_outcome(&self, id: Option<EventId>, code: OutcomeCode, text: &str) -> Result<EventKey> {
-        said(text, TEXT_LIMIT, "invalid-text", "text")?;
-        self.command(&Command::new(id, ReferralOutcome { code, text: text.to_owned() }))
-    }
-
-    /// In a referral's room: takes the outcome over, or that it was declined. The loop is closed, here and in the case.
-    ///
-    /// # Errors
-    /// `NotAllowed` (`referral-not-referrer`, `referral-no-outcome`, `referral-over`), besides the errors of every command.
-    pub fn close_referral(&self, id: Option<EventId>) -> Result<EventKey> {
-        self.command(&Command::new(id, ReferralClosed {}))
-    }
-
-    /// In a referral's room: tells the agency to stop.
-    ///
-    /// # Errors
-    /// `NotAllowed` (`referral-not-referrer`, `referral-over`), besides the errors of every command.
-    pub fn cancel_referral(&self, id: Option<EventId>, reason: Cancellation) -> Result<EventKey> {
-        self.command(&Command::new(id, ReferralCancelled { reason }))
     }
 
     /// Whether the consent lets the organisation be told, before anything is said in the case.

@@ -77,6 +77,9 @@ pub const CLOCK: &str = "https://caseline.org/fhir/StructureDefinition/clock";
 pub const OUTCOME: &str = "https://caseline.org/fhir/StructureDefinition/outcome";
 /// Extension of a Consent: what it allows, in the words that go with whatever is told under it (`valueString`).
 pub const SCOPE: &str = "https://caseline.org/fhir/StructureDefinition/scope-of-consent";
+/// Extension of a Consent, once for each: a field of the member's that a referral under it may tell (`valueCode`,
+/// [`crate::referral::Field::code`]).
+pub const FIELD: &str = "https://caseline.org/fhir/StructureDefinition/consented-field";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
 /// Code system of `Task.output.type`: `outcome` is what came of a task, in words.

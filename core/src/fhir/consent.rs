@@ -18,6 +18,7 @@ use crate::consent::{ConsentRecorded, OverrideState, review_due};
 use crate::id::OrganizationId;
 use crate::label::Label;
 use crate::ports::RecordWrite;
+use crate::referral::Field;
 
 /// The laws that a consent is made under.
 const PART_2: &str = "https://www.ecfr.gov/current/title-42/chapter-I/subchapter-A/part-2";
@@ -123,6 +124,9 @@ impl View<'_> {
             extensions
                 .push(Object::new().text("url", codes::SCOPE).text("valueString", &scope.explanation).done());
         }
+        let field =
+            |field: &Field| Object::new().text("url", codes::FIELD).text("valueCode", field.code()).done();
+        extensions.extend(scope.fields.iter().map(field));
         // That somebody consents to this says something of them.
         let json = Object::resource("Consent")
             .labelled(&[Label::Restricted].into())

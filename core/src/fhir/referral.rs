@@ -1,5 +1,6 @@
 //! Referrals after Gravity SDOH: what is asked as ServiceRequest, what becomes of it as Task.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -37,14 +38,14 @@ pub fn referral_fields(patient: &str) -> Result<BTreeMap<Field, String>> {
         .find(|point| {
             point.str("system").as_deref() == Some("phone") && point.str("use").as_deref() != Some("old")
         })
-        .and_then(|point| point.str("value").map(|value| value.into_owned()));
+        .and_then(|point| point.str("value").map(Cow::into_owned));
     let address =
         node.list("address").iter().find(|one| one.str("use").as_deref() != Some("old")).map(address);
     let spoken = node.list("communication").iter().filter_map(|one| one.get("language")).map(words);
     let language: Vec<String> = spoken.filter(|one| !one.is_empty()).collect();
     let all = [
         (Field::Name, Some(person_name(&node))),
-        (Field::BirthDate, node.str("birthDate").map(|day| day.into_owned())),
+        (Field::BirthDate, node.str("birthDate").map(Cow::into_owned)),
         (Field::Phone, phone),
         (Field::Address, address),
         (Field::Language, Some(language.join(", "))),
@@ -65,7 +66,7 @@ fn address(node: &Node<'_>) -> String {
 fn words(language: &Node<'_>) -> String {
     let coding = language.list("coding");
     let coded = || coding.iter().find_map(|one| one.str("display").or_else(|| one.str("code")));
-    language.str("text").or_else(coded).map(|words| words.into_owned()).unwrap_or_default()
+    language.str("text").or_else(coded).map(Cow::into_owned).unwrap_or_default()
 }
 
 /// Gravity's code system of `ServiceRequest.category`.

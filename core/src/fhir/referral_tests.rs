@@ -132,6 +132,20 @@ fn one_whose_consent_was_taken_back_before_is_entered_in_error() {
 }
 
 #[test]
+fn a_consent_says_which_fields_it_names() {
+    let (case, _) = case();
+    let writes = project(case.fold.state(), &own(), &|_| None);
+    let consent = read(&writes).into_iter().find(|one| one["resourceType"] == "Consent").unwrap();
+    let extensions = consent["extension"].as_array().unwrap();
+    let named: Vec<&str> = extensions
+        .iter()
+        .filter(|one| one["url"] == codes::FIELD)
+        .map(|one| one["valueCode"].as_str().unwrap())
+        .collect();
+    assert_eq!(named, ["name", "address"]);
+}
+
+#[test]
 fn fields_are_read_from_a_patient() {
     let patient = r#"{"resourceType":"Patient","name":[{"given":["Marty"],"family":"Synthetic"}],"birthDate":"1961-04-05",
         "identifier":[{"system":"urn:example:member","value":"1"}],

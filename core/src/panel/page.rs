@@ -113,6 +113,8 @@ fn owed(case: &PanelCase, zone: &TimeZone) -> (String, bool) {
         "task" => "a task",
         "task-claim" => "that somebody takes a task",
         "task-reassign" => "another owner for a task",
+        "referral-contact" | "referral-carry" => "that a referral gets to its organization",
+        "referral-loop" => "the outcome of a referral",
         other if other.starts_with("visit-answer") => "an answer to a visit",
         other => other,
     };

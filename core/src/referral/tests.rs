@@ -242,6 +242,18 @@ fn a_referral_goes_through_its_room_and_somebody_owes_each_step() {
 }
 
 #[test]
+fn a_storys_clock_counts_from_the_opening_on() {
+    let text = AGREEMENT.replace("share:", "clock: story\nshare:");
+    let opened = ReferralOpened { agreement: Carried::agreement(&text).unwrap(), ..opening() };
+    let event = world::event(0, Vec::new(), opened);
+    let late = at(0) + jiff::SignedDuration::from_hours(24 * 365);
+    let mut fold = Fold::new();
+    fold.insert(held("jane", "words", &event, late));
+    assert_eq!(fold.state().referrals.course().unwrap().opened_by.at, at(0));
+    assert_eq!(fold.state().owed()[0].due.to_string(), "2026-01-10T05:00:00Z");
+}
+
+#[test]
 fn what_is_refused_in_a_referrals_room() {
     let open = || Room::open(opening());
     let accepted = || {

@@ -403,6 +403,8 @@ fn concern(state: &mut CaseState, event: ConcernEvent<'_>, step: &Step<'_>) -> R
 
 fn refer(state: &mut CaseState, data: &EventData, step: &Step<'_>) -> Result<(), Reason> {
     let opening = state.life.going_on()?;
+    // The event that opens the room says itself whether the times are a story's.
+    let step = &Step { story_clock: opening.agreement.story_clock, ..*step };
     let today = step.when().to_zoned(opening.agreement.zone.clone()).date();
     let Some(event) = ReferralEvent::of(data) else { return Ok(()) };
     state.referrals = referral::step(&state.referrals, event, &state.consents, today, step)?;
