@@ -15,7 +15,6 @@ use crate::case::state::{CaseState, Standing};
 use crate::case::step::Rung;
 use crate::case::tell::tell;
 use crate::commands::labelled::{in_parts, may_be_handed, settled};
-pub(crate) use crate::commands::refer::UnderConsent;
 use crate::communication::Priority;
 use crate::concern;
 use crate::contact::Seat;

@@ -24,6 +24,8 @@ pub(crate) use decide::consents_let;
 pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
 pub use disclosure::Disclosure;
 pub use outreach::{MayReachOut, Reach, may_reach_out};
+#[cfg(feature = "store")]
+pub(crate) use referral::UnderConsent;
 pub use referral::may_refer;
 
 /// Why something is allowed, held or refused, and where that is written. Fit to be shown; holds no member data.

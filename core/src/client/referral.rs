@@ -11,7 +11,7 @@ use crate::case::life::Carried;
 use crate::case::name::EventName;
 use crate::case::state::{CaseState, Resource};
 use crate::client::{Case, Caseline};
-use crate::commands::{Command, UnderConsent};
+use crate::commands::Command;
 use crate::communication::Priority;
 use crate::contact::{Contact, Role, Seat, Topic};
 use crate::crossing::Way;
@@ -20,7 +20,7 @@ use crate::fhir;
 use crate::id::{AgreementId, EventId, OrganizationId};
 use crate::label::{Label, STATEMENT};
 use crate::organization::{Organization, OrganizationKind};
-use crate::policy::Reason;
+use crate::policy::{Reason, UnderConsent};
 use crate::referral::{
     ConsentTerms, Course, Field, Hold, ReferralAsked, ReferralOpened, ReferralSent, ReferralState,
     ReferralTold, ReferralWithdrawn, Service, ServiceCode, Told, room_of,

@@ -8,22 +8,11 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, OrganizationId, RoomId};
 use crate::label::Labels;
-use crate::policy::{Reason, may_refer};
+use crate::policy::{Reason, UnderConsent, may_refer};
 use crate::referral::{
     Cancellation, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus,
     ReferralTold, room_of,
 };
-
-/// What the member's consent says of an event in a referral's room.
-#[derive(Debug, Clone)]
-pub(crate) enum UnderConsent {
-    /// It is nothing that the consent is asked for.
-    NotAsked,
-    /// It goes under this consent.
-    By(EventId),
-    /// It must not go.
-    Refused(Reason),
-}
 
 /// A referral as the member's case has it.
 pub(crate) struct InCase {

@@ -8,7 +8,6 @@ use crate::audit::{Action, Audited, Purpose, Why};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
 use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
-use crate::commands::UnderConsent;
 use crate::consent::Consents;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
@@ -18,7 +17,9 @@ use crate::label::{Under, are_sensitive};
 use crate::notice::Notice;
 use crate::outbox::{Attempt, HELD};
 use crate::point::point;
-use crate::policy::{Ask, Decision, Disclosure, IdentityFacts, Labelled, Reason, RoomFacts, decide, notice};
+use crate::policy::{
+    Ask, Decision, Disclosure, IdentityFacts, Labelled, Reason, RoomFacts, UnderConsent, decide, notice,
+};
 use crate::ports::{Outgoing, PortError, Recipient, RoomView};
 use crate::room::not_private;
 use crate::store::audit::append;

@@ -6,10 +6,24 @@ use jiff::civil::Date;
 
 use crate::audit::Purpose;
 use crate::consent::{ConsentStanding, ConsentState};
+#[cfg(feature = "store")]
+use crate::id::EventId;
 use crate::id::OrganizationId;
 use crate::label::Labels;
 use crate::policy::Reason;
 use crate::referral::Field;
+
+/// What the member's consent says of an event in a referral's room.
+#[cfg(feature = "store")]
+#[derive(Debug, Clone)]
+pub(crate) enum UnderConsent {
+    /// It is nothing that the consent is asked for.
+    NotAsked,
+    /// It goes under this consent.
+    By(EventId),
+    /// It must not go.
+    Refused(Reason),
+}
 
 /// Whether a consent lets this agency be told of a referral, with these fields of the member's, on this day. A consent names an
 /// agency itself: that it is for whomever HIPAA covers is for no food bank. `labels` are those of what is asked for.

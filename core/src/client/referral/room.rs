@@ -5,9 +5,10 @@ use jiff::civil::Date;
 use super::{FIELD_LIMIT, TEXT_LIMIT, at_most, said};
 use crate::case::event::EventKey;
 use crate::client::Case;
-use crate::commands::{Command, UnderConsent};
+use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::id::EventId;
+use crate::policy::UnderConsent;
 use crate::referral::{
     Cancellation, Capacity, OutcomeCode, ReferralAccepted, ReferralCancelled, ReferralCapacity,
     ReferralCapacityAsked, ReferralClosed, ReferralDeclined, ReferralOutcome, ReferralSubReferred,
