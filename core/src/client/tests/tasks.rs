@@ -1,6 +1,7 @@
 //! Who does what, between two sides.
 
 use super::*;
+use crate::case::event::EventKey;
 use crate::task::{Assignee, TaskStatus};
 
 async fn two() -> (World, Caseline, Caseline, Case, Case) {
