@@ -10,6 +10,7 @@ use crate::contact::{Contact, Role, Seat};
 use crate::id::{EventId, UserId};
 use crate::policy::Reason;
 
+mod covering;
 mod telling;
 
 // Synthetic. A Friday.
@@ -187,28 +188,6 @@ fn who_may_take_which_step() {
         for (deed, expected) in deeds(&id, owner("rao")).iter().zip(expected) {
             assert_eq!(code(take(&tasks, who, deed.event())), expected, "{who}: {deed:?}");
         }
-    }
-}
-
-#[test]
-fn a_keeper_gives_a_task_to_a_cover_of_its_own_organization_and_says_why() {
-    let over = |tasks: &Tasks, id: &EventKey, to: Assignee, reason: Option<&str>| {
-        let event = TaskHandedOver { task: id.clone(), to, reason: reason.map(str::to_owned) };
-        code(take(tasks, "aco-bot", TaskEvent::HandedOver(&event)))
-    };
-    let (tasks, id) = assigned(owner("joe"));
-    assert_eq!(over(&tasks, &id, owner("lee"), Some("away")), "requested lee");
-    for (to, reason) in [
-        (owner("lee"), None),
-        (owner("lee"), Some(" ")),
-        (owner("jane"), Some("away")),
-        (pool("aco"), Some("away")),
-    ] {
-        assert_eq!(over(&tasks, &id, to, reason), "task-by-keeper");
-    }
-    for to in [owner("jane"), pool("aco")] {
-        let (tasks, id) = assigned(to);
-        assert_eq!(over(&tasks, &id, owner("lee"), Some("away")), "task-by-keeper");
     }
 }
 
