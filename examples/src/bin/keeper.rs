@@ -240,7 +240,7 @@ impl Keeper {
             }
             let handed = self.caseline.hand_over_for_absent();
             let posted = self.caseline.post_due_rungs()?;
-            Ok((handed?, posted))
+            Ok::<_, Error>((handed?, posted))
         }
         .await;
         match outcome {
