@@ -248,8 +248,6 @@ async def say(case: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             found = await case.scan(**fields)
             data = found and base64.b64encode(found.data).decode()
             return {"scan": {"content_type": found.content_type, "data": data} if found else None}
-        case "reopen_case":
-            return event_of(await case.reopen(**fields))
         case "crossings":
             return {"crossings": [crossing(each) for each in await case.crossings()]}
         case "consents":

@@ -4,6 +4,7 @@ mod alert;
 mod builder;
 mod case;
 mod concern;
+mod covering;
 mod identity;
 mod invitation;
 mod meeting;

@@ -32,7 +32,7 @@ impl Case {
     /// # Errors
     /// `InvalidInput` (`invalid-date`, `invalid-reason`, `invalid-source`), besides the errors of every command.
     #[uniffi::method(default(enrolled = None, left = None, key = None))]
-    pub async fn reopen(
+    pub async fn reopen_case(
         &self,
         reason: String,
         on: String,

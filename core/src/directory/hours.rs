@@ -97,6 +97,12 @@ impl Availability {
         self.absences.iter().filter(away).max_by_key(|absence| absence.until.unwrap_or(Timestamp::MAX))
     }
 
+    /// Since when somebody is away, where that is known.
+    #[cfg(feature = "store")]
+    pub(crate) fn away_from(&self, now: Timestamp) -> Option<Timestamp> {
+        self.absence(now)?.from
+    }
+
     /// When somebody who is away is there again.
     fn back(&self, now: Timestamp) -> Option<Timestamp> {
         self.present_from(self.absence(now)?.until?)

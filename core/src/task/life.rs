@@ -28,7 +28,7 @@ pub const MOST_STEPS: usize = 100;
 /// it first), `task-not-yours`, `task-accepted`, `task-declined`, `task-same-owner`, `task-not-assigner`,
 /// `task-steps-too-many`.
 pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Tasks, Reason> {
-    if step.seat.is_keeper() {
+    if step.seat.is_keeper() && !covers(tasks, event, step) {
         return Err(refused("task-by-keeper", "a person takes the steps of a task, never a keeper"));
     }
     let mut next = tasks.clone();
@@ -55,7 +55,9 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
         }
         TaskEvent::HandedOver(event) => {
             let task = find(&mut next, &event.task)?;
-            may_hand_over(task, step)?;
+            if !step.seat.is_keeper() {
+                may_hand_over(task, step)?;
+            }
             if event.to == task.assignee && task.status != TaskStatus::Declined {
                 return Err(refused("task-same-owner", "the task is there already: name somebody else"));
             }
@@ -86,6 +88,19 @@ pub fn step(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> Result<Task
         }
     }
     Ok(next)
+}
+
+/// Whether a keeper gives a task of somebody of its organisation, who is out of office, to whoever covers, and says why: that alone is
+/// no person's step.
+fn covers(tasks: &Tasks, event: TaskEvent<'_>, step: &Step<'_>) -> bool {
+    let TaskEvent::HandedOver(event) = event else { return false };
+    let own = &step.seat.contact.organization;
+    let has =
+        tasks.all().iter().find(|task| task.key == event.task).map(|task| (&task.assignee, task.status));
+    let of_own = |to: &Assignee| matches!(to, Assignee::Owner(whom) if whom.organization == *own);
+    let said = event.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+    said && of_own(&event.to)
+        && has.is_some_and(|(assignee, status)| of_own(assignee) && status != TaskStatus::Declined)
 }
 
 fn assigned(tasks: &mut Tasks, event: &TaskAssigned, step: &Step<'_>) -> Result<(), Reason> {

@@ -10,6 +10,7 @@ use crate::contact::{Contact, Role, Seat};
 use crate::id::{EventId, UserId};
 use crate::policy::Reason;
 
+mod covering;
 mod telling;
 
 // Synthetic. A Friday.
@@ -180,7 +181,8 @@ fn who_may_take_which_step() {
         ),
         ("lee", [cannot, others, others, "requested rao", others, "task-not-assigner"]),
         ("rao", [cannot, others, others, others, others, "task-not-assigner"]),
-        ("aco-bot", [keeper; 6]),
+        // A keeper takes one step alone: what somebody of its organization has goes to whoever covers there, with the reason.
+        ("aco-bot", [keeper, keeper, keeper, "requested rao", keeper, keeper]),
         ("cp-bot", [keeper; 6]),
     ] {
         for (deed, expected) in deeds(&id, owner("rao")).iter().zip(expected) {

@@ -238,12 +238,17 @@ impl Keeper {
                     }
                 }
             }
-            self.caseline.post_due_rungs()
+            let handed = self.caseline.hand_over_for_absent();
+            let posted = self.caseline.post_due_rungs()?;
+            Ok::<_, Error>((handed?, posted))
         }
         .await;
         match outcome {
-            Ok(posted) => {
+            Ok((handed, posted)) => {
                 self.trouble = None;
+                if handed > 0 {
+                    status(&json!({ "kind": "handed-over", "count": handed }));
+                }
                 if posted > 0 {
                     status(&json!({ "kind": "reminded", "count": posted }));
                 }

@@ -1,6 +1,7 @@
 //! Who does what, between two sides.
 
 use super::*;
+use crate::case::event::EventKey;
 use crate::task::{Assignee, TaskStatus};
 
 async fn two() -> (World, Caseline, Caseline, Case, Case) {
@@ -195,4 +196,47 @@ async fn who_is_out_of_office_is_covered_and_it_is_said() {
     assert_eq!(shown(away), lee);
     let other = case.assign(Some(away), Task::new("Something else").owner(joe.clone()).due(due));
     assert!(matches!(other, Err(Error::Conflict { .. })));
+}
+
+#[tokio::test]
+async fn what_somebody_has_who_goes_out_of_office_goes_to_the_cover_once() {
+    // Synthetic: as above, Joe is away from 23 March until 1 April 2019, and Lee covers for him.
+    let world = World::new();
+    let bundle = include_str!("../../../../examples/data/cp.json");
+    let agreement = include_str!("../../../../examples/data/agreement.yaml");
+    let jane = world.start_with("jane", Record::Embedded).await;
+    jane.import(bundle).await.unwrap();
+    jane.add_agreement(agreement).unwrap();
+    let case = jane.open(jane.propose("https://caseline.example/care-team|marty").await.unwrap()).unwrap();
+    settle(&[&jane]).await;
+    let joe = world.start_with("joe", Record::Embedded).await;
+    joe.import(include_str!("../../../../examples/data/aco.json")).await.unwrap();
+    joe.add_agreement(agreement).unwrap();
+    let joes = accept(&joe).await;
+    let contact: ContactId = "https://caseline.example/staff|joe".parse().unwrap();
+    let assign = |due: &str| {
+        case.assign(None, Task::new("Call him back").owner(contact.clone()).due(day(due))).unwrap()
+    };
+    world.clock.set("2019-03-20T15:00:00Z".parse().unwrap());
+    let (soon, later) = (assign("2019-03-27"), assign("2019-04-20"));
+    settle(&[&jane, &joe]).await;
+    assert_eq!(joe.hand_over_for_absent().unwrap(), 0, "he is there");
+    world.clock.set("2019-03-25T15:00:00Z".parse().unwrap());
+    assert_eq!(jane.hand_over_for_absent().unwrap(), 0, "they are not hers");
+    assert_eq!(joe.hand_over_for_absent().unwrap(), 1);
+    assert_eq!(joe.hand_over_for_absent().unwrap(), 0, "once");
+    settle(&[&joe, &jane]).await;
+    let owner = |key: &EventKey| {
+        let task = case.tasks().unwrap().into_iter().find(|task| task.key == *key).unwrap();
+        let Assignee::Owner(owner) = &task.assignee else { panic!("{task:?}") };
+        (owner.contact.value().to_owned(), task.steps.last().and_then(|step| step.text.clone()))
+    };
+    let why = "Joe Brennan is away until 1 April 2019; Lee Okafor covers.".to_owned();
+    assert_eq!(owner(&soon), ("lee".to_owned(), Some(why)));
+    assert_eq!(owner(&later), ("joe".to_owned(), None), "he is back by then");
+    // What a person gives back to him while he is away stays with him.
+    case.hand_over_task(None, soon.id, contact.clone(), Some("He knows him.")).unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(joe.hand_over_for_absent().unwrap(), 0);
+    assert_eq!(joes.tasks().unwrap().len(), 2);
 }

@@ -27,6 +27,11 @@ impl View<'_> {
             let copy = plan.copies.iter().find(|copy| copy.attested.event == *key)?;
             Some(PlanCopied { plan: plan.sent.id, to: copy.to.clone(), how: copy.how, on: copy.on })
         });
+        // Another content of its key is written under the same identifier: what counts stands.
+        let others = [Resource::Message(key.clone()), Resource::Contact(key.clone())];
+        if counted.is_none() && others.iter().any(|other| self.state.shaping.contains_key(other)) {
+            return None;
+        }
         let status = if counted.is_some() { "completed" } else { "entered-in-error" };
         let said = counted.or_else(|| self.state.superseded_copies.get(key).cloned())?;
         let (value, resource) = (event_value(key), Resource::Copy(key.clone()));
