@@ -406,7 +406,7 @@ pub(crate) fn step(
     if event.is_of_case() {
         asking::step(&mut next.asked, event, consents, today, step)?;
     } else if let ReferralEvent::Opened(opened) = event {
-        next.course = Some(std::sync::Arc::new(Course::begin(opened, step)));
+        next.course = Some(std::sync::Arc::new(Course::begin(opened, step)?));
     } else {
         let course = next.course.as_mut().ok_or_else(|| {
             crate::policy::Reason::new("referral-unknown", "this room has no referral", "referral")

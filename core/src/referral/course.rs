@@ -125,8 +125,18 @@ impl fmt::Debug for CourseStep {
 
 impl Course {
     /// A referral as it is opened.
-    pub(super) fn begin(opened: &ReferralOpened, step: &Step<'_>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// `referral-by-keeper`, `referral-not-referrer`.
+    pub(super) fn begin(opened: &ReferralOpened, step: &Step<'_>) -> Result<Self, Reason> {
+        if step.seat.is_keeper() {
+            return Err(by_keeper());
+        }
+        if step.seat.contact.organization != *step.plan_side {
+            let text = "the referrer opens the room of its referral";
+            return Err(refused("referral-not-referrer", text));
+        }
+        Ok(Self {
             opened_by: StepTaken::of(step),
             service: opened.service.clone(),
             need: opened.need.clone(),
@@ -136,7 +146,7 @@ impl Course {
             due: opened.due,
             status: CourseStatus::Asked,
             steps: Vec::new(),
-        }
+        })
     }
 
     /// Who does it at the agency: whoever accepted it.
@@ -153,7 +163,7 @@ impl Course {
 /// (it was accepted or declined already), `referral-not-accepted`, `referral-no-outcome`, `referral-steps-too-many`.
 pub(super) fn step(course: &mut Course, event: ReferralEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     if step.seat.is_keeper() {
-        return Err(refused("referral-by-keeper", "a person takes the steps of a referral, never a keeper"));
+        return Err(by_keeper());
     }
     let own = &step.seat.contact.organization;
     let by_referrer =
@@ -248,6 +258,10 @@ pub(super) fn step(course: &mut Course, event: ReferralEvent<'_>, step: &Step<'_
     course.status = status;
     course.steps.push(CourseStep { by: StepTaken::of(step), told, until, text });
     Ok(())
+}
+
+fn by_keeper() -> Reason {
+    refused("referral-by-keeper", "a person takes the steps of a referral, never a keeper")
 }
 
 fn refused(code: &'static str, text: &'static str) -> Reason {

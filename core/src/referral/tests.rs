@@ -322,6 +322,12 @@ fn a_room_stands_between_a_side_and_an_agency() {
     assert_eq!(refused(|opened| opened.referrer.kind = OrganizationKind::ProgrammeOffice), "side-kind");
     assert_eq!(refused(|opened| opened.roster.push(seat("marty"))), "room-seat-member");
     assert_eq!(refused(|opened| opened.agreement = world::opening().agreement), "agreement-kind");
+    for (who, code) in [("pat", "referral-not-referrer"), ("cp-bot", "referral-by-keeper")] {
+        let mut room = Room { fold: Fold::new(), events: Vec::new() };
+        assert_eq!(room.act(who, opening()), code);
+        assert!(room.fold.state().opening().is_none() && room.fold.state().referrals.course().is_none());
+        assert_eq!(room.act("pat", ReferralAccepted {}), "case-not-open");
+    }
 }
 
 /// A case with a consent.

@@ -199,8 +199,10 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
             return life(LifeEvent::Opened(e.into())).map(|next| state.life = next);
         }
         EventData::ReferralOpened(e) => {
-            state.life = life(LifeEvent::Opened(e.into()))?;
-            return refer(state, &event.data, step);
+            let next = life(LifeEvent::Opened(e.into()))?;
+            let before = std::mem::replace(&mut state.life, next);
+            // Without its referral there is no such room.
+            return refer(state, &event.data, step).inspect_err(|_| state.life = before);
         }
         EventData::PairOpened(e) => return life(LifeEvent::Opened(e.into())).map(|next| state.life = next),
         EventData::CaseAccepted(e) => return life(LifeEvent::Accepted(e)).map(|next| state.life = next),
