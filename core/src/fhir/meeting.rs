@@ -33,12 +33,11 @@ pub fn meetings(state: &CaseState) -> Vec<RecordWrite> {
     });
     keys.filter_map(|key| {
         let counted = state.meetings.all().iter().find(|meeting| meeting.key == *key);
-        let written = match counted {
-            Some(meeting) => Written::counted(state, opening, meeting),
-            None => {
-                let (set, from) = state.superseded_meetings.get(key)?;
-                Written::superseded(state, key, set, from.as_ref())
-            }
+        let written = if let Some(meeting) = counted {
+            Written::counted(state, opening, meeting)
+        } else {
+            let (set, from) = state.superseded_meetings.get(key)?;
+            Written::superseded(state, key, set, from.as_ref())
         };
         Some(written.write(state, opening))
     })
@@ -118,10 +117,9 @@ impl<'a> Written<'a> {
             participants.push(whoever());
         }
         let ends = self.begins.saturating_add(SignedDuration::from_mins(i64::from(self.minutes)));
-        let mut comment = crate::meeting::to_look_at(self.cases);
-        if let Some(why) = self.off {
-            comment = format!("{comment} Called off. {why}").trim_end().to_owned();
-        }
+        let look = crate::meeting::to_look_at(self.cases);
+        let off = self.off.map_or_else(String::new, |why| format!(" Called off. {why}"));
+        let comment = format!("{look}{off}");
         let of = [&opening.plan_side.name, &opening.community_side.name].map(String::as_str);
         let json = Object::resource("Appointment")
             .list("extension", &[heads_extension(&heads)])
@@ -132,7 +130,7 @@ impl<'a> Written<'a> {
             .text("start", &self.begins.to_string())
             .text("end", &ends.unwrap_or(self.begins).to_string())
             .raw("minutesDuration", &self.minutes.to_string())
-            .text("comment", &comment)
+            .text("comment", comment.trim_end())
             .list("participant", &participants)
             .done();
         write("Appointment", ("identifier", format!("{}|{value}", codes::EVENT)), json)
@@ -191,9 +189,12 @@ pub fn meeting(agenda: &Agenda) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::case::fold::Fold;
     use crate::fhir::check;
-    use crate::meeting::room_tests::{Room, answered, begins, cancelled, entry, held_now, set};
+    use crate::meeting::room_tests::{Room, answered, any_order, begins, cancelled, entry, held_now, set};
     use crate::meeting::tests::written;
     use crate::meeting::{MeetingHeld, MeetingMoved};
 
@@ -274,6 +275,20 @@ mod tests {
         for write in errors {
             assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
             assert!(write.json.contains("entered-in-error"), "{}", write.json);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_what_is_written_keeps_the_rules_and_names_nobody(acts in any_order::acts()) {
+            let mut fold = Fold::new();
+            fold.extend(any_order::play(&acts));
+            for write in meetings(fold.state()) {
+                prop_assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
+                prop_assert!(!write.json.contains("Synthetic") && !write.json.contains("1961"), "{}", write.json);
+            }
         }
     }
 }

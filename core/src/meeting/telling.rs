@@ -46,14 +46,15 @@ pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &Time
             format!("{who} called off {}.{why}", the(event.meeting))
         }
         MeetingEvent::Held(event) => {
-            let mut told = format!("{who} says that {} took place.", the(event.meeting));
-            if !event.nothing.is_empty() {
-                told.push_str(&format!(" Nothing was decided of {}.", cases(event.nothing.len())));
-            }
-            if !event.not_reached.is_empty() {
-                told.push_str(&format!(" Not reached: {}.", cases(event.not_reached.len())));
-            }
-            told
+            let of =
+                |what: &str, n: usize| if n == 0 { String::new() } else { format!(" {what}: {}.", cases(n)) };
+            let (nothing, not_reached) = (event.nothing.len(), event.not_reached.len());
+            format!(
+                "{who} says that {} took place.{}{}",
+                the(event.meeting),
+                of("Nothing was decided", nothing),
+                of("Not reached", not_reached)
+            )
         }
         MeetingEvent::Decided(event) => {
             let what = event.kind.code();

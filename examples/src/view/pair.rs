@@ -3,7 +3,7 @@
 use caseline::RoomAgenda;
 use caseline::case::state::CaseState;
 use caseline::id::OrganizationId;
-use caseline::meeting::{Invited, MeetingAnswer, MeetingState};
+use caseline::meeting::{Invited, MeetingAnswer, MeetingState, MeetingStatus};
 use serde_json::{Value, json};
 
 use super::agenda;
@@ -57,7 +57,7 @@ pub fn room_agenda(of: &RoomAgenda) -> Value {
     let mut told = agenda(&of.agenda);
     if let Some(fields) = told.as_object_mut() {
         fields.insert("prepared".into(), json!(of.prepared));
-        fields.insert("status".into(), json!(of.agenda.standing.map(|standing| standing.code())));
+        fields.insert("status".into(), json!(of.agenda.standing.map(MeetingStatus::code)));
         fields.insert("settled".into(), json!(of.settled));
         fields.insert("unknown".into(), json!(of.unknown));
     }

@@ -77,31 +77,31 @@ impl Case {
     /// # Errors
     /// `NotFound` (`seat`: somebody who is asked has none here; `shared-cases`, where its agenda is to be made);
     /// `NotAllowed` (`meeting-date`, `meeting-minutes`, `meeting-too-many`, `room-kind` in a room of another kind), besides the errors of every command.
-    pub fn set_meeting(&self, id: Option<EventId>, set: SetMeeting) -> Result<EventKey> {
+    pub fn set_meeting(&self, id: Option<EventId>, meeting: SetMeeting) -> Result<EventKey> {
+        let SetMeeting { date, time, minutes, people, agenda: with_agenda } = meeting;
         let state = self.expected()?;
         let opening = of(&state)?;
         let key = id.map(|id| EventKey { sender: self.caseline().user(), id });
-        let begins = instant(opening, set.date, set.time)?;
+        let begins = instant(opening, date, time)?;
         // What is looked at now may be other than what was then.
         let first = state.meetings.all().iter().find(|one| key.as_ref() == Some(&one.key));
         if let Some(first) = first
-            && set.agenda
+            && with_agenda
         {
             return Ok(first.key.clone());
         }
-        let whom = |contact: &ContactId| {
-            let seat = state.roster().active().find(|seat| seat.contact.id == *contact);
-            let organization = seat.map(|seat| seat.contact.organization.clone());
+        let whom = |contact: ContactId| {
+            let named = state.roster().active().find(|one| one.contact.id == contact);
+            let organization = named.map(|one| one.contact.organization.clone());
             let organization = organization.ok_or(Error::NotFound { what: "seat" })?;
-            Ok(Whom { contact: contact.clone(), organization })
+            Ok(Whom { contact, organization })
         };
-        let people: Vec<Whom> = set.people.iter().map(whom).collect::<Result<_>>()?;
+        let people: Vec<Whom> = people.into_iter().map(whom).collect::<Result<_>>()?;
         let mut agenda = Vec::new();
-        if set.agenda {
-            let meeting = Meeting::of(pair(opening), set.date);
-            agenda = self.entries(meeting, set.time, set.minutes)?;
+        if with_agenda {
+            agenda = self.entries(Meeting::of(pair(opening), date), time, minutes)?;
         }
-        self.command(&Command::new(id, MeetingSet { begins, minutes: set.minutes, people, agenda }))
+        self.command(&Command::new(id, MeetingSet { begins, minutes, people, agenda }))
     }
 
     /// Makes the agenda of a meeting from what this device knows of the cases that the two share, and tells it: by opaque ids, and in

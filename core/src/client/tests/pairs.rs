@@ -88,9 +88,9 @@ async fn a_pair_meets_in_its_own_room_over_its_own_cases() {
     let people: Vec<_> = ours.agenda.people.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(people, ["joe", "jane"]);
     // Nothing of a member is in the room, nor in a record because of it.
-    let sent = world.server.messages(&super::room(&room)).unwrap();
+    let in_room = world.server.messages(&super::room(&room)).unwrap();
     for secret in ["Marty", "Nora", "1961"] {
-        assert!(!format!("{sent:?}").contains(secret), "{secret}");
+        assert!(!format!("{in_room:?}").contains(secret), "{secret}");
     }
 
     // It takes place; what it decides is in the case, and that it did is in the room.

@@ -56,20 +56,18 @@ impl Line<'_, '_> {
     ) -> Result<(&'static str, Value, String), Fault> {
         self.until_there(who, case, None, within)?;
         let decided = deed.decide.as_ref().ok_or_else(no_case)?;
-        let (verb, mut fields) = match decided.room.as_ref().zip(decided.meeting.as_ref()) {
-            Some((room, meeting)) => {
-                let room = self.case_named(room).cloned().ok_or_else(no_case)?;
-                let meeting = self.meeting_there(who, &room, meeting, within)?;
-                let fields = [("case", &room.id), ("meeting", &meeting), ("of", &case.id)];
-                let fields = fields.map(|(name, value)| (name.to_owned(), json!(value)));
-                ("decide_at_meeting", fields.into_iter().collect())
-            }
-            None => {
-                let mut fields = self.pair();
-                fields.insert("date".into(), json!(decided.date));
-                fields.insert("case".into(), json!(case.id));
-                ("decide", fields)
-            }
+        let in_room = decided.room.as_ref().zip(decided.meeting.as_ref());
+        let (verb, mut fields) = if let Some((room, meeting)) = in_room {
+            let room = self.case_named(room).cloned().ok_or_else(no_case)?;
+            let meeting = self.meeting_there(who, &room, meeting, within)?;
+            let fields = [("case", &room.id), ("meeting", &meeting), ("of", &case.id)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), json!(value)));
+            ("decide_at_meeting", fields.into_iter().collect())
+        } else {
+            let mut fields = self.pair();
+            fields.insert("date".into(), json!(decided.date));
+            fields.insert("case".into(), json!(case.id));
+            ("decide", fields)
         };
         fields.insert("decision".into(), json!(Uuid::now_v7().to_string()));
         let name = self.stage.story.name_of(who);
