@@ -156,6 +156,10 @@ fn a_meeting_looks_at_the_shared_cases_and_what_it_decides_is_in_them() {
     let output = demo(&["--story", meeting.to_str().unwrap(), "--pages", folder, "--records", folder]);
     let said = said(&output);
     assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("Jane sees: the meeting is recorded, cases on its agenda: 1, decisions: 2."),
+        "{said}"
+    );
     let page = |name: &str| std::fs::read_to_string(pages.path().join(name)).unwrap();
     assert!(page("agenda-2019-03-21.md").contains("Marty") && page("panel.html").contains("Marty"));
     let calendar = page("agenda-2019-03-21.ics");
