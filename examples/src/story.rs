@@ -20,7 +20,7 @@ use caseline::id::{ContactId, OrganizationId};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 pub use compared::ComparedSeen;
@@ -84,14 +84,28 @@ pub struct Organization {
     pub id: OrganizationId,
     /// Its transaction Bundle, beside the story.
     pub bundle: PathBuf,
-    /// Others whom it knows, in a Bundle of their own.
-    #[serde(default)]
-    pub directory: Option<PathBuf>,
+    /// Others whom it knows, in Bundles of their own.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub directory: Vec<PathBuf>,
     /// The server's name under which its accounts are written in the Bundles; the running server's is put in its place.
     pub server: String,
     /// The localpart of its role account, where it has a keeper.
     #[serde(default)]
     pub keeper: Option<String>,
+}
+
+/// One file, or a list of them.
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Files {
+        One(PathBuf),
+        More(Vec<PathBuf>),
+    }
+    Ok(match Files::deserialize(from)? {
+        Files::One(file) => vec![file],
+        Files::More(files) => files,
+    })
 }
 
 /// A person of a story, with a driver of their own.
@@ -207,7 +221,8 @@ impl Story {
         };
         for organization in story.organizations.values_mut() {
             organization.bundle = beside(std::mem::take(&mut organization.bundle));
-            organization.directory = organization.directory.take().map(beside);
+            organization.directory =
+                std::mem::take(&mut organization.directory).into_iter().map(beside).collect();
         }
         check::steps(&story)?;
         Ok(story)

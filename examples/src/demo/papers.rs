@@ -53,30 +53,45 @@ pub(super) fn prepare(
             std::fs::write(&path, with_servers(text, &parsed, &names)).doing("writing a Bundle")?;
             Ok::<PathBuf, Trouble>(path)
         };
+        let known = || {
+            organization
+                .directory
+                .iter()
+                .enumerate()
+                .map(|(n, directory)| {
+                    let text = yaml::text(directory)?;
+                    let parsed: Value = serde_json::from_str(&text).map_err(|error| {
+                        Mistake::new(directory, "is not JSON").at(error.line() as u64, "")
+                    })?;
+                    let path = folder.join(format!("{key}-directory-{n}.json"));
+                    std::fs::write(&path, with_servers(&text, &parsed, &names)).doing("writing a Bundle")?;
+                    Ok::<PathBuf, Trouble>(path)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
         let Some(people) = people else {
             papers.words.extend(Words::of_bundle(&parsed));
             let path = write(&format!("{key}.json"), &text)?;
             papers.for_keepers.insert(key.clone(), path.clone());
-            let mut bundles = vec![path];
-            if let Some(directory) = &organization.directory {
-                let text = yaml::text(directory)?;
-                let parsed: Value = serde_json::from_str(&text)
-                    .map_err(|error| Mistake::new(directory, "is not JSON").at(error.line() as u64, ""))?;
-                let path = folder.join(format!("{key}-directory.json"));
-                std::fs::write(&path, with_servers(&text, &parsed, &names)).doing("writing a Bundle")?;
-                bundles.push(path);
-            }
+            let bundles = std::iter::once(path).chain(known()?).collect();
             papers.bundles.insert(key.clone(), bundles);
             continue;
         };
-        let patients = write(&format!("{key}-patients.json"), &people.in_place(&parsed, true).to_string())?;
+        // Who is no side of the case has no Patient, in the story and here.
+        let of_patient = |entry: &Value| {
+            entry.pointer("/resource/resourceType").and_then(Value::as_str) == Some("Patient")
+        };
+        let side =
+            parsed.get("entry").and_then(Value::as_array).is_some_and(|all| all.iter().any(of_patient));
+        let patients = write(&format!("{key}-patients.json"), &people.in_place(&parsed, side).to_string())?;
         papers.for_keepers.insert(key.clone(), patients.clone());
-        let bundles = if people.home == *key {
+        let mut bundles: Vec<PathBuf> = if people.home == *key {
             let directory = write(&format!("{key}.json"), &people.in_place(&parsed, false).to_string())?;
             std::iter::once(directory).chain(people.bundles().map(Path::to_owned)).collect()
         } else {
             vec![patients]
         };
+        bundles.extend(known()?);
         papers.bundles.insert(key.clone(), bundles);
     }
     for paper in [&story.agreement, &story.rules].into_iter().chain(&story.programme) {

@@ -2,6 +2,7 @@
 
 mod alert;
 mod case;
+mod common;
 mod concern;
 mod consent;
 mod crossing;
@@ -15,7 +16,7 @@ mod refused;
 mod task;
 mod wait;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -70,6 +71,8 @@ struct Telling {
 #[derive(Debug, Default)]
 pub(super) struct Played {
     tellings: Vec<Telling>,
+    /// The rooms that are no member's.
+    rooms: BTreeSet<String>,
     /// What was written, in messages and otherwise.
     pub(super) texts: Vec<String>,
     /// How many messages were sent.
@@ -113,10 +116,11 @@ pub(super) fn play(
     let mut played = Played::default();
     played.tellings.resize_with(tellings, Telling::default);
     let steps = stage.story.steps.clone();
+    played.rooms = common::rooms(&steps);
     for (index, step) in steps.iter().enumerate() {
         // What is about a case, or names its member, happens of each, one after the other; everything else once.
         let of_each = match &step.kind {
-            StepKind::Deed { deed, .. } => deed.is_about_a_case(),
+            StepKind::Deed { deed, .. } => deed.is_about_a_case() && !common::is_in(deed, &played.rooms),
             StepKind::Note(note) => {
                 stage.story.member.as_ref().is_some_and(|member| note.contains(&member.name))
             }
@@ -130,6 +134,9 @@ pub(super) fn play(
             let kill = kill_after == Some(index) && telling + 1 == times;
             let outcome = Line { stage, transcript, played: &mut played, step, kill, telling }.play();
             outcome.map_err(|fault| fault.of(step, stage.story))?;
+        }
+        if times == 1 {
+            played.share(step);
         }
     }
     Ok(played)
@@ -203,7 +210,8 @@ impl Line<'_, '_> {
 
     /// Tells it, and of whom where there are several.
     fn tells(&mut self, what: &str) {
-        let once = matches!(&self.step.kind, StepKind::Deed { deed, .. } if !deed.is_about_a_case());
+        let once = matches!(&self.step.kind, StepKind::Deed { deed, .. }
+            if !deed.is_about_a_case() || common::is_in(deed, &self.played.rooms));
         let several = !once && self.stage.people.as_ref().is_some_and(|people| people.all.len() > 1);
         let of = self.person().filter(|_| several).map(|person| format!("[{}] ", person.name));
         self.transcript.happens(&format!("{}{what}", of.unwrap_or_default()));

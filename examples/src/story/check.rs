@@ -81,8 +81,9 @@ pub(super) fn files(story: &Story) -> Result<(), Mistake> {
     let papers = [("agreement".to_owned(), &story.agreement), ("rules".to_owned(), &story.rules)];
     let more = story.programme.iter().map(|path| ("programme".to_owned(), path));
     let known = story.organizations.iter();
-    let known = known
-        .filter_map(|(key, of)| Some((format!("organizations.{key}.directory"), of.directory.as_ref()?)));
+    let known = known.flat_map(|(key, of)| {
+        of.directory.iter().map(move |path| (format!("organizations.{key}.directory"), path))
+    });
     match papers.into_iter().chain(more).chain(bundles).chain(known).find(|(_, path)| !path.is_file()) {
         None => Ok(()),
         Some((field, path)) => {
