@@ -34,10 +34,9 @@ pub(crate) mod moving;
 mod outreach;
 mod patient;
 mod project;
+mod referral;
 #[cfg(feature = "fhir-rest")]
-pub(crate) mod referral;
-#[cfg(feature = "fhir-rest")]
-mod rest;
+pub(crate) mod rest;
 mod rules;
 mod save;
 // Without a record to embed, values are only spelled for others' records.
