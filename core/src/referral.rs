@@ -39,6 +39,10 @@ pub use telling::tell;
 pub(crate) use telling::told;
 pub use words::{Cancellation, Capacity, Field, Hold, OutcomeCode, ServiceCode, Told};
 
+/// The longest text of a referral, in bytes: it travels twice, in the block and in what any client shows.
+#[cfg(feature = "store")]
+pub(crate) const TEXT_LIMIT: usize = 4 * 1024;
+
 /// What is asked for. `Debug` does not show it: it tells what the member needs.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {

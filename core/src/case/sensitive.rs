@@ -21,6 +21,10 @@ impl CaseState {
                 let key = EventKey { sender, id: corrected.message };
                 return self.labels_of(&key).cloned().unwrap_or_default();
             }
+            // That a referral is over is said without a word of what it was, and has to be said once no consent holds any more.
+            EventData::ReferralTold(told) if told.step.ends() && told.text.is_empty() => {
+                return Labels::new();
+            }
             EventData::ContactWithdrawn(withdrawn) => Resource::Contact(withdrawn.contact.clone()),
             EventData::PlanReturned(returned) => Resource::Plan(returned.plan),
             EventData::PlanSigned(signed) => Resource::Plan(signed.plan),

@@ -400,13 +400,13 @@ impl CaseState {
                 owed.extend(task::owed(&self.tasks, &rules));
                 owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));
                 owed.extend(consent::owed(&self.consents, &rules));
-                owed.extend(referral::owed(&self.referrals, opening.kind, &rules));
+                owed.extend(referral::owed(&self.referrals, opening.kind, &self.consents, &rules));
                 owed.extend(crossing::owed(&self.crossings, &owed, &rules));
                 owed
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
             RoomKind::Pair => meeting::owed(&self.meetings, &rules),
-            RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &rules),
+            RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &self.consents, &rules),
         };
         for item in &mut owed {
             // Whose turn comes after somebody's who has left is whose turn it is.

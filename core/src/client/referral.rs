@@ -13,24 +13,23 @@ use crate::case::state::{CaseState, Resource};
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::communication::Priority;
+use crate::consent::Scope;
 use crate::contact::{Contact, Role, Seat, Topic};
 use crate::crossing::Way;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir;
 use crate::id::{AgreementId, EventId, OrganizationId};
-use crate::label::{Label, STATEMENT};
+use crate::label::{Label, Labels, STATEMENT};
 use crate::organization::{Organization, OrganizationKind};
 use crate::policy::{Reason, UnderConsent};
 use crate::referral::{
     ConsentTerms, Course, Field, Hold, ReferralAsked, ReferralOpened, ReferralSent, ReferralState,
-    ReferralTold, ReferralWithdrawn, Service, ServiceCode, Told, room_of,
+    ReferralTold, ReferralWithdrawn, Service, ServiceCode, TEXT_LIMIT, Told, room_of,
 };
 use crate::store::papers::Paper;
 
 mod room;
 
-/// The longest text of a referral, in bytes: it travels twice, in the block and in what any client shows.
-const TEXT_LIMIT: usize = 4 * 1024;
 /// The longest field of the member's, in bytes.
 const FIELD_LIMIT: usize = 512;
 /// How many people of an agency are named for a referral's room at most.
@@ -219,7 +218,7 @@ impl Case {
     /// `values` are fields of the member's that no record has. Repeated, it returns the room.
     ///
     /// # Errors
-    /// `NotFound` (`referral`; `rules`), `NotAllowed`: `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
+    /// `NotFound` (`referral`; `rules`), `Conflict` (`referral-room-taken`), `NotAllowed`: `referral-not-referrer`, `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
     /// `referral-over`, those of the consent, besides the errors of every command.
     pub async fn send_referral(
         &self,
@@ -232,15 +231,31 @@ impl Case {
         let referral = self.referral_key(&referral.into())?;
         let one = state.referrals.get(&referral).cloned().ok_or(Error::NotFound { what: "referral" })?;
         let room = room_of(&referral);
+        let own = self.own(&state)?;
+        if own.organization != one.asked_by.organization {
+            let text = "the side that refers the member sends the referral, tells of it and ends it";
+            return Err(Error::not_allowed(Reason::new("referral-not-referrer", text, "referral")));
+        }
         if engine.db.case_row(room)?.is_some() {
-            return self.caseline().case(room);
+            // Everybody in the case can tell which id the room has: what somebody else made under it is not the referral's.
+            let there = self.caseline().case(room)?;
+            let state = there.expected()?;
+            let is_it = state.opening().is_some_and(|opening| {
+                opening.kind == RoomKind::Referral
+                    && opening.plan_side.id == own.organization
+                    && one.organization.as_ref().is_some_and(|agency| agency.id == opening.community_side.id)
+            });
+            let taken = Error::Conflict {
+                code: "referral-room-taken",
+                detail: "another room has the id that this referral's is to have: leave it, and ask for the referral anew",
+            };
+            return if is_it { Ok(there) } else { Err(taken) };
         }
         let agency = one.organization.clone().ok_or(Error::NotFound { what: "organization" })?;
         if let Some(hold) = self.hold(&state, &agency.id)? {
             let text = format!("the referral is kept, and waits: {}", hold.words());
             return Err(Error::not_allowed(Reason::new(hold.reason(), text, "referral")));
         }
-        let own = self.own(&state)?;
         let agreement = self.referral_agreement(&own.organization, &agency.id)?;
         let agreement = agreement.ok_or(Error::internal("referral-agreement"))?;
         let settled = agreement.read()?;
@@ -268,7 +283,8 @@ impl Case {
         let consent = state.consents.get(one.consent);
         let labels = state.labels(&Resource::Referral(one.key.clone()));
         let terms = ConsentTerms {
-            explanation: consent.map(|one| one.recorded.scope.explanation.clone()).unwrap_or_default(),
+            explanation: consent
+                .map_or_else(String::new, |recorded| allowed(&recorded.recorded.scope, &one.fields, &labels)),
             until: consent.and_then(|one| one.ends),
             notice: labels.contains(&Label::Part2).then(|| STATEMENT.to_owned()),
         };
@@ -379,7 +395,9 @@ impl Case {
         let consent = state.consents.get(refer.consent);
         // As sensitive as it will be, once it is said.
         let labels = self.labels_said(state)?;
-        crate::policy::may_refer(consent, agency, &refer.fields, &labels, day).map_err(Error::not_allowed)
+        let own = self.own(state)?.organization;
+        crate::policy::may_refer(consent, (&own, agency), &refer.fields, &labels, day)
+            .map_err(Error::not_allowed)
     }
 
     fn referral_key(&self, referral: &EventName) -> Result<EventKey> {
@@ -493,4 +511,19 @@ fn at_most(text: &str, code: &'static str, field: &'static str) -> Result<()> {
         return Ok(());
     }
     Err(InvalidInput::new(code, "say it in 4 KiB at most").field(field).into())
+}
+
+/// What the member allows, in words for an agency: the consent's own, where it speaks of nothing but what the agency is told. One that
+/// speaks of more, or of others, would tell the agency that there is more.
+fn allowed(scope: &Scope, fields: &BTreeSet<Field>, labels: &Labels) -> String {
+    if scope.categories.iter().all(|category| labels.contains(category)) {
+        return scope.explanation.clone();
+    }
+    let fields: Vec<&str> = fields.iter().map(|field| field.code()).collect();
+    match fields.as_slice() {
+        [] => "The member allows that this is asked for.".to_owned(),
+        fields => {
+            format!("The member allows that this is asked for, and that you are told: {}.", fields.join(", "))
+        }
+    }
 }

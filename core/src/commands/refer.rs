@@ -11,7 +11,7 @@ use crate::label::Labels;
 use crate::policy::{Reason, UnderConsent, may_refer};
 use crate::referral::{
     Cancellation, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus,
-    ReferralTold, room_of,
+    ReferralTold, TEXT_LIMIT, room_of,
 };
 
 /// A referral as the member's case has it.
@@ -79,6 +79,11 @@ impl Engine {
                 "only who has the member's case here speaks for the referrer: the consent stands there";
             return Ok(UnderConsent::Refused(Reason::new("referral-without-case", text, "referral")));
         };
+        let speaks = state.roster().seat_of(&me).map(|seat| seat.contact.organization.clone());
+        if speaks.as_ref() != Some(&referral.asked_by.organization) {
+            let text = "the side that refers the member sends the referral, tells of it and ends it";
+            return Ok(UnderConsent::Refused(Reason::new("referral-not-referrer", text, "referral")));
+        }
         if !referral.is_open() {
             let text = "this referral is over: ask for a new one";
             return Ok(UnderConsent::Refused(Reason::new("referral-over", text, "referral")));
@@ -123,23 +128,33 @@ impl Engine {
         let labels: Labels = state.labels(&Resource::Referral(referral.key.clone()));
         let zone = state.opening().map(|opening| opening.agreement.zone.clone());
         let day = self.now().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date();
-        may_refer(state.consents.get(referral.consent), agency, fields, &labels, day)
+        may_refer(
+            state.consents.get(referral.consent),
+            (&referral.asked_by.organization, agency),
+            fields,
+            &labels,
+            day,
+        )
     }
 
     /// Does what follows from a change of a case, or of a referral's room, in the other of the two. Each thing has an id that follows
     /// from what it is, so that it comes once, also after a kill.
     pub(crate) fn follow_referrals(&self, changed: CaseId) -> Result<()> {
         match self.db.kind(changed)? {
-            RoomKind::Referral => self.follow_referral(changed),
+            RoomKind::Referral => {
+                self.try_to_follow(changed);
+                Ok(())
+            }
             RoomKind::Case => {
-                let me = self.user();
-                let mine = self.with_expected(changed, |fold| {
-                    let all = fold.state().referrals.all().iter();
-                    all.filter(|one| one.key.sender == me).map(|one| room_of(&one.key)).collect::<Vec<_>>()
+                let rooms = self.with_expected(changed, |fold| {
+                    let (state, mut rooms) = (fold.state(), Vec::new());
+                    rooms.extend(state.referrals.all().iter().map(|one| room_of(&one.key)));
+                    rooms.extend(state.superseded_referrals.iter().map(|one| room_of(&one.key)));
+                    rooms
                 })?;
-                for room in mine {
+                for room in rooms {
                     if self.db.case_row(room)?.is_some() {
-                        self.follow_referral(room)?;
+                        self.try_to_follow(room);
                     }
                 }
                 Ok(())
@@ -152,10 +167,17 @@ impl Engine {
     pub(crate) fn follow_all_referrals(&self) -> Result<()> {
         for row in self.db.cases()? {
             if self.db.kind(row.case)? == RoomKind::Referral {
-                self.follow_referral(row.case)?;
+                self.try_to_follow(row.case);
             }
         }
         Ok(())
+    }
+
+    /// What one referral's room holds keeps neither the others nor a record from going on.
+    fn try_to_follow(&self, room: CaseId) {
+        if let Err(error) = self.follow_referral(room) {
+            tracing::error!(code = error.code(), "what follows for a referral could not be done");
+        }
     }
 
     fn follow_referral(&self, room: CaseId) -> Result<()> {
@@ -168,8 +190,23 @@ impl Engine {
         if opening.event.sender != me {
             return Ok(());
         }
-        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else { return Ok(()) };
+        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else {
+            return self.stop_what_never_counted(room, course.status);
+        };
         let key = &referral.key;
+        // First, whatever else there is to say: the agency works on until it hears of it.
+        if !course.status.is_over() {
+            let fields = course.fields.keys().copied().collect();
+            let reason = if referral.status == ReferralStatus::Withdrawn {
+                Some(Cancellation::NotNeeded)
+            } else {
+                let lets = self.consent_lets(&state, &referral, &opening.community_side.id, &fields);
+                lets.is_err().then_some(Cancellation::ConsentEnded)
+            };
+            if let Some(reason) = reason {
+                self.stop(room, reason)?;
+            }
+        }
         if matches!(referral.status, ReferralStatus::Asked | ReferralStatus::Held(_)) {
             let sent =
                 ReferralSent { referral: key.clone(), room: Some(room), by_hand: None, note: String::new() };
@@ -183,32 +220,46 @@ impl Engine {
             let until = step.until.map_or_else(String::new, |day| format!("until {day}"));
             let text = [until.as_str(), step.text.as_str()];
             let text: Vec<&str> = text.into_iter().filter(|text| !text.is_empty()).collect();
+            // That it is over is said without a word of the member, so that no consent is needed for it.
+            let text = if step.told.ends() { String::new() } else { short(&text.join(": ")) };
             let told = ReferralTold {
                 referral: key.clone(),
                 step: step.told,
                 at: step.by.at,
                 event: Some(event.clone()),
                 by_hand: None,
-                text: text.join(": "),
+                text,
             };
             self.once(case, &["referral-told", event.sender.as_str(), &event.id.to_string()], told)?;
         }
-        if course.status.is_over() {
+        Ok(())
+    }
+
+    /// The agency is told to stop where what it was sent counts no more: a consent that was taken back before, or a case that was
+    /// closed, came to be known after it had gone out.
+    fn stop_what_never_counted(&self, room: CaseId, status: CourseStatus) -> Result<()> {
+        if status.is_over() {
             return Ok(());
         }
-        // Read anew: what was told here may have ended it.
-        let fields = course.fields.keys().copied().collect();
-        let reason = if referral.status == ReferralStatus::Withdrawn {
-            Some(Cancellation::NotNeeded)
-        } else {
-            let lets = self.consent_lets(&state, &referral, &opening.community_side.id, &fields);
-            lets.is_err().then_some(Cancellation::ConsentEnded)
-        };
-        if let Some(reason) = reason {
-            let cancelled = ReferralCancelled { reason };
-            self.once(room, &["referral-cancelled", &room.to_string()], cancelled)?;
+        for row in self.db.cases()? {
+            if self.db.kind(row.case)? != RoomKind::Case {
+                continue;
+            }
+            let reason = self.with_expected(row.case, |fold| {
+                let state = fold.state();
+                let one = state.superseded_referrals.iter().find(|one| room_of(&one.key) == room)?;
+                let revoked = state.consents.get(one.asked.consent).is_none_or(|one| one.revoked.is_some());
+                Some(if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded })
+            })?;
+            if let Some(reason) = reason {
+                return self.stop(room, reason);
+            }
         }
         Ok(())
+    }
+
+    fn stop(&self, room: CaseId, reason: Cancellation) -> Result<()> {
+        self.once(room, &["referral-cancelled", &room.to_string()], ReferralCancelled { reason })
     }
 
     /// Says something once, under an id that follows from what it is.
@@ -223,4 +274,10 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What the agency says, no longer than it may be said by our own clients: theirs can be any.
+fn short(text: &str) -> String {
+    let end = (0..=TEXT_LIMIT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
 }

@@ -25,16 +25,16 @@ pub(crate) enum UnderConsent {
     Refused(Reason),
 }
 
-/// Whether a consent lets this agency be told of a referral, with these fields of the member's, on this day. A consent names an
+/// Whether a consent lets this referrer tell this agency of a referral, with these fields of the member's, on this day. A consent names an
 /// agency itself: that it is for whomever HIPAA covers is for no food bank. `labels` are those of what is asked for.
 ///
 /// # Errors
-/// The reason, with source `consent <id>`: `consent-not-for-organization`, `consent-not-for-field`, `consent-not-for-category`,
+/// The reason, with source `consent <id>`: `consent-not-for-organization`, `consent-not-for-redisclosure`, `consent-not-for-field`, `consent-not-for-category`,
 /// `consent-not-for-purpose`, `consent-without-explanation`, `consent-not-begun`, `consent-expired`, `consent-revoked`; with source
 /// `consent`, where there is none, `consent-missing`.
 pub fn may_refer(
     consent: Option<&ConsentState>,
-    agency: &OrganizationId,
+    (referrer, agency): (&OrganizationId, &OrganizationId),
     fields: &BTreeSet<Field>,
     labels: &Labels,
     day: Date,
@@ -48,6 +48,11 @@ pub fn may_refer(
     if !scope.recipients.contains(agency) {
         let text = "the member's consent does not name the organization: have one recorded that does";
         return refused("consent-not-for-organization", text.to_owned());
+    }
+    if !scope.disclosers.is_empty() && !scope.disclosers.contains(referrer) {
+        let text =
+            "the member's consent lets others tell this, not your organization: have one recorded that does";
+        return refused("consent-not-for-redisclosure", text.to_owned());
     }
     if let Some(field) = fields.difference(&scope.fields).next() {
         let text = format!(

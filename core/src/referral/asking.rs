@@ -61,6 +61,13 @@ impl ReferralState {
         matches!(self.status, ReferralStatus::Asked | ReferralStatus::Held(_) | ReferralStatus::Sent)
     }
 
+    /// Whether the agency has it, and has not heard that it is over, nor said so.
+    pub fn is_with_agency(&self) -> bool {
+        let was_sent = self.room.is_some()
+            || self.steps.iter().any(|step| step.told.is_none() && step.by_hand.is_some());
+        was_sent && !self.steps.iter().any(|step| step.told.is_some_and(Told::ends))
+    }
+
     /// What was told of the agency last.
     pub fn last(&self) -> Option<&ToldStep> {
         self.steps.iter().rev().find(|step| step.told.is_some())
@@ -166,7 +173,7 @@ impl fmt::Debug for SupersededReferral {
 /// `referral-by-keeper`, `referral-not-a-side`, `referral-id-taken`, `referral-too-many`, `referral-consent-unknown`,
 /// `referral-consent-not-in-force`; of a further step `referral-unknown`, `referral-not-referrer`, `referral-over`, `referral-sent`
 /// (it is with the agency already), `referral-not-sent`, `referral-how` (by an event or by hand, and one of them),
-/// `referral-told-before`, `referral-steps-too-many`.
+/// `referral-told-before`, `referral-no-outcome`, `referral-steps-too-many`.
 pub(super) fn step(
     asked: &mut Vec<Arc<ReferralState>>,
     event: ReferralEvent<'_>,
@@ -186,10 +193,10 @@ pub(super) fn step(
             }
             ask(asked, event, consents, today, step)
         }
-        ReferralEvent::Sent(event) => sent(find(asked, &event.referral, step)?, event, step),
+        ReferralEvent::Sent(event) => sent(open(find(asked, &event.referral, step)?)?, event, step),
         ReferralEvent::Told(event) => told(find(asked, &event.referral, step)?, event, step),
         ReferralEvent::Withdrawn(event) => {
-            let referral = find(asked, &event.referral, step)?;
+            let referral = open(find(asked, &event.referral, step)?)?;
             referral.status = ReferralStatus::Withdrawn;
             note(referral, None, None, None, (&event.why, step.when()), step);
             Ok(())
@@ -253,7 +260,12 @@ fn sent(referral: &mut ReferralState, event: &ReferralSent, step: &Step<'_>) -> 
 }
 
 fn told(referral: &mut ReferralState, event: &ReferralTold, step: &Step<'_>) -> Result<(), Reason> {
-    if referral.status != ReferralStatus::Sent {
+    // Of one that was withdrawn it is still told that the agency has heard so.
+    let hears_the_end = event.step.ends() && referral.is_with_agency();
+    if !referral.is_open() && !hears_the_end {
+        return Err(over());
+    }
+    if referral.status != ReferralStatus::Sent && !hears_the_end {
         let text = "this referral is not with the agency yet: send it first";
         return Err(refused("referral-not-sent", text));
     }
@@ -263,9 +275,18 @@ fn told(referral: &mut ReferralState, event: &ReferralTold, step: &Step<'_>) -> 
     if event.event.is_some() && referral.steps.iter().any(|known| known.event == event.event) {
         return Err(refused("referral-told-before", "this was told of the referral before"));
     }
+    let came_to = |step: &ToldStep| {
+        use Told::{Declined, NoPlaces, NotProvided, Partly, Provided};
+        step.told.is_some_and(|told| matches!(told, Declined | NoPlaces | NotProvided | Partly | Provided))
+    };
+    let by_hand = event.step == Told::Closed && event.by_hand.is_some();
+    if by_hand && referral.is_open() && !referral.steps.iter().any(came_to) {
+        let text = "nobody has said yet what came of it: tell that first, or call the referral off";
+        return Err(refused("referral-no-outcome", text));
+    }
     let ends = match event.step {
-        Told::Closed => Some(ReferralStatus::Closed),
-        Told::Cancelled => Some(ReferralStatus::Withdrawn),
+        Told::Closed if referral.is_open() => Some(ReferralStatus::Closed),
+        Told::Closed | Told::Cancelled => Some(ReferralStatus::Withdrawn),
         _ => None,
     };
     if ends.is_none() && referral.steps.len() >= MOST_STEPS {
@@ -290,10 +311,15 @@ fn find<'a>(
         let text = "the side that refers the member sends the referral, tells of it and ends it";
         return Err(refused("referral-not-referrer", text));
     }
-    if !one.is_open() {
-        return Err(refused("referral-over", "this referral is over: ask for a new one"));
-    }
     Ok(Arc::make_mut(one))
+}
+
+fn open(referral: &mut ReferralState) -> Result<&mut ReferralState, Reason> {
+    if referral.is_open() { Ok(referral) } else { Err(over()) }
+}
+
+fn over() -> Reason {
+    refused("referral-over", "this referral is over: ask for a new one")
 }
 
 fn note(

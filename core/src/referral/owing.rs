@@ -7,6 +7,7 @@ use crate::agreement::Clock;
 use crate::care_plan::StepTaken;
 use crate::case::kind::RoomKind;
 use crate::case::step::{Owed, Rules};
+use crate::consent::Consents;
 use crate::contact::{Contact, Topic};
 use crate::id::OrganizationId;
 use crate::referral::{Course, CourseStatus, Hold, ReferralState, ReferralStatus, Referrals, Told};
@@ -28,13 +29,39 @@ pub const OUTCOME_CLOCK: &str = "referral-outcome";
 pub const CLOSE_CLOCK: &str = "referral-close";
 
 /// What is owed: of each open referral the next thing, by one named person.
-pub(crate) fn owed(referrals: &Referrals, kind: RoomKind, rules: &Rules<'_>) -> Vec<Owed> {
+pub(crate) fn owed(
+    referrals: &Referrals,
+    kind: RoomKind,
+    consents: &Consents,
+    rules: &Rules<'_>,
+) -> Vec<Owed> {
     match kind {
         RoomKind::Referral => {
             referrals.course().and_then(|course| in_its_room(course, rules)).into_iter().collect()
         }
-        _ => referrals.open().filter_map(|one| in_the_case(one, rules)).collect(),
+        _ => {
+            let all = referrals.all().iter();
+            all.filter_map(|one| to_be_stopped(one, consents, rules).or_else(|| in_the_case(one, rules)))
+                .collect()
+        }
     }
+}
+
+/// An agency that works on what is not asked for any more, or may not be known to it any more, has to hear so. Its room says so by
+/// itself; where nobody is left who can, or it was taken there by hand, somebody calls.
+fn to_be_stopped(one: &ReferralState, consents: &Consents, rules: &Rules<'_>) -> Option<Owed> {
+    if !one.is_with_agency() {
+        return None;
+    }
+    let from = match one.status {
+        ReferralStatus::Withdrawn => &one.steps.iter().rev().find(|step| step.told.is_none())?.by,
+        _ => &consents.get(one.consent)?.revoked.as_ref()?.by,
+    };
+    let zone = rules.agreement.zone.clone();
+    let asked = one.asked_by.at.to_zoned(zone).strftime("%-d %B %Y").to_string();
+    let what = format!("have the organization told that it is to stop, with the referral of {asked}");
+    let due = rules.agreement.due(rules.rules, CARRY_CLOCK, from.at, Clock::business_days(2));
+    whole(from, CARRY_CLOCK, what, person(&one.asked_by, rules), due, rules)
 }
 
 fn in_the_case(one: &ReferralState, rules: &Rules<'_>) -> Option<Owed> {

@@ -169,3 +169,10 @@ words! {
         Cancelled = "cancelled", "was told to stop";
     }
 }
+
+impl Told {
+    /// Whether the referral is over with it.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Closed | Self::Cancelled)
+    }
+}

@@ -7,12 +7,14 @@ use crate::audit::Purpose;
 use crate::care_plan::SignedHow;
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
+use crate::commands::Command;
 use crate::consent::{ConsentRecorded, Redisclosure, Scope};
 use crate::crossing::Way;
 use crate::label::Label;
 use crate::referral::tests::{AGREEMENT as WITH_PANTRY, pantry};
 use crate::referral::{
-    Cancellation, Capacity, CourseStatus, Field, OutcomeCode, ReferralStatus, ServiceCode, Told, room_of,
+    Cancellation, Capacity, CourseStatus, Field, OutcomeCode, ReferralCapacity, ReferralStatus, ServiceCode,
+    Told, room_of,
 };
 use crate::{Refer, Referred};
 
@@ -142,8 +144,16 @@ async fn a_referral_goes_to_its_room_and_comes_back_to_the_case() {
     assert_eq!(fields, [(Field::Name, "Marty Example"), (Field::Household, "Lives alone")]);
     let text = shown(&world, &room);
     assert!(text.contains("Marty Example") && text.contains("low in salt"), "{text}");
-    assert!(text.contains("until 2019-06-01") && text.contains("The pantry may be told"), "{text}");
-    for secret in ["1961-04-05", "member|1", "Harbor ACO", &case.id().to_string(), &key.id.to_string()] {
+    assert!(text.contains("until 2019-06-01") && text.contains("you are told: name, household"), "{text}");
+    // The consent speaks of a category, too: its own words would tell that there is something of it.
+    for secret in [
+        "The pantry may be told",
+        "1961-04-05",
+        "member|1",
+        "Harbor ACO",
+        &case.id().to_string(),
+        &key.id.to_string(),
+    ] {
         assert!(!text.contains(secret), "{secret}");
     }
     let audited = jane.engine.db.audit().unwrap().2;
@@ -212,6 +222,8 @@ async fn a_referral_to_an_organization_without_a_contact_is_kept_and_goes_on() {
     settle(&[&jane, &joe]).await;
     let joes = joe.case(case.id()).unwrap();
     assert_eq!(status(&joes, &key), "held", "nothing is lost");
+    let others = joes.send_referral(&key, BTreeMap::new()).await.unwrap_err();
+    assert_eq!(code(&others), "referral-not-referrer");
     let due = jane.due().unwrap();
     let owed = due.iter().find(|one| one.owed.clock == "referral-contact").unwrap();
     assert_eq!(owed.owed.owner, seat("jane").contact.id);
@@ -245,11 +257,63 @@ async fn who_has_a_telephone_only_is_called_and_what_they_say_is_told_by_hand() 
     settle(&[&jane]).await;
     assert!(jane.due().unwrap().iter().any(|one| one.owed.clock == "referral-carry"));
     case.carry_referral(None, &key, Way::Phone, "Spoke with pat").unwrap();
+    let closed = case.tell_referral(None, &key, Told::Closed, (Way::Phone, ""));
+    assert_eq!(code(&closed.unwrap_err()), "referral-no-outcome");
     case.tell_referral(None, &key, Told::Accepted, (Way::Phone, "")).unwrap();
     case.tell_referral(None, &key, Told::Provided, (Way::Phone, "Ten meals")).unwrap();
     case.tell_referral(None, &key, Told::Closed, (Way::Phone, "")).unwrap();
     settle(&[&jane, &joe]).await;
     assert_eq!(status(&joe.case(case.id()).unwrap(), &key), "closed");
+}
+
+#[tokio::test]
+async fn that_it_is_to_stop_is_owed_until_an_agency_that_was_called_has_heard_it() {
+    let world = World::new();
+    let (jane, joe) = (start_in(&world, "jane", "jane").await, start_in(&world, "joe", "joe").await);
+    know(&jane, [Contact { user: None, ..pat() }]);
+    let (case, given) = open(&jane, &joe).await;
+    let [first, second] = [case.refer(None, refer(given)).await, case.refer(None, refer(given)).await];
+    let (first, second) = (first.unwrap().key, second.unwrap().key);
+    for key in [&first, &second] {
+        case.carry_referral(None, key, Way::Phone, "Spoke with pat").unwrap();
+    }
+    let owed = || {
+        let due = jane.due().unwrap().into_iter().map(|one| one.owed);
+        let stop = due.filter(|one| one.clock == "referral-carry" && one.what.contains("to stop"));
+        stop.inspect(|one| assert!(one.ladder.last().unwrap().phone.is_some())).count()
+    };
+    assert_eq!(owed(), 0);
+    case.withdraw_referral(None, &first, "He cooks again").unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(owed(), 1);
+    case.revoke_consent(None, given, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(owed(), 2, "of the other the consent has ended");
+    for key in [&first, &second] {
+        case.tell_referral(None, key, Told::Cancelled, (Way::Phone, "")).unwrap();
+    }
+    settle(&[&jane]).await;
+    assert_eq!((status(&case, &first), status(&case, &second)), ("withdrawn", "withdrawn"));
+    assert_eq!(owed(), 0);
+    let again = case.tell_referral(None, &first, Told::Cancelled, (Way::Phone, ""));
+    assert_eq!(code(&again.unwrap_err()), "referral-over");
+}
+
+#[tokio::test]
+async fn a_long_answer_of_another_client_keeps_nothing_from_being_said() {
+    let world = World::new();
+    let ([jane, joe, pat], case, room, theirs, key) = begin(&world).await;
+    let long = ReferralCapacity { capacity: Capacity::Yes, until: None, text: "é".repeat(6_000) };
+    pat.engine.command(theirs.id(), &Command::new(None, long)).unwrap();
+    settle(&[&pat, &jane, &joe]).await;
+    let state = case.state().unwrap();
+    let said = state.referrals.get(&key).unwrap().last().unwrap();
+    assert!(said.told == Some(Told::Places) && said.text.len() > 4000 && said.text.len() <= 4096);
+    let consent = state.consents.all()[0].key.id;
+    case.revoke_consent(None, consent, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&jane, &pat]).await;
+    let course = room.referral().unwrap().unwrap();
+    assert_eq!(course.status, CourseStatus::Cancelled(Cancellation::ConsentEnded));
 }
 
 #[tokio::test]
@@ -269,6 +333,10 @@ async fn what_the_consent_does_not_name_does_not_go() {
     other.scope.recipients = [organization_id("aco")].into();
     let other = case.record_consent(None, other).unwrap();
     assert_eq!(refused(refer(other.id)).await, "consent-not-for-organization");
+    let mut theirs = consent();
+    theirs.scope.disclosers = [organization_id("aco")].into();
+    let theirs = case.record_consent(None, theirs).unwrap();
+    assert_eq!(refused(refer(theirs.id)).await, "consent-not-for-redisclosure");
     case.revoke_consent(None, given, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
     assert_eq!(refused(refer(given)).await, "consent-revoked");
     assert!(case.referrals().unwrap().is_empty() && jane.referral_rooms().unwrap().is_empty());
