@@ -49,6 +49,8 @@ struct Need<'a> {
     by: &'a OrganizationId,
     to: &'a OrganizationId,
     label: Label,
+    /// Whether what bears the label is of a Part 2 program's records.
+    part2: bool,
 }
 
 /// Judges by the consents.
@@ -57,7 +59,8 @@ pub(super) fn judge(question: &Question<'_>) -> Answer {
     for part in question.labelled {
         for label in part.labels.iter().copied().filter(|label| label.is_sensitive()) {
             let others = question.readers.iter().filter(|(reader, _)| **reader != part.by);
-            needs.extend(others.map(|(to, _)| Need { by: &part.by, to, label }));
+            let part2 = part.labels.contains(&Label::Part2) && Label::Part2.covers(label);
+            needs.extend(others.map(|(to, _)| Need { by: &part.by, to, label, part2 }));
         }
     }
     let mut answer = Answer { asked: !needs.is_empty(), ..Answer::default() };
@@ -146,17 +149,23 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
 }
 
 /// Whether more than the word of who would be told stands for a consent: somebody of the side that tells recorded it, or its paper is
-/// named by a hash. Who was told and answers who told them, or passes it on as the consent lets them, goes by the word of who told it;
-/// but not in what they tell as a Part 2 program themselves.
+/// named by a hash. Who was told a Part 2 program's records and answers who told them, or passes them on as the consent lets them, goes
+/// by that program's word: they are no program, so that it is nothing of their own. Of every other category they may have said it
+/// themselves, and whoever recorded the consent names itself as who tells.
 fn attested(consent: &ConsentState, need: &Need<'_>, part2: Option<&Part2Terms>) -> bool {
     let (scope, by) = (&consent.recorded.scope, &consent.by.organization);
-    let own = |organization: &OrganizationId| {
+    let is_program = |organization: &OrganizationId| {
         part2.is_some_and(|part2| part2.programs.iter().any(|one| one.organization == *organization))
     };
     let was_told = || {
-        !scope.disclosers.is_empty() && !scope.disclosers.contains(need.by) && scope.disclosers.contains(by)
+        need.part2
+            && !scope.disclosers.is_empty()
+            && !scope.disclosers.contains(need.by)
+            && scope.disclosers.contains(by)
+            && is_program(by)
+            && !is_program(need.by)
     };
-    consent.recorded.document.is_some() || by == need.by || (was_told() && !own(need.by))
+    consent.recorded.document.is_some() || by == need.by || was_told()
 }
 
 /// Why something may not be told, by the consent that came nearest to letting it. Says nothing of which category it is.
