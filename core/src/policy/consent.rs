@@ -103,6 +103,7 @@ enum Lack {
     NotBegun,
     Expired,
     Revoked,
+    Ambiguous,
 }
 
 fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Option<Lack> {
@@ -141,6 +142,8 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
         return Some(Lack::Attested);
     }
     match consent.standing(question.day) {
+        // What is told names its consents by their ids alone.
+        ConsentStanding::Active if question.consents.get(consent.key.id).is_none() => Some(Lack::Ambiguous),
         ConsentStanding::Active => None,
         ConsentStanding::NotBegun => Some(Lack::NotBegun),
         ConsentStanding::Expired => Some(Lack::Expired),
@@ -202,6 +205,9 @@ fn refusal(need: &Need<'_>, question: &Question<'_>) -> Reason {
         Lack::NotBegun => ("consent-not-begun", "the member's consent does not hold yet"),
         Lack::Expired => ("consent-expired", "the member's consent has ended: have it renewed"),
         Lack::Revoked => ("consent-revoked", "the member took the consent back"),
+        Lack::Ambiguous => {
+            ("consent-ambiguous", "two people recorded a consent under the same id: record it anew")
+        }
     };
     Reason::new(code, format!("{text} ({name})"), format!("consent {}", consent.key.id))
 }

@@ -287,6 +287,37 @@ fn who_would_be_told_gains_nothing_by_naming_itself_as_who_tells() {
 }
 
 #[test]
+fn under_an_id_that_two_recorded_a_consent_with_nothing_is_told() {
+    // Joe's may state the older place or the younger one, and allow more or less: nobody gains by it.
+    for (first, second) in [("jane", "joe"), ("joe", "jane")] {
+        let fold = CASES[1].clone();
+        let recorded = |who: &str, at_place: usize| {
+            let same =
+                crate::case::event::Event { id: id(1), ..event(at_place, fold.state().heads(), consent()) };
+            held(who, "words", &same, at(at_place))
+        };
+        let (one, two) = (recorded(first, 1), recorded(second, 2));
+        let mut states = Vec::new();
+        for order in [[&one, &two], [&two, &one]] {
+            let mut fold = fold.clone();
+            fold.insert(order[0].clone());
+            fold.insert(order[1].clone());
+            let labelled = [Labelled { labels: Label::OF_PART_2.into(), by: organization("cp") }];
+            let told = |fold: &Fold| codes(&labelled, "jane", 1, &fold.state().consents);
+            assert_eq!(told(&fold), ["consent-ambiguous"]);
+            assert_eq!(fold.state().consents.get(id(1)), None);
+            let notice = notice(&Label::OF_PART_2.into(), &[id(1)].into(), &fold.state().consents, None);
+            assert_eq!(notice.as_deref(), Some(STATEMENT), "nobody's words are told for another's");
+            states.push(fold.state().consents.clone());
+            // Recorded anew it counts.
+            fold.insert(next(3, "jane", fold.state(), consent()));
+            assert!(told(&fold).is_empty());
+        }
+        assert_eq!(states[0], states[1]);
+    }
+}
+
+#[test]
 fn an_emergency_lets_nobody_pass_whom_the_agreement_does_not_name() {
     let mut stranger = seat("lee");
     stranger.contact.organization = organization("hospital");
