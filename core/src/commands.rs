@@ -371,14 +371,12 @@ impl Engine {
         Ok(rungs)
     }
 
-    /// Whether somebody on a ladder has left: their organisation, as the directory says, or this case.
+    /// Whether somebody on a ladder has left: this organisation, as its directory says, or this case. Of another organisation's people
+    /// nobody would believe it.
     fn has_left(&self, state: &CaseState, rung: &Rung, own: &OrganizationId) -> bool {
-        let of =
-            |seat: &Seat| seat.contact.id == rung.contact && seat.contact.organization == rung.organization;
-        let mut places = state.roster().all().iter().filter(|place| of(&place.seat));
-        let ended = places.clone().next().is_some() && places.all(|place| place.ended.is_some());
         let own = rung.organization == *own;
-        ended || self.directory().has_left(&rung.contact, &rung.organization, own, self.now())
+        state.roster().has_left(&rung.contact, &rung.organization)
+            || (own && self.directory().has_left(&rung.contact, &rung.organization, own, self.now()))
     }
 
     fn post_rung(&self, case: CaseId, rung: RungPosted, text: String) -> Result<bool> {

@@ -219,9 +219,17 @@ impl Consents {
         &self.consents
     }
 
-    /// The consent that is named so: the first, where two senders recorded one under the same id.
+    /// The consent that is named so. None where two senders recorded one under the same id: nobody can tell which is meant, so that
+    /// nothing is told under either, and nobody takes a consent's place. It is recorded anew.
     pub fn get(&self, id: EventId) -> Option<&ConsentState> {
-        self.consents.iter().find(|consent| consent.key.id == id).map(|consent| &**consent)
+        let mut named = self.named(id);
+        let one = named.next()?;
+        named.next().is_none().then_some(one)
+    }
+
+    /// Every consent that is named so, each by another sender.
+    pub(crate) fn named(&self, id: EventId) -> impl Iterator<Item = &ConsentState> {
+        self.consents.iter().filter(move |consent| consent.key.id == id).map(|consent| &**consent)
     }
 
     /// What was told without consent in an emergency, in order.

@@ -167,7 +167,8 @@ pub struct RungPosted {
     pub organization: OrganizationId,
     /// When the rung was due.
     pub due: Timestamp,
-    /// Whether they have left, as far as the poster's organisation knows: nobody is reminded, and the next one's turn is now.
+    /// Whether they have left: nobody is reminded, and the next one's turn is now. Believed of the poster's own organisation, or where
+    /// the roster says that their time here ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
 }

@@ -102,6 +102,14 @@ impl Roster {
         self.active().find(|seat| seat.contact.id == *contact && seat.contact.organization == *organization)
     }
 
+    /// Whether somebody had a seat, and has none any more.
+    pub(crate) fn has_left(&self, contact: &ContactId, organization: &OrganizationId) -> bool {
+        let of = |place: &&Place| {
+            place.seat.contact.id == *contact && place.seat.contact.organization == *organization
+        };
+        self.places.iter().any(|place| of(&place)) && self.contact(contact, organization).is_none()
+    }
+
     /// The leads of an organisation, in the order in which they were named.
     pub fn leads<'a>(&'a self, organization: &'a OrganizationId) -> impl Iterator<Item = &'a Seat> {
         self.active().filter(move |seat| decides(seat) && seat.contact.organization == *organization)

@@ -84,7 +84,7 @@ fn recorded(
     if event.until.is_some_and(|until| until <= event.from) {
         return Err(refused("consent-period", "a consent ends after the day on which it begins"));
     }
-    if event.renews.is_some_and(|renews| consents.get(renews).is_none()) {
+    if event.renews.is_some_and(|renews| consents.named(renews).next().is_none()) {
         return Err(refused("consent-renews-unknown", "the consent that it renews was not recorded here"));
     }
     let own = |other: &&Arc<ConsentState>| other.by.organization == step.seat.contact.organization;
@@ -101,7 +101,8 @@ fn recorded(
         let text = "this consent holds on no day: what was signed so long ago has ended before its first day. Have it signed anew";
         return Err(refused("never-could-count", text));
     }
-    // Another sender's may have the same id: nobody takes the place of a consent by stating an older place under its id.
+    // Another sender's may have the same id. Both are kept, and neither counts, whichever states the older place: see
+    // `Consents::get`.
     consents.consents.push(Arc::new(ConsentState {
         key: step.key.clone(),
         recorded: event.clone(),
@@ -119,7 +120,7 @@ fn revoked(
     step: &Step<'_>,
 ) -> Result<(), Reason> {
     has_come(event.on, opening, step)?;
-    if consents.get(event.consent).is_none() {
+    if consents.named(event.consent).next().is_none() {
         return Err(refused("consent-unknown", "no such consent was recorded in this case"));
     }
     // Of two senders' under one id both are taken back: that takes a permission away, and gives none.

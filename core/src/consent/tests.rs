@@ -184,7 +184,7 @@ fn what_was_signed_so_long_ago_that_it_holds_on_no_day_is_not_kept() {
 #[test]
 fn nobody_takes_a_consents_place_under_its_id() {
     let mut fold = play(&[("jane", consent().into())]);
-    // Joe states a place from before, under the same id; the other one stands, each is by its sender, and both can be taken back.
+    // Joe states a place from before, under the same id: each is by its sender, neither counts, and both can be taken back.
     let heads = vec![fold.state().timeline[0].key.clone()];
     let heads = heads.into_iter().map(|key| Head { key, clock: 1 }).collect();
     let same = crate::case::event::Event { id: id(1), ..event(1, heads, consent()) };
@@ -193,6 +193,7 @@ fn nobody_takes_a_consents_place_under_its_id() {
     let by: Vec<&str> = all.iter().map(|one| one.key.sender.as_str()).collect();
     assert_eq!(by.len(), 2);
     assert!(by.contains(&"@jane:cp.example") && by.contains(&"@joe:aco.example"));
+    assert_eq!(fold.state().consents.get(id(1)), None);
     fold.insert(next(3, "jane", fold.state(), revoked(1)));
     assert!(fold.state().consents.all().iter().all(|one| one.revoked.is_some()));
     fold.insert(next(4, "jane", fold.state(), revoked(1)));

@@ -44,7 +44,7 @@ fn call(crossings: &mut Crossings, rung: &RungPosted, owed: &Owed, step: &Step<'
     let Some(on) = owed.ladder.iter().find(is) else { return };
     let last = owed.ladder.last().as_ref().is_some_and(is);
     // Who has left is not called, unless there is nobody else: then their telephone is all that is known.
-    if rung.left && !last {
+    if rung.is_left(step.roster, step.seat) && !last {
         return;
     }
     let seat = step.roster.contact(&on.contact, &on.organization);

@@ -329,6 +329,38 @@ fn whoever_has_left_is_passed_over_with_a_trace() {
 }
 
 #[test]
+fn nobody_has_the_people_of_another_organization_passed_over() {
+    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let mut fold = Fold::new();
+    let mut say = |n: usize, who: &str, data: EventData, when: jiff::Timestamp| {
+        let mut event = crate::case::fold::tests::world::event(n, fold.state().heads(), data);
+        event.at = when;
+        fold.insert(crate::case::fold::tests::world::held(who, "words", &event, when));
+        assert_eq!(fold.state().timeline.last().unwrap().standing.code(), "counted", "{n}");
+        fold.state().clone()
+    };
+    say(0, "jane", opening().into(), at(0));
+    let state = say(1, "jane", plan.into(), at(1));
+    let ladder = |state: &CaseState| of_clock(&state.owed(), "plan-return")[0].ladder.clone();
+    let (first, second) = (ladder(&state)[0].at, ladder(&state)[1].at);
+    let rung = |n: u32, who: &str| {
+        let (owed, clock, whom) = (key("jane", 1).owed(), "plan-return".to_owned(), whom(who));
+        let (contact, organization) = (whom.contact, whom.organization);
+        EventData::from(RungPosted { owed, clock, rung: n, contact, organization, due: first, left: true })
+    };
+    let left = |state: &CaseState| state.life.rungs.values().map(|posted| posted.left).collect::<Vec<_>>();
+    // Joe is there: that the other side's keeper says he has left makes nothing due earlier.
+    let state = say(2, "cp-bot", rung(0, "joe"), first);
+    assert_eq!((ladder(&state)[1].at, left(&state)), (second, vec![false]));
+    // Of Lee the roster says it.
+    let lee = whom("lee");
+    let ended = crate::case::life::SeatEnded { contact: lee.contact, organization: lee.organization };
+    say(3, "lee", ended.into(), second);
+    let state = say(4, "cp-bot", rung(1, "lee"), second);
+    assert_eq!(left(&state), [false, true]);
+}
+
+#[test]
 fn a_call_about_what_is_done_is_not_needed() {
     let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
     let sha256 = plan.document.sha256;

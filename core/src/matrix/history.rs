@@ -134,12 +134,11 @@ impl MatrixTransport {
                 Some((listed.ok()?, raw.json()))
             })
             .collect();
-        if from.is_none() {
-            let seen: Vec<_> = listed.iter().map(|(event, _)| event.seen(known(&event.event_id))).collect();
-            for join in to_be_followed(&self.user, &seen) {
-                self.follow_join(&room, join).await?;
-            }
-        }
+        let seen: Vec<_> = match from {
+            None => listed.iter().map(|(event, _)| event.seen(known(&event.event_id))).collect(),
+            Some(_) => Vec::new(),
+        };
+        self.follow_joins(&room, to_be_followed(&self.user, &seen)).await;
         let machine = self.machine().await?;
         let mut refreshed = BTreeSet::new();
         let mut events = Vec::with_capacity(listed.len());

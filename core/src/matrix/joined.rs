@@ -4,9 +4,10 @@
 //! server is on its way in (between `make_join` and `send_join`, Server-Server API 1.11, section 11) stands beside the join and not
 //! after it: it is sent to nobody there, and nobody there knows of it, until an event that stands after both comes along. The
 //! opening of a case is sent at just that time, and whoever joins waits for it and says nothing. So an event without content
-//! follows each such join.
+//! follows each such join. Reading does not wait for that: where nothing can be sent it is tried again with the room's next page.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use matrix_sdk::ruma::api::client::message::send_message_event;
 use matrix_sdk::ruma::events::{AnyMessageLikeEventContent, MessageLikeEventType};
@@ -49,9 +50,50 @@ pub(super) fn to_be_followed<'a>(me: &UserId, page: &[Seen<'a>]) -> Vec<&'a Matr
     follow
 }
 
+/// How many joins are remembered that no event could follow yet.
+const MOST_UNFOLLOWED: usize = 256;
+
+/// The joins that no event could follow yet, each with its room: by the time the line is there the page that had them counts as read.
+#[derive(Debug, Default)]
+pub(super) struct Unfollowed(BTreeSet<(ruma::OwnedRoomId, MatrixEventId)>);
+
+impl Unfollowed {
+    /// The joins of a room that an event is to follow now: those of before, and these.
+    fn of(&self, room: &ruma::RoomId, anew: Vec<&MatrixEventId>) -> BTreeSet<MatrixEventId> {
+        let before = self.0.iter().filter(|(of, _)| of == room).map(|(_, join)| join);
+        before.chain(anew).cloned().collect()
+    }
+
+    /// Notes of a join whether an event is still to follow it. Where too many are remembered this one is not: whatever else is said
+    /// in its room serves as well.
+    fn note(&mut self, room: &ruma::RoomId, join: MatrixEventId, waits: bool) {
+        let one = (room.to_owned(), join);
+        if !waits {
+            self.0.remove(&one);
+        } else if self.0.len() < MOST_UNFOLLOWED {
+            self.0.insert(one);
+        }
+    }
+}
+
 impl MatrixTransport {
-    /// Sends an event after a join: once, however often the page is read.
-    pub(super) async fn follow_join(&self, room: &ruma::RoomId, join: &MatrixEventId) -> Port<()> {
+    /// Sends an event after each of these joins, and after those of the room that none could follow before. Whether it can be sent
+    /// or not keeps nobody from reading.
+    pub(super) async fn follow_joins(&self, room: &ruma::RoomId, anew: Vec<&MatrixEventId>) {
+        let joins = self.unfollowed.lock().unwrap_or_else(PoisonError::into_inner).of(room, anew);
+        let mut line = true;
+        for join in joins {
+            if line && let Err(error) = self.follow_join(room, &join).await {
+                tracing::debug!(%error, "a join was not followed by an event");
+                // Refused for good is not tried again; without the line the others are not tried now.
+                line = !matches!(error, PortError::Unavailable { .. });
+            }
+            self.unfollowed.lock().unwrap_or_else(PoisonError::into_inner).note(room, join, !line);
+        }
+    }
+
+    /// Sends an event after a join: once, however often it is tried.
+    async fn follow_join(&self, room: &ruma::RoomId, join: &MatrixEventId) -> Port<()> {
         let request = send_message_event::v3::Request::new_raw(
             room.to_owned(),
             OwnedTransactionId::from(format!("joined-{}", join.as_str())),
@@ -59,15 +101,8 @@ impl MatrixTransport {
             Raw::<AnyMessageLikeEventContent>::from_json_string("{}".to_owned())
                 .map_err(|_| PortError::Internal { code: "join-content" })?,
         );
-        match self.client.send(request).await.map_err(|error| http(&error)) {
-            Ok(_) => Ok(()),
-            // The page is read again once the line is there.
-            Err(error @ PortError::Unavailable { .. }) => Err(error),
-            Err(error) => {
-                tracing::debug!(%error, "a join was not followed by an event");
-                Ok(())
-            }
-        }
+        self.client.send(request).await.map_err(|error| http(&error))?;
+        Ok(())
     }
 }
 
@@ -102,5 +137,24 @@ mod tests {
         assert!(to_be_followed(&jane, &known).is_empty(), "once");
         let both = [join(3, &lee, Some(&jane)), join(2, &joe, Some(&jane))];
         assert_eq!(to_be_followed(&jane, &both), [&ids[3], &ids[2]]);
+    }
+
+    #[test]
+    fn a_join_that_nothing_could_follow_is_remembered_until_something_can() {
+        let rooms = ["!one:cp.example", "!two:cp.example"].map(|room| ruma::RoomId::parse(room).unwrap());
+        let join = |n: usize| format!("$join-{n}").parse::<MatrixEventId>().unwrap();
+        let mut unfollowed = Unfollowed::default();
+        unfollowed.note(&rooms[0], join(1), true);
+        unfollowed.note(&rooms[1], join(2), true);
+        let new = join(3);
+        assert_eq!(unfollowed.of(&rooms[0], vec![&new]), BTreeSet::from([join(1), join(3)]));
+        assert_eq!(unfollowed.of(&rooms[0], Vec::new()), BTreeSet::from([join(1)]), "at whatever page");
+        unfollowed.note(&rooms[0], join(1), false);
+        assert!(unfollowed.of(&rooms[0], Vec::new()).is_empty(), "once");
+        assert_eq!(unfollowed.of(&rooms[1], Vec::new()), BTreeSet::from([join(2)]));
+        for n in 0..2 * MOST_UNFOLLOWED {
+            unfollowed.note(&rooms[0], join(n), true);
+        }
+        assert_eq!(unfollowed.0.len(), MOST_UNFOLLOWED);
     }
 }

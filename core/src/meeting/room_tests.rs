@@ -137,6 +137,34 @@ fn strings(all: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
 }
 
 #[test]
+fn whoever_set_or_moved_a_meeting_can_decline_it_afterwards() {
+    let mut room = Room::open();
+    assert_eq!(room.act("jane", set(vec![entry(1)])), "");
+    let meeting = room.last();
+    assert_eq!(room.act("joe", answered(meeting, MeetingAnswer::Accept)), "");
+    assert_eq!(room.status(), MeetingStatus::Agreed);
+    assert_eq!(room.act("jane", answered(meeting, MeetingAnswer::Decline)), "");
+    assert_eq!(room.status(), MeetingStatus::Unsettled);
+    let clocks =
+        |room: &Room| room.owed().into_iter().map(|(clock, who, _)| (clock, who)).collect::<Vec<_>>();
+    let pair = |clock: &str, who: &str| (clock.to_owned(), who.to_owned());
+    let settle = [pair("meeting-answer", "jane"), pair("meeting-record", "jane")];
+    assert_eq!(clocks(&room), settle, "who set it moves it or calls it off");
+    // A colleague who comes stands for the side.
+    assert_eq!(room.act("lee", answered(meeting, MeetingAnswer::Decline)), "");
+    assert_eq!(room.status(), MeetingStatus::Unsettled);
+    assert_eq!(room.act("jane", answered(meeting, MeetingAnswer::Accept)), "");
+    assert_eq!(room.status(), MeetingStatus::Agreed);
+    let begins = begins() + SignedDuration::from_hours(24);
+    assert_eq!(room.act("joe", MeetingMoved { meeting, begins, minutes: 30 }), "");
+    let at_new = |answer| MeetingAnswered { meeting, begins, answer };
+    assert_eq!(room.act("jane", at_new(MeetingAnswer::Accept)), "");
+    assert_eq!(room.status(), MeetingStatus::Agreed);
+    assert_eq!(room.act("joe", at_new(MeetingAnswer::Decline)), "");
+    assert_eq!(room.status(), MeetingStatus::Unsettled);
+}
+
+#[test]
 fn a_meeting_is_set_answered_prepared_held_and_recorded() {
     let mut room = Room::open();
     assert_eq!(room.text(), "Room for meetings opened between Bay Community Care and Harbor ACO.");

@@ -162,10 +162,17 @@ impl MeetingState {
     }
 
     /// What a side answers to its time: that somebody of it comes, else another time, else that nobody does. Nothing as long as nobody
-    /// of it has answered. Whoever settled the time comes themselves.
+    /// of it has answered. Whoever settled the time comes themselves, unless they say otherwise afterwards.
     pub fn answer_of(&self, side: &OrganizationId) -> Option<(MeetingAnswer, &StepTaken)> {
-        if self.timed_by.organization == *side {
-            return Some((MeetingAnswer::Accept, &self.timed_by));
+        let timed = &self.timed_by;
+        // With a place among those who are asked they have their answer there.
+        let has_place = || {
+            self.people
+                .iter()
+                .any(|one| one.whom.contact == timed.contact && one.whom.organization == timed.organization)
+        };
+        if timed.organization == *side && !has_place() {
+            return Some((MeetingAnswer::Accept, timed));
         }
         let of_side = self.people.iter().filter(|one| one.whom.organization == *side);
         let answers = of_side.filter_map(|one| one.answer.as_ref());

@@ -49,6 +49,8 @@ struct Need<'a> {
     by: &'a OrganizationId,
     to: &'a OrganizationId,
     label: Label,
+    /// Whether what bears the label is of a Part 2 program's records.
+    part2: bool,
 }
 
 /// Judges by the consents.
@@ -57,7 +59,8 @@ pub(super) fn judge(question: &Question<'_>) -> Answer {
     for part in question.labelled {
         for label in part.labels.iter().copied().filter(|label| label.is_sensitive()) {
             let others = question.readers.iter().filter(|(reader, _)| **reader != part.by);
-            needs.extend(others.map(|(to, _)| Need { by: &part.by, to, label }));
+            let part2 = part.labels.contains(&Label::Part2) && Label::Part2.covers(label);
+            needs.extend(others.map(|(to, _)| Need { by: &part.by, to, label, part2 }));
         }
     }
     let mut answer = Answer { asked: !needs.is_empty(), ..Answer::default() };
@@ -100,6 +103,7 @@ enum Lack {
     NotBegun,
     Expired,
     Revoked,
+    Ambiguous,
 }
 
 fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Option<Lack> {
@@ -138,6 +142,8 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
         return Some(Lack::Attested);
     }
     match consent.standing(question.day) {
+        // What is told names its consents by their ids alone.
+        ConsentStanding::Active if question.consents.get(consent.key.id).is_none() => Some(Lack::Ambiguous),
         ConsentStanding::Active => None,
         ConsentStanding::NotBegun => Some(Lack::NotBegun),
         ConsentStanding::Expired => Some(Lack::Expired),
@@ -146,17 +152,23 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
 }
 
 /// Whether more than the word of who would be told stands for a consent: somebody of the side that tells recorded it, or its paper is
-/// named by a hash. Who was told and answers who told them, or passes it on as the consent lets them, goes by the word of who told it;
-/// but not in what they tell as a Part 2 program themselves.
+/// named by a hash. Who was told a Part 2 program's records and answers who told them, or passes them on as the consent lets them, goes
+/// by that program's word: they are no program, so that it is nothing of their own. Of every other category they may have said it
+/// themselves, and whoever recorded the consent names itself as who tells.
 fn attested(consent: &ConsentState, need: &Need<'_>, part2: Option<&Part2Terms>) -> bool {
     let (scope, by) = (&consent.recorded.scope, &consent.by.organization);
-    let own = |organization: &OrganizationId| {
+    let is_program = |organization: &OrganizationId| {
         part2.is_some_and(|part2| part2.programs.iter().any(|one| one.organization == *organization))
     };
     let was_told = || {
-        !scope.disclosers.is_empty() && !scope.disclosers.contains(need.by) && scope.disclosers.contains(by)
+        need.part2
+            && !scope.disclosers.is_empty()
+            && !scope.disclosers.contains(need.by)
+            && scope.disclosers.contains(by)
+            && is_program(by)
+            && !is_program(need.by)
     };
-    consent.recorded.document.is_some() || by == need.by || (was_told() && !own(need.by))
+    consent.recorded.document.is_some() || by == need.by || was_told()
 }
 
 /// Why something may not be told, by the consent that came nearest to letting it. Says nothing of which category it is.
@@ -193,6 +205,9 @@ fn refusal(need: &Need<'_>, question: &Question<'_>) -> Reason {
         Lack::NotBegun => ("consent-not-begun", "the member's consent does not hold yet"),
         Lack::Expired => ("consent-expired", "the member's consent has ended: have it renewed"),
         Lack::Revoked => ("consent-revoked", "the member took the consent back"),
+        Lack::Ambiguous => {
+            ("consent-ambiguous", "two people recorded a consent under the same id: record it anew")
+        }
     };
     Reason::new(code, format!("{text} ({name})"), format!("consent {}", consent.key.id))
 }

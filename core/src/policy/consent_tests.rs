@@ -245,6 +245,78 @@ fn each_reason_names_the_consent_that_came_nearest() {
     }
 }
 
+/// The codes of why something may not be told to Jane and Joe both.
+fn codes(labelled: &[Labelled], sender: &str, terms: usize, consents: &Consents) -> Vec<String> {
+    let seats: Vec<Seat> = ["jane", "joe"].map(seat).into();
+    let seats: Vec<&Seat> = seats.iter().collect();
+    let disclosure = EventData::from(MessageSent::default()).disclosure();
+    let sender = user(sender);
+    match decide(&ask((&disclosure, labelled), &sender, &seats, (&AGREEMENTS[terms], consents), false)) {
+        Decision::Allowed { .. } => Vec::new(),
+        Decision::Denied { reasons } | Decision::Held { reasons } => {
+            reasons.iter().map(|reason| reason.code.to_string()).collect()
+        }
+    }
+}
+
+#[test]
+fn who_would_be_told_gains_nothing_by_naming_itself_as_who_tells() {
+    let mut consent = consent();
+    consent.scope.categories =
+        [Label::MentalHealth, Label::Hiv, Label::Violence, Label::SubstanceUseDisorder, Label::Part2].into();
+    consent.scope.disclosers = [organization("aco")].into();
+    consent.scope.recipients = [organization("cp"), organization("aco")].into();
+    let own = consent.clone();
+    consent.source = "Joe's word".into();
+    let paper =
+        ConsentRecorded { document: Some(crate::id::Sha256::of("synthetic paper")), ..consent.clone() };
+    let refused = vec!["consent-recipients-word".to_owned()];
+    for terms in 0..3 {
+        for label in [Label::MentalHealth, Label::Hiv, Label::Violence, Label::SubstanceUseDisorder] {
+            let labelled = [Labelled { labels: [label].into(), by: organization("cp") }];
+            let told = |one: &ConsentRecorded| {
+                codes(&labelled, "jane", terms, &consents(&[(one.clone(), false)], terms))
+            };
+            assert_eq!(told(&consent), refused, "{label:?} under {terms}");
+            assert!(told(&paper).is_empty() && told(&own).is_empty(), "{label:?} under {terms}");
+        }
+        let labelled = [Labelled { labels: Label::OF_PART_2.into(), by: organization("cp") }];
+        let under = consents(&[(consent.clone(), false)], terms);
+        assert_eq!(codes(&labelled, "jane", terms, &under), refused, "Part 2 under {terms}");
+    }
+}
+
+#[test]
+fn under_an_id_that_two_recorded_a_consent_with_nothing_is_told() {
+    // Joe's may state the older place or the younger one, and allow more or less: nobody gains by it.
+    for (first, second) in [("jane", "joe"), ("joe", "jane")] {
+        let fold = CASES[1].clone();
+        let recorded = |who: &str, at_place: usize| {
+            let same =
+                crate::case::event::Event { id: id(1), ..event(at_place, fold.state().heads(), consent()) };
+            held(who, "words", &same, at(at_place))
+        };
+        let (one, two) = (recorded(first, 1), recorded(second, 2));
+        let mut states = Vec::new();
+        for order in [[&one, &two], [&two, &one]] {
+            let mut fold = fold.clone();
+            fold.insert(order[0].clone());
+            fold.insert(order[1].clone());
+            let labelled = [Labelled { labels: Label::OF_PART_2.into(), by: organization("cp") }];
+            let told = |fold: &Fold| codes(&labelled, "jane", 1, &fold.state().consents);
+            assert_eq!(told(&fold), ["consent-ambiguous"]);
+            assert_eq!(fold.state().consents.get(id(1)), None);
+            let notice = notice(&Label::OF_PART_2.into(), &[id(1)].into(), &fold.state().consents, None);
+            assert_eq!(notice.as_deref(), Some(STATEMENT), "nobody's words are told for another's");
+            states.push(fold.state().consents.clone());
+            // Recorded anew it counts.
+            fold.insert(next(3, "jane", fold.state(), consent()));
+            assert!(told(&fold).is_empty());
+        }
+        assert_eq!(states[0], states[1]);
+    }
+}
+
 #[test]
 fn an_emergency_lets_nobody_pass_whom_the_agreement_does_not_name() {
     let mut stranger = seat("lee");
@@ -380,6 +452,10 @@ proptest! {
         let Decision::Allowed { under, .. } = decide(&ask) else { return Ok(()) };
         prop_assert!(!(emergency && me.is_keeper()));
 
+        let is_program = |one: &OrganizationId| {
+            let part2 = agreement.part2.as_ref();
+            part2.is_some_and(|part2| part2.programs.iter().any(|of| of.organization == *one))
+        };
         let mut others = BTreeSet::new();
         for part in &labelled {
             let sensitive = || part.labels.iter().filter(|label| label.is_sensitive());
@@ -395,7 +471,9 @@ proptest! {
                     consent.standing(today()) == ConsentStanding::Active
                         && scope.categories.iter().any(|category| category.covers(*label))
                         && (consent.by.organization == part.by || consent.recorded.document.is_some()
-                            || scope.disclosers.contains(&consent.by.organization))
+                            || (part.labels.contains(&Label::Part2) && Label::Part2.covers(*label)
+                                && scope.disclosers.contains(&consent.by.organization)
+                                && is_program(&consent.by.organization) && !is_program(&part.by)))
                         && (scope.recipients.contains(to) || scope.disclosers.contains(to) || hipaa(to))
                         && scope.purposes.iter().any(|purpose| purpose.includes(Purpose::Coordination))
                 });

@@ -86,7 +86,8 @@ pub enum Decision {
 /// `category-not-shared`, `keeper-not-allowed`; with source `roster`: `sender-not-on-roster`, `override-by-keeper`; with source
 /// `consent`, or `consent <id>` of the one that came nearest, each for a reader's organisation that may not be told what is so
 /// labelled: `consent-missing`, `consent-not-for-category`, `consent-not-for-organization`, `consent-not-for-redisclosure`,
-/// `consent-not-for-purpose`, `consent-without-explanation`, `consent-recipients-word`, `consent-not-begun`, `consent-expired`, `consent-revoked`; and
+/// `consent-not-for-purpose`, `consent-without-explanation`, `consent-recipients-word`, `consent-not-begun`, `consent-expired`, `consent-revoked`,
+/// `consent-ambiguous`; and
 /// `consents-too-many`. In an emergency nothing of that denies it: its basis is then `emergency-override`.
 ///
 /// Held, with source `room`: `room-not-encrypted`, `room-not-of-make`, `stranger-in-room`; with source `identity`:

@@ -145,6 +145,14 @@ impl RungPosted {
         let (contact, organization) = (self.contact.clone(), self.organization.clone());
         RungKey { owed: self.owed, clock: self.clock.clone(), contact, organization }
     }
+
+    /// Whether it is believed that they have left: their own organisation says so of its people; of others the roster does, and nobody
+    /// else has them passed over.
+    pub(crate) fn is_left(&self, roster: &Roster, by: &Seat) -> bool {
+        self.left
+            && (by.contact.organization == self.organization
+                || roster.has_left(&self.contact, &self.organization))
+    }
 }
 
 /// A rung that was posted.
@@ -242,8 +250,8 @@ pub fn step(life: &Life, event: LifeEvent<'_>, step: &Step<'_>) -> Result<Life, 
             if next.rungs.contains_key(&rung) {
                 return Err(refused("rung-posted", "this reminder was posted before"));
             }
-            let posted =
-                PostedRung { event: step.key.clone(), rung: event.rung, at: step.when(), left: event.left };
+            let left = event.is_left(&life.roster, step.seat);
+            let posted = PostedRung { event: step.key.clone(), rung: event.rung, at: step.when(), left };
             next.rungs.insert(rung, posted);
         }
     }

@@ -349,7 +349,8 @@ fn concern_closed(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
 /// The event that took back the consent of a referral.
 fn consent_revoked(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
     let EventData::ReferralAsked(asked) = &*event.data else { return None };
-    state.consents.get(asked.consent)?.revoked.as_ref().map(|revoked| revoked.by.event.clone())
+    let mut revoked = state.consents.named(asked.consent).filter_map(|consent| consent.revoked.as_ref());
+    revoked.next().map(|revoked| revoked.by.event.clone())
 }
 
 /// The event after which somebody can be given no task, or be asked to no visit.
