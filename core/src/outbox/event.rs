@@ -7,13 +7,13 @@ use crate::agreement::Agreement;
 use crate::audit::{Action, Audited, Purpose, Why};
 use crate::case::event::{AuditHead, EventData, EventKey, HeldBody};
 use crate::case::kind::RoomKind;
-use crate::case::state::CaseState;
+use crate::case::state::{CaseState, Resource};
 use crate::consent::Consents;
 use crate::contact::{Role, Seat};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, EventId, RoomId, UserId};
-use crate::label::{Under, are_sensitive};
+use crate::label::{Labels, Under, are_sensitive};
 use crate::notice::Notice;
 use crate::outbox::{Attempt, HELD};
 use crate::point::point;
@@ -57,6 +57,10 @@ impl Engine {
             UnderConsent::NotAsked => None,
         };
         let view = self.transport.view(&room).await?;
+        let referred = match consent {
+            Some(_) => self.labels_of_referral(case)?,
+            None => Labels::new(),
+        };
         let mut grounds = self.grounds(&room, event, &data)?;
         if marked && let Some(under) = &event.marks.under {
             // What it says it is told under is what it is judged by.
@@ -98,6 +102,7 @@ impl Engine {
                         readers: &readers,
                         basis: &basis,
                         under: &under,
+                        referred: &referred,
                     };
                     match self.mark(row, &room, &event, &permitted)? {
                         Some(event) => event,
@@ -131,6 +136,13 @@ impl Engine {
 
     fn grounds(&self, room: &RoomId, event: &OutEvent, data: &EventData) -> Result<Grounds> {
         self.with_fold(room, |fold| self.grounds_of(fold.state(), event, data))?
+    }
+
+    /// How a referral is labelled in its case.
+    fn labels_of_referral(&self, room: CaseId) -> Result<Labels> {
+        let found = self.case_of_referral(room)?;
+        Ok(found
+            .map_or_else(Labels::new, |found| found.state.labels(&Resource::Referral(found.referral.key))))
     }
 
     /// On what grounds an event is judged, with what of it is labelled.
@@ -217,7 +229,7 @@ impl Engine {
         event: &OutEvent,
         permitted: &Permitted<'_>,
     ) -> Result<Option<OutEvent>> {
-        let Permitted { case, grounds, readers, basis, under } = *permitted;
+        let Permitted { case, grounds, readers, basis, under, referred } = *permitted;
         let data = event.data()?;
         let disclosure = grounds.disclosure(&data);
         let mut event = event.clone();
@@ -236,7 +248,7 @@ impl Engine {
             agreement: Some(grounds.agreement_id.clone()),
             reasons: basis.iter().map(|reason| reason.code.to_string()).collect(),
             purpose: disclosure.purpose,
-            labels: disclosure.labels.iter().map(ToString::to_string).collect(),
+            labels: disclosure.labels.union(referred).map(ToString::to_string).collect(),
             consents: under.iter().copied().collect(),
             why: Why::of(&event.marks),
         };
@@ -455,4 +467,6 @@ struct Permitted<'a> {
     readers: &'a [UserId],
     basis: &'a [Reason],
     under: &'a BTreeSet<EventId>,
+    /// How what a referral tells is labelled in the member's case: a referral's room knows no labels.
+    referred: &'a Labels,
 }

@@ -343,6 +343,38 @@ async fn what_the_consent_does_not_name_does_not_go() {
 }
 
 #[tokio::test]
+async fn the_audit_says_how_what_an_agency_was_told_is_labelled() {
+    let world = World::new();
+    let (jane, joe, pat) =
+        (start(&world, "jane").await, start(&world, "joe").await, start(&world, "pat").await);
+    let of_a_program =
+        AGREEMENT.replace("outreach] }", MORE).replace("id: harbor-bay\n", "id: harbor-bay-3\n")
+            + "part2: { programs: [{ organization: urn:example:org|cp }], covered: [urn:example:org|aco] }\n";
+    for one in [&jane, &joe] {
+        one.add_agreement(&of_a_program).unwrap();
+    }
+    let mut open = opening(&["jane", "joe"]);
+    open.agreement = Some("harbor-bay-3".parse().unwrap());
+    let case = jane.open(open).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    let mut given = consent();
+    given.scope.recipients.insert(organization_id("aco"));
+    let given = case.record_consent(None, given).unwrap().id;
+    settle(&[&joe, &jane]).await;
+    let key = case.refer(None, refer(given).field(Field::Name)).await.unwrap().key;
+    settle(&[&jane]).await;
+    let theirs = accept(&pat).await;
+    settle(&[&pat, &jane, &joe]).await;
+    assert_eq!(status(&case, &key), "sent");
+    let opened = theirs.state().unwrap().opening().unwrap().event.clone();
+    let audited = jane.engine.db.audit().unwrap().2;
+    let entry = audited.iter().find(|entry| entry.what.event.as_ref() == Some(&opened)).unwrap();
+    assert!(entry.what.labels.contains(&"42CFRPart2".to_owned()), "{:?}", entry.what.labels);
+    assert_eq!(entry.what.consents, [given]);
+}
+
+#[tokio::test]
 async fn a_consent_that_is_taken_back_stops_the_agency_and_nothing_more_goes_there() {
     let world = World::new();
     let ([jane, joe, pat], case, room, theirs, key) = begin(&world).await;
