@@ -61,8 +61,6 @@ pub struct MatrixTransport {
     asked_keys: Mutex<HashMap<UserId, (u32, Instant)>>,
     /// Until when somebody is not asked for again of whose devices none is signed.
     asked_rest: Mutex<HashMap<OwnedUserId, Instant>>,
-    // Joins that no event of ours could follow yet.
-    unfollowed: Mutex<joined::Unfollowed>,
     // What another device of this account told.
     read_codes: Mutex<proof::Read>,
     sync: sync::Sync,

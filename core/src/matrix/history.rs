@@ -26,7 +26,7 @@ use serde_json::value::RawValue;
 
 use super::backup::ask_again_after;
 use super::error::{http, internal};
-use super::joined::{Seen, to_be_followed};
+use super::joined::{FOLLOWS_A_JOIN, Seen, to_be_followed};
 use super::keys::{master_key, user_id};
 use super::proof::room_key;
 use super::room::room_id;
@@ -80,7 +80,7 @@ impl Listed {
         Some(serde_json::from_str::<Membership>(content.get()).ok()?.membership)
     }
 
-    fn seen(&self, known: bool) -> Seen<'_> {
+    fn seen(&self) -> Seen<'_> {
         let joins = self.membership().is_some_and(|is| is == "join")
             && self.state_key.as_deref() == Some(self.sender.as_str());
         let unsigned = self.unsigned.as_ref().map_or("{}", |unsigned| unsigned.get());
@@ -88,7 +88,13 @@ impl Listed {
             serde_json::from_str::<Unsigned>(unsigned).ok().and_then(|unsigned| unsigned.prev_sender);
         // A change of one's own name is a join after a join.
         let renamed = before.as_ref() == Some(&self.sender);
-        Seen { id: &self.event_id, sender: &self.sender, known, joins: joins && !renamed, invited_by: before }
+        Seen {
+            id: &self.event_id,
+            sender: &self.sender,
+            joins: joins && !renamed,
+            follows: self.kind == FOLLOWS_A_JOIN,
+            invited_by: before,
+        }
     }
 }
 
@@ -135,7 +141,7 @@ impl MatrixTransport {
             })
             .collect();
         let seen: Vec<_> = match from {
-            None => listed.iter().map(|(event, _)| event.seen(known(&event.event_id))).collect(),
+            None => listed.iter().map(|(event, _)| event.seen()).collect(),
             Some(_) => Vec::new(),
         };
         self.follow_joins(&room, to_be_followed(&self.user, &seen)).await;

@@ -120,7 +120,6 @@ impl MatrixTransport {
             sending: tokio::sync::Mutex::default(),
             asked_backup: std::sync::Mutex::default(),
             asked_keys: std::sync::Mutex::default(),
-            unfollowed: std::sync::Mutex::default(),
             asked_rest: std::sync::Mutex::default(),
             read_codes: std::sync::Mutex::default(),
         })
