@@ -19,7 +19,7 @@ Plays a story between two homeservers, prints what happens, then proves it.
     --records FOLDER  write into this folder what the cases wrote into both records
     --pages FOLDER    write agendas and the panel into this folder, where the story has them;
                       target/demo where left out
-    --fhir            keep the records on FHIR servers, one for each organization
+    --fhir            keep both sides' records on FHIR servers, one for each
     --backend FILE    use the servers that FILE describes, as `cargo xtask up --json` prints it
     --joe python      play Joe with the Python driver
     --keep            leave the stores and logs where they are, and say where";

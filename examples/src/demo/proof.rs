@@ -66,7 +66,7 @@ fn records(stage: &mut Stage<'_>, played: &Played, into: Option<&Path>) -> Resul
             _ => &of_cases,
         };
         let Some(reader) = reader(stage, key)? else { continue };
-        let place = if stage.fhir {
+        let place = if stage.on_fhir(key) {
             stage
                 .backend
                 .record(key)

@@ -128,7 +128,7 @@ impl<'a> Stage<'a> {
     /// Loads each organisation's Bundle into its FHIR server.
     fn load_records(&self) -> Result<(), Trouble> {
         Step::run("Loading both records", || {
-            for (key, paths) in &self.papers.bundles {
+            for (key, paths) in self.papers.bundles.iter().filter(|(key, _)| self.on_fhir(key)) {
                 let record = self.backend.record(key).ok_or_else(|| {
                     Trouble::Missing(format!(
                         "the backend has no FHIR server for `{key}`: start it with `cargo xtask up`"
@@ -145,6 +145,11 @@ impl<'a> Stage<'a> {
             }
             Ok(())
         })
+    }
+
+    /// Whether an organisation's record is on a FHIR server: there is one for each side of the case.
+    pub(super) fn on_fhir(&self, organization: &str) -> bool {
+        self.fhir && Story::server_of(organization) == organization
     }
 
     fn cast(&mut self, options: &Options) -> Result<(), Trouble> {
@@ -174,7 +179,7 @@ impl<'a> Stage<'a> {
         let user = format!("@{localpart}:{}", homeserver.server_name);
         let found = homeserver.accounts.iter().find(|account| account.user_id == user);
         let account = found.ok_or_else(|| none(format!("account {user}, which the story needs")))?;
-        let fhir = if self.fhir {
+        let fhir = if self.on_fhir(organization) {
             let record = self.backend.record(organization);
             Some(record.ok_or_else(|| none(format!("FHIR server for `{organization}`")))?.url.as_str())
         } else {
@@ -196,7 +201,7 @@ impl<'a> Stage<'a> {
 
     /// What the story brings into the store of somebody of this organisation.
     fn furniture(&self, organization: &str) -> Furniture<'_> {
-        let papers = (!self.fhir).then_some(&self.papers);
+        let papers = (!self.on_fhir(organization)).then_some(&self.papers);
         Furniture {
             bundles: papers.and_then(|papers| papers.bundles.get(organization)).map_or(&[], Vec::as_slice),
             for_keeper: papers.and_then(|papers| papers.for_keepers.get(organization)).map(PathBuf::as_path),

@@ -33,9 +33,11 @@ fn the_story_of_marty_is_read() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/marty.yaml");
     let story = Story::read(&file).unwrap();
     assert_eq!(story.local(story.begins).strftime("%F %H:%M").to_string(), "2019-03-04 09:00");
-    assert_eq!(story.actors(), ["jane", "joe", "lee", "rao", "aco-keeper", "cp-keeper"]);
-    let bundles = ["cp", "aco"].map(|key| &story.organizations[key].bundle);
-    for path in bundles.into_iter().chain([&story.agreement, &story.rules]) {
+    assert_eq!(story.actors(), ["ann", "jane", "joe", "lee", "pat", "rao", "aco-keeper", "cp-keeper"]);
+    let bundles = ["cp", "aco", "office", "agency"].map(|key| &story.organizations[key].bundle);
+    let known = &story.organizations["cp"].directory;
+    assert_eq!(known.len(), 2);
+    for path in bundles.into_iter().chain(known).chain([&story.agreement, &story.rules]) {
         assert!(path.exists(), "{}", path.display());
     }
     let agreement = Agreement::parse(&std::fs::read_to_string(&story.agreement).unwrap()).unwrap();
@@ -86,7 +88,8 @@ fn the_story_of_the_tasks_is_read() {
         _ => None,
     });
     let to: Vec<_> = assigned.map(|task| (task.owner.as_deref(), task.pool.as_deref())).collect();
-    assert_eq!(to, [(Some("joe"), None), (None, Some("aco")), (Some("jane"), None)]);
+    let joe = (Some("joe"), None);
+    assert_eq!(to, [joe, (None, Some("aco")), (Some("jane"), None), joe, joe]);
     for (steps, field) in [
         ("  - jane: {assign: {title: x, due: 2019-03-08}}\n", "steps[0].jane.assign"),
         ("  - jane: {assign: {title: x, due: 2019-03-08, owner: nobody}}\n", "steps[0].jane.assign.owner"),
@@ -149,7 +152,7 @@ fn the_story_of_the_outreach_is_read() {
         StepKind::Deed { deed, .. } => deed.record_contact.is_some(),
         _ => false,
     });
-    assert_eq!(recorded.count(), 6);
+    assert_eq!(recorded.count(), 7);
 }
 
 #[test]
@@ -185,10 +188,18 @@ fn steps_know_their_lines_and_files_are_beside_the_story() {
 fn a_story_whose_papers_are_missing_is_not_begun() {
     let folder = tempfile::TempDir::new().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    for paper in ["marty.yaml", "agreement.yaml", "rules.yaml", "cp.json"] {
+    for paper in [
+        "marty.yaml",
+        "agreement-referral.yaml",
+        "agreement-office.yaml",
+        "agreement-agency.yaml",
+        "rules.yaml",
+        "cp.json",
+    ] {
         std::fs::copy(data.join(paper), folder.path().join(paper)).unwrap();
     }
     let mistake = Story::read(&folder.path().join("marty.yaml")).unwrap_err();
+    // By the order of the keys the aco's comes first, whichever else is missing.
     assert_eq!(mistake.field, "organizations.aco.bundle");
     assert!(mistake.problem.contains("aco.json"), "{mistake}");
 }
