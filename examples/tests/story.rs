@@ -283,7 +283,9 @@ fn it_comes_true_on_servers_that_somebody_else_started_though_who_approves_is_ki
 fn with_steps(steps: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let data = marty().parent().unwrap().to_owned();
-    for name in ["cp.json", "aco.json", "agreement.yaml", "rules.yaml"] {
+    let bundles = ["cp.json", "aco.json", "office.json", "agency.json"];
+    let papers = ["agreement-referral.yaml", "agreement-office.yaml", "agreement-agency.yaml", "rules.yaml"];
+    for name in bundles.into_iter().chain(papers) {
         std::fs::copy(data.join(name), folder.path().join(name)).unwrap();
     }
     let text = std::fs::read_to_string(marty()).unwrap();

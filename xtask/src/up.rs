@@ -80,7 +80,7 @@ fn copies(backend: &BackendDescription) -> Result<Vec<PathBuf>, Failure> {
     };
     fs::create_dir_all(&folder).map_err(failed(&folder))?;
     let mut copies = Vec::new();
-    for bundle in ["cp.json", "aco.json"] {
+    for bundle in ["cp.json", "aco.json", "office.json", "agency.json"] {
         let written = root.join("examples/data").join(bundle);
         let text = fs::read_to_string(&written).map_err(failed(&written))?;
         let text = text.replace(":aco.example", &format!(":{}", aco.server_name));

@@ -26,7 +26,7 @@ impl BackendOptions {
             |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), password.to_owned())).collect();
         Self {
             fhir: false,
-            aco: accounts(&["joe", "rao", "lee", "keeper"]),
+            aco: accounts(&["joe", "rao", "lee", "ann", "eve", "pat", "keeper", "office-keeper"]),
             cp: accounts(&["jane", "keeper"]),
         }
     }
