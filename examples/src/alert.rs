@@ -129,7 +129,7 @@ pub fn stay(stay: &Stay, outreach: &Outreach) -> Value {
     }
     let followed_up = followed_up(stay, outreach);
     shown.extend(followed_up.map(|by| ("followed_up_by".into(), json!(by.by))));
-    shown.insert("told".into(), json!(stay.alerts.len()));
+    shown.insert("told".into(), json!(stay.things_told()));
     Value::Object(shown)
 }
 

@@ -203,7 +203,7 @@ impl Stay {
             clock: clock.map(|clock| clock.name.to_owned()),
             counts_from: clock.map(|clock| clock.from.into()),
             followed_up_by: alert::followed_up(stay, outreach).map(|by| by.by.to_string()),
-            told: u32::try_from(stay.alerts.len()).unwrap_or(u32::MAX),
+            told: u32::try_from(stay.things_told()).unwrap_or(u32::MAX),
         }
     }
 }

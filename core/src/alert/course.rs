@@ -105,6 +105,15 @@ impl AlertRaised {
 }
 
 impl Stay {
+    /// How many things were told of it: what both sides tell alike is one.
+    pub fn things_told(&self) -> usize {
+        let anew = |(place, (alert, by)): &Told<'_>| {
+            let mut before = self.alerts.iter().take(*place);
+            !before.any(|(known, teller)| known.same(alert) && teller.organization != by.organization)
+        };
+        self.told().filter(anew).count()
+    }
+
     fn told(&self) -> impl Iterator<Item = Told<'_>> {
         self.alerts.iter().enumerate()
     }
