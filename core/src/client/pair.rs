@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::agreement::Agreement;
 use crate::case::kind::{PairOpened, RoomKind};
-use crate::case::life::Carried;
 use crate::client::programme::roster_of_two;
 use crate::client::propose::Named;
 use crate::client::{Case, Caseline};
@@ -13,8 +11,6 @@ use crate::error::{Error, Result};
 use crate::id::{AgreementId, CaseId, OrganizationId, RuleSetId};
 use crate::organization::Organization;
 use crate::panel::Pair;
-use crate::policy::Reason;
-use crate::store::papers::Paper;
 
 /// A pair's room to open, between one's own organisation and another one that it shares cases with.
 #[derive(Debug, Clone)]
@@ -57,7 +53,8 @@ impl Caseline {
         }
         let directory = engine.directory();
         let me = directory.contact_of_user(&engine.user()).ok_or(Error::NotFound { what: "contact" })?;
-        let agreement = self.pair_agreement(&open.with, open.agreement.as_ref(), &me.organization)?;
+        let agreement =
+            self.agreement_of_two(RoomKind::Pair, open.agreement.as_ref(), [&me.organization, &open.with])?;
         let settled = agreement.read()?;
         let organization = |id: &OrganizationId| {
             directory.organization(id).cloned().ok_or(Error::NotFound { what: "organization" })
@@ -101,32 +98,5 @@ impl Caseline {
             }
         }
         Ok(last)
-    }
-
-    fn pair_agreement(
-        &self,
-        with: &OrganizationId,
-        wanted: Option<&AgreementId>,
-        own: &OrganizationId,
-    ) -> Result<Carried<AgreementId>> {
-        if own == with {
-            let text = "a pair's room is one of two organizations: name the other";
-            return Err(Error::not_allowed(Reason::new("organization-twice", text, "case")));
-        }
-        for text in self.engine.db.papers(Paper::Agreement)? {
-            let agreement = Agreement::parse(&text)?;
-            let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
-            let between = agreement.room == RoomKind::Pair.agreed_as()
-                && agreement.side_of(own).is_some()
-                && agreement.side_of(with).is_some();
-            let fits = match wanted {
-                Some(id) => agreement.id == *id,
-                None => agreement.in_force_on(today),
-            };
-            if between && fits {
-                return Carried::agreement(&text);
-            }
-        }
-        Err(Error::NotFound { what: "agreement in force between the two organizations: add it first" })
     }
 }

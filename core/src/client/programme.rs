@@ -54,7 +54,11 @@ impl Caseline {
         }
         let directory = engine.directory();
         let me = directory.contact_of_user(&engine.user()).ok_or(Error::NotFound { what: "contact" })?;
-        let agreement = self.programme_agreement(&open.with, open.agreement.as_ref(), &me.organization)?;
+        let agreement = self.agreement_of_two(
+            RoomKind::Programme,
+            open.agreement.as_ref(),
+            [&me.organization, &open.with],
+        )?;
         let settled = agreement.read()?;
         let organization = |id: &OrganizationId| {
             directory.organization(id).cloned().ok_or(Error::NotFound { what: "organization" })
@@ -76,21 +80,22 @@ impl Caseline {
         self.open_room(room, ProgrammeOpened { room, office, organization: of, roster, agreement, rules })
     }
 
-    fn programme_agreement(
+    /// The agreement of a room of this kind, which stands between one's own organisation and another one: this one, or the one in
+    /// force.
+    pub(super) fn agreement_of_two(
         &self,
-        with: &OrganizationId,
+        kind: RoomKind,
         wanted: Option<&AgreementId>,
-        own: &OrganizationId,
+        [own, with]: [&OrganizationId; 2],
     ) -> Result<Carried<AgreementId>> {
-        let missing = "agreement in force with the programme office: add it first";
         if own == with {
-            let text = "a programme room is one of two organizations: name the other";
+            let text = "such a room is one of two organizations: name the other";
             return Err(Error::not_allowed(Reason::new("organization-twice", text, "case")));
         }
         for text in self.engine.db.papers(Paper::Agreement)? {
             let agreement = Agreement::parse(&text)?;
             let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
-            let between = agreement.room == RoomKind::Programme
+            let between = agreement.room == kind.agreed_as()
                 && agreement.side_of(own).is_some()
                 && agreement.side_of(with).is_some();
             let fits = match wanted {
@@ -101,7 +106,7 @@ impl Caseline {
                 return Carried::agreement(&text);
             }
         }
-        Err(Error::NotFound { what: missing })
+        Err(Error::NotFound { what: "agreement in force between the two organizations: add it first" })
     }
 }
 
