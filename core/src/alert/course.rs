@@ -135,6 +135,7 @@ impl Stay {
 
     /// Whether another organisation told the same, and it stands: then this is no news to anybody, and is told so that it stays if
     /// the other is taken back.
+    #[cfg_attr(not(feature = "store"), allow(dead_code))]
     pub(crate) fn is_told_by_another(&self, raised: &AlertRaised, own: &OrganizationId) -> bool {
         self.told().any(|told| {
             let (_, (known, by)) = told;

@@ -409,6 +409,28 @@ async fn a_consent_that_is_taken_back_stops_the_agency_and_nothing_more_goes_the
     assert!(format!("{:?}", pat.engine.db.outbox_fate(named.id).unwrap()).contains("consent-revoked"));
 }
 
+/// What Joe had folded when he wrote it was the consent: it sorts before the referral, though it comes later.
+#[tokio::test]
+async fn an_agency_hears_of_a_consent_that_was_taken_back_before_as_it_turns_out_later() {
+    let world = World::new();
+    let ([jane, joe, pat], case, room, theirs, key) = begin(&world).await;
+    joe.shutdown().await;
+    let state = case.state().unwrap();
+    let place = |kind: &str| state.timeline.iter().find(|entry| entry.kind == kind).unwrap().key.clone();
+    let given = place("consent.recorded");
+    let revoked = serde_json::json!({ "msgtype": "m.text", "body": "taken back", "org.caseline.event": {
+        "v": 1, "id": "01800000-0000-7000-8000-000000000001", "kind": "consent.revoked",
+        "after": [[given.sender, given.id, 3]], "clock": 4, "at": "2019-03-01T14:00:00Z",
+        "data": { "consent": given.id, "on": "2019-03-01", "source": "a call" } } });
+    world.server.send_content(&super::room(&case), &user("joe"), &revoked).unwrap();
+    settle(&[&jane, &pat]).await;
+    let state = case.state().unwrap();
+    let course = room.referral().unwrap().unwrap();
+    assert!(state.referrals.get(&key).is_none(), "it does not count any more: {:?}", state.timeline);
+    assert_eq!(course.status, CourseStatus::Cancelled(Cancellation::ConsentEnded));
+    assert_eq!(theirs.referral().unwrap().unwrap().status, course.status);
+}
+
 #[tokio::test]
 async fn a_consent_taken_back_before_a_referral_leaves_stops_it() {
     let world = World::new();
