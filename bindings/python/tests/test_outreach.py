@@ -61,11 +61,13 @@ class Outreach(Live):
             self.assertTrue(told.asks[0].answer and told.asks[0].answer.granted)
 
             await case.withdraw_contact(phone.id, "It was somebody else's number (synthetic)")
+            self.assertTrue(await jane.settle(within=MINUTE))
             told = await case.outreach()
             taken_back = told.contacts[0].withdrawn
             self.assertEqual((told.attempts, taken_back and taken_back.reason[:19]), (0, "It was somebody els"))
             await case.close_case(CloseReason.DECLINED)
             await case.reopen_case("He is back (synthetic)", NOW[:10], "The list of March (synthetic)")
+            self.assertTrue(await jane.settle(within=MINUTE))
             told = await case.outreach()
             stages = [OutreachStage.ASSIGNED, OutreachStage.DISENROLLED, OutreachStage.RE_ENROLLED]
             self.assertEqual([one.stage for one in told.stages], stages)
