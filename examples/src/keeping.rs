@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use caseline::agreement::{Agreement, RuleSet};
 use caseline::fhir::Scopes;
 use caseline::id::{OrganizationId, UserId};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::admissions::Feed;
 use crate::desk;
 use crate::protocol::{RecordPlace, SignIn, System, key_bytes};
 use crate::yaml::{self, Mistake};
@@ -29,6 +31,19 @@ struct Written {
     rules: Vec<PathBuf>,
     #[serde(default)]
     bundle: Option<PathBuf>,
+    #[serde(default)]
+    admissions: Option<FeedWritten>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedWritten {
+    folder: Spanned<PathBuf>,
+    source: Spanned<String>,
+    member_system: Spanned<String>,
+    time_zone: Spanned<String>,
+    #[serde(default)]
+    payers: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,6 +86,8 @@ pub struct Keeping {
     pub rules: Vec<String>,
     /// A transaction Bundle for its record: the directory, above all.
     pub bundle: Option<String>,
+    /// The feed whose admissions it tells to the cases.
+    pub admissions: Option<Feed>,
 }
 
 impl fmt::Debug for Keeping {
@@ -112,13 +129,14 @@ impl Keeping {
         let rules = reading.papers(rules, |text| RuleSet::parse(text).map(drop));
         let bundle = written.bundle.as_ref().map(|path| yaml::text(&reading.beside(path)));
         let bundle = bundle.and_then(|bundle| reading.keep(bundle));
+        let admissions = written.admissions.as_ref().and_then(|feed| reading.feed(feed));
         let store = reading.beside(&written.store);
         match (homeserver, password, store_key, reading.mistakes) {
             (Some(homeserver), Some(password), Some(store_key), mistakes) if mistakes.is_empty() => {
                 let user = written.user.as_str().to_owned();
                 let organization = Some(written.organization);
                 let sign_in = SignIn { homeserver, user, password, store, store_key, record, organization };
-                Ok(Self { sign_in, agreements, rules, bundle })
+                Ok(Self { sign_in, agreements, rules, bundle, admissions })
             }
             (.., mistakes) => Err(mistakes),
         }
@@ -144,6 +162,32 @@ impl Reading<'_> {
 
     fn keep<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
         read.map_err(|mistake| self.mistakes.push(mistake)).ok()
+    }
+
+    fn feed(&mut self, written: &FeedWritten) -> Option<Feed> {
+        let folder = self.beside(&written.folder.value);
+        if !folder.is_dir() {
+            self.wrong(&written.folder, "admissions.folder", "names a folder that is not there");
+        }
+        for (text, field) in
+            [(&written.source, "admissions.source"), (&written.member_system, "admissions.member_system")]
+        {
+            if text.value.trim().is_empty() || text.value.len() > 200 {
+                self.wrong(text, field, "is a text of 200 bytes at most, and not empty");
+            }
+        }
+        let zone = TimeZone::get(&written.time_zone.value);
+        if zone.is_err() {
+            let problem = "is a time zone like America/New_York";
+            self.wrong(&written.time_zone, "admissions.time_zone", problem);
+        }
+        Some(Feed {
+            folder,
+            source: written.source.value.clone(),
+            member_system: written.member_system.value.clone(),
+            zone: zone.ok()?,
+            payers: written.payers.clone(),
+        })
     }
 
     fn web(&mut self, url: &Spanned<String>, field: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What the demo, the driver and the keeper share: stories, and the processes that play them.
 #![recursion_limit = "256"]
 
+pub mod admissions;
 pub mod alert;
 pub mod demo;
 pub mod desk;

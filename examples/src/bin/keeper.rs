@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caseline::{Caseline, Error, Notice};
+use caseline_examples::admissions::Folder;
 use caseline_examples::desk::{self, StoryClock};
 use caseline_examples::importing::until_answered;
 use caseline_examples::keeping::Keeping;
@@ -32,6 +33,19 @@ An organization's always-on bot, on its role account.
     agreements: [agreement.yaml]
     rules: [rules.yaml]
     bundle: directory.json                  # a FHIR transaction for the record; may be left out
+
+A hospital's or the state's feed, whose admissions, discharges and transfers it tells to the cases of the member:
+
+    admissions:
+      folder: /srv/adt                      # .hl7 (HL7 v2 ADT), .csv (a table with headings), .json (a Da Vinci notification);
+                                            # put a file there under a name that begins with a dot, and rename it
+      source: the state's notices           # what people read as who says so
+      member_system: https://masshealth.example/member-id   # the system of the members' numbers in the cases
+      time_zone: America/New_York           # of what the feed says without one
+      payers: [MASSHEALTH]                  # HL7 v2: IN1-3 or IN1-4 whose policy number is the member's; may be left out
+
+    What is told goes from the folder to `done`, as it came, in plain text: remove it when you may. What waits stands in `to-confirm`
+    (found by name and date of birth: a person raises it in the case), in `no-case`, or in `refused`, with the reason beside it.
 
 A record on a FHIR server, which it signs in to as a system (SMART Backend Services), or with a token that stays:
 
@@ -127,7 +141,20 @@ async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
             _ = &mut asked => return Ok(()),
         }
     }
-    let mut keeper = Keeper { caseline: started, clock, story_clock, tasks: JoinSet::new(), trouble: None };
+    let admissions = keeping.admissions.clone().map(Folder::new).transpose();
+    let admissions = admissions.unwrap_or_else(|error| {
+        status(&json!({ "kind": "trouble", "code": "admissions-folder", "text": error.to_string() }));
+        None
+    });
+    let mut keeper = Keeper {
+        caseline: started,
+        clock,
+        story_clock,
+        admissions,
+        tasks: JoinSet::new(),
+        trouble: None,
+        feed_trouble: None,
+    };
     status(&json!({ "kind": "ready", "user": keeper.caseline.user() }));
     let mut notices = keeper.caseline.notices();
     // Its input is only listened to in a story: a service has none.
@@ -199,9 +226,12 @@ struct Keeper {
     caseline: Caseline,
     clock: Arc<StoryClock>,
     story_clock: bool,
+    admissions: Option<Folder>,
     tasks: JoinSet<()>,
     /// The last trouble that was told, so that it is told once.
     trouble: Option<&'static str>,
+    /// The same of the folder of the admissions.
+    feed_trouble: Option<&'static str>,
 }
 
 impl Keeper {
@@ -213,8 +243,25 @@ impl Keeper {
         }
     }
 
+    /// Tells the cases what the feed says.
+    fn look_into_folder(&mut self) {
+        let Some(folder) = &mut self.admissions else { return };
+        match tokio::task::block_in_place(|| folder.look(&self.caseline)) {
+            Ok(told) => {
+                self.feed_trouble = None;
+                told.iter().for_each(status);
+            }
+            Err(trouble) if self.feed_trouble == Some(trouble.code()) => {}
+            Err(trouble) => {
+                self.feed_trouble = Some(trouble.code());
+                status(&json!({ "kind": "trouble", "code": trouble.code(), "text": trouble.to_string() }));
+            }
+        }
+    }
+
     /// Takes up cases, and reminds whose turn it is.
     async fn tend(&mut self) {
+        self.look_into_folder();
         let outcome = async {
             for invitation in self.caseline.invitations().await? {
                 match invitation.warning {

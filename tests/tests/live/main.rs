@@ -4,6 +4,7 @@
 // A `case` is played by a `cast`: both are the words of these tests.
 #![allow(clippy::similar_names)]
 
+mod admissions;
 mod cast;
 mod foreign;
 mod keeper;
