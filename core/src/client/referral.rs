@@ -18,8 +18,8 @@ use crate::id::{EventId, OrganizationId};
 use crate::organization::OrganizationKind;
 use crate::policy::Reason;
 use crate::referral::{
-    Course, Field, ReferralAsked, ReferralSent, ReferralState, ReferralTold, ReferralWithdrawn, Service,
-    ServiceCode, TEXT_LIMIT, Told,
+    Course, Field, ReferralAsked, ReferralSent, ReferralState, ReferralStatus, ReferralTold,
+    ReferralWithdrawn, Service, ServiceCode, TEXT_LIMIT, Told,
 };
 
 mod room;
@@ -201,7 +201,7 @@ impl Case {
         };
         let one = self.expected()?.referrals.get(&key).cloned().ok_or(Error::internal("referral-asked"))?;
         let held = one.held();
-        if held.is_none() && one.is_open() {
+        if one.status == ReferralStatus::Asked {
             self.send_referral(&key, refer.values).await?;
         }
         Ok(Referred { key, held })

@@ -1,18 +1,28 @@
 //! What a referral's room and the member's case have to do with each other, on a device that holds both.
 
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
 use crate::case::event::{EventData, EventKey};
 use crate::case::kind::RoomKind;
+use crate::case::life::Opening;
+use crate::case::roster::{Place, room_user};
 use crate::case::state::{CaseState, Resource};
 use crate::commands::Command;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, EventId, OrganizationId, RoomId};
+use crate::id::{CaseId, EventId, OrganizationId, RoomId, UserId};
 use crate::label::Labels;
 use crate::policy::{Reason, UnderConsent, may_refer};
 use crate::referral::{
-    Cancellation, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus,
-    ReferralTold, TEXT_LIMIT, room_of,
+    Cancellation, Course, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState,
+    ReferralStatus, ReferralTold, TEXT_LIMIT, room_of,
 };
+
+/// How long the referrer's keeper leaves it to whoever opened a referral's room to tell what happened.
+const AFTER_OPENER: SignedDuration = SignedDuration::from_mins(10);
+/// How long everybody else of the referrer's leaves it to them and to the keeper.
+const AFTER_KEEPER: SignedDuration = SignedDuration::from_mins(20);
 
 /// A referral as the member's case has it.
 pub(crate) struct InCase {
@@ -181,33 +191,31 @@ impl Engine {
     }
 
     fn follow_referral(&self, room: CaseId) -> Result<()> {
-        let me = self.user();
         // What has not gone out can still be taken out.
         let there = self.state_in_room(room)?;
         let (Some(opening), Some(course)) = (there.opening(), there.referrals.course()) else {
             return Ok(());
         };
-        if opening.event.sender != me {
+        let Some(turn) = turn(&there, &self.user()) else { return Ok(()) };
+        let is_turn = |since: Timestamp| since.saturating_add(turn).is_ok_and(|from| from <= self.now());
+        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else {
+            return self.stop_what_never_counted(room, course.status, &is_turn);
+        };
+        if !is_room_of(&there, &state, &referral) {
             return Ok(());
         }
-        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else {
-            return self.stop_what_never_counted(room, course.status);
-        };
         let key = &referral.key;
         // First, whatever else there is to say: the agency works on until it hears of it.
-        if !course.status.is_over() {
-            let fields = course.fields.keys().copied().collect();
-            let reason = if referral.status == ReferralStatus::Withdrawn {
-                Some(Cancellation::NotNeeded)
-            } else {
-                let lets = self.consent_lets(&state, &referral, &opening.community_side.id, &fields);
-                lets.is_err().then_some(Cancellation::ConsentEnded)
-            };
-            if let Some(reason) = reason {
-                self.stop(room, reason)?;
-            }
+        if !course.status.is_over()
+            && let Some((reason, since)) = self.ended(&state, &referral, opening, course)
+            && is_turn(since)
+        {
+            self.stop(room, reason)?;
         }
         if matches!(referral.status, ReferralStatus::Asked | ReferralStatus::Held(_)) {
+            if !is_turn(course.opened_by.at) {
+                return Ok(());
+            }
             let sent =
                 ReferralSent { referral: key.clone(), room: Some(room), by_hand: None, note: String::new() };
             self.once(case, &["referral-sent", &room.to_string()], sent)?;
@@ -216,6 +224,10 @@ impl Engine {
             let event: &EventKey = &step.by.event;
             if referral.steps.iter().any(|known| known.event.as_ref() == Some(event)) {
                 continue;
+            }
+            // In their order.
+            if !is_turn(step.by.at) {
+                break;
             }
             let until = step.until.map_or_else(String::new, |day| format!("until {day}"));
             let text = [until.as_str(), step.text.as_str()];
@@ -235,9 +247,34 @@ impl Engine {
         Ok(())
     }
 
+    /// Why the agency is to stop, and since when.
+    fn ended(
+        &self,
+        state: &CaseState,
+        referral: &ReferralState,
+        opening: &Opening,
+        course: &Course,
+    ) -> Option<(Cancellation, Timestamp)> {
+        if referral.status == ReferralStatus::Withdrawn {
+            let withdrawn = referral.steps.iter().rev().find(|step| step.told.is_none());
+            return Some((Cancellation::NotNeeded, withdrawn.map_or(course.opened_by.at, |step| step.by.at)));
+        }
+        let fields = course.fields.keys().copied().collect();
+        self.consent_lets(state, referral, &opening.community_side.id, &fields).err()?;
+        let consent = state.consents.get(referral.consent);
+        let revoked = consent.and_then(|one| one.revoked.as_ref()).map(|revoked| revoked.by.at);
+        let ended = || ends_at(state, consent?.ends?).filter(|ended| *ended <= self.now());
+        Some((Cancellation::ConsentEnded, revoked.or_else(ended).unwrap_or(course.opened_by.at)))
+    }
+
     /// The agency is told to stop where what it was sent counts no more: a consent that was taken back before, or a case that was
     /// closed, came to be known after it had gone out.
-    fn stop_what_never_counted(&self, room: CaseId, status: CourseStatus) -> Result<()> {
+    fn stop_what_never_counted(
+        &self,
+        room: CaseId,
+        status: CourseStatus,
+        is_turn: impl Fn(Timestamp) -> bool,
+    ) -> Result<()> {
         if status.is_over() {
             return Ok(());
         }
@@ -245,14 +282,15 @@ impl Engine {
             if self.db.kind(row.case)? != RoomKind::Case {
                 continue;
             }
-            let reason = self.with_expected(row.case, |fold| {
+            let found = self.with_expected(row.case, |fold| {
                 let state = fold.state();
                 let one = state.superseded_referrals.iter().find(|one| room_of(&one.key) == room)?;
                 let revoked = state.consents.get(one.asked.consent).is_none_or(|one| one.revoked.is_some());
-                Some(if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded })
+                let reason = if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded };
+                Some((reason, one.at))
             })?;
-            if let Some(reason) = reason {
-                return self.stop(room, reason);
+            if let Some((reason, asked)) = found {
+                return if is_turn(asked) { self.stop(room, reason) } else { Ok(()) };
             }
         }
         Ok(())
@@ -274,6 +312,40 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
+}
+
+/// How long whoever may speak for the referrer in a referral's room leaves it to others, so that each thing is said once: who opened it
+/// says it at once, then the keeper, who is always there, then everybody else of the referrer's. Nobody of others.
+fn turn(room: &CaseState, me: &UserId) -> Option<SignedDuration> {
+    let (seat, opening) = (room.roster().seat_of(me)?, room.opening()?);
+    if seat.contact.organization != opening.plan_side.id {
+        return None;
+    }
+    Some(match seat.is_keeper() {
+        _ if opening.event.sender == *me => SignedDuration::ZERO,
+        true => AFTER_OPENER,
+        false => AFTER_KEEPER,
+    })
+}
+
+/// When a day begins where the case is.
+fn ends_at(case: &CaseState, day: Date) -> Option<Timestamp> {
+    let zone = case.opening()?.agreement.zone.clone();
+    day.to_zoned(zone).ok().map(|day| day.timestamp())
+}
+
+/// Whether a room is the referral's: one of the referrer's in the case made it, for its agency. Everybody in the case can tell which id
+/// the room has, and make one under it.
+pub(crate) fn is_room_of(room: &CaseState, case: &CaseState, referral: &ReferralState) -> bool {
+    let Some(opening) = room.opening() else { return false };
+    let referrer = &referral.asked_by.organization;
+    let opener = |place: &Place| {
+        place.seat.contact.organization == *referrer && room_user(&place.seat) == Some(&opening.event.sender)
+    };
+    opening.kind == RoomKind::Referral
+        && opening.plan_side.id == *referrer
+        && referral.organization.as_ref().is_none_or(|agency| agency.id == opening.community_side.id)
+        && case.roster().all().iter().any(opener)
 }
 
 /// What the agency says, no longer than it may be said by our own clients: theirs can be any.

@@ -158,11 +158,12 @@ impl Course {
 /// The steps in a referral's room.
 ///
 /// # Errors
-/// `referral-by-keeper`, `referral-not-agency` (the agency says whether there is a place, accepts, declines, sub-refers and returns
+/// `referral-by-keeper` (a keeper cancels, and takes no other step), `referral-not-agency` (the agency says whether there is a place, accepts, declines, sub-refers and returns
 /// the outcome), `referral-not-referrer` (the referrer asks for a place, closes and cancels), `referral-over`, `referral-answered`
 /// (it was accepted or declined already), `referral-not-accepted`, `referral-no-outcome`, `referral-steps-too-many`.
 pub(super) fn step(course: &mut Course, event: ReferralEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
-    if step.seat.is_keeper() {
+    // That it is to stop says whoever of the referrer's is there.
+    if step.seat.is_keeper() && !matches!(event, ReferralEvent::Cancelled(_)) {
         return Err(by_keeper());
     }
     let own = &step.seat.contact.organization;

@@ -8,21 +8,25 @@ use crate::case::event::EventData;
 use crate::case::kind::RoomKind;
 use crate::case::life::Carried;
 use crate::case::name::EventName;
+use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::client::Case;
+use crate::commands::is_room_of;
 use crate::consent::Scope;
 use crate::contact::{Contact, Role, Seat, Topic};
 use crate::error::{Error, Result};
 use crate::fhir;
-use crate::id::{AgreementId, OrganizationId};
+use crate::id::{AgreementId, ContactId, OrganizationId};
 use crate::label::{Label, Labels, STATEMENT};
 use crate::organization::Organization;
 use crate::policy::{Reason, UnderConsent};
-use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, room_of};
+use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, ReferralStatus, room_of};
 use crate::store::papers::Paper;
 
 /// How many people of an agency are named for a referral's room at most.
 const MOST_NAMED: usize = 8;
+/// How many others of the referrer's are named for it at most.
+const MOST_OWN: usize = 3;
 
 impl Case {
     /// Opens the room of a referral that waited, now that somebody at the organisation has an account, and an agreement is in force.
@@ -30,7 +34,7 @@ impl Case {
     ///
     /// # Errors
     /// `NotFound` (`referral`; `rules`), `Conflict` (`referral-room-taken`), `NotAllowed`: `referral-not-referrer`, `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
-    /// `referral-over`, those of the consent, besides the errors of every command.
+    /// `referral-sent` (somebody else's device has its room), `referral-over`, those of the consent, besides the errors of every command.
     pub async fn send_referral(
         &self,
         referral: impl Into<EventName>,
@@ -48,19 +52,16 @@ impl Case {
             return Err(Error::not_allowed(Reason::new("referral-not-referrer", text, "referral")));
         }
         if engine.db.case_row(room)?.is_some() {
-            // Everybody in the case can tell which id the room has: what somebody else made under it is not the referral's.
             let there = self.caseline().case(room)?;
-            let state = there.expected()?;
-            let is_it = state.opening().is_some_and(|opening| {
-                opening.kind == RoomKind::Referral
-                    && opening.plan_side.id == own.organization
-                    && one.organization.as_ref().is_some_and(|agency| agency.id == opening.community_side.id)
-            });
             let taken = Error::Conflict {
                 code: "referral-room-taken",
                 detail: "another room has the id that this referral's is to have: leave it, and ask for the referral anew",
             };
-            return if is_it { Ok(there) } else { Err(taken) };
+            return if is_room_of(&there.expected()?, &state, &one) { Ok(there) } else { Err(taken) };
+        }
+        if one.status == ReferralStatus::Sent {
+            let text = "this referral is with the agency already: ask whoever sent it to name you for its room, or take up their invitation";
+            return Err(Error::not_allowed(Reason::new("referral-sent", text, "referral")));
         }
         let agency = one.organization.clone().ok_or(Error::NotFound { what: "organization" })?;
         if let Some(hold) = self.hold(&state, &agency.id)? {
@@ -81,7 +82,9 @@ impl Case {
         let directory = engine.directory();
         // As our directory has it now: it may have got an account since.
         let agency = directory.organization(&agency.id).cloned().unwrap_or(agency);
+        let also = also_named(&state, &own, &one.asked_by.contact);
         let mut roster = vec![Seat { contact: own, lead: true }];
+        roster.extend(also);
         for (n, contact) in reachable(&directory.contacts, &agency.id).into_iter().enumerate() {
             roster.push(Seat { contact, lead: n == 0 });
         }
@@ -184,6 +187,25 @@ fn reachable(contacts: &[Contact], agency: &OrganizationId) -> Vec<Contact> {
     let designated = all.iter().any(|contact| contact.topics.contains(&Topic::Referral));
     let named = all.into_iter().filter(|contact| !designated || contact.topics.contains(&Topic::Referral));
     named.take(MOST_NAMED).cloned().collect()
+}
+
+/// Who else of the referrer's is named for a referral's room, of those named for the case: who asked for it, and its leads; where that is
+/// nobody, one other. Then what the agency does is told in the case while whoever sent the referral is away, too.
+fn also_named(state: &CaseState, own: &Contact, asked_by: &ContactId) -> Vec<Seat> {
+    let theirs = |seat: &&Seat| {
+        seat.contact.organization == own.organization
+            && seat.contact.id != own.id
+            && room_user(seat).is_some()
+            && !seat.is_keeper()
+    };
+    let all: Vec<&Seat> = state.roster().active().filter(theirs).collect();
+    let first = |seat: &&&Seat| seat.lead || seat.contact.id == *asked_by;
+    let mut named: Vec<Seat> =
+        all.iter().filter(first).take(MOST_OWN).map(|seat| Seat::clone(seat)).collect();
+    if named.is_empty() {
+        named.extend(all.first().map(|seat| Seat::clone(seat)));
+    }
+    named
 }
 
 /// What the member allows, in words for an agency: the consent's own, where it speaks of nothing but what the agency is told. One that

@@ -18,6 +18,8 @@ use crate::referral::{
 };
 use crate::{Refer, Referred};
 
+mod away;
+
 const MORE: &str = "outreach, consent, referral] }";
 
 fn pat() -> Contact {
