@@ -366,6 +366,21 @@ pub fn room_of(referral: &EventKey) -> CaseId {
     CaseId::from_uuid(*id.as_uuid())
 }
 
+/// How many rooms a referral can have, one after the other, where somebody else has made one under the id that it was to have.
+const MOST_ROOMS: u8 = 8;
+
+/// The rooms that a referral can have: the first is [`room_of`] it, and each other one is for where those before it were taken.
+pub(crate) fn rooms_of(referral: &EventKey) -> impl Iterator<Item = CaseId> {
+    (0..MOST_ROOMS).map(|n| match n {
+        0 => room_of(referral),
+        n => {
+            let (id, n) = (referral.id.to_string(), n.to_string());
+            let parts = ["referral-room", referral.sender.as_str(), id.as_str(), n.as_str()];
+            CaseId::from_uuid(*EventId::derived(&parts).as_uuid())
+        }
+    })
+}
+
 /// The referrals of one case, in the order in which they were asked; in a referral's room, the referral that it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Referrals {

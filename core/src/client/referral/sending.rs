@@ -22,6 +22,7 @@ use crate::organization::Organization;
 use crate::policy::{Reason, UnderConsent};
 use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, ReferralStatus, room_of};
 use crate::store::papers::Paper;
+use crate::store::referrals::link;
 
 /// How many people of an agency are named for a referral's room at most.
 const MOST_NAMED: usize = 8;
@@ -63,6 +64,7 @@ impl Case {
             let text = "this referral is with the agency already: ask whoever sent it to name you for its room, or take up their invitation";
             return Err(Error::not_allowed(Reason::new("referral-sent", text, "referral")));
         }
+        engine.db.write(|t| link(t, room, self.id(), &referral))?;
         let agency = one.organization.clone().ok_or(Error::NotFound { what: "organization" })?;
         if let Some(hold) = self.hold(&state, &agency.id)? {
             let text = format!("the referral is kept, and waits: {}", hold.words());

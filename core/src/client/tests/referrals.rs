@@ -19,6 +19,7 @@ use crate::referral::{
 use crate::{Refer, Referred};
 
 mod away;
+mod quiet;
 
 const MORE: &str = "outreach, consent, referral] }";
 
@@ -196,7 +197,7 @@ async fn a_referral_goes_to_its_room_and_comes_back_to_the_case() {
 
     // Looked at again, as at every start, nothing is told twice.
     jane.engine.look_at_all().unwrap();
-    jane.engine.follow_all_referrals().unwrap();
+    jane.engine.follow_due_referrals().unwrap();
     settle(&[&jane, &joe]).await;
     assert_eq!(told(&joes, &key).len(), 6);
     assert_eq!(joes.state().unwrap().digest(), case.state().unwrap().digest());
@@ -460,7 +461,7 @@ async fn a_consent_that_ends_by_itself_and_a_withdrawal_stop_the_agency() {
             Cancellation::NotNeeded
         } else {
             world.clock.advance(SignedDuration::from_hours(24 * 100));
-            jane.engine.follow_all_referrals().unwrap();
+            jane.engine.follow_due_referrals().unwrap();
             Cancellation::ConsentEnded
         };
         settle(&[&jane, &pat, &joe]).await;

@@ -57,23 +57,23 @@ async fn the_keeper_tells_what_the_agency_does_and_that_it_is_to_stop() {
     assert_eq!(named, ["jane", "kim", "pat", "Bay Community Care"]);
     room.accept_referral(None).unwrap();
     settle(&[&pat, &keeper, &joe]).await;
-    keeper.engine.follow_all_referrals().unwrap();
+    keeper.engine.follow_due_referrals().unwrap();
     settle(&[&keeper, &joe]).await;
     assert_eq!(told(&case, &key), [], "it is left to whoever opened the room for a while");
     world.clock.advance(minutes(11));
-    keeper.engine.follow_all_referrals().unwrap();
+    keeper.engine.follow_due_referrals().unwrap();
     settle(&[&keeper, &joe]).await;
     assert_eq!(told(&case, &key), [Told::Accepted]);
     let consent = case.state().unwrap().consents.all()[0].key.id;
     case.revoke_consent(None, consent, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
     settle(&[&joe, &keeper]).await;
     world.clock.advance(minutes(11));
-    keeper.engine.follow_all_referrals().unwrap();
+    keeper.engine.follow_due_referrals().unwrap();
     settle(&[&keeper, &pat]).await;
     let course = room.referral().unwrap().unwrap();
     assert_eq!(course.status, CourseStatus::Cancelled(Cancellation::ConsentEnded));
     world.clock.advance(minutes(11));
-    keeper.engine.follow_all_referrals().unwrap();
+    keeper.engine.follow_due_referrals().unwrap();
     settle(&[&keeper, &joe]).await;
     assert_eq!(told(&case, &key), [Told::Accepted, Told::Cancelled]);
     assert_eq!(status(&case, &key), "withdrawn");
@@ -88,8 +88,8 @@ async fn what_two_accounts_tell_counts_once_and_a_colleague_sees_it_through() {
     settle(&[&pat, &kim, &keeper]).await;
     world.clock.advance(minutes(21));
     // Neither has heard the other.
-    kim.engine.follow_all_referrals().unwrap();
-    keeper.engine.follow_all_referrals().unwrap();
+    kim.engine.follow_due_referrals().unwrap();
+    keeper.engine.follow_due_referrals().unwrap();
     settle(&[&keeper, &kim, &joe]).await;
     assert_eq!(told(&case, &key), [Told::Accepted, Told::Provided]);
     let state = case.state().unwrap();
@@ -108,7 +108,7 @@ async fn what_two_accounts_tell_counts_once_and_a_colleague_sees_it_through() {
     kims.close_referral(None).unwrap();
     settle(&[&kim, &pat]).await;
     world.clock.advance(minutes(21));
-    kim.engine.follow_all_referrals().unwrap();
+    kim.engine.follow_due_referrals().unwrap();
     settle(&[&kim, &keeper, &joe]).await;
     assert_eq!(status(&case, &key), "closed");
     assert_eq!(kim.case(case.id()).unwrap().state().unwrap().digest(), case.state().unwrap().digest());
