@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::care_plan::StepTaken;
 use crate::case::step::Step;
 use crate::communication::Priority;
+use crate::label::Labels;
 use crate::policy::Reason;
 use crate::referral::{
     Cancellation, Capacity, ConsentTerms, Field, OutcomeCode, ReferralEvent, ReferralOpened, Service, Told,
@@ -30,6 +31,8 @@ pub struct Course {
     pub fields: BTreeMap<Field, String>,
     /// What the member allows.
     pub consent: ConsentTerms,
+    /// How sensitive it is, as it is labelled in the case.
+    pub labels: Labels,
     /// How urgent it is.
     pub priority: Priority,
     /// By when it is needed.
@@ -142,6 +145,7 @@ impl Course {
             need: opened.need.clone(),
             fields: opened.fields.clone(),
             consent: opened.consent.clone(),
+            labels: opened.labels(),
             priority: opened.priority,
             due: opened.due,
             status: CourseStatus::Asked,

@@ -35,16 +35,11 @@ pub(crate) fn owed(
     consents: &Consents,
     rules: &Rules<'_>,
 ) -> Vec<Owed> {
-    match kind {
-        RoomKind::Referral => {
-            referrals.course().and_then(|course| in_its_room(course, rules)).into_iter().collect()
-        }
-        _ => {
-            let all = referrals.all().iter();
-            all.filter_map(|one| to_be_stopped(one, consents, rules).or_else(|| in_the_case(one, rules)))
-                .collect()
-        }
+    if kind == RoomKind::Referral {
+        return referrals.course().and_then(|course| in_its_room(course, rules)).into_iter().collect();
     }
+    let all = referrals.all().iter();
+    all.filter_map(|one| to_be_stopped(one, consents, rules).or_else(|| in_the_case(one, rules))).collect()
 }
 
 /// An agency that works on what is not asked for any more, or may not be known to it any more, has to hear so. Its room says so by

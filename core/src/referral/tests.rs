@@ -95,6 +95,7 @@ pub(crate) fn opening() -> ReferralOpened {
             until: Some("2026-12-31".parse().unwrap()),
             notice: None,
         },
+        labels: crate::label::Labels::new(),
         priority: Priority::Routine,
         due: Some("2026-01-20".parse().unwrap()),
     }

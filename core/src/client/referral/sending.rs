@@ -20,7 +20,7 @@ use crate::id::{AgreementId, ContactId, OrganizationId};
 use crate::label::{Label, Labels, STATEMENT};
 use crate::organization::Organization;
 use crate::policy::{Reason, UnderConsent};
-use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, ReferralStatus, room_of};
+use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, ReferralStatus, rooms_of};
 use crate::store::papers::Paper;
 use crate::store::referrals::link;
 
@@ -32,6 +32,7 @@ const MOST_OWN: usize = 3;
 impl Case {
     /// Opens the room of a referral that waited, now that somebody at the organisation has an account, and an agreement is in force.
     /// `values` are fields of the member's that no record has. Repeated, it returns the room.
+    /// Where somebody else has made a room under the id that it was to have, it gets another, and the case is told so.
     ///
     /// # Errors
     /// `NotFound` (`referral`; `rules`), `Conflict` (`referral-room-taken`), `NotAllowed`: `referral-not-referrer`, `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
@@ -46,20 +47,27 @@ impl Case {
         let state = self.expected()?;
         let referral = self.referral_key(&referral.into())?;
         let one = state.referrals.get(&referral).cloned().ok_or(Error::NotFound { what: "referral" })?;
-        let room = room_of(&referral);
         let own = self.own(&state)?;
         if own.organization != one.asked_by.organization {
             let text = "the side that refers the member sends the referral, tells of it and ends it";
             return Err(Error::not_allowed(Reason::new("referral-not-referrer", text, "referral")));
         }
-        if engine.db.case_row(room)?.is_some() {
+        // Everybody in the case can tell which id the room is to have: what somebody else made under it is not the referral's.
+        let mut free = None;
+        for room in rooms_of(&referral) {
+            if engine.db.case_row(room)?.is_none() {
+                free = Some(room);
+                break;
+            }
             let there = self.caseline().case(room)?;
-            let taken = Error::Conflict {
-                code: "referral-room-taken",
-                detail: "another room has the id that this referral's is to have: leave it, and ask for the referral anew",
-            };
-            return if is_room_of(&there.expected()?, &state, &one) { Ok(there) } else { Err(taken) };
+            if is_room_of(&there.expected()?, &state, &one) {
+                return Ok(there);
+            }
         }
+        let room = free.ok_or(Error::Conflict {
+            code: "referral-room-taken",
+            detail: "other rooms have all the ids that this referral's could have: leave them, and ask for the referral anew",
+        })?;
         if one.status == ReferralStatus::Sent {
             let text = "this referral is with the agency already: ask whoever sent it to name you for its room, or take up their invitation";
             return Err(Error::not_allowed(Reason::new("referral-sent", text, "referral")));
@@ -115,6 +123,7 @@ impl Case {
             need: one.need,
             fields,
             consent: terms,
+            labels,
             priority: one.priority,
             due: one.due,
         };

@@ -7,14 +7,15 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::is_room_of;
-use crate::case::event::{EventData, EventKey};
+use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::life::Opening;
-use crate::case::state::CaseState;
+use crate::case::state::{CaseState, Resource};
 use crate::commands::Command;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::{CaseId, EventId, UserId};
+use crate::label::Marks;
 use crate::referral::{
     Cancellation, Course, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus, ReferralTold,
     TEXT_LIMIT, rooms_of,
@@ -28,11 +29,23 @@ const AFTER_KEEPER: SignedDuration = SignedDuration::from_mins(20);
 /// When what could not be said is tried again, though nothing has changed: an agreement can have come into force.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// What any client shows of it that a labelled referral is over, and why that is not labelled: it says nothing of the member, and has
+/// to be said once no consent holds any more.
+const OVER: &str = "A referral in this case is over.";
+const OVER_WHY: &str = "It says that a referral is over, and nothing else";
+
+/// What is said of a referral that is in another room than it was to have.
+const ELSEWHERE: &str =
+    "Somebody else had made a room under the id that was meant for it, so it is in another one";
+
 /// A look at one room: what is to be said now, and when there is more.
 struct Looking {
     now: Timestamp,
     /// How long one's own turn comes after whoever is first.
     turn: SignedDuration,
+    /// Whether it needs a consent to say in the case more than that it is over: it is labelled, or all is that one says there, since one
+    /// is of a Part 2 program.
+    quietly: bool,
     again: Option<Timestamp>,
 }
 
@@ -132,7 +145,9 @@ impl Engine {
             return Ok(Look::default());
         };
         let Some(turn) = turn(&there, &self.user()) else { return Ok(Look::default()) };
-        let mut looking = Looking { now: self.now(), turn, again: None };
+        let sensitive = state.is_sensitive(&Resource::Referral(link.referral.clone()));
+        let quietly = sensitive || says_labelled(state, &self.user());
+        let mut looking = Looking { now: self.now(), turn, quietly, again: None };
         let Some(referral) = state.referrals.get(&link.referral) else {
             self.stop_what_never_counted(link, state, course, &mut looking)?;
             return Ok(Look { at: to_the_second(looking.again), over: false });
@@ -142,19 +157,15 @@ impl Engine {
         }
         // First, whatever else there is to say: the agency works on until it hears of it.
         if !course.status.is_over() {
-            match self.ended(state, referral, opening, course) {
-                Some((reason, since)) => {
-                    if looking.is_turn(since) {
-                        looking.said(self.stop(room, reason)?);
-                    }
+            if let Some((reason, since)) = self.ended(state, referral, opening, course) {
+                if looking.is_turn(since) {
+                    looking.said(self.stop(room, reason)?);
                 }
+            } else if let Some(ends) =
+                state.consents.get(referral.consent).and_then(|one| begins(state, one.ends?))
+            {
                 // It ends on its day, though nothing happens.
-                None => {
-                    let consent = state.consents.get(referral.consent);
-                    if let Some(ends) = consent.and_then(|one| begins(state, one.ends?)) {
-                        looking.is_turn(ends);
-                    }
-                }
+                looking.is_turn(ends);
             }
         }
         let told = self.tell_the_case(link, referral, course, &mut looking)?;
@@ -175,13 +186,12 @@ impl Engine {
             if !looking.is_turn(course.opened_by.at) {
                 return Ok(false);
             }
-            let sent = ReferralSent {
-                referral: referral.key.clone(),
-                room: Some(room),
-                by_hand: None,
-                note: String::new(),
-            };
-            looking.said(self.once(case, &["referral-sent", &room.to_string()], sent)?);
+            // Not in the one that it was to have.
+            let elsewhere = rooms_of(&referral.key).next() != Some(room);
+            let note = if elsewhere { ELSEWHERE.to_owned() } else { String::new() };
+            let sent = ReferralSent { referral: referral.key.clone(), room: Some(room), by_hand: None, note };
+            let id = EventId::derived(&["referral-sent", &room.to_string()]);
+            looking.said(self.once(case, &Command::new(Some(id), sent))?);
         }
         for step in &course.steps {
             let event: &EventKey = &step.by.event;
@@ -205,8 +215,14 @@ impl Engine {
                 by_hand: None,
                 text,
             };
-            let parts = ["referral-told", event.sender.as_str(), &event.id.to_string()];
-            looking.said(self.once(case, &parts, told)?);
+            let id = EventId::derived(&["referral-told", event.sender.as_str(), &event.id.to_string()]);
+            let mut command = Command::new(Some(id), told);
+            if step.told.ends() && looking.quietly {
+                // Whoever reads it in any client reads no more than that, so that no consent is asked for it.
+                command.marks.unlabelled = Some(OVER_WHY.to_owned());
+                command.text = Some(OVER.to_owned());
+            }
+            looking.said(self.once(case, &command)?);
         }
         Ok(looking.again.is_none())
     }
@@ -251,16 +267,16 @@ impl Engine {
     }
 
     fn stop(&self, room: CaseId, reason: Cancellation) -> Result<bool> {
-        self.once(room, &["referral-cancelled", &room.to_string()], ReferralCancelled { reason })
+        let id = EventId::derived(&["referral-cancelled", &room.to_string()]);
+        self.once(room, &Command::new(Some(id), ReferralCancelled { reason }))
     }
 
     /// Says something once, under an id that follows from what it is. False where it may not be said now.
-    fn once(&self, case: CaseId, parts: &[&str], data: impl Into<EventData>) -> Result<bool> {
-        let id = EventId::derived(parts);
-        if self.db.outbox_fate(id)?.is_some() {
+    fn once(&self, case: CaseId, command: &Command) -> Result<bool> {
+        if self.db.outbox_fate(command.id)?.is_some() {
             return Ok(true);
         }
-        match self.command(case, &Command::new(Some(id), data)) {
+        match self.command(case, command) {
             Ok(_) => Ok(true),
             // What another device has said already, or the case takes no more, is not said again.
             Err(Error::NotAllowed { reasons }) => {
@@ -299,6 +315,12 @@ fn turn(room: &CaseState, me: &UserId) -> Option<SignedDuration> {
         true => AFTER_OPENER,
         false => AFTER_KEEPER,
     })
+}
+
+/// Whether everything that somebody says in the case is labelled, unless they say why it is not.
+fn says_labelled(case: &CaseState, me: &UserId) -> bool {
+    let said = case.roster().seat_of(me).zip(case.opening());
+    said.is_some_and(|(seat, opening)| !Marks::default().labels_of(seat, &opening.agreement).is_empty())
 }
 
 /// When a day begins where the case is.
