@@ -4,6 +4,8 @@ mod labelled;
 mod refer;
 mod watch;
 
+pub(crate) use refer::is_room_of;
+
 use crate::agreement::{Category, History};
 use crate::care_plan::Document;
 use crate::case::event::{Block, Content, EventData, EventKey, Held, HeldBody};

@@ -19,6 +19,7 @@ use crate::communication::Priority;
 use crate::contact::Seat;
 use crate::crossing::Way;
 use crate::id::{AgreementId, CaseId, EventId, RuleSetId};
+use crate::label::{Label, Labels};
 use crate::organization::Organization;
 
 mod asking;
@@ -169,12 +170,26 @@ pub struct ReferralOpened {
     pub fields: BTreeMap<Field, String>,
     /// What the member allows.
     pub consent: ConsentTerms,
+    /// How sensitive it is, as it is labelled in the case: the agency's record says so of what it holds.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Priority::is_routine")]
     pub priority: Priority,
     /// By when it is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Date>,
+}
+
+impl ReferralOpened {
+    /// How sensitive it is. One of a Part 2 program's that was opened before openings had labels is known by its statement.
+    pub(crate) fn labels(&self) -> Labels {
+        let mut labels = self.labels.clone();
+        if labels.is_empty() && self.consent.notice.is_some() {
+            labels.extend(Label::OF_PART_2);
+        }
+        labels
+    }
 }
 
 /// `referral.capacity-asked`, in the room: the referrer asks whether there is a place.
@@ -348,6 +363,7 @@ pub(crate) fn withheld(data: &EventData) -> Option<EventData> {
             need: none(),
             fields: BTreeMap::new(),
             consent: ConsentTerms::default(),
+            labels: Labels::new(),
             due: None,
             ..e.clone()
         }
@@ -360,10 +376,28 @@ pub(crate) fn withheld(data: &EventData) -> Option<EventData> {
     })
 }
 
-/// The room of a referral. It follows from the `referral.asked`, so that a referral has one room, whichever device opens it.
+/// The room of a referral. It follows from the `referral.asked`, so that a referral has one room, whichever device opens it. Where somebody
+/// else had made one under that id, it is in another: `ReferralState::room` says in which.
 pub fn room_of(referral: &EventKey) -> CaseId {
     let id = EventId::derived(&["referral-room", referral.sender.as_str(), &referral.id.to_string()]);
     CaseId::from_uuid(*id.as_uuid())
+}
+
+/// How many rooms a referral can be tried to have, one after the other, where somebody else has made one under the id that it was to have.
+#[cfg_attr(not(feature = "store"), allow(dead_code))]
+const MOST_ROOMS: u8 = 8;
+
+/// The rooms that a referral can have: the first is [`room_of`] it, and each other one is for where those before it were taken.
+#[cfg_attr(not(feature = "store"), allow(dead_code))]
+pub(crate) fn rooms_of(referral: &EventKey) -> impl Iterator<Item = CaseId> {
+    (0..MOST_ROOMS).map(|n| match n {
+        0 => room_of(referral),
+        n => {
+            let (id, n) = (referral.id.to_string(), n.to_string());
+            let parts = ["referral-room", referral.sender.as_str(), id.as_str(), n.as_str()];
+            CaseId::from_uuid(*EventId::derived(&parts).as_uuid())
+        }
+    })
 }
 
 /// The referrals of one case, in the order in which they were asked; in a referral's room, the referral that it is.

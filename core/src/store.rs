@@ -10,6 +10,7 @@ pub(crate) mod outbox;
 pub(crate) mod panel;
 pub(crate) mod papers;
 mod record;
+pub(crate) mod referrals;
 #[cfg(feature = "matrix")]
 pub(crate) mod room_keys;
 mod rows;

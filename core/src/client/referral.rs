@@ -4,36 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::agreement::{Agreement, Side};
-use crate::case::event::{EventData, EventKey};
+use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
-use crate::case::life::Carried;
 use crate::case::name::EventName;
-use crate::case::state::{CaseState, Resource};
+use crate::case::state::CaseState;
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::communication::Priority;
-use crate::consent::Scope;
-use crate::contact::{Contact, Role, Seat, Topic};
+use crate::contact::Contact;
 use crate::crossing::Way;
 use crate::error::{Error, InvalidInput, Result};
-use crate::fhir;
-use crate::id::{AgreementId, EventId, OrganizationId};
-use crate::label::{Label, Labels, STATEMENT};
-use crate::organization::{Organization, OrganizationKind};
-use crate::policy::{Reason, UnderConsent};
+use crate::id::{EventId, OrganizationId};
+use crate::organization::OrganizationKind;
+use crate::policy::Reason;
 use crate::referral::{
-    ConsentTerms, Course, Field, Hold, ReferralAsked, ReferralOpened, ReferralSent, ReferralState,
-    ReferralTold, ReferralWithdrawn, Service, ServiceCode, TEXT_LIMIT, Told, room_of,
+    Course, Field, ReferralAsked, ReferralSent, ReferralState, ReferralStatus, ReferralTold,
+    ReferralWithdrawn, Service, ServiceCode, TEXT_LIMIT, Told,
 };
-use crate::store::papers::Paper;
 
 mod room;
+mod sending;
 
 /// The longest field of the member's, in bytes.
 const FIELD_LIMIT: usize = 512;
-/// How many people of an agency are named for a referral's room at most.
-const MOST_NAMED: usize = 8;
 
 /// A referral to ask for. `Debug` shows none of it.
 ///
@@ -208,105 +201,10 @@ impl Case {
         };
         let one = self.expected()?.referrals.get(&key).cloned().ok_or(Error::internal("referral-asked"))?;
         let held = one.held();
-        if held.is_none() && one.is_open() {
+        if one.status == ReferralStatus::Asked {
             self.send_referral(&key, refer.values).await?;
         }
         Ok(Referred { key, held })
-    }
-
-    /// Opens the room of a referral that waited, now that somebody at the organisation has an account, and an agreement is in force.
-    /// `values` are fields of the member's that no record has. Repeated, it returns the room.
-    ///
-    /// # Errors
-    /// `NotFound` (`referral`; `rules`), `Conflict` (`referral-room-taken`), `NotAllowed`: `referral-not-referrer`, `referral-no-contact`, `referral-no-account`, `referral-no-agreement`,
-    /// `referral-over`, those of the consent, besides the errors of every command.
-    pub async fn send_referral(
-        &self,
-        referral: impl Into<EventName>,
-        values: BTreeMap<Field, String>,
-    ) -> Result<Self> {
-        check_values(&values)?;
-        let engine = &self.caseline().engine;
-        let state = self.expected()?;
-        let referral = self.referral_key(&referral.into())?;
-        let one = state.referrals.get(&referral).cloned().ok_or(Error::NotFound { what: "referral" })?;
-        let room = room_of(&referral);
-        let own = self.own(&state)?;
-        if own.organization != one.asked_by.organization {
-            let text = "the side that refers the member sends the referral, tells of it and ends it";
-            return Err(Error::not_allowed(Reason::new("referral-not-referrer", text, "referral")));
-        }
-        if engine.db.case_row(room)?.is_some() {
-            // Everybody in the case can tell which id the room has: what somebody else made under it is not the referral's.
-            let there = self.caseline().case(room)?;
-            let state = there.expected()?;
-            let is_it = state.opening().is_some_and(|opening| {
-                opening.kind == RoomKind::Referral
-                    && opening.plan_side.id == own.organization
-                    && one.organization.as_ref().is_some_and(|agency| agency.id == opening.community_side.id)
-            });
-            let taken = Error::Conflict {
-                code: "referral-room-taken",
-                detail: "another room has the id that this referral's is to have: leave it, and ask for the referral anew",
-            };
-            return if is_it { Ok(there) } else { Err(taken) };
-        }
-        let agency = one.organization.clone().ok_or(Error::NotFound { what: "organization" })?;
-        if let Some(hold) = self.hold(&state, &agency.id)? {
-            let text = format!("the referral is kept, and waits: {}", hold.words());
-            return Err(Error::not_allowed(Reason::new(hold.reason(), text, "referral")));
-        }
-        let agreement = self.referral_agreement(&own.organization, &agency.id)?;
-        let agreement = agreement.ok_or(Error::internal("referral-agreement"))?;
-        let settled = agreement.read()?;
-        let mut fields = self.fields(&state).await?;
-        fields.extend(values);
-        fields.retain(|field, value| one.fields.contains(field) && !value.trim().is_empty());
-        let referrer = state
-            .opening()
-            .and_then(|opening| opening.organizations().find(|known| known.id == own.organization))
-            .cloned()
-            .ok_or(Error::NotFound { what: "organization" })?;
-        let directory = engine.directory();
-        // As our directory has it now: it may have got an account since.
-        let agency = directory.organization(&agency.id).cloned().unwrap_or(agency);
-        let mut roster = vec![Seat { contact: own, lead: true }];
-        for (n, contact) in reachable(&directory.contacts, &agency.id).into_iter().enumerate() {
-            roster.push(Seat { contact, lead: n == 0 });
-        }
-        let keeper = |side: Side, of: &Organization| {
-            let allowed = settled.party(side).keeper && of.role_account.is_some();
-            fhir::keeper(of).filter(|_| allowed).map(|contact| Seat { contact, lead: false })
-        };
-        roster.extend(keeper(Side::Plan, &referrer));
-        roster.extend(keeper(Side::Community, &agency));
-        let consent = state.consents.get(one.consent);
-        let labels = state.labels(&Resource::Referral(one.key.clone()));
-        let terms = ConsentTerms {
-            explanation: consent
-                .map_or_else(String::new, |recorded| allowed(&recorded.recorded.scope, &one.fields, &labels)),
-            until: consent.and_then(|one| one.ends),
-            notice: labels.contains(&Label::Part2).then(|| STATEMENT.to_owned()),
-        };
-        let opened = ReferralOpened {
-            room,
-            referrer,
-            agency,
-            roster,
-            agreement,
-            rules: self.caseline().find_rules(state.opening().map(|opening| &opening.rules.id))?,
-            service: one.service,
-            need: one.need,
-            fields,
-            consent: terms,
-            priority: one.priority,
-            due: one.due,
-        };
-        let opened: EventData = opened.into();
-        if let UnderConsent::Refused(reason) = engine.under_consent(room, &opened)? {
-            return Err(Error::not_allowed(reason));
-        }
-        self.caseline().open_room(room, opened)
     }
 
     /// Says that a referral was taken to its organisation by hand: by telephone, where nobody there has an account.
@@ -406,20 +304,6 @@ impl Case {
         referral.among(keys, "referral", &self.caseline().user())
     }
 
-    /// Why a referral cannot go to this organisation yet, if anything.
-    fn hold(&self, state: &CaseState, agency: &OrganizationId) -> Result<Option<Hold>> {
-        let directory = self.caseline().engine.directory();
-        if !reachable(&directory.contacts, agency).is_empty() {
-            let own = self.own(state)?.organization;
-            let agreed = self.referral_agreement(&own, agency)?.is_some();
-            return Ok((!agreed).then_some(Hold::NoAgreement));
-        }
-        let mut of = directory.contacts.iter().filter(|contact| contact.organization == *agency);
-        let calls = of.any(|contact| contact.phone.is_some())
-            || directory.organization(agency).is_some_and(|agency| agency.phone.is_some());
-        Ok(Some(if calls { Hold::NoAccount } else { Hold::NoContact }))
-    }
-
     /// Who one is in the case.
     fn own(&self, state: &CaseState) -> Result<Contact> {
         let me = self.caseline().user();
@@ -429,44 +313,6 @@ impl Case {
         })?;
         Ok(seat.contact.clone())
     }
-
-    /// The agreement in force for referrals of one to the other.
-    fn referral_agreement(
-        &self,
-        referrer: &OrganizationId,
-        agency: &OrganizationId,
-    ) -> Result<Option<Carried<AgreementId>>> {
-        let engine = &self.caseline().engine;
-        for text in engine.db.papers(Paper::Agreement)? {
-            let agreement = Agreement::parse(&text)?;
-            let today = engine.now().to_zoned(agreement.zone.clone()).date();
-            let between = agreement.room == RoomKind::Referral
-                && agreement.plan_side.id == *referrer
-                && agreement.community_side.id == *agency;
-            if between && agreement.in_force_on(today) {
-                return Ok(Some(Carried::agreement(&text)?));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The member's fields as our own record has them; without one, what the case knows.
-    async fn fields(&self, state: &CaseState) -> Result<BTreeMap<Field, String>> {
-        let engine = &self.caseline().engine;
-        let mut fields = BTreeMap::new();
-        if let Some(member) = state.opening().and_then(|opening| opening.member.as_ref()) {
-            fields.insert(Field::Name, member.name.clone());
-            fields.insert(Field::BirthDate, member.birth_date.to_string());
-        }
-        let (patient, _) = self.patient()?;
-        if let Some(record) = &engine.record
-            && let Some(id) = patient.as_deref().and_then(|patient| patient.strip_prefix("Patient/"))
-        {
-            let stored = record.read("Patient", id).await?;
-            fields.extend(fhir::referral_fields(&stored.json)?);
-        }
-        Ok(fields)
-    }
 }
 
 impl Caseline {
@@ -474,19 +320,6 @@ impl Caseline {
     pub fn referral_rooms(&self) -> Result<Vec<Case>> {
         self.rooms(RoomKind::Referral)
     }
-}
-
-/// Who of an agency is named for a referral: those with an account who are designated for referrals; where nobody is, all.
-fn reachable(contacts: &[Contact], agency: &OrganizationId) -> Vec<Contact> {
-    let of = |contact: &&Contact| {
-        contact.organization == *agency
-            && contact.user.is_some()
-            && !matches!(contact.role, Role::Keeper | Role::Member | Role::MemberRepresentative)
-    };
-    let all: Vec<&Contact> = contacts.iter().filter(of).collect();
-    let designated = all.iter().any(|contact| contact.topics.contains(&Topic::Referral));
-    let named = all.into_iter().filter(|contact| !designated || contact.topics.contains(&Topic::Referral));
-    named.take(MOST_NAMED).cloned().collect()
 }
 
 fn check_values(values: &BTreeMap<Field, String>) -> Result<()> {
@@ -511,19 +344,4 @@ fn at_most(text: &str, code: &'static str, field: &'static str) -> Result<()> {
         return Ok(());
     }
     Err(InvalidInput::new(code, "say it in 4 KiB at most").field(field).into())
-}
-
-/// What the member allows, in words for an agency: the consent's own, where it speaks of nothing but what the agency is told. One that
-/// speaks of more, or of others, would tell the agency that there is more.
-fn allowed(scope: &Scope, fields: &BTreeSet<Field>, labels: &Labels) -> String {
-    if scope.categories.iter().all(|category| labels.contains(category)) {
-        return scope.explanation.clone();
-    }
-    let fields: Vec<&str> = fields.iter().map(|field| field.code()).collect();
-    match fields.as_slice() {
-        [] => "The member allows that this is asked for.".to_owned(),
-        fields => {
-            format!("The member allows that this is asked for, and that you are told: {}.", fields.join(", "))
-        }
-    }
 }

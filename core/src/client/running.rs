@@ -232,7 +232,7 @@ async fn look(engine: Arc<Engine>, mut suspended: watch::Receiver<bool>) {
             tracing::debug!(code = error.code(), "what is new of the directory could not be read");
         }
         // A consent ends on its day, though nothing happens.
-        if let Err(error) = engine.follow_all_referrals() {
+        if let Err(error) = engine.follow_due_referrals() {
             tracing::error!(code = error.code(), "what follows for referrals could not be done");
         }
     }

@@ -1,18 +1,17 @@
 //! What a referral's room and the member's case have to do with each other, on a device that holds both.
 
-use crate::case::event::{EventData, EventKey};
+use crate::case::event::EventData;
 use crate::case::kind::RoomKind;
+use crate::case::roster::{Place, room_user};
 use crate::case::state::{CaseState, Resource};
-use crate::commands::Command;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, EventId, OrganizationId, RoomId};
+use crate::id::{CaseId, OrganizationId, RoomId};
 use crate::label::Labels;
 use crate::policy::{Reason, UnderConsent, may_refer};
-use crate::referral::{
-    Cancellation, CourseStatus, Field, ReferralCancelled, ReferralSent, ReferralState, ReferralStatus,
-    ReferralTold, TEXT_LIMIT, room_of,
-};
+use crate::referral::{Cancellation, CourseStatus, Field, ReferralState};
+
+mod follow;
 
 /// A referral as the member's case has it.
 pub(crate) struct InCase {
@@ -24,20 +23,12 @@ pub(crate) struct InCase {
 impl Engine {
     /// The case of a referral's room, where this device holds it: the referrer's side alone does.
     pub(crate) fn case_of_referral(&self, room: CaseId) -> Result<Option<InCase>> {
-        for row in self.db.cases()? {
-            if self.db.kind(row.case)? != RoomKind::Case {
-                continue;
-            }
-            let found = self.with_expected(row.case, |fold| {
-                let state = fold.state();
-                let one = state.referrals.all().iter().find(|one| room_of(&one.key) == room)?;
-                Some(InCase { case: row.case, state: state.clone(), referral: ReferralState::clone(one) })
-            })?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        let Some(link) = self.db.referral_of_room(room)? else { return Ok(None) };
+        self.with_expected(link.case, |fold| {
+            let state = fold.state();
+            let referral = state.referrals.get(&link.referral)?.clone();
+            Some(InCase { state: state.clone(), case: link.case, referral })
+        })
     }
 
     /// Whether the member's consent lets the agency be told this, now. It is asked for whatever tells more of the member, or tells it
@@ -136,148 +127,18 @@ impl Engine {
             day,
         )
     }
-
-    /// Does what follows from a change of a case, or of a referral's room, in the other of the two. Each thing has an id that follows
-    /// from what it is, so that it comes once, also after a kill.
-    pub(crate) fn follow_referrals(&self, changed: CaseId) -> Result<()> {
-        match self.db.kind(changed)? {
-            RoomKind::Referral => {
-                self.try_to_follow(changed);
-                Ok(())
-            }
-            RoomKind::Case => {
-                let rooms = self.with_expected(changed, |fold| {
-                    let (state, mut rooms) = (fold.state(), Vec::new());
-                    rooms.extend(state.referrals.all().iter().map(|one| room_of(&one.key)));
-                    rooms.extend(state.superseded_referrals.iter().map(|one| room_of(&one.key)));
-                    rooms
-                })?;
-                for room in rooms {
-                    if self.db.case_row(room)?.is_some() {
-                        self.try_to_follow(room);
-                    }
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The same for every referral's room: a consent ends on its day, though nothing happens.
-    pub(crate) fn follow_all_referrals(&self) -> Result<()> {
-        for row in self.db.cases()? {
-            if self.db.kind(row.case)? == RoomKind::Referral {
-                self.try_to_follow(row.case);
-            }
-        }
-        Ok(())
-    }
-
-    /// What one referral's room holds keeps neither the others nor a record from going on.
-    fn try_to_follow(&self, room: CaseId) {
-        if let Err(error) = self.follow_referral(room) {
-            tracing::error!(code = error.code(), "what follows for a referral could not be done");
-        }
-    }
-
-    fn follow_referral(&self, room: CaseId) -> Result<()> {
-        let me = self.user();
-        // What has not gone out can still be taken out.
-        let there = self.state_in_room(room)?;
-        let (Some(opening), Some(course)) = (there.opening(), there.referrals.course()) else {
-            return Ok(());
-        };
-        if opening.event.sender != me {
-            return Ok(());
-        }
-        let Some(InCase { case, state, referral }) = self.case_of_referral(room)? else {
-            return self.stop_what_never_counted(room, course.status);
-        };
-        let key = &referral.key;
-        // First, whatever else there is to say: the agency works on until it hears of it.
-        if !course.status.is_over() {
-            let fields = course.fields.keys().copied().collect();
-            let reason = if referral.status == ReferralStatus::Withdrawn {
-                Some(Cancellation::NotNeeded)
-            } else {
-                let lets = self.consent_lets(&state, &referral, &opening.community_side.id, &fields);
-                lets.is_err().then_some(Cancellation::ConsentEnded)
-            };
-            if let Some(reason) = reason {
-                self.stop(room, reason)?;
-            }
-        }
-        if matches!(referral.status, ReferralStatus::Asked | ReferralStatus::Held(_)) {
-            let sent =
-                ReferralSent { referral: key.clone(), room: Some(room), by_hand: None, note: String::new() };
-            self.once(case, &["referral-sent", &room.to_string()], sent)?;
-        }
-        for step in &course.steps {
-            let event: &EventKey = &step.by.event;
-            if referral.steps.iter().any(|known| known.event.as_ref() == Some(event)) {
-                continue;
-            }
-            let until = step.until.map_or_else(String::new, |day| format!("until {day}"));
-            let text = [until.as_str(), step.text.as_str()];
-            let text: Vec<&str> = text.into_iter().filter(|text| !text.is_empty()).collect();
-            // That it is over is said without a word of the member, so that no consent is needed for it.
-            let text = if step.told.ends() { String::new() } else { short(&text.join(": ")) };
-            let told = ReferralTold {
-                referral: key.clone(),
-                step: step.told,
-                at: step.by.at,
-                event: Some(event.clone()),
-                by_hand: None,
-                text,
-            };
-            self.once(case, &["referral-told", event.sender.as_str(), &event.id.to_string()], told)?;
-        }
-        Ok(())
-    }
-
-    /// The agency is told to stop where what it was sent counts no more: a consent that was taken back before, or a case that was
-    /// closed, came to be known after it had gone out.
-    fn stop_what_never_counted(&self, room: CaseId, status: CourseStatus) -> Result<()> {
-        if status.is_over() {
-            return Ok(());
-        }
-        for row in self.db.cases()? {
-            if self.db.kind(row.case)? != RoomKind::Case {
-                continue;
-            }
-            let reason = self.with_expected(row.case, |fold| {
-                let state = fold.state();
-                let one = state.superseded_referrals.iter().find(|one| room_of(&one.key) == room)?;
-                let revoked = state.consents.get(one.asked.consent).is_none_or(|one| one.revoked.is_some());
-                Some(if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded })
-            })?;
-            if let Some(reason) = reason {
-                return self.stop(room, reason);
-            }
-        }
-        Ok(())
-    }
-
-    fn stop(&self, room: CaseId, reason: Cancellation) -> Result<()> {
-        self.once(room, &["referral-cancelled", &room.to_string()], ReferralCancelled { reason })
-    }
-
-    /// Says something once, under an id that follows from what it is.
-    fn once(&self, case: CaseId, parts: &[&str], data: impl Into<EventData>) -> Result<()> {
-        let id = EventId::derived(parts);
-        if self.db.outbox_fate(id)?.is_some() {
-            return Ok(());
-        }
-        match self.command(case, &Command::new(Some(id), data)) {
-            // What another device has said already, or the case takes no more, is not said again.
-            Ok(_) | Err(Error::NotAllowed { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
 }
 
-/// What the agency says, no longer than it may be said by our own clients: theirs can be any.
-fn short(text: &str) -> String {
-    let end = (0..=TEXT_LIMIT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
+/// Whether a room is the referral's: one of the referrer's in the case made it, for its agency. Everybody in the case can tell which id
+/// the room has, and make one under it.
+pub(crate) fn is_room_of(room: &CaseState, case: &CaseState, referral: &ReferralState) -> bool {
+    let Some(opening) = room.opening() else { return false };
+    let referrer = &referral.asked_by.organization;
+    let opener = |place: &Place| {
+        place.seat.contact.organization == *referrer && room_user(&place.seat) == Some(&opening.event.sender)
+    };
+    opening.kind == RoomKind::Referral
+        && opening.plan_side.id == *referrer
+        && referral.organization.as_ref().is_none_or(|agency| agency.id == opening.community_side.id)
+        && case.roster().all().iter().any(opener)
 }

@@ -22,6 +22,7 @@ use crate::case::state::{CaseState, Resource};
 use crate::communication::Priority;
 use crate::error::Result;
 use crate::id::OrganizationId;
+use crate::label::Labels;
 use crate::organization::Organization;
 use crate::ports::RecordWrite;
 use crate::referral::{CourseStatus, Field, ReferralStatus, Service, ServiceCode, Told};
@@ -82,6 +83,7 @@ struct Written<'a> {
     referrer: String,
     agency: String,
     consent: Option<String>,
+    labels: Labels,
     priority: Priority,
     due: Option<Date>,
     authored: Timestamp,
@@ -135,6 +137,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
             referrer,
             agency: agency(&one.asked.organization),
             consent: None,
+            labels: state.labels(&Resource::Referral(one.key.clone())),
             priority: one.asked.priority,
             due: one.asked.due,
             authored: one.at,
@@ -155,6 +158,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
             referrer: organization(&one.asked_by.organization),
             agency: agency(&one.organization),
             consent: Some(one.consent.to_string()),
+            labels: state.labels(&Resource::Referral(one.key.clone())),
             priority: one.priority,
             due: one.due,
             authored: one.asked_by.at,
@@ -202,6 +206,7 @@ pub fn referral(state: &CaseState) -> Vec<RecordWrite> {
         referrer: organization(&opening.plan_side),
         agency: organization(&opening.community_side),
         consent: None,
+        labels: course.labels.clone(),
         priority: course.priority,
         due: course.due,
         authored: course.opened_by.at,
@@ -222,7 +227,7 @@ fn written(one: &Written<'_>) -> [RecordWrite; 2] {
     let value = event_value(one.key);
     let resource = Resource::Referral(one.key.clone());
     let heads = heads_extension(&one.state.shaped_by(&resource));
-    let labels = one.state.labels(&resource);
+    let labels = &one.labels;
     let words = |text: &str| Object::new().text("text", text).done();
     let (request, task) = statuses(one);
     let last = one.steps.last();
@@ -243,7 +248,7 @@ fn written(one: &Written<'_>) -> [RecordWrite; 2] {
         .done();
     let need = if one.need.is_empty() { Vec::new() } else { vec![words(one.need)] };
     let asked = Object::resource("ServiceRequest")
-        .labelled(&labels)
+        .labelled(labels)
         .list("extension", std::slice::from_ref(&heads))
         .list("identifier", &[identifier(codes::EVENT, &value)])
         .text("status", request)
@@ -277,7 +282,7 @@ fn written(one: &Written<'_>) -> [RecordWrite; 2] {
     let restriction =
         due.map(|due| Object::new().raw("period", &Object::new().text("end", &due).done()).done());
     let done = Object::resource("Task")
-        .labelled(&labels)
+        .labelled(labels)
         .list("extension", &[heads])
         .list("identifier", &[identifier(codes::EVENT, &value)])
         .text("status", task)

@@ -13,11 +13,14 @@ use crate::crossing::Way;
 use crate::fhir::check::check;
 use crate::fhir::project::project;
 use crate::id::EventId;
+use crate::label::Label;
 use crate::referral::tests::any_order::{IN_THE_CASE, acts, in_the_case, in_the_room, play};
 use crate::referral::tests::{
     PEOPLE, Room, asked, case, declined, opening, outcome, sub_referred, told as telling,
 };
-use crate::referral::{Hold, OutcomeCode, ReferralAccepted, ReferralAsked, ReferralClosed, ReferralSent};
+use crate::referral::{
+    Hold, OutcomeCode, ReferralAccepted, ReferralAsked, ReferralClosed, ReferralOpened, ReferralSent,
+};
 
 fn own() -> Own {
     Own { patient: "Patient/synthetic".into() }
@@ -44,6 +47,31 @@ fn standing(writes: &[RecordWrite]) -> (String, String) {
 
 fn stands(request: &str, task: &str) -> (String, String) {
     (request.to_owned(), task.to_owned())
+}
+
+#[test]
+fn what_an_agency_was_told_of_a_part_2_program_is_labelled_in_its_record() {
+    let labelled = |opened| {
+        let mut room = Room { fold: Fold::new(), events: Vec::new() };
+        assert_eq!(room.act("jane", opened), "");
+        let written = read(&referral(room.fold.state()));
+        let codes = |one: &Value| -> Vec<String> {
+            let security = one["meta"]["security"].as_array().cloned().unwrap_or_default();
+            security.iter().map(|label| label["code"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!((written.len(), codes(&written[0])), (2, codes(&written[1])));
+        codes(&written[0])
+    };
+    assert_eq!(labelled(opening()), Vec::<String>::new());
+    let of_a_program: Vec<String> = Label::OF_PART_2.iter().map(|label| label.code().to_owned()).collect();
+    let has_all = |codes: Vec<String>| of_a_program.iter().all(|code| codes.contains(code));
+    assert!(has_all(labelled(ReferralOpened { labels: Label::OF_PART_2.into(), ..opening() })));
+    // It was opened before openings had labels.
+    let mut before = opening();
+    before.consent.notice = Some("The statement of the rule".into());
+    assert!(has_all(labelled(before)));
+    let hiv = labelled(ReferralOpened { labels: [Label::Hiv].into(), ..opening() });
+    assert_eq!(hiv, [Label::Hiv.code()]);
 }
 
 #[test]

@@ -170,7 +170,7 @@ impl fmt::Debug for SupersededReferral {
 /// policy, before anything is said to the agency.
 ///
 /// # Errors
-/// `referral-by-keeper`, `referral-not-a-side`, `referral-id-taken`, `referral-too-many`, `referral-consent-unknown`,
+/// `referral-by-keeper` (a keeper tells what happened in the referral's room, and nothing else), `referral-not-a-side`, `referral-id-taken`, `referral-too-many`, `referral-consent-unknown`,
 /// `referral-consent-not-in-force`; of a further step `referral-unknown`, `referral-not-referrer`, `referral-over`, `referral-sent`
 /// (it is with the agency already), `referral-not-sent`, `referral-how` (by an event or by hand, and one of them),
 /// `referral-told-before`, `referral-no-outcome`, `referral-steps-too-many`.
@@ -181,7 +181,7 @@ pub(super) fn step(
     today: Date,
     step: &Step<'_>,
 ) -> Result<(), Reason> {
-    if step.seat.is_keeper() {
+    if step.seat.is_keeper() && !tells_of_its_room(event) {
         return Err(refused("referral-by-keeper", "a person takes the steps of a referral, never a keeper"));
     }
     let own = &step.seat.contact.organization;
@@ -202,6 +202,15 @@ pub(super) fn step(
             Ok(())
         }
         _ => Err(refused("referral-unknown", "this stands in a referral's own room")),
+    }
+}
+
+/// Whether it only says in the case what happened in the referral's room: that a keeper says, too, where nobody else has.
+fn tells_of_its_room(event: ReferralEvent<'_>) -> bool {
+    match event {
+        ReferralEvent::Sent(sent) => sent.room.is_some(),
+        ReferralEvent::Told(told) => told.event.is_some(),
+        _ => false,
     }
 }
 
@@ -260,6 +269,10 @@ fn sent(referral: &mut ReferralState, event: &ReferralSent, step: &Step<'_>) -> 
 }
 
 fn told(referral: &mut ReferralState, event: &ReferralTold, step: &Step<'_>) -> Result<(), Reason> {
+    // Who told it second, from another account, told nothing new.
+    if event.event.is_some() && referral.steps.iter().any(|known| known.event == event.event) {
+        return Err(refused("referral-told-before", "this was told of the referral before"));
+    }
     // Of one that was withdrawn it is still told that the agency has heard so.
     let hears_the_end = event.step.ends() && referral.is_with_agency();
     if !referral.is_open() && !hears_the_end {
@@ -271,9 +284,6 @@ fn told(referral: &mut ReferralState, event: &ReferralTold, step: &Step<'_>) -> 
     }
     if event.event.is_some() == event.by_hand.is_some() {
         return Err(how());
-    }
-    if event.event.is_some() && referral.steps.iter().any(|known| known.event == event.event) {
-        return Err(refused("referral-told-before", "this was told of the referral before"));
     }
     let came_to = |step: &ToldStep| {
         use Told::{Declined, NoPlaces, NotProvided, Partly, Provided};

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::care_plan::StepTaken;
 use crate::case::step::Step;
 use crate::communication::Priority;
+use crate::label::Labels;
 use crate::policy::Reason;
 use crate::referral::{
     Cancellation, Capacity, ConsentTerms, Field, OutcomeCode, ReferralEvent, ReferralOpened, Service, Told,
@@ -30,6 +31,8 @@ pub struct Course {
     pub fields: BTreeMap<Field, String>,
     /// What the member allows.
     pub consent: ConsentTerms,
+    /// How sensitive it is, as it is labelled in the case.
+    pub labels: Labels,
     /// How urgent it is.
     pub priority: Priority,
     /// By when it is needed.
@@ -142,6 +145,7 @@ impl Course {
             need: opened.need.clone(),
             fields: opened.fields.clone(),
             consent: opened.consent.clone(),
+            labels: opened.labels(),
             priority: opened.priority,
             due: opened.due,
             status: CourseStatus::Asked,
@@ -158,11 +162,12 @@ impl Course {
 /// The steps in a referral's room.
 ///
 /// # Errors
-/// `referral-by-keeper`, `referral-not-agency` (the agency says whether there is a place, accepts, declines, sub-refers and returns
+/// `referral-by-keeper` (a keeper cancels, and takes no other step), `referral-not-agency` (the agency says whether there is a place, accepts, declines, sub-refers and returns
 /// the outcome), `referral-not-referrer` (the referrer asks for a place, closes and cancels), `referral-over`, `referral-answered`
 /// (it was accepted or declined already), `referral-not-accepted`, `referral-no-outcome`, `referral-steps-too-many`.
 pub(super) fn step(course: &mut Course, event: ReferralEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
-    if step.seat.is_keeper() {
+    // That it is to stop says whoever of the referrer's is there.
+    if step.seat.is_keeper() && !matches!(event, ReferralEvent::Cancelled(_)) {
         return Err(by_keeper());
     }
     let own = &step.seat.contact.organization;

@@ -29,7 +29,7 @@ pub fn tell(event: ReferralEvent<'_>, by: &Seat, referrals: &Referrals) -> Strin
             Some(way) => {
                 format!("{who} took the referral to {} {way}{}", agency(&event.referral), after(&event.note))
             }
-            None => format!("{who} sent the referral to {}.", agency(&event.referral)),
+            None => format!("{who} sent the referral to {}{}", agency(&event.referral), after(&event.note)),
         },
         ReferralEvent::Told(event) => {
             let way = event.by_hand.map_or_else(String::new, |way| format!(", as {who} was told {way}"));

@@ -95,6 +95,7 @@ pub(crate) fn opening() -> ReferralOpened {
             until: Some("2026-12-31".parse().unwrap()),
             notice: None,
         },
+        labels: crate::label::Labels::new(),
         priority: Priority::Routine,
         due: Some("2026-01-20".parse().unwrap()),
     }
@@ -263,6 +264,14 @@ fn what_is_refused_in_a_referrals_room() {
     };
     let table: Vec<(&str, Room, &str, EventData, &str)> = vec![
         ("a keeper", open(), "pantry-bot", ReferralAccepted {}.into(), "referral-by-keeper"),
+        ("a keeper closes", open(), "cp-bot", ReferralClosed {}.into(), "referral-by-keeper"),
+        (
+            "the agency's keeper",
+            open(),
+            "pantry-bot",
+            cancelled(Cancellation::NotNeeded).into(),
+            "referral-not-referrer",
+        ),
         ("the referrer accepts", open(), "jane", ReferralAccepted {}.into(), "referral-not-agency"),
         ("the agency closes", open(), "pat", ReferralClosed {}.into(), "referral-not-referrer"),
         ("the agency asks itself", open(), "pat", ReferralCapacityAsked {}.into(), "referral-not-referrer"),
@@ -298,6 +307,8 @@ fn what_is_refused_in_a_referrals_room() {
     assert_eq!(room.act("jane", cancelled(Cancellation::ConsentEnded)), "");
     assert!(room.text().ends_with("the consent for it has ended."), "{}", room.text());
     assert_eq!((room.status(), room.clocks()), ("cancelled", vec![]));
+    let mut room = accepted();
+    assert_eq!(room.act("cp-bot", cancelled(Cancellation::ConsentEnded)), "", "its keeper says so, too");
     let mut case = Room::open(world::opening());
     assert_eq!(case.act("jane", ReferralAccepted {}), "room-kind");
     let mut room = open();
@@ -364,8 +375,10 @@ fn a_referral_without_a_contact_leaves_its_trace_and_is_owed() {
     assert_eq!(case.clocks(), owes(LOOP_CLOCK, "jane"));
     let event = EventKey { sender: user("pat"), id: id(77) };
     assert_eq!(case.act("jane", told(&key, Told::Accepted, Some(event.clone()))), "");
-    assert_eq!(case.act("jane", told(&key, Told::Accepted, Some(event))), "referral-told-before");
+    assert_eq!(case.act("jane", told(&key, Told::Accepted, Some(event.clone()))), "referral-told-before");
     assert_eq!(case.text(), "The referral: Harbor Pantry has accepted: words.");
+    assert_eq!(case.act("cp-bot", told(&key, Told::Accepted, Some(event))), "referral-told-before");
+    assert_eq!(case.act("cp-bot", told(&key, Told::Provided, None)), "referral-by-keeper");
     assert_eq!(case.act("jane", told(&key, Told::Provided, None)), "");
     assert_eq!(case.clocks(), owes(LOOP_CLOCK, "jane"), "until the loop is closed");
     assert_eq!(case.act("jane", told(&key, Told::Closed, None)), "");

@@ -37,6 +37,9 @@ impl std::fmt::Debug for StoreKey {
 pub struct Db {
     folder: PathBuf,
     connection: Mutex<Connection>,
+    /// How many transactions were begun.
+    #[cfg(test)]
+    pub(crate) begun: std::sync::atomic::AtomicUsize,
     // Held for as long as the store is open; the system releases it even after `kill -9`.
     _lock: File,
 }
@@ -78,7 +81,13 @@ impl Db {
             Connection::open(folder.join("caseline.db")).map_err(|_| Error::internal("store-open"))?;
         super::schema::unlock(&connection, key)?;
         super::schema::migrate(&connection)?;
-        Ok(Arc::new(Self { folder: folder.to_owned(), connection: Mutex::new(connection), _lock: lock }))
+        Ok(Arc::new(Self {
+            folder: folder.to_owned(),
+            connection: Mutex::new(connection),
+            #[cfg(test)]
+            begun: std::sync::atomic::AtomicUsize::default(),
+            _lock: lock,
+        }))
     }
 
     /// The folder that holds everything.
@@ -87,6 +96,8 @@ impl Db {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
+        #[cfg(test)]
+        self.begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // A panic while the lock is held leaves no half-written state: the transaction rolled back when it unwound.
         self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

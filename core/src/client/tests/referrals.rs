@@ -18,6 +18,10 @@ use crate::referral::{
 };
 use crate::{Refer, Referred};
 
+mod away;
+mod quiet;
+mod taken;
+
 const MORE: &str = "outreach, consent, referral] }";
 
 fn pat() -> Contact {
@@ -194,7 +198,7 @@ async fn a_referral_goes_to_its_room_and_comes_back_to_the_case() {
 
     // Looked at again, as at every start, nothing is told twice.
     jane.engine.look_at_all().unwrap();
-    jane.engine.follow_all_referrals().unwrap();
+    jane.engine.follow_due_referrals().unwrap();
     settle(&[&jane, &joe]).await;
     assert_eq!(told(&joes, &key).len(), 6);
     assert_eq!(joes.state().unwrap().digest(), case.state().unwrap().digest());
@@ -342,11 +346,9 @@ async fn what_the_consent_does_not_name_does_not_go() {
     assert!(case.referrals().unwrap().is_empty() && jane.referral_rooms().unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn the_audit_says_how_what_an_agency_was_told_is_labelled() {
-    let world = World::new();
-    let (jane, joe, pat) =
-        (start(&world, "jane").await, start(&world, "joe").await, start(&world, "pat").await);
+/// A referral of a Part 2 program.
+async fn of_a_program(world: &World) -> ([Caseline; 3], Case, Case, (EventKey, EventId)) {
+    let (jane, joe, pat) = (start(world, "jane").await, start(world, "joe").await, start(world, "pat").await);
     let of_a_program =
         AGREEMENT.replace("outreach] }", MORE).replace("id: harbor-bay\n", "id: harbor-bay-3\n")
             + "part2: { programs: [{ organization: urn:example:org|cp }], covered: [urn:example:org|aco] }\n";
@@ -366,12 +368,44 @@ async fn the_audit_says_how_what_an_agency_was_told_is_labelled() {
     settle(&[&jane]).await;
     let theirs = accept(&pat).await;
     settle(&[&pat, &jane, &joe]).await;
+    ([jane, joe, pat], case, theirs, (key, given))
+}
+
+#[tokio::test]
+async fn the_audit_says_how_what_an_agency_was_told_is_labelled() {
+    let world = World::new();
+    let ([jane, _, pat], case, theirs, (key, given)) = of_a_program(&world).await;
     assert_eq!(status(&case, &key), "sent");
     let opened = theirs.state().unwrap().opening().unwrap().event.clone();
     let audited = jane.engine.db.audit().unwrap().2;
     let entry = audited.iter().find(|entry| entry.what.event.as_ref() == Some(&opened)).unwrap();
     assert!(entry.what.labels.contains(&"42CFRPart2".to_owned()), "{:?}", entry.what.labels);
     assert_eq!(entry.what.consents, [given]);
+    // And the agency's record says so of what it holds.
+    for kind in ["ServiceRequest", "Task"] {
+        let stored = pat.resources(kind).await.unwrap();
+        assert!(stored[0].json.contains("42CFRPart2"), "{}", stored[0].json);
+    }
+}
+
+#[tokio::test]
+async fn that_a_part_2_programs_referral_is_over_is_told_by_itself_without_a_consent() {
+    let world = World::new();
+    let ([jane, joe, pat], case, theirs, (key, given)) = of_a_program(&world).await;
+    theirs.accept_referral(None).unwrap();
+    settle(&[&pat, &jane, &joe]).await;
+    case.revoke_consent(None, given, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    settle(&[&jane, &pat]).await;
+    assert!(theirs.referral().unwrap().unwrap().status.is_over());
+    settle(&[&jane, &joe]).await;
+    let joes = joe.case(case.id()).unwrap();
+    assert_eq!((status(&joes, &key), told(&joes, &key).last()), ("withdrawn", Some(&Told::Cancelled)));
+    let sent = world.server.messages(&super::room(&case)).unwrap();
+    let (.., last) = sent.iter().rfind(|(.., content)| content.get().contains("referral.told")).unwrap();
+    for secret in ["Pantry", "meals", "42CFRPart2"] {
+        assert!(!last.get().contains(secret), "{}", last.get());
+    }
+    assert!(last.get().contains("A referral in this case is over."), "{}", last.get());
 }
 
 #[tokio::test]
@@ -458,7 +492,7 @@ async fn a_consent_that_ends_by_itself_and_a_withdrawal_stop_the_agency() {
             Cancellation::NotNeeded
         } else {
             world.clock.advance(SignedDuration::from_hours(24 * 100));
-            jane.engine.follow_all_referrals().unwrap();
+            jane.engine.follow_due_referrals().unwrap();
             Cancellation::ConsentEnded
         };
         settle(&[&jane, &pat, &joe]).await;
