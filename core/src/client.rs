@@ -45,7 +45,7 @@ use crate::store::papers::Paper;
 
 pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
-pub use case::{Case, Message, PlanComparison, PlanVersion, RoomAgenda, SetMeeting};
+pub use case::{BringPoint, Case, Message, PlanComparison, PlanVersion, RoomAgenda, SetMeeting};
 pub use concern::{Answer, Concern};
 pub use identity::Identity;
 pub use invitation::Invitation;

@@ -30,7 +30,8 @@ use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
 use crate::meeting::{
-    MeetingAnswered, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved,
+    MeetingPrepared, MeetingSet,
 };
 use crate::outreach::{
     ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
@@ -291,6 +292,8 @@ kinds! {
     MeetingSet(MeetingSet) = "meeting.set",
     /// What a meeting talks about.
     MeetingPrepared(MeetingPrepared) = "meeting.prepared",
+    /// Somebody brings a point to a meeting.
+    MeetingBrought(MeetingBrought) = "meeting.brought",
     /// Somebody who is asked to a meeting answers.
     MeetingAnswered(MeetingAnswered) = "meeting.answered",
     /// A meeting is at another time.

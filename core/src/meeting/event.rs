@@ -53,6 +53,27 @@ pub struct MeetingPrepared {
     pub agenda: Vec<AgendaEntry>,
 }
 
+/// `meeting.brought`: somebody brings a point to a meeting that is to come, for both sides to talk about. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingBrought {
+    /// The `meeting.set`.
+    pub meeting: EventId,
+    /// What it is, in a few words, without member data.
+    pub title: String,
+    /// More about it, without member data.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// In a handover's stub: what was withheld held member data, so that it takes no step anywhere.
+    #[serde(default, skip_serializing_if = "crate::concern::is_false")]
+    pub member_data: bool,
+}
+
+impl fmt::Debug for MeetingBrought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MeetingBrought({})", self.meeting)
+    }
+}
+
 /// `meeting.answered`: somebody who is asked to come answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeetingAnswered {
@@ -172,6 +193,8 @@ pub enum MeetingEvent<'a> {
     Set(&'a MeetingSet),
     /// `meeting.prepared`.
     Prepared(&'a MeetingPrepared),
+    /// `meeting.brought`.
+    Brought(&'a MeetingBrought),
     /// `meeting.answered`.
     Answered(&'a MeetingAnswered),
     /// `meeting.moved`.
@@ -190,6 +213,7 @@ impl<'a> MeetingEvent<'a> {
         Some(match data {
             EventData::MeetingSet(event) => Self::Set(event),
             EventData::MeetingPrepared(event) => Self::Prepared(event),
+            EventData::MeetingBrought(event) => Self::Brought(event),
             EventData::MeetingAnswered(event) => Self::Answered(event),
             EventData::MeetingMoved(event) => Self::Moved(event),
             EventData::MeetingCancelled(event) => Self::Cancelled(event),

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
+use crate::case::event::EventData;
 use crate::case::step::Step;
 use crate::concern::holds_member_data;
 use crate::id::{CaseId, EventId};
 use crate::meeting::event::is_code;
 use crate::meeting::{
-    AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingCancelled, MeetingDecided,
-    MeetingEvent, MeetingHeld, MeetingSet, MeetingState, Meetings,
+    AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingBrought, MeetingCancelled,
+    MeetingDecided, MeetingEvent, MeetingHeld, MeetingSet, MeetingState, Meetings, PointBrought,
 };
 use crate::policy::Reason;
 
@@ -24,6 +25,8 @@ pub const MOST_MEETINGS: usize = 2000;
 pub const MOST_PEOPLE: usize = 50;
 /// How many cases are on an agenda at most.
 pub const MOST_CASES: usize = 200;
+/// How many points are brought to one meeting at most.
+pub const MOST_POINTS: usize = 50;
 /// How many steps of one meeting are kept before it can only be held or called off.
 pub const MOST_STEPS: usize = 500;
 /// For how many reasons one case is on an agenda at most.
@@ -38,7 +41,7 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// (it lies behind, or more than a year ahead), `meeting-people-too-many`, `meeting-agenda` (too many cases, one of them twice, or a
 /// reason that is no code), `meeting-unknown`, `meeting-cancelled`, `meeting-over`, `meeting-not-begun`, `meeting-not-invited`,
 /// `meeting-moved` (another time is answered than the one it has), `meeting-case-unknown` (no case of its agenda),
-/// `meeting-decision-known`, `meeting-member-data`, `meeting-steps-too-many`.
+/// `meeting-decision-known`, `meeting-point-known`, `meeting-points-too-many`, `meeting-member-data`, `meeting-steps-too-many`.
 pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<Meetings, Reason> {
     if step.seat.is_keeper() {
         return Err(refused("meeting-by-keeper", "a person takes the steps of a meeting, never a keeper"));
@@ -52,6 +55,7 @@ pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Re
             meeting.agenda.clone_from(&event.agenda);
             meeting.prepared = Some(StepTaken::of(step));
         }
+        MeetingEvent::Brought(event) => brought(&mut next, event, step)?,
         MeetingEvent::Answered(event) => {
             let meeting = coming(&mut next, event.meeting)?;
             if event.begins != meeting.begins {
@@ -103,6 +107,7 @@ fn set(meetings: &mut Meetings, event: &MeetingSet, step: &Step<'_>) -> Result<(
         agenda: event.agenda.clone(),
         prepared: (!event.agenda.is_empty()).then_some(by),
         cancelled: None,
+        points: Vec::new(),
         held: None,
         nothing: Vec::new(),
         not_reached: Vec::new(),
@@ -167,17 +172,37 @@ fn answered(meeting: &mut MeetingState, answer: MeetingAnswer, step: &Step<'_>) 
 }
 
 fn cancelled(meetings: &mut Meetings, event: &MeetingCancelled, step: &Step<'_>) -> Result<(), Reason> {
-    // By the author's own time, which a stub carries too: its own word about itself was made with it.
-    if holds_member_data(&MeetingCancelled::clone(event).into(), step.at) {
-        let text = "the pair's room holds no member data: take out member numbers, telephone numbers, e-mail addresses and full dates";
-        return Err(refused("meeting-member-data", text));
-    }
+    without_member_data(&MeetingCancelled::clone(event).into(), step)?;
     let meeting = find(meetings, event.meeting)?;
     if meeting.held.is_some() {
         return Err(over());
     }
     meeting.cancelled = Some((StepTaken::of(step), event.reason.clone()));
     Ok(())
+}
+
+fn brought(meetings: &mut Meetings, event: &MeetingBrought, step: &Step<'_>) -> Result<(), Reason> {
+    without_member_data(&MeetingBrought::clone(event).into(), step)?;
+    let meeting = coming(meetings, event.meeting)?;
+    if meeting.points.iter().any(|point| point.key == *step.key) {
+        return Err(refused("meeting-point-known", "this point is brought to the meeting already"));
+    }
+    if meeting.points.len() >= MOST_POINTS {
+        let text = "very many points are brought to this meeting: bring it to the next one";
+        return Err(refused("meeting-points-too-many", text));
+    }
+    let (title, text) = (event.title.clone(), event.text.clone());
+    meeting.points.push(PointBrought { key: step.key.clone(), title, text, by: StepTaken::of(step) });
+    Ok(())
+}
+
+/// By the author's own time, which a stub carries too: its own word about itself was made with it.
+fn without_member_data(data: &EventData, step: &Step<'_>) -> Result<(), Reason> {
+    if !holds_member_data(data, step.at) {
+        return Ok(());
+    }
+    let text = "the pair's room holds no member data: take out member numbers, telephone numbers, e-mail addresses and full dates";
+    Err(refused("meeting-member-data", text))
 }
 
 fn held(meetings: &mut Meetings, event: &MeetingHeld, step: &Step<'_>) -> Result<(), Reason> {

@@ -65,6 +65,8 @@ pub struct MeetingState {
     pub prepared: Option<StepTaken>,
     /// Who called it off, and why. The words are empty where a handover withheld them.
     pub cancelled: Option<(StepTaken, String)>,
+    /// The points that were brought to it, in order.
+    pub points: Vec<PointBrought>,
     /// Who said first that it took place.
     pub held: Option<StepTaken>,
     /// The cases that were talked about, and nothing was decided of.
@@ -75,6 +77,26 @@ pub struct MeetingState {
     pub decisions: Vec<DecisionTaken>,
     /// How many steps were taken after it was set.
     pub steps: usize,
+}
+
+/// A point that somebody brought to a meeting. `Debug` does not show it.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PointBrought {
+    /// Its `meeting.brought`.
+    pub key: EventKey,
+    /// What it is, in a few words. Empty where a handover withheld it.
+    pub title: String,
+    /// More about it.
+    pub text: String,
+    /// Who brought it, and when.
+    pub by: StepTaken,
+}
+
+impl fmt::Debug for PointBrought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PointBrought({})", self.key.id)
+    }
 }
 
 /// Somebody who is asked to a meeting.

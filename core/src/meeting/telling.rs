@@ -30,6 +30,10 @@ pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &Time
             let n = event.agenda.len();
             format!("{who} made the agenda of {}: {}.", the(event.meeting), cases(n))
         }
+        MeetingEvent::Brought(event) => {
+            let more = if event.text.is_empty() { String::new() } else { format!(" {}", event.text) };
+            format!("{who} brings a point to {}: \u{201c}{}\u{201d}.{more}", the(event.meeting), event.title)
+        }
         MeetingEvent::Answered(event) => match event.answer {
             MeetingAnswer::Accept => format!("{who} comes to {}.", the(event.meeting)),
             MeetingAnswer::Decline => format!("{who} does not come to {}.", the(event.meeting)),

@@ -44,6 +44,7 @@ impl EventData {
             // Arranging to meet says nothing of a member: it is what people write to each other.
             | Self::MeetingSet(_)
             | Self::MeetingPrepared(_)
+            | Self::MeetingBrought(_)
             | Self::MeetingAnswered(_)
             | Self::MeetingMoved(_)
             | Self::MeetingCancelled(_)
@@ -115,6 +116,7 @@ impl EventData {
                 | Self::PairOpened(_)
                 | Self::MeetingSet(_)
                 | Self::MeetingPrepared(_)
+                | Self::MeetingBrought(_)
                 | Self::MeetingAnswered(_)
                 | Self::MeetingMoved(_)
                 | Self::MeetingCancelled(_)

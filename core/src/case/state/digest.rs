@@ -83,6 +83,9 @@ impl CaseState {
             let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());
             let (cases, left) = (meeting.agenda.len(), meeting.unrecorded().count());
             line(&[sender, id, &meeting.begins, &held, &off, &cases, &left, &meeting.steps]);
+            for point in &meeting.points {
+                line(&[&point.key.sender, &point.key.id]);
+            }
             for one in &meeting.people {
                 let answer = one.answer.as_ref().map_or("", |(answer, _)| answer.code());
                 line(&[&one.whom.contact, &one.whom.organization, &answer]);

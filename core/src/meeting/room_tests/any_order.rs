@@ -17,7 +17,11 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     let meeting = known.map_or_else(|| id(n), |meeting| meeting.key.id);
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
     let soon = at(n) + SignedDuration::from_mins(7);
-    match kind % 16 {
+    match kind % 17 {
+        16 => {
+            let title = if (kind / 17).is_multiple_of(3) { "born 4/5/1961" } else { "words" };
+            MeetingBrought { meeting, title: title.into(), text: "more".into(), member_data: false }.into()
+        }
         0 | 1 => {
             let agenda = (0..n as u128 % 3).map(entry).collect();
             MeetingSet { begins: soon, people: vec![whom("rao"), whom("kim")], ..set(agenda) }.into()

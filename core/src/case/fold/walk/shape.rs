@@ -82,6 +82,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
         EventData::MeetingSet(_) => (Some(Resource::Meeting(event.key.clone())), None),
         EventData::MeetingPrepared(e) => meeting(&e.meeting),
+        EventData::MeetingBrought(e) => meeting(&e.meeting),
         EventData::MeetingAnswered(e) => meeting(&e.meeting),
         EventData::MeetingMoved(e) => meeting(&e.meeting),
         EventData::MeetingCancelled(e) => meeting(&e.meeting),
