@@ -35,17 +35,24 @@ pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
+#[cfg(feature = "store")]
+pub(crate) use event::is_code;
 pub use event::{
     AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingBrought, MeetingCancelled,
-    MeetingDecided, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    MeetingUndone,
 };
+#[cfg(feature = "store")]
+pub(crate) use life::settled_already;
 pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_POINTS, MOST_STEPS, step};
 pub use look::look;
 pub use order::{agenda, as_set, decided};
-pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, RECORD_CLOCK, owed};
+pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, CARRY_CLOCK, RECORD_CLOCK, owed};
 pub(crate) use pages::html;
 pub use pages::{markdown, page};
-pub use state::{DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings, PointBrought};
+pub use state::{
+    DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings, PointBrought, Settled, Undone,
+};
 pub(crate) use talk::brought_id;
 pub use talk::{AgendaConcern, Point, concerns};
 pub use telling::tell;

@@ -234,6 +234,9 @@ impl Engine {
         if let Err(error) = self.publish_answers(None, None) {
             tracing::error!(code = error.code(), "what was answered for everybody could not be told");
         }
+        if let Err(error) = self.undo_decisions() {
+            tracing::error!(code = error.code(), "what a meeting decided in vain could not be told");
+        }
         for row in self.db.cases()? {
             if let Err(error) = self.case_changed(row.case) {
                 tracing::error!(case = %row.case, code = error.code(), "what follows from a case's state could not be done");

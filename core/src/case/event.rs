@@ -30,8 +30,8 @@ use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
 use crate::meeting::{
-    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved,
-    MeetingPrepared, MeetingSet,
+    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingDropped, MeetingHeld,
+    MeetingMoved, MeetingPrepared, MeetingSet, MeetingUndone,
 };
 use crate::outreach::{
     ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
@@ -304,6 +304,10 @@ kinds! {
     MeetingHeld(MeetingHeld) = "meeting.held",
     /// What a meeting decided of a case is recorded in the case.
     MeetingDecided(MeetingDecided) = "meeting.decided",
+    /// What a meeting decided did not come into its case.
+    MeetingUndone(MeetingUndone) = "meeting.undone",
+    /// What a meeting decided is not to be done any more.
+    MeetingDropped(MeetingDropped) = "meeting.dropped",
     /// A person of one side refers the member to a social-service organisation.
     ReferralAsked(ReferralAsked) = "referral.asked",
     /// A referral is with its organisation.

@@ -79,6 +79,8 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::MeetingCancelled(e) => met(MeetingEvent::Cancelled(e)),
         EventData::MeetingHeld(e) => met(MeetingEvent::Held(e)),
         EventData::MeetingDecided(e) => met(MeetingEvent::Decided(e)),
+        EventData::MeetingUndone(e) => met(MeetingEvent::Undone(e)),
+        EventData::MeetingDropped(e) => met(MeetingEvent::Dropped(e)),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)

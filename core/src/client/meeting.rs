@@ -4,13 +4,21 @@ use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::client::{Caseline, Message, Task};
+use crate::commands::Command;
+use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Unsaved};
 use crate::id::{CaseId, EventId, OrganizationId};
-use crate::meeting::{self, Agenda, AgendaConcern, AgendaOrder, Frame, MOST_MINUTES, Meeting, Point};
+use crate::meeting::{
+    self, Agenda, AgendaConcern, AgendaOrder, Frame, MOST_MINUTES, Meeting, MeetingUndone, Point,
+};
 use crate::panel::{Beside, Pair, PanelQuery, TurnRound, side_by_side};
 use crate::ports::Created;
+use crate::store::outbox::State;
 use crate::store::papers::Paper;
+
+/// How many reasons are said of a decision that did not leave.
+const MOST_WHY: usize = 8;
 
 /// What a meeting decided on in a case.
 #[derive(Debug, Clone)]
@@ -19,6 +27,42 @@ pub enum Decision {
     Task(Task),
     /// Something that everybody in the case is told.
     Message(Message),
+}
+
+impl Engine {
+    /// Says in the pairs' rooms which of this device's decisions did not leave for their cases, once of each.
+    pub(crate) fn undo_decisions(&self) -> Result<()> {
+        let me = self.user();
+        for room in self.db.of_kind(RoomKind::Pair)? {
+            let state = self.state(room)?;
+            if state.life.going_on().is_err() {
+                continue;
+            }
+            for meeting in state.meetings.all() {
+                let ours =
+                    meeting.decisions.iter().filter(|one| one.event.sender == me && one.undone.is_none());
+                for decision in ours {
+                    let Some((State::Denied, reasons)) = self.db.outbox_fate(decision.event.id)? else {
+                        continue;
+                    };
+                    let why = reasons.iter().map(|reason| reason.code.to_string());
+                    let undone = MeetingUndone {
+                        meeting: meeting.key.id,
+                        case: decision.case,
+                        event: decision.event.clone(),
+                        why: why.filter(|code| meeting::is_code(code)).take(MOST_WHY).collect(),
+                    };
+                    let id = EventId::derived(&["undone", &room.to_string(), &decision.event.id.to_string()]);
+                    match self.command(room, &Command::new(Some(id), undone)) {
+                        // Whoever has no part in the room any more says nothing in it.
+                        Ok(_) | Err(Error::NotAllowed { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Caseline {

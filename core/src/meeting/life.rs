@@ -6,14 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
-use crate::case::event::EventData;
+use crate::case::event::{EventData, EventKey};
 use crate::case::step::Step;
 use crate::concern::holds_member_data;
 use crate::id::{CaseId, EventId};
 use crate::meeting::event::is_code;
 use crate::meeting::{
     AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingBrought, MeetingCancelled,
-    MeetingDecided, MeetingEvent, MeetingHeld, MeetingSet, MeetingState, Meetings, PointBrought,
+    MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingSet, MeetingState, MeetingUndone,
+    Meetings, PointBrought, Settled, Undone,
 };
 use crate::policy::Reason;
 
@@ -41,7 +42,8 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// (it lies behind, or more than a year ahead), `meeting-people-too-many`, `meeting-agenda` (too many cases, one of them twice, or a
 /// reason that is no code), `meeting-unknown`, `meeting-cancelled`, `meeting-over`, `meeting-not-begun`, `meeting-not-invited`,
 /// `meeting-moved` (another time is answered than the one it has), `meeting-case-unknown` (no case of its agenda),
-/// `meeting-decision-known`, `meeting-point-known`, `meeting-points-too-many`, `meeting-member-data`, `meeting-steps-too-many`.
+/// `meeting-decision-known`, `meeting-decision-unknown`, `meeting-decision-settled`, `meeting-not-decider`,
+/// `meeting-undone-known`, `meeting-undone-why`, `meeting-point-known`, `meeting-points-too-many`, `meeting-member-data`, `meeting-steps-too-many`.
 pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<Meetings, Reason> {
     if step.seat.is_keeper() {
         return Err(refused("meeting-by-keeper", "a person takes the steps of a meeting, never a keeper"));
@@ -78,6 +80,8 @@ pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Re
         MeetingEvent::Cancelled(event) => cancelled(&mut next, event, step)?,
         MeetingEvent::Held(event) => held(&mut next, event, step)?,
         MeetingEvent::Decided(event) => decided(&mut next, event, step)?,
+        MeetingEvent::Undone(event) => undone(&mut next, event, step)?,
+        MeetingEvent::Dropped(event) => dropped(&mut next, event, step)?,
     }
     Ok(next)
 }
@@ -230,24 +234,90 @@ fn held(meetings: &mut Meetings, event: &MeetingHeld, step: &Step<'_>) -> Result
 }
 
 fn decided(meetings: &mut Meetings, event: &MeetingDecided, step: &Step<'_>) -> Result<(), Reason> {
-    let meeting = find(meetings, event.meeting)?;
+    // What was decided and not carried out is decided anew also where the meeting was called off since.
+    let meeting = match event.instead {
+        Some(_) => known(meetings, event.meeting)?,
+        None => find(meetings, event.meeting)?,
+    };
     room_for_more(meeting)?;
     if meeting.decisions.iter().any(|one| one.case == event.case && one.event == event.event) {
         return Err(refused("meeting-decision-known", "this decision is recorded already"));
     }
     let MeetingDecided { case, kind, .. } = *event;
+    if let Some(instead) = &event.instead {
+        settle(meeting, instead, Some(case), Settled::Instead(event.event.clone()), step)?;
+    }
     let by = StepTaken::of(step);
-    meeting.decisions.push(DecisionTaken { case, kind, event: event.event.clone(), by });
+    meeting.decisions.push(DecisionTaken { case, kind, event: event.event.clone(), by, undone: None });
     Ok(())
+}
+
+/// Only the device that was to send it knows that it did not.
+fn undone(meetings: &mut Meetings, event: &MeetingUndone, step: &Step<'_>) -> Result<(), Reason> {
+    if event.event.sender != step.key.sender {
+        let text = "whoever recorded a decision says that it was not carried out";
+        return Err(refused("meeting-not-decider", text));
+    }
+    if event.why.len() > MOST_REASONS || !event.why.iter().all(|code| is_code(code)) {
+        let text = "why something was not carried out is said in codes";
+        return Err(refused("meeting-undone-why", text));
+    }
+    let meeting = known(meetings, event.meeting)?;
+    let mut decisions = meeting.decisions.iter_mut();
+    let decision = decisions.find(|one| one.case == event.case && one.event == event.event);
+    let decision = decision.ok_or_else(no_decision)?;
+    if decision.undone.is_some() {
+        let text = "that it was not carried out is known already";
+        return Err(refused("meeting-undone-known", text));
+    }
+    let why = event.why.clone();
+    decision.undone = Some(Undone { by: StepTaken::of(step), why, settled: None });
+    Ok(())
+}
+
+fn dropped(meetings: &mut Meetings, event: &MeetingDropped, step: &Step<'_>) -> Result<(), Reason> {
+    let meeting = known(meetings, event.meeting)?;
+    settle(meeting, &event.event, None, Settled::Dropped, step)
+}
+
+/// Settles what was not carried out: once, by whoever comes first.
+fn settle(
+    meeting: &mut MeetingState,
+    event: &EventKey,
+    case: Option<CaseId>,
+    how: Settled,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    let mut decisions = meeting.decisions.iter_mut();
+    let decision = decisions.find(|one| one.event == *event && case.is_none_or(|case| one.case == case));
+    let waiting = decision.ok_or_else(no_decision)?.undone.as_mut().filter(|undone| undone.settled.is_none());
+    let undone = waiting.ok_or_else(settled_already)?;
+    undone.settled = Some((StepTaken::of(step), how));
+    Ok(())
+}
+
+/// Why a decision is neither decided anew nor dropped.
+pub(crate) fn settled_already() -> Reason {
+    let text = "that decision does not wait: it was carried out, decided anew, or dropped";
+    refused("meeting-decision-settled", text)
+}
+
+fn no_decision() -> Reason {
+    refused("meeting-decision-unknown", "the meeting has no such decision")
 }
 
 /// The meeting, where it was not called off.
 fn find(meetings: &mut Meetings, id: EventId) -> Result<&mut MeetingState, Reason> {
-    let found = meetings.meetings.iter_mut().find(|meeting| meeting.key.id == id);
-    let meeting = found.ok_or_else(|| refused("meeting-unknown", "this room has no such meeting"))?;
+    let meeting = known(meetings, id)?;
     if meeting.cancelled.is_some() {
         return Err(refused("meeting-cancelled", "that meeting was called off: set a new one"));
     }
+    Ok(meeting)
+}
+
+fn known(meetings: &mut Meetings, id: EventId) -> Result<&mut MeetingState, Reason> {
+    let found = meetings.meetings.iter_mut().find(|meeting| meeting.key.id == id);
+    let meeting = found.ok_or_else(|| refused("meeting-unknown", "this room has no such meeting"))?;
     let meeting = Arc::make_mut(meeting);
     meeting.steps += 1;
     Ok(meeting)

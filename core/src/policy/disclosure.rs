@@ -50,6 +50,8 @@ impl EventData {
             | Self::MeetingCancelled(_)
             | Self::MeetingHeld(_)
             | Self::MeetingDecided(_)
+            | Self::MeetingUndone(_)
+            | Self::MeetingDropped(_)
             // It tells the own side of what was said to the other.
             | Self::CrossingCarried(_) => (Some(Category::Message), false),
             Self::PlanSent(_)
@@ -122,6 +124,8 @@ impl EventData {
                 | Self::MeetingCancelled(_)
                 | Self::MeetingHeld(_)
                 | Self::MeetingDecided(_)
+                | Self::MeetingUndone(_)
+                | Self::MeetingDropped(_)
                 // A concern that says something of a member is refused.
                 | Self::ConcernRaised(_)
                 | Self::ConcernHeard(_)

@@ -271,6 +271,8 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::MeetingCancelled(e) => return meet(state, MeetingEvent::Cancelled(e), step),
         EventData::MeetingHeld(e) => return meet(state, MeetingEvent::Held(e), step),
         EventData::MeetingDecided(e) => return meet(state, MeetingEvent::Decided(e), step),
+        EventData::MeetingUndone(e) => return meet(state, MeetingEvent::Undone(e), step),
+        EventData::MeetingDropped(e) => return meet(state, MeetingEvent::Dropped(e), step),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)

@@ -6,6 +6,7 @@ use crate::case::event::EventKey;
 use crate::case::life::RungKey;
 use crate::case::state::{CaseState, Standing};
 use crate::id::Sha256;
+use crate::meeting::Settled;
 
 impl CaseState {
     /// A digest of what the case has come to: the order of its events, what became of each, its people, its reminders and
@@ -83,6 +84,14 @@ impl CaseState {
             let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());
             let (cases, left) = (meeting.agenda.len(), meeting.unrecorded().count());
             line(&[sender, id, &meeting.begins, &held, &off, &cases, &left, &meeting.steps]);
+            for one in &meeting.decisions {
+                let undone = one.undone.as_ref().map_or("", |undone| match undone.settled {
+                    None => "undone",
+                    Some((_, Settled::Dropped)) => "dropped",
+                    Some((_, Settled::Instead(_))) => "instead",
+                });
+                line(&[&one.event.sender, &one.event.id, &undone]);
+            }
             for point in &meeting.points {
                 line(&[&point.key.sender, &point.key.id]);
             }

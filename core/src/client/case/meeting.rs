@@ -15,8 +15,8 @@ use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId};
 use crate::meeting::{
     self, Agenda, AgendaConcern, AgendaEntry, AgendaOrder, DecisionKind, Frame, Meeting, MeetingAnswer,
-    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved,
-    MeetingPrepared, MeetingSet, MeetingState, Point,
+    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingDropped, MeetingHeld,
+    MeetingMoved, MeetingPrepared, MeetingSet, MeetingState, Point,
 };
 use crate::panel::{NamedPair, Pair};
 
@@ -299,10 +299,20 @@ impl Case {
         decision: Option<EventId>,
         what: Decision,
     ) -> Result<EventKey> {
+        self.decide_on(meeting, case, (decision, None), what)
+    }
+
+    fn decide_on(
+        &self,
+        meeting: EventId,
+        case: CaseId,
+        (decision, instead): (Option<EventId>, Option<EventKey>),
+        what: Decision,
+    ) -> Result<EventKey> {
         let state = self.expected()?;
         let opening = of(&state)?;
         let known = found(&state, meeting)?;
-        if known.cancelled.is_some() {
+        if known.cancelled.is_some() && instead.is_none() {
             let text = "that meeting was called off: set a new one";
             return Err(Error::not_allowed(crate::policy::Reason::new("meeting-cancelled", text, "meeting")));
         }
@@ -314,8 +324,41 @@ impl Case {
         let event = self.caseline().decide(&named, case, decision, what)?;
         let parts = ["recorded", &self.id().to_string(), event.sender.as_str(), &event.id.to_string()];
         let id = Some(EventId::derived(&parts));
-        self.command(&Command::new(id, MeetingDecided { meeting, case, kind, event: event.clone() }))?;
+        let decided = MeetingDecided { meeting, case, kind, event: event.clone(), instead };
+        self.command(&Command::new(id, decided))?;
         Ok(event)
+    }
+
+    /// Decides anew what a meeting decided on and what did not come into its case ([`MeetingState::undone`]), as [`Case::decide`]:
+    /// `undone` is its event of the case. Until then it is owed.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`, `decision`); those of [`Case::decide`]; `NotAllowed` (`meeting-decision-settled`).
+    pub fn decide_anew(
+        &self,
+        meeting: EventId,
+        undone: EventKey,
+        decision: Option<EventId>,
+        what: Decision,
+    ) -> Result<EventKey> {
+        let state = self.expected()?;
+        let mut decisions = found(&state, meeting)?.decisions.iter();
+        let known = decisions.find(|one| one.event == undone).ok_or(Error::NotFound { what: "decision" })?;
+        let repeated =
+            || known.undone.as_ref().is_some_and(|undone| undone.settled.is_some()) && decision.is_some();
+        if !known.waits() && !repeated() {
+            return Err(Error::not_allowed(meeting::settled_already()));
+        }
+        self.decide_on(meeting, known.case, (decision, Some(undone)), what)
+    }
+
+    /// Drops what a meeting decided on and what did not come into its case: it is not to be done any more. `undone` is its event of
+    /// the case.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`meeting-decision-settled`, `meeting-decision-unknown`, `meeting-unknown`), besides the errors of every command.
+    pub fn drop_decision(&self, id: Option<EventId>, meeting: EventId, undone: EventKey) -> Result<EventKey> {
+        self.command(&Command::new(id, MeetingDropped { meeting, event: undone }))
     }
 
     /// The agenda of a meeting of this room, with the words of the cases that this device knows; before anybody has made one, as this

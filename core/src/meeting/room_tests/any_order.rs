@@ -17,7 +17,16 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     let meeting = known.map_or_else(|| id(n), |meeting| meeting.key.id);
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
     let soon = at(n) + SignedDuration::from_mins(7);
-    match kind % 17 {
+    let decision = known.and_then(|meeting| meeting.decisions.last());
+    match kind % 20 {
+        17 | 18 if decision.is_some() => {
+            let (case, event) = decision.map(|one| (one.case, one.event.clone())).unwrap();
+            let why = vec![if kind.is_multiple_of(3) { "born 4/5/1961" } else { "no-consent" }.into()];
+            MeetingUndone { meeting, case, event, why }.into()
+        }
+        19 if decision.is_some() => {
+            MeetingDropped { meeting, event: decision.map(|one| one.event.clone()).unwrap() }.into()
+        }
         16 => {
             let title = if (kind / 17).is_multiple_of(3) { "born 4/5/1961" } else { "words" };
             MeetingBrought { meeting, title: title.into(), text: "more".into(), member_data: false }.into()
@@ -46,7 +55,9 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
         8 | 9 => MeetingHeld { nothing: vec![case(0)], ..held_now(meeting) }.into(),
         10 => {
             let event = EventKey { sender: user("joe"), id: id(n) };
-            MeetingDecided { meeting, case: case(n as u128 % 3), kind: DecisionKind::Message, event }.into()
+            let instead = known.and_then(|meeting| Some(meeting.undone().next()?.event.clone()));
+            let (case, kind) = (case(n as u128 % 3), DecisionKind::Message);
+            MeetingDecided { meeting, case, kind, event, instead }.into()
         }
         11 => SeatAdded { seat: somebody }.into(),
         12 => SeatEnded { contact: somebody.contact.id, organization: somebody.contact.organization }.into(),
@@ -137,8 +148,14 @@ proptest! {
         prop_assert_eq!(whole.state().digest(), shuffled.state().digest());
         // Of every open meeting something is owed, by somebody, with a ladder that ends at a telephone; no two things alike.
         let state = whole.state();
-        let open = if state.life.closed.is_some() { 0 } else { state.meetings.open().count() };
+        let of = |is: fn(&MeetingState) -> usize| -> usize {
+            let meetings = state.meetings.all().iter().filter(|_| state.life.closed.is_none());
+            meetings.map(|meeting| is(meeting)).sum()
+        };
+        let open = of(|meeting| usize::from(meeting.is_to_be_recorded()));
         let owed = state.owed();
+        let undone = of(|meeting| meeting.undone().count());
+        prop_assert_eq!(owed.iter().filter(|owed| owed.clock == CARRY_CLOCK).count(), undone);
         prop_assert_eq!(owed.iter().filter(|owed| owed.clock == RECORD_CLOCK).count(), open);
         let mut keys: Vec<_> = owed.iter().map(|owed| (owed.since, owed.clock.clone())).collect();
         keys.sort();

@@ -88,6 +88,8 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::MeetingCancelled(e) => meeting(&e.meeting),
         EventData::MeetingHeld(e) => meeting(&e.meeting),
         EventData::MeetingDecided(e) => meeting(&e.meeting),
+        EventData::MeetingUndone(e) => meeting(&e.meeting),
+        EventData::MeetingDropped(e) => meeting(&e.meeting),
         EventData::ReferralAsked(_) | EventData::ReferralOpened(_) => {
             (Some(Resource::Referral(event.key.clone())), None)
         }
