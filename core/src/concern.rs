@@ -11,6 +11,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::proposal::AgreementDeclined;
+#[cfg(feature = "store")]
+use crate::agreement::proposal::AgreementEvent;
 use crate::care_plan::StepTaken;
 #[cfg(feature = "store")]
 use crate::case::event::{Block, Content, Held, HeldBody};
@@ -207,6 +210,7 @@ pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool
         EventData::ConcernReopened(e) => (vec![("why", &e.why)], e.member_data),
         EventData::AnswerPublished(e) => (vec![("question", &e.question), ("text", &e.text)], e.member_data),
         EventData::MeetingCancelled(e) => (vec![("reason", &e.reason)], e.member_data),
+        EventData::AgreementDeclined(e) => (vec![("reason", &e.reason)], e.member_data),
         EventData::MeetingBrought(e) => {
             let text = (!e.text.is_empty()).then_some(("text", e.text.as_str()));
             (std::iter::once(("title", e.title.as_str())).chain(text).collect(), e.member_data)
@@ -237,7 +241,9 @@ pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
 pub(crate) fn says_member_data(held: &Held) -> bool {
     let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
     let day = event.at.to_zoned(TimeZone::UTC).date();
-    let here = texts(&event.data).is_some() || MeetingEvent::of(&event.data).is_some();
+    let here = texts(&event.data).is_some()
+        || MeetingEvent::of(&event.data).is_some()
+        || AgreementEvent::of(&event.data).is_some();
     here && !check::formats(body, day).is_empty()
 }
 
@@ -261,6 +267,9 @@ pub(crate) fn withheld(data: &EventData, at: Timestamp) -> Option<EventData> {
         }
         EventData::MeetingCancelled(e) => {
             MeetingCancelled { meeting: e.meeting, reason: none(), member_data }.into()
+        }
+        EventData::AgreementDeclined(e) => {
+            AgreementDeclined { proposal: e.proposal.clone(), reason: none(), member_data }.into()
         }
         EventData::MeetingBrought(e) => {
             MeetingBrought { meeting: e.meeting, title: none(), text: none(), member_data }.into()

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::agreement::proposal::{
+    AgreementAccepted, AgreementDeclined, AgreementProposed, AgreementWithdrawn,
+};
 use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
 use crate::care_plan::{
     PlanAcknowledged, PlanApproved, PlanChanged, PlanCopied, PlanReturned, PlanSent, PlanSigned,
@@ -288,6 +291,14 @@ kinds! {
     ConcernReopened(ConcernReopened) = "concern.reopened",
     /// The office tells an answer that others can use.
     AnswerPublished(AnswerPublished) = "answer.published",
+    /// A side proposes an agreement.
+    AgreementProposed(AgreementProposed) = "agreement.proposed",
+    /// The other side accepts an agreement.
+    AgreementAccepted(AgreementAccepted) = "agreement.accepted",
+    /// The other side does not accept an agreement.
+    AgreementDeclined(AgreementDeclined) = "agreement.declined",
+    /// A side takes an agreement back that it proposed.
+    AgreementWithdrawn(AgreementWithdrawn) = "agreement.withdrawn",
     /// The two organisations of a pair meet.
     MeetingSet(MeetingSet) = "meeting.set",
     /// What a meeting talks about.

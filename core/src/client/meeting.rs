@@ -34,7 +34,8 @@ impl Engine {
     pub(crate) fn undo_decisions(&self) -> Result<()> {
         let me = self.user();
         for room in self.db.of_kind(RoomKind::Pair)? {
-            let state = self.state(room)?;
+            // That there is a decision may still wait to be said, too.
+            let state = self.with_expected(room, |fold| fold.state().clone())?;
             if state.life.going_on().is_err() {
                 continue;
             }
@@ -70,7 +71,7 @@ impl Caseline {
     /// them, which clocks count, for which topics there is nobody. Of agreements that are over, too.
     pub fn side_by_side(&self) -> Result<Vec<Beside>> {
         let engine = &self.engine;
-        let agreements = engine.db.papers(Paper::Agreement)?;
+        let agreements = engine.agreements()?;
         let agreements = agreements.iter().map(|text| Agreement::parse(text)).collect::<Result<Vec<_>>>()?;
         let rules = engine.db.papers(Paper::Rules)?;
         let rules = rules.iter().map(|text| RuleSet::parse(text)).collect::<Result<Vec<_>>>()?;

@@ -26,7 +26,6 @@ use crate::referral::{
     ConsentTerms, Course, Field, Hold, ReferralAsked, ReferralOpened, ReferralSent, ReferralState,
     ReferralTold, ReferralWithdrawn, Service, ServiceCode, TEXT_LIMIT, Told, room_of,
 };
-use crate::store::papers::Paper;
 
 mod room;
 
@@ -437,7 +436,7 @@ impl Case {
         agency: &OrganizationId,
     ) -> Result<Option<Carried<AgreementId>>> {
         let engine = &self.caseline().engine;
-        for text in engine.db.papers(Paper::Agreement)? {
+        for text in engine.agreements()? {
             let agreement = Agreement::parse(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == RoomKind::Referral

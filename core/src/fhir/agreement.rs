@@ -74,7 +74,9 @@ fn document(
     let settled = accepted.and_then(|one| one.settled.as_ref());
     let sides = [&opening.plan_side, &opening.community_side];
     let held = agreement.as_ref().map_or(String::new(), |one| {
-        let until = one.in_force.until.map(|until| until.to_string());
+        // The last day, where the agreement names the first one on which it is over.
+        let until =
+            one.in_force.until.and_then(|until| until.yesterday().ok()).map(|until| until.to_string());
         let context = period(one.in_force.from.map(|from| from.to_string()), until);
         let related = sides.map(|side| organization_ref(&side.id, &side.name));
         Object::new().raw("period", &context).list("related", &related).done()

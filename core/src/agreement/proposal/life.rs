@@ -27,7 +27,10 @@ pub const MOST_TEXT: usize = 32 * 1024;
 /// the side that did not propose it answers), `agreement-not-own-side`, `agreement-settled`, `agreement-member-data`.
 pub fn step(proposals: &Proposals, event: AgreementEvent<'_>, step: &Step<'_>) -> Result<Proposals, Reason> {
     if step.seat.is_keeper() {
-        return Err(refused("agreement-by-keeper", "a person proposes and answers agreements, never a keeper"));
+        return Err(refused(
+            "agreement-by-keeper",
+            "a person proposes and answers agreements, never a keeper",
+        ));
     }
     let mut next = proposals.clone();
     match event {
@@ -63,7 +66,8 @@ pub fn step(proposals: &Proposals, event: AgreementEvent<'_>, step: &Step<'_>) -
         AgreementEvent::Withdrawn(event) => {
             let one = waiting(&mut next, &event.proposal)?;
             if one.by.organization != step.seat.contact.organization {
-                let text = "the side that proposed an agreement takes it back; the other one accepts or declines it";
+                let text =
+                    "the side that proposed an agreement takes it back; the other one accepts or declines it";
                 return Err(refused("agreement-not-own-side", text));
             }
             one.status = ProposalStatus::Withdrawn;
@@ -127,7 +131,10 @@ fn of_other_side(one: &Proposal, step: &Step<'_>) -> Result<(), Reason> {
 }
 
 fn other_words() -> Reason {
-    refused("agreement-other-words", "the text is not the one whose hash is named: propose it anew, or read it anew")
+    refused(
+        "agreement-other-words",
+        "the text is not the one whose hash is named: propose it anew, or read it anew",
+    )
 }
 
 fn refused(code: &'static str, text: &'static str) -> Reason {

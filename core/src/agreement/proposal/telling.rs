@@ -1,7 +1,7 @@
 //! What a person reads of an agreement that is proposed, in any Matrix client and in the room's history.
 
-use crate::agreement::proposal::{AgreementEvent, Proposals};
 use crate::agreement::Agreement;
+use crate::agreement::proposal::{AgreementEvent, Proposals};
 use crate::case::event::EventKey;
 use crate::contact::Seat;
 
@@ -27,7 +27,8 @@ pub fn tell(event: AgreementEvent<'_>, by: &Seat, proposals: &Proposals) -> Stri
             format!("{who} accepts {}: new cases open with it.", the(&event.proposal))
         }
         AgreementEvent::Declined(event) => {
-            let why = if event.reason.is_empty() { String::new() } else { format!(" Because: {}", event.reason) };
+            let why =
+                if event.reason.is_empty() { String::new() } else { format!(" Because: {}", event.reason) };
             format!("{who} declines {}.{why}", the(&event.proposal))
         }
         AgreementEvent::Withdrawn(event) => format!("{who} takes back {}.", the(&event.proposal)),

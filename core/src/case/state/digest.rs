@@ -79,6 +79,10 @@ impl CaseState {
         for answer in self.concerns.published() {
             line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
+        for one in self.agreements.all() {
+            let replaced = one.replaced_by.as_ref().map_or(String::new(), |key| key.id.to_string());
+            line(&[&one.key.sender, &one.key.id, &one.agreement.sha256, &one.status.code(), &replaced]);
+        }
         for meeting in self.meetings.all() {
             let EventKey { sender, id } = &meeting.key;
             let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::agreement::proposal::AgreementWithdrawn;
+use crate::agreement::proposal::tests::{accepted, declined, version};
 use crate::case::event::{HeldBody, Receipt};
 use crate::case::fold::tests::world::{PEOPLE, id};
 use crate::case::handover::{self, HandedEvent};
@@ -18,7 +20,14 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
     let soon = at(n) + SignedDuration::from_mins(7);
     let decision = known.and_then(|meeting| meeting.decisions.last());
-    match kind % 20 {
+    let proposals = state.agreements.all();
+    let proposal = proposals.get(n % proposals.len().max(1)).map(|one| one.key.clone());
+    let proposal = proposal.unwrap_or_else(|| EventKey { sender: user("joe"), id: id(n) });
+    match kind % 26 {
+        20 => version(2 + u32::from(kind) / 26 % 2).into(),
+        21..=23 => accepted(&proposal, 2 + u32::from(kind) / 26 % 2).into(),
+        24 => declined(&proposal, if kind.is_multiple_of(2) { "born 4/5/1961" } else { "words" }).into(),
+        25 => AgreementWithdrawn { proposal }.into(),
         17 | 18 if decision.is_some() => {
             let (case, event) = decision.map(|one| (one.case, one.event.clone())).unwrap();
             let why = vec![if kind.is_multiple_of(3) { "born 4/5/1961" } else { "no-consent" }.into()];
@@ -156,6 +165,8 @@ proptest! {
         let owed = state.owed();
         let undone = of(|meeting| meeting.undone().count());
         prop_assert_eq!(owed.iter().filter(|owed| owed.clock == CARRY_CLOCK).count(), undone);
+        let proposed = if state.life.closed.is_some() { 0 } else { state.agreements.open().count() };
+        prop_assert_eq!(owed.iter().filter(|owed| owed.clock == "agreement-answer").count(), proposed);
         prop_assert_eq!(owed.iter().filter(|owed| owed.clock == RECORD_CLOCK).count(), open);
         let mut keys: Vec<_> = owed.iter().map(|owed| (owed.since, owed.clock.clone())).collect();
         keys.sort();
@@ -164,6 +175,9 @@ proptest! {
         for owed in owed {
             prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()), "{}", owed.what);
             prop_assert!(owed.from.is_none_or(|from| from <= owed.due));
+        }
+        for write in crate::fhir::agreements(state) {
+            prop_assert!(crate::fhir::check(&write.json).unwrap().is_empty(), "{}", write.json);
         }
         let shown = state.timeline.iter().map(|entry| entry.text.as_str()).collect::<String>();
         prop_assert!(!shown.contains("4/5/1961"));
