@@ -138,6 +138,7 @@ use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 
 mod outreach;
 mod part2;
+pub mod proposal;
 mod read;
 mod rule_set;
 mod term;

@@ -1,5 +1,6 @@
 //! The client: one device of one account, its cases and its directory.
 
+mod agreement;
 mod alert;
 mod builder;
 mod case;
@@ -45,7 +46,7 @@ use crate::store::papers::Paper;
 
 pub use alert::{AlertInput, AlertOutcome};
 pub use builder::{Builder, Record};
-pub use case::{Case, Message, PlanComparison, PlanVersion, RoomAgenda, SetMeeting};
+pub use case::{BringPoint, Case, Message, PlanComparison, PlanVersion, RoomAgenda, SetMeeting};
 pub use concern::{Answer, Concern};
 pub use identity::Identity;
 pub use invitation::Invitation;

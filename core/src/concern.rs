@@ -11,16 +11,19 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::proposal::AgreementDeclined;
+#[cfg(feature = "store")]
+use crate::agreement::proposal::AgreementEvent;
 use crate::care_plan::StepTaken;
 #[cfg(feature = "store")]
 use crate::case::event::{Block, Content, Held, HeldBody};
 use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;
 use crate::contact::Contact;
-use crate::id::EventId;
-use crate::meeting::MeetingCancelled;
+use crate::id::{EventId, OrganizationId};
 #[cfg(feature = "store")]
 use crate::meeting::MeetingEvent;
+use crate::meeting::{MeetingBrought, MeetingCancelled};
 
 pub mod check;
 mod life;
@@ -30,7 +33,7 @@ mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use life::{MOST_CONCERNS, MOST_OPEN, MOST_PUBLISHED, MOST_STEPS, step};
+pub use life::{MOST_ABOUT, MOST_CONCERNS, MOST_OPEN, MOST_PUBLISHED, MOST_STEPS, step};
 pub use owing::{ANSWER_CLOCK, CLOSE_CLOCK, HEARD_CLOCK, owed};
 pub use search::{AnsweredConcern, answered, matches};
 pub use telling::tell;
@@ -102,6 +105,9 @@ pub struct ConcernRaised {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Priority::is_routine")]
     pub priority: Priority,
+    /// The organisations that it is about, beside the one that raises it: ids, which are no member's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<OrganizationId>,
     /// In a handover's stub: what was withheld held member data, so that it takes no step anywhere.
     #[serde(default, skip_serializing_if = "is_false")]
     pub member_data: bool,
@@ -204,6 +210,11 @@ pub(crate) fn texts(data: &EventData) -> Option<(Vec<(&'static str, &str)>, bool
         EventData::ConcernReopened(e) => (vec![("why", &e.why)], e.member_data),
         EventData::AnswerPublished(e) => (vec![("question", &e.question), ("text", &e.text)], e.member_data),
         EventData::MeetingCancelled(e) => (vec![("reason", &e.reason)], e.member_data),
+        EventData::AgreementDeclined(e) => (vec![("reason", &e.reason)], e.member_data),
+        EventData::MeetingBrought(e) => {
+            let text = (!e.text.is_empty()).then_some(("text", e.text.as_str()));
+            (std::iter::once(("title", e.title.as_str())).chain(text).collect(), e.member_data)
+        }
         _ => return None,
     })
 }
@@ -230,7 +241,9 @@ pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
 pub(crate) fn says_member_data(held: &Held) -> bool {
     let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
     let day = event.at.to_zoned(TimeZone::UTC).date();
-    let here = texts(&event.data).is_some() || MeetingEvent::of(&event.data).is_some();
+    let here = texts(&event.data).is_some()
+        || MeetingEvent::of(&event.data).is_some()
+        || AgreementEvent::of(&event.data).is_some();
     here && !check::formats(body, day).is_empty()
 }
 
@@ -254,6 +267,12 @@ pub(crate) fn withheld(data: &EventData, at: Timestamp) -> Option<EventData> {
         }
         EventData::MeetingCancelled(e) => {
             MeetingCancelled { meeting: e.meeting, reason: none(), member_data }.into()
+        }
+        EventData::AgreementDeclined(e) => {
+            AgreementDeclined { proposal: e.proposal.clone(), reason: none(), member_data }.into()
+        }
+        EventData::MeetingBrought(e) => {
+            MeetingBrought { meeting: e.meeting, title: none(), text: none(), member_data }.into()
         }
         _ => return None,
     })
@@ -320,6 +339,8 @@ pub struct ConcernState {
     pub topic: ConcernTopic,
     /// How urgent it is.
     pub priority: Priority,
+    /// The organisations that it is about, beside the one that raised it, in order of their ids.
+    pub about: Vec<OrganizationId>,
     /// Who raised it, and when.
     pub raised_by: StepTaken,
     /// The event that raised it, or opened it again last: what the office owes runs from it.

@@ -4,6 +4,7 @@
 //! checked against the same structure. What somebody else wrote is updated by edits of the JSON text, so that unknown elements,
 //! extensions and a decimal's digits stay as they were.
 
+mod agreement;
 mod alert;
 mod apply;
 mod audit_event;
@@ -49,6 +50,7 @@ pub(crate) mod watch;
 pub mod workflow;
 mod write;
 
+pub use agreement::agreements;
 pub use apply::{Applied, apply, gather};
 #[cfg(feature = "store")]
 pub(crate) use apply::{gather_from, heads, is_found_by};

@@ -104,8 +104,8 @@ mod yaml;
 
 #[cfg(feature = "store")]
 pub use client::{
-    AlertInput, AlertOutcome, Answer, AuditStatus, Builder, Case, Caseline, Concern, Decision, Identity,
-    Invitation, Kept, Message, Missing, Named, OpenCase, OpenPair, OpenProgramme, OutboxStatus,
+    AlertInput, AlertOutcome, Answer, AuditStatus, BringPoint, Builder, Case, Caseline, Concern, Decision,
+    Identity, Invitation, Kept, Message, Missing, Named, OpenCase, OpenPair, OpenProgramme, OutboxStatus,
     PlanComparison, PlanVersion, ProposedCase, Record, Refer, Referred, RoomAgenda, SetMeeting, Task, TaskTo,
 };
 pub use error::{Error, Result};

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::contact::Contact;
-use crate::id::{CaseId, EventId};
+use crate::id::{CaseId, EventId, OrganizationId};
 use crate::panel::{NamedPair, Pair, TurnRound};
 
 mod calendar;
@@ -26,23 +26,35 @@ mod pages;
 #[cfg(test)]
 pub(crate) mod room_tests;
 mod state;
+mod talk;
+#[cfg(test)]
+mod talk_tests;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
+#[cfg(feature = "store")]
+pub(crate) use event::is_code;
 pub use event::{
-    AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingCancelled, MeetingDecided,
-    MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingBrought, MeetingCancelled,
+    MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    MeetingUndone,
 };
-pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_STEPS, step};
+#[cfg(feature = "store")]
+pub(crate) use life::settled_already;
+pub use life::{MOST_CASES, MOST_MEETINGS, MOST_OPEN, MOST_PEOPLE, MOST_POINTS, MOST_STEPS, step};
 pub use look::look;
 pub use order::{agenda, as_set, decided};
-pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, RECORD_CLOCK, owed};
+pub use owing::{AGENDA_CLOCK, ANSWER_CLOCK, CARRY_CLOCK, RECORD_CLOCK, owed};
 pub(crate) use pages::html;
 pub use pages::{markdown, page};
-pub use state::{DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings};
+pub use state::{
+    DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings, PointBrought, Settled, Undone,
+};
+pub(crate) use talk::brought_id;
+pub use talk::{AgendaConcern, Point, concerns};
 pub use telling::tell;
 pub(crate) use words::length;
 
@@ -112,6 +124,16 @@ pub struct Agenda {
     pub items: Vec<Item>,
     /// What does not fit into the time, in the same order. Nothing is left out.
     pub not_reached: Vec<Item>,
+    /// The points that were brought to it, of a meeting in the pair's room: both sides have them.
+    pub points: Vec<Point>,
+    /// The points that do not fit into the time.
+    pub points_not_reached: Vec<Point>,
+    /// One's own organisation's concerns about the other side, what matters first: the other side has them not.
+    pub concerns: Vec<AgendaConcern>,
+    /// The concerns that do not fit into the time.
+    pub concerns_not_reached: Vec<AgendaConcern>,
+    /// Whose concerns those are: one's own organisation, where it is one of the two.
+    pub own: Option<OrganizationId>,
     /// How signing and answering go between the two, in sentences.
     pub process: Vec<String>,
     /// The minutes that are kept for that.
@@ -297,6 +319,12 @@ pub struct Frame {
     pub at: Timestamp,
     /// How long things take between the two.
     pub turn_rounds: Vec<TurnRound>,
+    /// The points that were brought to it.
+    pub points: Vec<Point>,
+    /// One's own organisation's concerns about the other side: see [`concerns`].
+    pub concerns: Vec<AgendaConcern>,
+    /// One's own organisation, where it is one of the two.
+    pub own: Option<OrganizationId>,
 }
 
 impl Frame {
@@ -319,9 +347,15 @@ impl Frame {
 }
 
 impl Agenda {
-    /// How many cases it has, as a sentence.
+    /// How many cases it has, and what else, in sentences and without words.
     pub(crate) fn cases(&self) -> String {
-        to_look_at(self.items.len() + self.not_reached.len())
+        let cases = to_look_at(self.items.len() + self.not_reached.len());
+        let points = brought(self.points.len() + self.points_not_reached.len());
+        let own = match self.concerns.len() + self.concerns_not_reached.len() {
+            0 => String::new(),
+            n => format!(" {} of one's own.", counted(n, "concern")),
+        };
+        format!("{cases}{points}{own}")
     }
 
     /// When it ends.
@@ -334,5 +368,14 @@ impl Agenda {
 
 /// How many cases there are, as a sentence.
 pub(crate) fn to_look_at(cases: usize) -> String {
-    format!("{} to look at.", words::many(i64::try_from(cases).unwrap_or(i64::MAX), "case"))
+    format!("{} to look at.", counted(cases, "case"))
+}
+
+/// How many points were brought, as a sentence; nothing where there are none.
+pub(crate) fn brought(points: usize) -> String {
+    if points == 0 { String::new() } else { format!(" {} brought.", counted(points, "point")) }
+}
+
+pub(crate) fn counted(n: usize, what: &str) -> String {
+    words::many(i64::try_from(n).unwrap_or(i64::MAX), what)
 }

@@ -234,6 +234,9 @@ impl Engine {
         if let Err(error) = self.publish_answers(None, None) {
             tracing::error!(code = error.code(), "what was answered for everybody could not be told");
         }
+        if let Err(error) = self.undo_decisions() {
+            tracing::error!(code = error.code(), "what a meeting decided in vain could not be told");
+        }
         for row in self.db.cases()? {
             if let Err(error) = self.case_changed(row.case) {
                 tracing::error!(case = %row.case, code = error.code(), "what follows from a case's state could not be done");
@@ -259,6 +262,7 @@ impl Engine {
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
         writes.extend(fhir::meetings(&state));
+        writes.extend(fhir::agreements(&state));
         // The referrer's record has its referrals from the case.
         let me = self.user();
         let own = state.roster().last_place_of(&me).map(|place| &place.seat.contact.organization);

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::agreement::proposal::{
+    AgreementAccepted, AgreementDeclined, AgreementProposed, AgreementWithdrawn,
+};
 use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
 use crate::care_plan::{
     PlanAcknowledged, PlanApproved, PlanChanged, PlanCopied, PlanReturned, PlanSent, PlanSigned,
@@ -30,7 +33,8 @@ use crate::error::{InvalidInput, Result};
 use crate::id::{EventId, Sha256, UserId};
 use crate::label::{Emergency, Labels, Marks, Under};
 use crate::meeting::{
-    MeetingAnswered, MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,
+    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingDropped, MeetingHeld,
+    MeetingMoved, MeetingPrepared, MeetingSet, MeetingUndone,
 };
 use crate::outreach::{
     ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
@@ -287,10 +291,20 @@ kinds! {
     ConcernReopened(ConcernReopened) = "concern.reopened",
     /// The office tells an answer that others can use.
     AnswerPublished(AnswerPublished) = "answer.published",
+    /// A side proposes an agreement.
+    AgreementProposed(AgreementProposed) = "agreement.proposed",
+    /// The other side accepts an agreement.
+    AgreementAccepted(AgreementAccepted) = "agreement.accepted",
+    /// The other side does not accept an agreement.
+    AgreementDeclined(AgreementDeclined) = "agreement.declined",
+    /// A side takes an agreement back that it proposed.
+    AgreementWithdrawn(AgreementWithdrawn) = "agreement.withdrawn",
     /// The two organisations of a pair meet.
     MeetingSet(MeetingSet) = "meeting.set",
     /// What a meeting talks about.
     MeetingPrepared(MeetingPrepared) = "meeting.prepared",
+    /// Somebody brings a point to a meeting.
+    MeetingBrought(MeetingBrought) = "meeting.brought",
     /// Somebody who is asked to a meeting answers.
     MeetingAnswered(MeetingAnswered) = "meeting.answered",
     /// A meeting is at another time.
@@ -301,6 +315,10 @@ kinds! {
     MeetingHeld(MeetingHeld) = "meeting.held",
     /// What a meeting decided of a case is recorded in the case.
     MeetingDecided(MeetingDecided) = "meeting.decided",
+    /// What a meeting decided did not come into its case.
+    MeetingUndone(MeetingUndone) = "meeting.undone",
+    /// What a meeting decided is not to be done any more.
+    MeetingDropped(MeetingDropped) = "meeting.dropped",
     /// A person of one side refers the member to a social-service organisation.
     ReferralAsked(ReferralAsked) = "referral.asked",
     /// A referral is with its organisation.

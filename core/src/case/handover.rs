@@ -188,6 +188,7 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::FollowUpDone(done) => serde_json::to_value(done.withheld()),
         EventData::MeetingSet(set) => serde_json::to_value(set.withheld()),
         EventData::MeetingPrepared(prepared) => serde_json::to_value(prepared.withheld()),
+        EventData::MeetingUndone(undone) => serde_json::to_value(undone.withheld()),
         EventData::TaskAssigned(assigned) => serde_json::to_value(assigned.withheld()),
         EventData::TaskDeclined(declined) => serde_json::to_value(declined.withheld()),
         EventData::TaskHandedOver(handed) => serde_json::to_value(handed.withheld()),

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::proposal::AgreementEvent;
 use crate::case::event::EventData;
 use crate::case::life::{Carried, CaseOpened, CloseReason};
 use crate::contact::{Role, Seat};
@@ -89,7 +90,8 @@ impl RoomKind {
                 | EventData::ConcernReopened(_)
                 | EventData::AnswerPublished(_)
         );
-        let meeting = MeetingEvent::of(data).is_some();
+        // What belongs into a pair's room alone.
+        let meeting = MeetingEvent::of(data).is_some() || AgreementEvent::of(data).is_some();
         let referral = ReferralEvent::of(data);
         match self {
             Self::Case if concern || meeting || referral.is_some_and(|event| !event.is_of_case()) => {
@@ -212,7 +214,7 @@ fn another(kind: RoomKind) -> Reason {
             "a programme room takes concerns and their answers, and no member data: use the member's case"
         }
         RoomKind::Pair => {
-            "a pair's room takes meetings and messages, and no member data: use the member's case"
+            "a pair's room takes meetings, agreements and messages, and no member data: use the member's case"
         }
         RoomKind::Referral => {
             "a referral's room takes the steps of its referral and nothing else: use the member's case"

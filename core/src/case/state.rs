@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::agreement::proposal::{self, Proposals};
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
 use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanCopied, PlanSigned, StepTaken};
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
-use crate::case::life::{Life, Opening, RungKey};
+use crate::case::life::{Carried, Life, Opening, RungKey};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
@@ -20,7 +21,7 @@ use crate::consent::{self, ConsentRecorded, Consents};
 use crate::contact::Contact;
 use crate::crossing::{self, Crossings};
 use crate::due;
-use crate::id::{EventId, OrganizationId, Sha256};
+use crate::id::{AgreementId, EventId, OrganizationId, Sha256};
 use crate::label::Labels;
 use crate::meeting::{self, MeetingSet, Meetings};
 use crate::outreach::{self, ContactRecorded, Outreach};
@@ -55,6 +56,8 @@ pub struct CaseState {
     pub consents: Consents,
     /// What an organisation brought to the programme office, and what everybody was answered.
     pub concerns: Concerns,
+    /// The agreements that the two of a pair propose to each other.
+    pub agreements: Proposals,
     /// The meetings of a pair.
     pub meetings: Meetings,
     /// The referrals of the case; in a referral's room, the one that it is.
@@ -102,6 +105,8 @@ pub struct CaseState {
     pub(crate) superseded_referrals: Vec<SupersededReferral>,
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
+    /// The agreements whose proposal took no step.
+    pub(crate) superseded_agreements: BTreeMap<EventKey, Carried<AgreementId>>,
     /// The meetings whose setting took no step, with who set each as far as the roster ever knew.
     pub(crate) superseded_meetings: BTreeMap<EventKey, (MeetingSet, Option<Contact>)>,
 }
@@ -252,6 +257,8 @@ pub enum Resource {
     Concern(EventKey),
     /// The Communication of an answer, to a concern or to everybody.
     Answer(EventKey),
+    /// The DocumentReference of an agreement, by its `agreement.proposed`.
+    Agreement(EventKey),
     /// The Appointment of a meeting of a pair.
     Meeting(EventKey),
 }
@@ -405,7 +412,11 @@ impl CaseState {
                 owed
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
-            RoomKind::Pair => meeting::owed(&self.meetings, &rules),
+            RoomKind::Pair => {
+                let mut owed = meeting::owed(&self.meetings, &rules);
+                owed.extend(proposal::owed(&self.agreements, &rules));
+                owed
+            }
             RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &self.consents, &rules),
         };
         for item in &mut owed {

@@ -1,5 +1,6 @@
 //! The sentence that a person reads of an event, in any Matrix client: what its author's device sends as `body`.
 
+use crate::agreement::proposal::{self, AgreementEvent, Proposals};
 use crate::alert::{self, AlertEvent};
 use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
@@ -23,6 +24,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
     let task = |event| task::tell(event, by, roster, tasks);
     let none = Concerns::default();
     let told = |event| concern::tell(event, by, &none);
+    let agreed = |event| proposal::tell(event, by, &Proposals::default());
     let met = |event| meeting::tell(event, by, &Meetings::default(), &jiff::tz::TimeZone::UTC);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
@@ -71,13 +73,20 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::ConcernClosed(e) => told(ConcernEvent::Closed(e)),
         EventData::ConcernReopened(e) => told(ConcernEvent::Reopened(e)),
         EventData::AnswerPublished(e) => told(ConcernEvent::Published(e)),
+        EventData::AgreementProposed(e) => agreed(AgreementEvent::Proposed(e)),
+        EventData::AgreementAccepted(e) => agreed(AgreementEvent::Accepted(e)),
+        EventData::AgreementDeclined(e) => agreed(AgreementEvent::Declined(e)),
+        EventData::AgreementWithdrawn(e) => agreed(AgreementEvent::Withdrawn(e)),
         EventData::MeetingSet(e) => met(MeetingEvent::Set(e)),
         EventData::MeetingPrepared(e) => met(MeetingEvent::Prepared(e)),
+        EventData::MeetingBrought(e) => met(MeetingEvent::Brought(e)),
         EventData::MeetingAnswered(e) => met(MeetingEvent::Answered(e)),
         EventData::MeetingMoved(e) => met(MeetingEvent::Moved(e)),
         EventData::MeetingCancelled(e) => met(MeetingEvent::Cancelled(e)),
         EventData::MeetingHeld(e) => met(MeetingEvent::Held(e)),
         EventData::MeetingDecided(e) => met(MeetingEvent::Decided(e)),
+        EventData::MeetingUndone(e) => met(MeetingEvent::Undone(e)),
+        EventData::MeetingDropped(e) => met(MeetingEvent::Dropped(e)),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)
@@ -128,6 +137,8 @@ pub(crate) fn withheld(kind: &str) -> String {
         "concern.raised" => "A concern",
         "concern.answered" | "answer.published" => "An answer to a concern",
         "concern.reopened" => "A concern that was opened again",
+        "agreement.declined" => "An agreement that was declined",
+        "meeting.brought" => "A point that was brought to a meeting",
         "meeting.cancelled" => "A meeting that was called off",
         "referral.asked" | "referral.opened" => "A referral",
         "referral.sent" | "referral.told" | "referral.withdrawn" => "What became of a referral",

@@ -37,7 +37,7 @@ mod scan;
 
 pub use comparing::{PlanComparison, PlanVersion};
 
-pub use meeting::{RoomAgenda, SetMeeting};
+pub use meeting::{BringPoint, RoomAgenda, SetMeeting};
 
 /// The longest text of a message, in bytes, where no character of it needs more than its own in JSON: it travels once.
 const TEXT_LIMIT: usize = 32 * 1024;

@@ -17,7 +17,7 @@ use crate::concern::{
 };
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
-use crate::id::{CaseId, EventId};
+use crate::id::{CaseId, EventId, OrganizationId};
 use crate::member::Member;
 use crate::policy::Reason;
 
@@ -43,6 +43,7 @@ pub struct Concern {
     text: String,
     topic: ConcernTopic,
     priority: Priority,
+    about: Vec<OrganizationId>,
     names_confirmed: bool,
 }
 
@@ -60,6 +61,7 @@ impl Concern {
             text: text.into(),
             topic: ConcernTopic::Other,
             priority: Priority::Routine,
+            about: Vec::new(),
             names_confirmed: false,
         }
     }
@@ -75,6 +77,13 @@ impl Concern {
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// The same, about these organisations of the directory, beside one's own: it is then on one's own agenda of a meeting with them.
+    #[must_use]
+    pub fn about(mut self, organizations: impl IntoIterator<Item = OrganizationId>) -> Self {
+        self.about = organizations.into_iter().collect();
         self
     }
 
@@ -133,16 +142,22 @@ impl Case {
     /// # Errors
     /// `InvalidInput`: `invalid-title`, `invalid-text`; `concern-member-data` where something looks like member data, with the field and the
     /// place in it, as in `text[12..24]`: take it out; `concern-name` where a word is the name of a member or of somebody of theirs: show
-    /// it, and repeat with [`Concern::names_confirmed`] where nobody is meant. `NotAllowed` (`concern-not-organization`,
-    /// `concern-too-many`, `room-kind` in a room of another kind), besides the errors of every command.
+    /// it, and repeat with [`Concern::names_confirmed`] where nobody is meant. `NotFound` (`organization`: one that it is about is not in
+    /// the directory). `NotAllowed` (`concern-not-organization`, `concern-too-many`, `concern-about`, `room-kind` in a room of another
+    /// kind), besides the errors of every command.
     pub fn raise_concern(&self, id: Option<EventId>, concern: Concern) -> Result<EventKey> {
         said(&concern.title, TITLE_LIMIT, "invalid-title", "title")?;
         said(&concern.text, TEXT_LIMIT, "invalid-text", "text")?;
+        let directory = self.caseline().engine.directory();
+        if concern.about.iter().any(|id| directory.organization(id).is_none()) {
+            return Err(Error::NotFound { what: "organization" });
+        }
         let raised = ConcernRaised {
             title: concern.title,
             text: concern.text,
             topic: concern.topic,
             priority: concern.priority,
+            about: concern.about,
             member_data: false,
         };
         self.speak(id, raised, concern.names_confirmed)

@@ -14,7 +14,6 @@ use crate::policy::Reason;
 use crate::room::not_private;
 use crate::store::cases::{RoomStage, Stage, accept_room, find_room, hide_found, read_found};
 use crate::store::outbox::{Item, push};
-use crate::store::papers::Paper;
 
 /// How long [`Caseline::accept`] waits for the case to be readable. It goes on by itself after that.
 const ACCEPT_WITHIN: Duration = Duration::from_secs(30);
@@ -169,7 +168,7 @@ impl Engine {
 
     /// Whether an agreement in force names an organisation.
     fn agreed_with(&self, organization: &Organization) -> Result<bool> {
-        for text in self.db.papers(Paper::Agreement)? {
+        for text in self.agreements()? {
             let agreement = Agreement::parse(&text)?;
             let today = self.now().to_zoned(agreement.zone.clone()).date();
             if agreement.side_of(&organization.id).is_some() && agreement.in_force_on(today) {

@@ -2,14 +2,23 @@
 
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
+use crate::case::kind::RoomKind;
 use crate::client::{Caseline, Message, Task};
+use crate::commands::Command;
+use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
 use crate::fhir::{self, Unsaved};
-use crate::id::{CaseId, EventId};
-use crate::meeting::{self, Agenda, AgendaOrder, Frame, MOST_MINUTES, Meeting};
+use crate::id::{CaseId, EventId, OrganizationId};
+use crate::meeting::{
+    self, Agenda, AgendaConcern, AgendaOrder, Frame, MOST_MINUTES, Meeting, MeetingUndone, Point,
+};
 use crate::panel::{Beside, Pair, PanelQuery, TurnRound, side_by_side};
 use crate::ports::Created;
+use crate::store::outbox::State;
 use crate::store::papers::Paper;
+
+/// How many reasons are said of a decision that did not leave.
+const MOST_WHY: usize = 8;
 
 /// What a meeting decided on in a case.
 #[derive(Debug, Clone)]
@@ -20,12 +29,49 @@ pub enum Decision {
     Message(Message),
 }
 
+impl Engine {
+    /// Says in the pairs' rooms which of this device's decisions did not leave for their cases, once of each.
+    pub(crate) fn undo_decisions(&self) -> Result<()> {
+        let me = self.user();
+        for room in self.db.of_kind(RoomKind::Pair)? {
+            // That there is a decision may still wait to be said, too.
+            let state = self.with_expected(room, |fold| fold.state().clone())?;
+            if state.life.going_on().is_err() {
+                continue;
+            }
+            for meeting in state.meetings.all() {
+                let ours =
+                    meeting.decisions.iter().filter(|one| one.event.sender == me && one.undone.is_none());
+                for decision in ours {
+                    let Some((State::Denied, reasons)) = self.db.outbox_fate(decision.event.id)? else {
+                        continue;
+                    };
+                    let why = reasons.iter().map(|reason| reason.code.to_string());
+                    let undone = MeetingUndone {
+                        meeting: meeting.key.id,
+                        case: decision.case,
+                        event: decision.event.clone(),
+                        why: why.filter(|code| meeting::is_code(code)).take(MOST_WHY).collect(),
+                    };
+                    let id = EventId::derived(&["undone", &room.to_string(), &decision.event.id.to_string()]);
+                    match self.command(room, &Command::new(Some(id), undone)) {
+                        // Whoever has no part in the room any more says nothing in it.
+                        Ok(_) | Err(Error::NotAllowed { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Caseline {
     /// All organisations that this device's own has an agreement with, side by side: what was settled, whom to call, how one reaches
     /// them, which clocks count, for which topics there is nobody. Of agreements that are over, too.
     pub fn side_by_side(&self) -> Result<Vec<Beside>> {
         let engine = &self.engine;
-        let agreements = engine.db.papers(Paper::Agreement)?;
+        let agreements = engine.agreements()?;
         let agreements = agreements.iter().map(|text| Agreement::parse(text)).collect::<Result<Vec<_>>>()?;
         let rules = engine.db.papers(Paper::Rules)?;
         let rules = rules.iter().map(|text| RuleSet::parse(text)).collect::<Result<Vec<_>>>()?;
@@ -37,12 +83,23 @@ impl Caseline {
     }
 
     /// The agenda of a pair's meeting, over the cases that they share and this device knows: why each is talked about, in an order
-    /// that puts what matters first, sized to the time. What happened since the last meeting that the pair's room knows as held is looked
+    /// that puts what matters first, sized to the time; and one's own organisation's concerns about the other side, which the other
+    /// side's agenda has not ([`Agenda::for_both`](crate::meeting::Agenda::for_both) is without them). What happened since the last meeting that the pair's room knows as held is looked
     /// at, where the order names no day.
     ///
     /// # Errors
     /// `NotFound` (`shared-cases`) where the two share no case; `InvalidInput` (`meeting-minutes`, field `minutes`).
     pub fn agenda(&self, order: AgendaOrder) -> Result<Agenda> {
+        self.agenda_with(order, Vec::new(), |_| false)
+    }
+
+    /// The same with these points, and without the concerns that were brought as one.
+    pub(super) fn agenda_with(
+        &self,
+        order: AgendaOrder,
+        points: Vec<Point>,
+        brought: impl Fn(&AgendaConcern) -> bool,
+    ) -> Result<Agenda> {
         if !(1..=MOST_MINUTES).contains(&order.minutes) {
             let detail = "a meeting takes from one minute to eight hours";
             return Err(InvalidInput::new("meeting-minutes", detail).field("minutes").into());
@@ -58,15 +115,43 @@ impl Caseline {
         let at = engine.now();
         let turn_rounds = self.turn_rounds(pair)?;
         let mut order = order;
-        let begins = Frame { order: order.clone(), of: of.clone(), zone, at, turn_rounds };
+        let concerns = Vec::new();
+        let own = self.own_side(&order.meeting.pair);
+        let begins =
+            Frame { order: order.clone(), of: of.clone(), zone, at, turn_rounds, points, concerns, own };
         order.since = order.since.or(self.last_meeting(&order.meeting.pair, begins.begins())?);
-        let frame = Frame { order, ..begins };
+        let mut frame = Frame { order, ..begins };
+        frame.concerns = self.concerns_for(&frame)?;
+        frame.concerns.retain(|one| !brought(one));
         let since = frame.since_instant();
         let mut items = Vec::new();
         for summary in summaries.iter().filter(|summary| summary.concerns(at, since)) {
             items.extend(meeting::look(&engine.state(summary.case())?, &frame));
         }
         Ok(meeting::agenda(frame, items))
+    }
+
+    /// This account's own organisation, where it is one of the two.
+    pub(super) fn own_side(&self, pair: &Pair) -> Option<OrganizationId> {
+        let directory = self.engine.directory();
+        let own = directory.organization_of_user(&self.engine.user())?.id.clone();
+        (own == pair.plan_side || own == pair.community_side).then_some(own)
+    }
+
+    /// The concerns of one's own organisation about the other side of a pair, from its programme rooms. The office's own people, who
+    /// have them too, are no side of a pair.
+    pub(super) fn concerns_for(&self, frame: &Frame) -> Result<Vec<AgendaConcern>> {
+        let pair = &frame.order.meeting.pair;
+        let Some(own) = &frame.own else { return Ok(Vec::new()) };
+        let other = if *own == pair.plan_side { &pair.community_side } else { &pair.plan_side };
+        let mut found = Vec::new();
+        for room in self.rooms(RoomKind::Programme)? {
+            let state = room.expected()?;
+            if state.life.going_on().is_ok_and(|opening| opening.community_side.id == *own) {
+                found.extend(meeting::concerns(&state, other, frame));
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn turn_rounds(&self, pair: &Pair) -> Result<Vec<TurnRound>> {

@@ -148,7 +148,7 @@ impl Caseline {
 
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
         let engine = &self.engine;
-        for text in engine.db.papers(Paper::Agreement)? {
+        for text in engine.agreements()? {
             let agreement = Agreement::parse(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
             if agreement.room != RoomKind::Case {

@@ -73,12 +73,19 @@ impl Caseline {
 
     /// The room of a pair that goes on, the one that was opened first where both sides opened one.
     fn pair_room(&self, of: &Pair, under: Option<&AgreementId>) -> Result<Option<Case>> {
+        let now = self.engine.now();
         let mut known: Vec<(Timestamp, CaseId, Case)> = Vec::new();
         for room in self.rooms(RoomKind::Pair)? {
             let state = room.expected()?;
             let Ok(opening) = state.life.going_on() else { continue };
             let same = opening.plan_side.id == of.plan_side && opening.community_side.id == of.community_side;
-            if same && under.is_none_or(|id| opening.agreement.id == *id) {
+            // What was accepted here governs their cases as what the room was opened under does.
+            let settled = |id: &AgreementId| {
+                opening.agreement.id == *id || state.agreements.accepted().any(|one| one.agreement.id == *id)
+            };
+            // In a room whose own agreement is over nobody says anything.
+            let today = now.to_zoned(opening.agreement.zone.clone()).date();
+            if same && opening.agreement.in_force_on(today) && under.is_none_or(settled) {
                 known.push((opening.at, room.id(), room));
             }
         }

@@ -12,7 +12,6 @@ use crate::fhir;
 use crate::id::{AgreementId, CaseId, OrganizationId, RuleSetId};
 use crate::organization::Organization;
 use crate::policy::Reason;
-use crate::store::papers::Paper;
 
 /// A programme room to open, between one's own organisation and the programme office.
 #[derive(Debug, Clone)]
@@ -92,7 +91,7 @@ impl Caseline {
             let text = "such a room is one of two organizations: name the other";
             return Err(Error::not_allowed(Reason::new("organization-twice", text, "case")));
         }
-        for text in self.engine.db.papers(Paper::Agreement)? {
+        for text in self.engine.agreements()? {
             let agreement = Agreement::parse(&text)?;
             let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == kind.agreed_as()

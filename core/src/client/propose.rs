@@ -15,7 +15,6 @@ use crate::member::Member;
 use crate::organization::Organization;
 use crate::ports::Stored;
 use crate::records::DIRECTORY;
-use crate::store::papers::Paper;
 
 /// A case as a CareTeam of the record proposes it. Other systems' teams know nothing of Matrix, of seats, or of the two sides:
 /// what is missing for a case is said, and [`Caseline::complete`] puts it in. `Debug` shows none of it.
@@ -310,7 +309,7 @@ impl Caseline {
     /// The agreements that are in force today.
     pub(super) fn in_force(&self) -> Result<Vec<Agreement>> {
         let mut in_force = Vec::new();
-        for text in self.engine.db.papers(Paper::Agreement)? {
+        for text in self.engine.agreements()? {
             let agreement = Agreement::parse(&text)?;
             if agreement.in_force_on(self.engine.now().to_zoned(agreement.zone.clone()).date()) {
                 in_force.push(agreement);

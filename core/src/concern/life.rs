@@ -20,13 +20,15 @@ pub const MOST_CONCERNS: usize = 2000;
 pub const MOST_PUBLISHED: usize = 2000;
 /// How many steps of one concern are kept before it can only be closed.
 pub const MOST_STEPS: usize = 100;
+/// How many organisations a concern is about at most.
+pub const MOST_ABOUT: usize = 20;
 
 /// The state after an event, or why the event is no valid step.
 ///
 /// # Errors
 /// The reason, with source `concern`: `concern-by-keeper`, `concern-member-data`, `concern-not-organization` (the organisation
 /// raises, closes and reopens), `concern-not-office` (the office hears, answers and publishes), `concern-id-taken`,
-/// `concern-too-many`, `concern-unknown`, `concern-heard`, `concern-closed`, `concern-open` (what was not answered is not reopened),
+/// `concern-too-many`, `concern-about` (about too many organisations), `concern-unknown`, `concern-heard`, `concern-closed`, `concern-open` (what was not answered is not reopened),
 /// `concern-steps-too-many`, `answer-id-taken`, `answers-too-many`.
 pub fn step(concerns: &Concerns, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<Concerns, Reason> {
     if step.seat.is_keeper() {
@@ -118,12 +120,21 @@ fn raised(concerns: &mut Concerns, event: &ConcernRaised, step: &Step<'_>) -> Re
     if concerns.open().count() >= MOST_OPEN || concerns.all().len() >= MOST_CONCERNS {
         return Err(too_many());
     }
+    if event.about.len() > MOST_ABOUT {
+        let text =
+            "a concern is about twenty organizations at most: leave them out where it is about all of them";
+        return Err(refused("concern-about", text));
+    }
+    let mut about = event.about.clone();
+    about.sort();
+    about.dedup();
     concerns.concerns.push(Arc::new(ConcernState {
         key: step.key.clone(),
         title: event.title.clone(),
         text: event.text.clone(),
         topic: event.topic,
         priority: event.priority,
+        about,
         raised_by: StepTaken::of(step),
         since: step.key.owed(),
         since_at: step.when(),

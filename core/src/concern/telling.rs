@@ -1,5 +1,6 @@
 //! What a person reads of the events of a room without member data, in any Matrix client and in its history.
 
+use crate::agreement::proposal::{self, AgreementEvent};
 use crate::case::event::EventData;
 use crate::case::kind::RoomKind;
 use crate::case::life::SeatAdded;
@@ -37,6 +38,9 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
     let opening = state.opening().filter(|opening| opening.kind.is_without_members())?;
     if let Some(event) = MeetingEvent::of(data) {
         return Some(meeting::tell(event, by, &state.meetings, &opening.agreement.zone));
+    }
+    if let Some(event) = AgreementEvent::of(data) {
+        return Some(proposal::tell(event, by, &state.agreements));
     }
     let who = || format!("{} ({})", by.contact.name, by.contact.role);
     let event = match data {

@@ -124,6 +124,7 @@ pub(crate) fn raised(text: &str) -> ConcernRaised {
         text: text.into(),
         topic: ConcernTopic::Enrolment,
         priority: Priority::Routine,
+        about: Vec::new(),
         member_data: false,
     }
 }

@@ -55,7 +55,11 @@ pub const TOPIC: &str = "urn:caseline:topic";
 pub const ENDPOINT_TYPE: &str = "urn:caseline:endpoint-type";
 /// Code system of `Endpoint.payloadType`: `case-event` is a case event.
 pub const PAYLOAD_TYPE: &str = "urn:caseline:payload-type";
-/// Code system of `Communication.category`: what kind of event it is.
+/// Identifier system of the DocumentReference of an agreement: the value is its id and its version.
+pub const AGREEMENT: &str = "urn:caseline:agreement";
+/// The code of [`KIND`] of a document that is an agreement of two organisations, and about no patient.
+pub const AGREEMENT_DOCUMENT: &str = "agreement";
+/// Code system of `Communication.category` and `DocumentReference.category`: what kind of event it is.
 pub const KIND: &str = "urn:caseline:kind";
 /// Code system of `Communication.category`: [`crate::concern::ConcernTopic::code`].
 pub const CONCERN_TOPIC: &str = "urn:caseline:concern-topic";

@@ -20,8 +20,10 @@ use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::Priority;
 use crate::concern::{
-    ConcernDeed, ConcernState, ConcernStatus, ConcernStep, ConcernTopic, PublishedAnswer, SupersededConcern,
+    ConcernDeed, ConcernState, ConcernStatus, ConcernStep, ConcernTopic, MOST_ABOUT, PublishedAnswer,
+    SupersededConcern,
 };
+use crate::id::OrganizationId;
 use crate::ports::RecordWrite;
 
 /// What was said, whether it counts or not.
@@ -34,6 +36,7 @@ struct Said<'a> {
     answers: Option<EventKey>,
     priority: Priority,
     about: Option<(ConcernTopic, &'a str)>,
+    organizations: &'a [OrganizationId],
     sent: Timestamp,
     received: Option<Timestamp>,
     sender: String,
@@ -80,6 +83,7 @@ impl<'a> View<'a> {
             answers: None,
             priority: concern.priority,
             about: Some((concern.topic, &concern.title)),
+            organizations: &concern.about,
             sent: concern.raised_by.at,
             received: heard.map(|one| one.by.at.max(concern.raised_by.at)),
             sender: self.who(&concern.raised_by),
@@ -99,6 +103,7 @@ impl<'a> View<'a> {
             answers: Some(concern.key.clone()),
             priority: concern.priority,
             about: Some((concern.topic, &concern.title)),
+            organizations: &concern.about,
             sent: answer.by.at,
             received: None,
             sender: self.who(&answer.by),
@@ -118,6 +123,7 @@ impl<'a> View<'a> {
             answers: None,
             priority: Priority::Routine,
             about: Some((one.topic, &one.question)),
+            organizations: &[],
             sent: one.by.at,
             received: None,
             sender: self.who(&one.by),
@@ -144,6 +150,11 @@ impl<'a> View<'a> {
             }
             _ => return None,
         };
+        let organizations: &[OrganizationId] = match &one.data {
+            // Of what never counted it is not known that it keeps to any bound.
+            EventData::ConcernRaised(e) => e.about.get(..MOST_ABOUT).unwrap_or(&e.about),
+            _ => &[],
+        };
         let key = one.key.clone();
         Some(Said {
             resource: if kind == "concern" { Resource::Concern(key) } else { Resource::Answer(key) },
@@ -154,6 +165,7 @@ impl<'a> View<'a> {
             answers,
             priority,
             about,
+            organizations,
             sent: one.at,
             received: None,
             sender: one.from.as_ref().map_or_else(|| account_ref(&one.key.sender), contact_ref),
@@ -186,6 +198,7 @@ impl<'a> View<'a> {
             .list("category", &categories)
             .text("priority", said.priority.code())
             .raw("topic", &words(said.about.map_or("", |(_, title)| title)))
+            .list("about", &said.organizations.iter().map(|id| organization_ref(id, "")).collect::<Vec<_>>())
             .text("sent", &said.sent.to_string())
             .text("received", &said.received.map(|at| at.to_string()).unwrap_or_default())
             .list("recipient", &[organization_ref(&to.id, &to.name)])

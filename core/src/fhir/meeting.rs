@@ -51,6 +51,7 @@ struct Written<'a> {
     begins: Timestamp,
     minutes: u32,
     cases: usize,
+    points: usize,
     off: Option<&'a str>,
     asked: Vec<(String, &'static str)>,
 }
@@ -80,6 +81,7 @@ impl<'a> Written<'a> {
             begins: meeting.begins,
             minutes: meeting.minutes,
             cases: meeting.agenda.len(),
+            points: meeting.points.len(),
             off: meeting.cancelled.as_ref().map(|(_, why)| why.as_str()),
             asked: asked.collect(),
         }
@@ -101,6 +103,7 @@ impl<'a> Written<'a> {
             // Of what never counted it is not known that it keeps to any bound.
             minutes: set.minutes.clamp(1, crate::meeting::MOST_MINUTES),
             cases: set.agenda.len(),
+            points: 0,
             off: None,
             asked: from.map(|from| (from, "accepted")).into_iter().chain(others).collect(),
         }
@@ -119,7 +122,8 @@ impl<'a> Written<'a> {
         let ends = self.begins.saturating_add(SignedDuration::from_mins(i64::from(self.minutes)));
         let look = crate::meeting::to_look_at(self.cases);
         let off = self.off.map_or_else(String::new, |why| format!(" Called off. {why}"));
-        let comment = format!("{look}{off}");
+        let points = crate::meeting::brought(self.points);
+        let comment = format!("{look}{points}{off}");
         let of = [&opening.plan_side.name, &opening.community_side.name].map(String::as_str);
         let json = Object::resource("Appointment")
             .list("extension", &[heads_extension(&heads)])

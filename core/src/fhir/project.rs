@@ -129,6 +129,9 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())
         }
+        (Resource::Agreement(key), "DocumentReference") if system == codes::EVENT => {
+            event_value(key) == value
+        }
         (Resource::Scan(key), "DocumentReference") if system == codes::SCAN => event_value(key) == value,
         (Resource::Stay(stay), "Encounter") => {
             state.opening().is_some_and(|opening| super::alert::stay_value(opening, stay) == value)

@@ -53,6 +53,27 @@ pub struct MeetingPrepared {
     pub agenda: Vec<AgendaEntry>,
 }
 
+/// `meeting.brought`: somebody brings a point to a meeting that is to come, for both sides to talk about. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingBrought {
+    /// The `meeting.set`.
+    pub meeting: EventId,
+    /// What it is, in a few words, without member data.
+    pub title: String,
+    /// More about it, without member data.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// In a handover's stub: what was withheld held member data, so that it takes no step anywhere.
+    #[serde(default, skip_serializing_if = "crate::concern::is_false")]
+    pub member_data: bool,
+}
+
+impl fmt::Debug for MeetingBrought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MeetingBrought({})", self.meeting)
+    }
+}
+
 /// `meeting.answered`: somebody who is asked to come answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeetingAnswered {
@@ -142,6 +163,32 @@ pub struct MeetingDecided {
     pub kind: DecisionKind,
     /// The event of the case that says it.
     pub event: EventKey,
+    /// The decision that was not carried out and in whose place this one stands, by its event of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<EventKey>,
+}
+
+/// `meeting.undone`: what was decided did not leave for its case, as its author's device found before it was sent. Sent by that device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingUndone {
+    /// The `meeting.set`.
+    pub meeting: EventId,
+    /// The case.
+    pub case: CaseId,
+    /// The event of the case that never came there.
+    pub event: EventKey,
+    /// Why: the codes of the reasons, and no words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+}
+
+/// `meeting.dropped`: what was decided and not carried out is not to be done any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingDropped {
+    /// The `meeting.set`.
+    pub meeting: EventId,
+    /// The event of the case that never came there.
+    pub event: EventKey,
 }
 
 /// What a decision is in its case.
@@ -172,6 +219,8 @@ pub enum MeetingEvent<'a> {
     Set(&'a MeetingSet),
     /// `meeting.prepared`.
     Prepared(&'a MeetingPrepared),
+    /// `meeting.brought`.
+    Brought(&'a MeetingBrought),
     /// `meeting.answered`.
     Answered(&'a MeetingAnswered),
     /// `meeting.moved`.
@@ -182,6 +231,10 @@ pub enum MeetingEvent<'a> {
     Held(&'a MeetingHeld),
     /// `meeting.decided`.
     Decided(&'a MeetingDecided),
+    /// `meeting.undone`.
+    Undone(&'a MeetingUndone),
+    /// `meeting.dropped`.
+    Dropped(&'a MeetingDropped),
 }
 
 impl<'a> MeetingEvent<'a> {
@@ -190,18 +243,21 @@ impl<'a> MeetingEvent<'a> {
         Some(match data {
             EventData::MeetingSet(event) => Self::Set(event),
             EventData::MeetingPrepared(event) => Self::Prepared(event),
+            EventData::MeetingBrought(event) => Self::Brought(event),
             EventData::MeetingAnswered(event) => Self::Answered(event),
             EventData::MeetingMoved(event) => Self::Moved(event),
             EventData::MeetingCancelled(event) => Self::Cancelled(event),
             EventData::MeetingHeld(event) => Self::Held(event),
             EventData::MeetingDecided(event) => Self::Decided(event),
+            EventData::MeetingUndone(event) => Self::Undone(event),
+            EventData::MeetingDropped(event) => Self::Dropped(event),
             _ => return None,
         })
     }
 }
 
 /// Whether a reason on an agenda is a code, and no words.
-pub(super) fn is_code(code: &str) -> bool {
+pub(crate) fn is_code(code: &str) -> bool {
     (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
@@ -214,6 +270,14 @@ fn without_words(agenda: &[AgendaEntry]) -> Vec<AgendaEntry> {
     };
     let entry = |one: &AgendaEntry| AgendaEntry { why: one.why.iter().map(code).collect(), ..one.clone() };
     agenda.iter().map(entry).collect()
+}
+
+impl MeetingUndone {
+    /// The same without what could be words: what is no code stays none, so that `step` refuses it all the same.
+    pub(crate) fn withheld(&self) -> Self {
+        let code = |code: &String| if is_code(code) { "later" } else { "?" }.to_owned();
+        Self { why: self.why.iter().map(code).collect(), ..self.clone() }
+    }
 }
 
 impl MeetingSet {

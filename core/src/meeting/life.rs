@@ -6,13 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
+use crate::case::event::{EventData, EventKey};
 use crate::case::step::Step;
 use crate::concern::holds_member_data;
 use crate::id::{CaseId, EventId};
 use crate::meeting::event::is_code;
 use crate::meeting::{
-    AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingCancelled, MeetingDecided,
-    MeetingEvent, MeetingHeld, MeetingSet, MeetingState, Meetings,
+    AgendaEntry, DecisionTaken, Invited, MOST_MINUTES, MeetingAnswer, MeetingBrought, MeetingCancelled,
+    MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingSet, MeetingState, MeetingUndone,
+    Meetings, PointBrought, Settled, Undone,
 };
 use crate::policy::Reason;
 
@@ -24,6 +26,8 @@ pub const MOST_MEETINGS: usize = 2000;
 pub const MOST_PEOPLE: usize = 50;
 /// How many cases are on an agenda at most.
 pub const MOST_CASES: usize = 200;
+/// How many points are brought to one meeting at most.
+pub const MOST_POINTS: usize = 50;
 /// How many steps of one meeting are kept before it can only be held or called off.
 pub const MOST_STEPS: usize = 500;
 /// For how many reasons one case is on an agenda at most.
@@ -38,7 +42,8 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// (it lies behind, or more than a year ahead), `meeting-people-too-many`, `meeting-agenda` (too many cases, one of them twice, or a
 /// reason that is no code), `meeting-unknown`, `meeting-cancelled`, `meeting-over`, `meeting-not-begun`, `meeting-not-invited`,
 /// `meeting-moved` (another time is answered than the one it has), `meeting-case-unknown` (no case of its agenda),
-/// `meeting-decision-known`, `meeting-member-data`, `meeting-steps-too-many`.
+/// `meeting-decision-known`, `meeting-decision-unknown`, `meeting-decision-settled`, `meeting-not-decider`,
+/// `meeting-undone-known`, `meeting-undone-why`, `meeting-point-known`, `meeting-points-too-many`, `meeting-member-data`, `meeting-steps-too-many`.
 pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<Meetings, Reason> {
     if step.seat.is_keeper() {
         return Err(refused("meeting-by-keeper", "a person takes the steps of a meeting, never a keeper"));
@@ -52,6 +57,7 @@ pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Re
             meeting.agenda.clone_from(&event.agenda);
             meeting.prepared = Some(StepTaken::of(step));
         }
+        MeetingEvent::Brought(event) => brought(&mut next, event, step)?,
         MeetingEvent::Answered(event) => {
             let meeting = coming(&mut next, event.meeting)?;
             if event.begins != meeting.begins {
@@ -74,6 +80,8 @@ pub fn step(meetings: &Meetings, event: MeetingEvent<'_>, step: &Step<'_>) -> Re
         MeetingEvent::Cancelled(event) => cancelled(&mut next, event, step)?,
         MeetingEvent::Held(event) => held(&mut next, event, step)?,
         MeetingEvent::Decided(event) => decided(&mut next, event, step)?,
+        MeetingEvent::Undone(event) => undone(&mut next, event, step)?,
+        MeetingEvent::Dropped(event) => dropped(&mut next, event, step)?,
     }
     Ok(next)
 }
@@ -103,6 +111,7 @@ fn set(meetings: &mut Meetings, event: &MeetingSet, step: &Step<'_>) -> Result<(
         agenda: event.agenda.clone(),
         prepared: (!event.agenda.is_empty()).then_some(by),
         cancelled: None,
+        points: Vec::new(),
         held: None,
         nothing: Vec::new(),
         not_reached: Vec::new(),
@@ -167,17 +176,37 @@ fn answered(meeting: &mut MeetingState, answer: MeetingAnswer, step: &Step<'_>) 
 }
 
 fn cancelled(meetings: &mut Meetings, event: &MeetingCancelled, step: &Step<'_>) -> Result<(), Reason> {
-    // By the author's own time, which a stub carries too: its own word about itself was made with it.
-    if holds_member_data(&MeetingCancelled::clone(event).into(), step.at) {
-        let text = "the pair's room holds no member data: take out member numbers, telephone numbers, e-mail addresses and full dates";
-        return Err(refused("meeting-member-data", text));
-    }
+    without_member_data(&MeetingCancelled::clone(event).into(), step)?;
     let meeting = find(meetings, event.meeting)?;
     if meeting.held.is_some() {
         return Err(over());
     }
     meeting.cancelled = Some((StepTaken::of(step), event.reason.clone()));
     Ok(())
+}
+
+fn brought(meetings: &mut Meetings, event: &MeetingBrought, step: &Step<'_>) -> Result<(), Reason> {
+    without_member_data(&MeetingBrought::clone(event).into(), step)?;
+    let meeting = coming(meetings, event.meeting)?;
+    if meeting.points.iter().any(|point| point.key == *step.key) {
+        return Err(refused("meeting-point-known", "this point is brought to the meeting already"));
+    }
+    if meeting.points.len() >= MOST_POINTS {
+        let text = "very many points are brought to this meeting: bring it to the next one";
+        return Err(refused("meeting-points-too-many", text));
+    }
+    let (title, text) = (event.title.clone(), event.text.clone());
+    meeting.points.push(PointBrought { key: step.key.clone(), title, text, by: StepTaken::of(step) });
+    Ok(())
+}
+
+/// By the author's own time, which a stub carries too: its own word about itself was made with it.
+fn without_member_data(data: &EventData, step: &Step<'_>) -> Result<(), Reason> {
+    if !holds_member_data(data, step.at) {
+        return Ok(());
+    }
+    let text = "the pair's room holds no member data: take out member numbers, telephone numbers, e-mail addresses and full dates";
+    Err(refused("meeting-member-data", text))
 }
 
 fn held(meetings: &mut Meetings, event: &MeetingHeld, step: &Step<'_>) -> Result<(), Reason> {
@@ -205,24 +234,90 @@ fn held(meetings: &mut Meetings, event: &MeetingHeld, step: &Step<'_>) -> Result
 }
 
 fn decided(meetings: &mut Meetings, event: &MeetingDecided, step: &Step<'_>) -> Result<(), Reason> {
-    let meeting = find(meetings, event.meeting)?;
+    // What was decided and not carried out is decided anew also where the meeting was called off since.
+    let meeting = match event.instead {
+        Some(_) => known(meetings, event.meeting)?,
+        None => find(meetings, event.meeting)?,
+    };
     room_for_more(meeting)?;
     if meeting.decisions.iter().any(|one| one.case == event.case && one.event == event.event) {
         return Err(refused("meeting-decision-known", "this decision is recorded already"));
     }
     let MeetingDecided { case, kind, .. } = *event;
+    if let Some(instead) = &event.instead {
+        settle(meeting, instead, Some(case), Settled::Instead(event.event.clone()), step)?;
+    }
     let by = StepTaken::of(step);
-    meeting.decisions.push(DecisionTaken { case, kind, event: event.event.clone(), by });
+    meeting.decisions.push(DecisionTaken { case, kind, event: event.event.clone(), by, undone: None });
     Ok(())
+}
+
+/// Only the device that was to send it knows that it did not.
+fn undone(meetings: &mut Meetings, event: &MeetingUndone, step: &Step<'_>) -> Result<(), Reason> {
+    if event.event.sender != step.key.sender {
+        let text = "whoever recorded a decision says that it was not carried out";
+        return Err(refused("meeting-not-decider", text));
+    }
+    if event.why.len() > MOST_REASONS || !event.why.iter().all(|code| is_code(code)) {
+        let text = "why something was not carried out is said in codes";
+        return Err(refused("meeting-undone-why", text));
+    }
+    let meeting = known(meetings, event.meeting)?;
+    let mut decisions = meeting.decisions.iter_mut();
+    let decision = decisions.find(|one| one.case == event.case && one.event == event.event);
+    let decision = decision.ok_or_else(no_decision)?;
+    if decision.undone.is_some() {
+        let text = "that it was not carried out is known already";
+        return Err(refused("meeting-undone-known", text));
+    }
+    let why = event.why.clone();
+    decision.undone = Some(Undone { by: StepTaken::of(step), why, settled: None });
+    Ok(())
+}
+
+fn dropped(meetings: &mut Meetings, event: &MeetingDropped, step: &Step<'_>) -> Result<(), Reason> {
+    let meeting = known(meetings, event.meeting)?;
+    settle(meeting, &event.event, None, Settled::Dropped, step)
+}
+
+/// Settles what was not carried out: once, by whoever comes first.
+fn settle(
+    meeting: &mut MeetingState,
+    event: &EventKey,
+    case: Option<CaseId>,
+    how: Settled,
+    step: &Step<'_>,
+) -> Result<(), Reason> {
+    let mut decisions = meeting.decisions.iter_mut();
+    let decision = decisions.find(|one| one.event == *event && case.is_none_or(|case| one.case == case));
+    let waiting = decision.ok_or_else(no_decision)?.undone.as_mut().filter(|undone| undone.settled.is_none());
+    let undone = waiting.ok_or_else(settled_already)?;
+    undone.settled = Some((StepTaken::of(step), how));
+    Ok(())
+}
+
+/// Why a decision is neither decided anew nor dropped.
+pub(crate) fn settled_already() -> Reason {
+    let text = "that decision does not wait: it was carried out, decided anew, or dropped";
+    refused("meeting-decision-settled", text)
+}
+
+fn no_decision() -> Reason {
+    refused("meeting-decision-unknown", "the meeting has no such decision")
 }
 
 /// The meeting, where it was not called off.
 fn find(meetings: &mut Meetings, id: EventId) -> Result<&mut MeetingState, Reason> {
-    let found = meetings.meetings.iter_mut().find(|meeting| meeting.key.id == id);
-    let meeting = found.ok_or_else(|| refused("meeting-unknown", "this room has no such meeting"))?;
+    let meeting = known(meetings, id)?;
     if meeting.cancelled.is_some() {
         return Err(refused("meeting-cancelled", "that meeting was called off: set a new one"));
     }
+    Ok(meeting)
+}
+
+fn known(meetings: &mut Meetings, id: EventId) -> Result<&mut MeetingState, Reason> {
+    let found = meetings.meetings.iter_mut().find(|meeting| meeting.key.id == id);
+    let meeting = found.ok_or_else(|| refused("meeting-unknown", "this room has no such meeting"))?;
     let meeting = Arc::make_mut(meeting);
     meeting.steps += 1;
     Ok(meeting)

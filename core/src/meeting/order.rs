@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::words::{length, many};
-use super::{Agenda, AgendaEntry, Frame, Item, MOST_CASES};
+use super::{Agenda, AgendaEntry, Frame, Item, MOST_CASES, talk};
 use crate::contact::Contact;
 use crate::panel::{TurnKind, TurnRound};
 
@@ -14,7 +14,8 @@ const PROCESS_FROM: u32 = 30;
 const LEAST: u32 = 2;
 
 /// The agenda of these cases: what matters most comes first, of equals what waits longest, then the older case. What does not fit
-/// into the time is listed as not reached. The last case that is reached may be given less time than it asks for, down to half.
+/// into the time is listed as not reached; what was brought, and one's own concerns, come after the cases, and some minutes of a longer
+/// meeting are kept for them. The last case that is reached may be given less time than it asks for, down to half.
 pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
     cases.sort_by_cached_key(|item| {
         let first = item.matters.first();
@@ -23,7 +24,8 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
     let minutes = frame.order.minutes;
     let process = process(&frame.turn_rounds);
     let process_minutes = if process.is_empty() || minutes < PROCESS_FROM { 0 } else { PROCESS };
-    let mut left = minutes.saturating_sub(process_minutes);
+    let kept = talk::kept(&frame);
+    let mut left = minutes.saturating_sub(process_minutes).saturating_sub(kept);
     let (mut items, mut not_reached) = (Vec::new(), Vec::new());
     for mut item in cases {
         let least = item.minutes.div_ceil(2).max(LEAST);
@@ -44,7 +46,7 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
     }
     let side = |contact: &Contact| contact.organization != frame.of.pair.plan_side;
     people.sort_by(|a, b| (side(a), &a.name, &a.id).cmp(&(side(b), &b.name, &b.id)));
-    Agenda {
+    let mut agenda = Agenda {
         begins: frame.begins(),
         since: frame.since(),
         meeting: frame.order.meeting,
@@ -58,12 +60,19 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
         process_minutes,
         people,
         standing: None,
-    }
+        points: Vec::new(),
+        points_not_reached: Vec::new(),
+        concerns: Vec::new(),
+        concerns_not_reached: Vec::new(),
+        own: frame.own,
+    };
+    talk::sized(&mut agenda, frame.points, frame.concerns, left.saturating_add(kept));
+    agenda
 }
 
 /// The agenda as the pair's room has it, with the words of these cases: in its order, with the minutes that it gives; a case without
 /// minutes is not reached. What the agenda names and no case here has words for is left out.
-pub fn as_set(frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -> Agenda {
+pub fn as_set(mut frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -> Agenda {
     let (mut items, mut not_reached) = (Vec::new(), Vec::new());
     for entry in entries {
         let Some(place) = cases.iter().position(|item| item.case == entry.case) else { continue };
@@ -76,8 +85,12 @@ pub fn as_set(frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -> Ag
         }
     }
     let given = entries.iter().map(|entry| entry.minutes).fold(0, u32::saturating_add);
+    let (points, concerns) = (std::mem::take(&mut frame.points), std::mem::take(&mut frame.concerns));
     let mut agenda = agenda(frame, Vec::new());
-    agenda.process_minutes = agenda.process_minutes.min(agenda.minutes.saturating_sub(given));
+    let left = agenda.minutes.saturating_sub(given);
+    agenda.process_minutes = agenda.process_minutes.min(left);
+    let left = left - agenda.process_minutes;
+    talk::sized(&mut agenda, points, concerns, left);
     Agenda { items, not_reached, ..agenda }
 }
 

@@ -7,7 +7,7 @@ use crate::care_plan::StepTaken;
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
 use crate::id::{EventId, OrganizationId};
-use crate::meeting::{MeetingAnswer, MeetingState, Meetings};
+use crate::meeting::{DecisionTaken, MeetingAnswer, MeetingState, Meetings};
 
 /// The clock of an answer to a meeting's time, from its setting or its last move; and of a move or an end, from the answer that
 /// nobody comes, or at another time. Three business days, where neither the agreement nor the rule set says otherwise.
@@ -18,16 +18,22 @@ pub const AGENDA_CLOCK: &str = "meeting-agenda";
 /// The clock of the record of what was decided, from the meeting's end: two business days, where neither the agreement nor the rule
 /// set says otherwise.
 pub const RECORD_CLOCK: &str = "meeting-record";
+/// The clock of a decision that was not carried out, from when that was found, until it is decided anew or dropped: two business
+/// days, where neither the agreement nor the rule set says otherwise.
+pub const CARRY_CLOCK: &str = "meeting-carry";
 
 /// What is owed: of each meeting that is to come an answer by a lead of each side, and an agenda by who set it; once it is over,
 /// what became of each case. Where a side does not come, or at another time, a lead of the one that settled the time moves it, keeps it
-/// or calls it off.
+/// or calls it off. What was decided and did not come into its case is owed by who recorded it.
 pub fn owed(meetings: &Meetings, rules: &Rules<'_>) -> Vec<Owed> {
     meetings.open().flat_map(|meeting| owed_for(meeting, rules)).collect()
 }
 
 fn owed_for(meeting: &MeetingState, rules: &Rules<'_>) -> Vec<Owed> {
-    let mut owed = Vec::new();
+    let mut owed: Vec<Owed> = meeting.undone().filter_map(|decision| carry(decision, rules)).collect();
+    if !meeting.is_to_be_recorded() {
+        return owed;
+    }
     let agreement = rules.agreement;
     let sides = [&agreement.plan_side, &agreement.community_side];
     if meeting.held.is_none() {
@@ -72,6 +78,16 @@ fn owed_for(meeting: &MeetingState, rules: &Rules<'_>) -> Vec<Owed> {
     let from = Some(ends.min(due));
     owed.extend(one(meeting.key.owed(), RECORD_CLOCK, what, owner(meeting, rules), (from, due), rules));
     owed
+}
+
+/// What was decided and did not come into its case: by who recorded it, or a lead of their organisation once they are gone.
+fn carry(decision: &DecisionTaken, rules: &Rules<'_>) -> Option<Owed> {
+    let undone = decision.undone.as_ref()?;
+    let due = rules.agreement.due(rules.rules, CARRY_CLOCK, undone.by.at, Clock::business_days(2));
+    let what =
+        format!("decide anew or drop a {} that a meeting decided on: it did not leave", decision.kind.code());
+    let owner = person(&decision.by, rules).or_else(|| lead(&decision.by.organization, rules));
+    one(undone.by.event.owed(), CARRY_CLOCK, what, owner, (None, due), rules)
 }
 
 /// Before the meeting, and never before the end of the day on which it got its time: nobody owes yesterday.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::words::many;
-use super::{Agenda, Item};
+use super::words::{ended, many};
+use super::{Agenda, AgendaConcern, Item, Point, counted};
+use crate::communication::Priority;
 
 /// The agenda as Markdown.
 pub fn markdown(agenda: &Agenda) -> String {
@@ -35,6 +36,23 @@ pub fn markdown(agenda: &Agenda) -> String {
     }
     if agenda.items.is_empty() && agenda.not_reached.is_empty() {
         out.push_str("There is no case to talk about.\n\n");
+    }
+    for part in talk(agenda) {
+        let _ = writeln!(out, "## {}\n", escaped(&part.title));
+        if let Some(note) = &part.note {
+            let _ = writeln!(out, "*{}*\n", escaped(note));
+        }
+        for line in &part.lines {
+            let _ = write!(out, "- **{}**", escaped(&line.headline));
+            for detail in &line.detail {
+                let _ = write!(out, " {}", escaped(detail));
+            }
+            out.push('\n');
+            for (what, said) in line.below() {
+                let _ = writeln!(out, "  - **{what}:** {}", escaped(said));
+            }
+        }
+        out.push('\n');
     }
     if !agenda.process.is_empty() {
         let _ = writeln!(out, "## {}\n", escaped(&process_title(agenda)));
@@ -96,6 +114,29 @@ pub fn page(agenda: &Agenda) -> String {
     if agenda.items.is_empty() && agenda.not_reached.is_empty() {
         out.push_str("<p>There is no case to talk about.</p>\n");
     }
+    for part in talk(agenda) {
+        let own = if part.own { " class=\"own\"" } else { "" };
+        let _ = write!(out, "<section{own}>\n<h2>{}", html(&part.name));
+        if part.minutes > 0 {
+            let _ = write!(out, " <span class=\"min\">{} min</span>", part.minutes);
+        }
+        out.push_str("</h2>\n");
+        if let Some(note) = &part.note {
+            let _ = writeln!(out, "<p class=\"note\">{}</p>", html(note));
+        }
+        out.push_str("<ul>\n");
+        for line in &part.lines {
+            let _ = write!(out, "<li><b>{}</b>", html(&line.headline));
+            for detail in &line.detail {
+                let _ = write!(out, " {}", html(detail));
+            }
+            for (what, said) in line.below() {
+                let _ = write!(out, "<br><b>{what}:</b> {}", html(said));
+            }
+            out.push_str("</li>\n");
+        }
+        out.push_str("</ul>\n</section>\n");
+    }
     if !agenda.process.is_empty() {
         let _ = writeln!(out, "<section>\n<h2>{}</h2>\n<ul>", html(&process_title(agenda)));
         for sentence in &agenda.process {
@@ -111,7 +152,16 @@ pub fn page(agenda: &Agenda) -> String {
         }
         out.push_str("</ul>\n</section>\n");
     }
-    out.push_str("<footer>For the people of these cases only. Destroy what is printed after the meeting.</footer>\n</body>\n</html>\n");
+    let own = agenda.concerns.len() + agenda.concerns_not_reached.len();
+    let whose = if own == 0 {
+        "For the people of these cases only.".to_owned()
+    } else {
+        format!("For the people of these cases at {} only.", html(agenda.own_name()))
+    };
+    let _ = writeln!(
+        out,
+        "<footer>{whose} Destroy what is printed after the meeting.</footer>\n</body>\n</html>"
+    );
     out
 }
 
@@ -122,8 +172,95 @@ h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:0 0 .4rem}\
 .n{display:inline-block;min-width:1.6rem}.min{float:right;font-weight:400;color:#555}\
 ul{margin:.2rem 0 .4rem;padding-left:1.2rem}p{margin:.3rem 0}.decide{background:#f2f5f9;padding:.3rem .5rem}\
 .write i{display:inline-block;min-width:14rem;border-bottom:1px solid #666}\
+section.own{border-left:4px solid #999;padding-left:.8rem}.note{color:#555}\
 footer{border-top:1px solid #999;margin-top:1rem;padding-top:.5rem;color:#555;font-size:.85rem}\
 @media print{body{font-size:11pt;margin:0;max-width:none;padding:0}.decide{background:none;padding:0}@page{margin:18mm}}";
+
+/// A part of the agenda that is about no case: the points, or one's own concerns, or what of them is not reached.
+struct Part {
+    title: String,
+    name: String,
+    minutes: u32,
+    note: Option<String>,
+    own: bool,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    headline: String,
+    detail: Vec<String>,
+    decide: String,
+    call: String,
+}
+
+impl Line {
+    fn below(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [("To decide", self.decide.as_str()), ("To call", self.call.as_str())];
+        all.into_iter().filter(|(_, said)| !said.is_empty())
+    }
+}
+
+impl Part {
+    fn of(name: String, minutes: u32, lines: Vec<Line>) -> Self {
+        let title =
+            if minutes == 0 { name.clone() } else { format!("{name} ({})", many(minutes.into(), "minute")) };
+        Self { title, name, minutes, note: None, own: false, lines }
+    }
+}
+
+/// What is talked about beside the cases, in parts; none that is empty.
+fn talk(agenda: &Agenda) -> Vec<Part> {
+    let (points, concerns) = agenda.talk_minutes();
+    let other = agenda.other_name();
+    let note = format!(
+        "Only {} has these on its agenda: the programme office answers them, and {other} does not see them. To talk about one here, bring it \
+         to the meeting as a point first.",
+        agenda.own_name()
+    );
+    let of_concerns = |name: String, minutes: u32, of: &[AgendaConcern]| Part {
+        note: Some(note.clone()),
+        own: true,
+        ..Part::of(name, minutes, of.iter().map(concern).collect())
+    };
+    let not_reached = |n: usize| format!("not reached this time ({n})");
+    let (later, waiting) = (&agenda.points_not_reached, &agenda.concerns_not_reached);
+    let mut parts = vec![
+        Part::of("Brought to the meeting".to_owned(), points, agenda.points.iter().map(point).collect()),
+        Part::of(
+            format!("Brought to the meeting, {}", not_reached(later.len())),
+            0,
+            later.iter().map(point).collect(),
+        ),
+        of_concerns(format!("Our concerns about {other}"), concerns, &agenda.concerns),
+        of_concerns(format!("Our concerns about {other}, {}", not_reached(waiting.len())), 0, waiting),
+    ];
+    parts.retain(|part| !part.lines.is_empty());
+    // What is said of both is said once.
+    let mut said = false;
+    for part in parts.iter_mut().filter(|part| part.own) {
+        if std::mem::replace(&mut said, true) {
+            part.note = None;
+        }
+    }
+    parts
+}
+
+fn point(of: &Point) -> Line {
+    let title = if of.title.is_empty() { "A point from before you came" } else { &of.title };
+    let text = if of.text.is_empty() { String::new() } else { ended(&of.text) };
+    let mut detail = vec![text, format!("Brought by {}.", of.by)];
+    detail.retain(|one| !one.is_empty());
+    Line { headline: ended(title), detail, decide: String::new(), call: String::new() }
+}
+
+fn concern(of: &AgendaConcern) -> Line {
+    let title = if of.title.is_empty() { "A concern from before you came" } else { &of.title };
+    let mut detail = of.detail.clone();
+    if of.priority != Priority::Routine {
+        detail.insert(0, "It is urgent.".to_owned());
+    }
+    Line { headline: ended(title), detail, decide: of.decide.clone(), call: called(&of.call) }
+}
 
 fn title(agenda: &Agenda) -> String {
     format!("{} and {}: mutual member meeting", agenda.of.plan_name, agenda.of.community_name)
@@ -148,9 +285,17 @@ fn made(agenda: &Agenda) -> String {
     let (today, later) = (agenda.items.len(), agenda.not_reached.len());
     let at = zoned(agenda, agenda.at).strftime("%-d %B %Y, %H:%M").to_string();
     let since = agenda.since.strftime("%-d %B %Y");
-    let cases = many(i64::try_from(today).unwrap_or(i64::MAX), "case");
-    let later = if later == 0 { String::new() } else { format!(", {later} not reached this time") };
-    format!("{cases} for today{later}. Last meeting: {since}. As things stood on {at}.")
+    let mut all = vec![counted(today, "case")];
+    for (n, what) in [(agenda.points.len(), "point"), (agenda.concerns.len(), "concern of our own")] {
+        if n > 0 {
+            // `1 concern of our own`, `2 concerns of our own`.
+            let (word, rest) = what.split_once(' ').unwrap_or((what, ""));
+            all.push(format!("{} {rest}", counted(n, word)).trim_end().to_owned());
+        }
+    }
+    let later = later + agenda.points_not_reached.len() + agenda.concerns_not_reached.len();
+    let later = if later == 0 { String::new() } else { format!("; {later} not reached this time") };
+    format!("{} for today{later}. Looked back to {since}. As things stood on {at}.", all.join(", "))
 }
 
 fn people(agenda: &Agenda) -> String {
@@ -174,8 +319,12 @@ fn who(item: &Item) -> String {
 }
 
 fn calls(item: &Item) -> String {
+    called(&item.call)
+}
+
+fn called(all: &[super::Call]) -> String {
     let one = |call: &super::Call| format!("{} ({}) {}", call.name, call.organization, call.phone);
-    item.call.iter().map(one).collect::<Vec<_>>().join("; ")
+    all.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// A text as Markdown shows it (CommonMark 0.31, 2.4): what has a meaning there is escaped, and it stays on its line.

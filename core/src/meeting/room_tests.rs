@@ -67,7 +67,7 @@ pub(crate) fn held_now(meeting: EventId) -> MeetingHeld {
 
 fn decision(meeting: EventId, n: u128) -> MeetingDecided {
     let event = EventKey { sender: user("joe"), id: world::id(77) };
-    MeetingDecided { meeting, case: case(n), kind: DecisionKind::Task, event }
+    MeetingDecided { meeting, case: case(n), kind: DecisionKind::Task, event, instead: None }
 }
 
 /// A room, and what happened in it.

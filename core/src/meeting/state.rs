@@ -65,6 +65,8 @@ pub struct MeetingState {
     pub prepared: Option<StepTaken>,
     /// Who called it off, and why. The words are empty where a handover withheld them.
     pub cancelled: Option<(StepTaken, String)>,
+    /// The points that were brought to it, in order.
+    pub points: Vec<PointBrought>,
     /// Who said first that it took place.
     pub held: Option<StepTaken>,
     /// The cases that were talked about, and nothing was decided of.
@@ -75,6 +77,26 @@ pub struct MeetingState {
     pub decisions: Vec<DecisionTaken>,
     /// How many steps were taken after it was set.
     pub steps: usize,
+}
+
+/// A point that somebody brought to a meeting. `Debug` does not show it.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PointBrought {
+    /// Its `meeting.brought`.
+    pub key: EventKey,
+    /// What it is, in a few words. Empty where a handover withheld it.
+    pub title: String,
+    /// More about it.
+    pub text: String,
+    /// Who brought it, and when.
+    pub by: StepTaken,
+}
+
+impl fmt::Debug for PointBrought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PointBrought({})", self.key.id)
+    }
 }
 
 /// Somebody who is asked to a meeting.
@@ -99,6 +121,45 @@ pub struct DecisionTaken {
     pub event: EventKey,
     /// Who recorded it, and when.
     pub by: StepTaken,
+    /// That it did not come into its case, where it did not.
+    pub undone: Option<Undone>,
+}
+
+/// That what was decided did not come into its case.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Undone {
+    /// Whose device found it, and when.
+    pub by: StepTaken,
+    /// Why: the codes of the reasons.
+    pub why: Vec<String>,
+    /// Who settled it, and how: until then it is owed.
+    pub settled: Option<(StepTaken, Settled)>,
+}
+
+/// What became of a decision that was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It was decided anew: by this event of the case.
+    Instead(EventKey),
+    /// It is not to be done any more.
+    Dropped,
+}
+
+impl DecisionTaken {
+    /// Whether it waits for somebody to carry it out, or drop it.
+    pub fn waits(&self) -> bool {
+        self.undone.as_ref().is_some_and(|undone| undone.settled.is_none())
+    }
+
+    /// A stable code of what became of it: `not-carried-out`, `decided-anew` or `dropped`; nothing where it came into its case.
+    pub fn fate(&self) -> Option<&'static str> {
+        self.undone.as_ref().map(|undone| match &undone.settled {
+            None => "not-carried-out",
+            Some((_, Settled::Instead(_))) => "decided-anew",
+            Some((_, Settled::Dropped)) => "dropped",
+        })
+    }
 }
 
 /// Where a meeting stands.
@@ -111,7 +172,7 @@ pub enum MeetingStatus {
     Unsettled,
     /// Both sides come.
     Agreed,
-    /// It took place, and of some cases nobody has recorded what was decided.
+    /// It took place, and of some cases nobody has recorded what was decided, or what was decided was not carried out.
     Held,
     /// It took place, and what was decided is recorded.
     Recorded,
@@ -140,7 +201,7 @@ impl MeetingState {
             return MeetingStatus::Cancelled;
         }
         if self.held.is_some() {
-            return if self.unrecorded().next().is_some() {
+            return if self.unrecorded().next().is_some() || self.undone().next().is_some() {
                 MeetingStatus::Held
             } else {
                 MeetingStatus::Recorded
@@ -158,7 +219,17 @@ impl MeetingState {
 
     /// Whether something of it is owed.
     pub fn is_open(&self) -> bool {
+        self.is_to_be_recorded() || self.undone().next().is_some()
+    }
+
+    /// Whether it is to come, or of a case of its agenda nobody has recorded what became of it.
+    pub fn is_to_be_recorded(&self) -> bool {
         self.cancelled.is_none() && (self.held.is_none() || self.unrecorded().next().is_some())
+    }
+
+    /// What was decided, did not come into its case, and was neither decided anew nor dropped.
+    pub fn undone(&self) -> impl Iterator<Item = &DecisionTaken> {
+        self.decisions.iter().filter(|decision| decision.waits())
     }
 
     /// What a side answers to its time: that somebody of it comes, else another time, else that nobody does. Nothing as long as nobody

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::event::is_code;
 use super::words::many;
 use crate::contact::Seat;
 use crate::id::EventId;
@@ -29,6 +30,10 @@ pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &Time
         MeetingEvent::Prepared(event) => {
             let n = event.agenda.len();
             format!("{who} made the agenda of {}: {}.", the(event.meeting), cases(n))
+        }
+        MeetingEvent::Brought(event) => {
+            let more = if event.text.is_empty() { String::new() } else { format!(" {}", event.text) };
+            format!("{who} brings a point to {}: \u{201c}{}\u{201d}.{more}", the(event.meeting), event.title)
         }
         MeetingEvent::Answered(event) => match event.answer {
             MeetingAnswer::Accept => format!("{who} comes to {}.", the(event.meeting)),
@@ -58,7 +63,19 @@ pub fn tell(event: MeetingEvent<'_>, by: &Seat, meetings: &Meetings, zone: &Time
         }
         MeetingEvent::Decided(event) => {
             let what = event.kind.code();
-            format!("{who} recorded what {} decided, as a {what} in its case.", the(event.meeting))
+            let anew =
+                if event.instead.is_some() { " anew, in place of what was not carried out" } else { "" };
+            format!("{who} recorded what {} decided, as a {what} in its case{anew}.", the(event.meeting))
+        }
+        MeetingEvent::Undone(event) => {
+            let codes: Vec<&str> =
+                event.why.iter().map(String::as_str).filter(|code| is_code(code)).collect();
+            let why = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+            let of = the(event.meeting);
+            format!("What {of} decided did not come into its case{why}. {who} decides it anew, or drops it.")
+        }
+        MeetingEvent::Dropped(event) => {
+            format!("{who} drops what {} decided and what was not carried out.", the(event.meeting))
         }
     }
 }

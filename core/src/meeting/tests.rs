@@ -32,7 +32,7 @@ fn case(deeds: &[(i64, &str, EventData)]) -> Fold {
     fold
 }
 
-fn frame(now: Timestamp, minutes: u32) -> Frame {
+pub(crate) fn frame(now: Timestamp, minutes: u32) -> Frame {
     let pair = Pair { plan_side: organization("aco"), community_side: organization("cp") };
     let date = now.to_zoned(TimeZone::UTC).date();
     let mut order = AgendaOrder::new(Meeting::of(pair.clone(), date), minutes);
@@ -43,6 +43,9 @@ fn frame(now: Timestamp, minutes: u32) -> Frame {
         zone: TimeZone::get("America/New_York").unwrap(),
         at: now,
         turn_rounds: Vec::new(),
+        points: Vec::new(),
+        concerns: Vec::new(),
+        own: Some(organization("cp")),
     }
 }
 

@@ -68,6 +68,12 @@ pub(super) fn many(n: i64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
+/// A few words as a sentence: with an end.
+pub(super) fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '?', '!', '\u{2026}']) { text.to_owned() } else { format!("{text}.") }
+}
+
 /// A length of time as one says it: `6 days`, `5 hours`.
 pub(crate) fn length(of: SignedDuration) -> String {
     let hours = of.as_hours();

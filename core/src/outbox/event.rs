@@ -362,6 +362,8 @@ impl Engine {
             })
         })?;
         self.tell(Notice::Refused { case, id, reasons });
+        // A kill in between is made good at the next start.
+        self.undo_decisions()?;
         Ok(Attempt::Done)
     }
 }

@@ -1,5 +1,6 @@
 //! The steps, one after the other.
 
+use crate::agreement::proposal::AgreementEvent;
 use crate::alert::{self, AlertEvent};
 use crate::care_plan::{self, PlanEvent};
 use crate::care_team::{self, TeamEvent};
@@ -29,7 +30,7 @@ mod joining;
 mod shape;
 mod superseded;
 
-use bare::{meet, without_members};
+use bare::{agree, meet, without_members};
 use joining::{joining, overtaken, speaks_for_itself};
 use shape::{note, shape};
 use superseded::{another_content, ended_by, superseded};
@@ -263,13 +264,20 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::ConcernClosed(e) => return concern(state, ConcernEvent::Closed(e), step),
         EventData::ConcernReopened(e) => return concern(state, ConcernEvent::Reopened(e), step),
         EventData::AnswerPublished(e) => return concern(state, ConcernEvent::Published(e), step),
+        EventData::AgreementProposed(e) => return agree(state, AgreementEvent::Proposed(e), step),
+        EventData::AgreementAccepted(e) => return agree(state, AgreementEvent::Accepted(e), step),
+        EventData::AgreementDeclined(e) => return agree(state, AgreementEvent::Declined(e), step),
+        EventData::AgreementWithdrawn(e) => return agree(state, AgreementEvent::Withdrawn(e), step),
         EventData::MeetingSet(e) => return meet(state, MeetingEvent::Set(e), step),
         EventData::MeetingPrepared(e) => return meet(state, MeetingEvent::Prepared(e), step),
+        EventData::MeetingBrought(e) => return meet(state, MeetingEvent::Brought(e), step),
         EventData::MeetingAnswered(e) => return meet(state, MeetingEvent::Answered(e), step),
         EventData::MeetingMoved(e) => return meet(state, MeetingEvent::Moved(e), step),
         EventData::MeetingCancelled(e) => return meet(state, MeetingEvent::Cancelled(e), step),
         EventData::MeetingHeld(e) => return meet(state, MeetingEvent::Held(e), step),
         EventData::MeetingDecided(e) => return meet(state, MeetingEvent::Decided(e), step),
+        EventData::MeetingUndone(e) => return meet(state, MeetingEvent::Undone(e), step),
+        EventData::MeetingDropped(e) => return meet(state, MeetingEvent::Dropped(e), step),
         EventData::ReferralAsked(_)
         | EventData::ReferralSent(_)
         | EventData::ReferralTold(_)

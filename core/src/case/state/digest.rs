@@ -6,6 +6,7 @@ use crate::case::event::EventKey;
 use crate::case::life::RungKey;
 use crate::case::state::{CaseState, Standing};
 use crate::id::Sha256;
+use crate::meeting::Settled;
 
 impl CaseState {
     /// A digest of what the case has come to: the order of its events, what became of each, its people, its reminders and
@@ -78,11 +79,26 @@ impl CaseState {
         for answer in self.concerns.published() {
             line(&[&answer.key.sender, &answer.key.id, &answer.topic.code()]);
         }
+        for one in self.agreements.all() {
+            let replaced = one.replaced_by.as_ref().map_or(String::new(), |key| key.id.to_string());
+            line(&[&one.key.sender, &one.key.id, &one.agreement.sha256, &one.status.code(), &replaced]);
+        }
         for meeting in self.meetings.all() {
             let EventKey { sender, id } = &meeting.key;
             let (held, off) = (meeting.held.is_some(), meeting.cancelled.is_some());
             let (cases, left) = (meeting.agenda.len(), meeting.unrecorded().count());
             line(&[sender, id, &meeting.begins, &held, &off, &cases, &left, &meeting.steps]);
+            for one in &meeting.decisions {
+                let undone = one.undone.as_ref().map_or("", |undone| match undone.settled {
+                    None => "undone",
+                    Some((_, Settled::Dropped)) => "dropped",
+                    Some((_, Settled::Instead(_))) => "instead",
+                });
+                line(&[&one.event.sender, &one.event.id, &undone]);
+            }
+            for point in &meeting.points {
+                line(&[&point.key.sender, &point.key.id]);
+            }
             for one in &meeting.people {
                 let answer = one.answer.as_ref().map_or("", |(answer, _)| answer.code());
                 line(&[&one.whom.contact, &one.whom.organization, &answer]);

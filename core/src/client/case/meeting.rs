@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
+use crate::care_plan::StepTaken;
 use crate::care_team::Whom;
 use crate::case::event::EventKey;
 use crate::case::life::Opening;
@@ -11,15 +12,20 @@ use crate::client::{Case, Decision};
 use crate::commands::Command;
 use crate::contact::Contact;
 use crate::error::{Error, InvalidInput, Result};
-use crate::id::{CaseId, ContactId, EventId};
+use crate::id::{CaseId, ContactId, EventId, OrganizationId};
 use crate::meeting::{
-    self, Agenda, AgendaEntry, AgendaOrder, DecisionKind, Frame, Meeting, MeetingAnswer, MeetingAnswered,
-    MeetingCancelled, MeetingDecided, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet, MeetingState,
+    self, Agenda, AgendaConcern, AgendaEntry, AgendaOrder, DecisionKind, Frame, Meeting, MeetingAnswer,
+    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingDropped, MeetingHeld,
+    MeetingMoved, MeetingPrepared, MeetingSet, MeetingState, Point,
 };
 use crate::panel::{NamedPair, Pair};
 
 /// The longest reason for which a meeting is called off, in bytes.
 const REASON_LIMIT: usize = 1024;
+/// The longest title of a point, in bytes.
+const TITLE_LIMIT: usize = 512;
+/// The longest text of a point, in bytes: it travels twice, in the block and in what any client shows.
+const TEXT_LIMIT: usize = 4 * 1024;
 
 /// A meeting to set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +54,50 @@ impl SetMeeting {
     #[must_use]
     pub fn with_agenda(mut self) -> Self {
         self.agenda = true;
+        self
+    }
+}
+
+/// A point to bring to a meeting. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BringPoint {
+    title: String,
+    text: String,
+    concern: Option<EventKey>,
+    names_confirmed: bool,
+}
+
+impl std::fmt::Debug for BringPoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BringPoint(\u{2026})")
+    }
+}
+
+impl BringPoint {
+    /// A point: what it is, in a few words for both sides, without member data.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), text: String::new(), concern: None, names_confirmed: false }
+    }
+
+    /// The same, with more about it.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// The same, of a concern of one's own organisation, by the key of its `concern.raised`: it then is a point and no longer a concern on
+    /// one's own agenda. Nothing of the concern goes along but what is said here.
+    #[must_use]
+    pub fn concern(mut self, concern: EventKey) -> Self {
+        self.concern = Some(concern);
+        self
+    }
+
+    /// The same, once a person has said that no member is meant by a name in it.
+    #[must_use]
+    pub fn names_confirmed(mut self, confirmed: bool) -> Self {
+        self.names_confirmed = confirmed;
         self
     }
 }
@@ -99,7 +149,7 @@ impl Case {
         let people: Vec<Whom> = people.into_iter().map(whom).collect::<Result<_>>()?;
         let mut agenda = Vec::new();
         if with_agenda {
-            agenda = self.entries(Meeting::of(pair(opening), date), time, minutes)?;
+            agenda = self.entries(Meeting::of(pair(opening), date), time, minutes, None)?;
         }
         self.command(&Command::new(id, MeetingSet { begins, minutes, people, agenda }))
     }
@@ -122,8 +172,47 @@ impl Case {
         }
         let begins = known.begins.to_zoned(opening.agreement.zone.clone());
         let named = known.meeting(pair(opening), &opening.agreement.zone);
-        let agenda = self.entries(named, begins.time(), known.minutes)?;
+        let agenda = self.entries(named, begins.time(), known.minutes, Some((&state, known)))?;
         self.command(&Command::new(id, MeetingPrepared { meeting, agenda }))
+    }
+
+    /// Brings a point to a meeting that is to come: both sides have it on their agenda, and everybody of the room reads it. A concern is
+    /// brought so, too ([`BringPoint::concern`]): until then the other side does not have it. Repeated under its id, or of the same
+    /// concern, it is answered as it was first.
+    ///
+    /// # Errors
+    /// `InvalidInput`: `invalid-title`, `invalid-text`; `concern-member-data` and `concern-name` as in
+    /// [`raise_concern`](Case::raise_concern). `NotFound` (`meeting`). `NotAllowed` (`meeting-over`, `meeting-cancelled`,
+    /// `meeting-points-too-many`), besides the errors of every command.
+    pub fn bring_to_meeting(
+        &self,
+        id: Option<EventId>,
+        meeting: EventId,
+        point: BringPoint,
+    ) -> Result<EventKey> {
+        let BringPoint { title, text, concern, names_confirmed } = point;
+        if title.trim().is_empty() || title.len() > TITLE_LIMIT {
+            let detail = "say what it is in a few words, in 512 bytes at most";
+            return Err(InvalidInput::new("invalid-title", detail).field("title").into());
+        }
+        if text.len() > TEXT_LIMIT {
+            let detail = "say what it is, in 4 KiB at most";
+            return Err(InvalidInput::new("invalid-text", detail).field("text").into());
+        }
+        let state = self.expected()?;
+        let known = found(&state, meeting)?;
+        let of_concern = concern.map(|concern| meeting::brought_id(&known.key, &concern));
+        // Whoever of one's own side was first: it is one point.
+        let own = self.own_organization();
+        let there = known.points.iter().find(|point| Some(point.key.id) == of_concern);
+        if let Some(there) = there.filter(|point| Some(&point.by.organization) == own.as_ref()) {
+            return Ok(there.key.clone());
+        }
+        self.speak(
+            of_concern.or(id),
+            MeetingBrought { meeting, title, text, member_data: false },
+            names_confirmed,
+        )
     }
 
     /// Answers whether one comes to a meeting, at the time that it has now.
@@ -210,10 +299,20 @@ impl Case {
         decision: Option<EventId>,
         what: Decision,
     ) -> Result<EventKey> {
+        self.decide_on(meeting, case, (decision, None), what)
+    }
+
+    fn decide_on(
+        &self,
+        meeting: EventId,
+        case: CaseId,
+        (decision, instead): (Option<EventId>, Option<EventKey>),
+        what: Decision,
+    ) -> Result<EventKey> {
         let state = self.expected()?;
         let opening = of(&state)?;
         let known = found(&state, meeting)?;
-        if known.cancelled.is_some() {
+        if known.cancelled.is_some() && instead.is_none() {
             let text = "that meeting was called off: set a new one";
             return Err(Error::not_allowed(crate::policy::Reason::new("meeting-cancelled", text, "meeting")));
         }
@@ -225,8 +324,41 @@ impl Case {
         let event = self.caseline().decide(&named, case, decision, what)?;
         let parts = ["recorded", &self.id().to_string(), event.sender.as_str(), &event.id.to_string()];
         let id = Some(EventId::derived(&parts));
-        self.command(&Command::new(id, MeetingDecided { meeting, case, kind, event: event.clone() }))?;
+        let decided = MeetingDecided { meeting, case, kind, event: event.clone(), instead };
+        self.command(&Command::new(id, decided))?;
         Ok(event)
+    }
+
+    /// Decides anew what a meeting decided on and what did not come into its case ([`MeetingState::undone`]), as [`Case::decide`]:
+    /// `undone` is its event of the case. Until then it is owed.
+    ///
+    /// # Errors
+    /// `NotFound` (`meeting`, `decision`); those of [`Case::decide`]; `NotAllowed` (`meeting-decision-settled`).
+    pub fn decide_anew(
+        &self,
+        meeting: EventId,
+        undone: EventKey,
+        decision: Option<EventId>,
+        what: Decision,
+    ) -> Result<EventKey> {
+        let state = self.expected()?;
+        let mut decisions = found(&state, meeting)?.decisions.iter();
+        let known = decisions.find(|one| one.event == undone).ok_or(Error::NotFound { what: "decision" })?;
+        let repeated =
+            || known.undone.as_ref().is_some_and(|undone| undone.settled.is_some()) && decision.is_some();
+        if !known.waits() && !repeated() {
+            return Err(Error::not_allowed(meeting::settled_already()));
+        }
+        self.decide_on(meeting, known.case, (decision, Some(undone)), what)
+    }
+
+    /// Drops what a meeting decided on and what did not come into its case: it is not to be done any more. `undone` is its event of
+    /// the case.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`meeting-decision-settled`, `meeting-decision-unknown`, `meeting-unknown`), besides the errors of every command.
+    pub fn drop_decision(&self, id: Option<EventId>, meeting: EventId, undone: EventKey) -> Result<EventKey> {
+        self.command(&Command::new(id, MeetingDropped { meeting, event: undone }))
     }
 
     /// The agenda of a meeting of this room, with the words of the cases that this device knows; before anybody has made one, as this
@@ -245,8 +377,10 @@ impl Case {
         order.time = known.begins.to_zoned(zone.clone()).time();
         order.since = caseline.last_meeting(&pair, known.begins)?;
         let (mut settled, mut unknown) = (Vec::new(), Vec::new());
+        let points = points(&state, known);
+        let brought = |concern: &AgendaConcern| is_brought(known, concern);
         let mut agenda = if known.prepared.is_none() {
-            caseline.agenda(order)?
+            caseline.agenda_with(order, points, brought)?
         } else {
             let of = NamedPair {
                 pair: pair.clone(),
@@ -254,7 +388,11 @@ impl Case {
                 community_name: opening.community_side.name.clone(),
             };
             let turn_rounds = caseline.turn_rounds(&pair)?;
-            let frame = Frame { order, of, zone, at: caseline.engine.now(), turn_rounds };
+            let own = caseline.own_side(&pair);
+            let at = caseline.engine.now();
+            let mut frame = Frame { order, of, zone, at, turn_rounds, points, concerns: Vec::new(), own };
+            frame.concerns = caseline.concerns_for(&frame)?;
+            frame.concerns.retain(|one| !brought(one));
             let mut items = Vec::new();
             for entry in &known.agenda {
                 match self.words(entry, &pair, &frame)? {
@@ -290,10 +428,23 @@ impl Case {
         Ok(meeting::look(&state, frame).map_or(Words::Settled, |item| Words::Said(Box::new(item))))
     }
 
-    fn entries(&self, meeting: Meeting, time: Time, minutes: u32) -> Result<Vec<AgendaEntry>> {
+    fn own_organization(&self) -> Option<OrganizationId> {
+        let engine = &self.caseline().engine;
+        engine.directory().organization_of_user(&engine.user()).map(|organization| organization.id.clone())
+    }
+
+    fn entries(
+        &self,
+        meeting: Meeting,
+        time: Time,
+        minutes: u32,
+        known: Option<(&CaseState, &MeetingState)>,
+    ) -> Result<Vec<AgendaEntry>> {
         let mut order = AgendaOrder::new(meeting, minutes);
         order.time = time;
-        Ok(Vec::from(&self.caseline().agenda(order)?))
+        let points = known.map_or(Vec::new(), |(state, known)| points(state, known));
+        let brought = |concern: &AgendaConcern| known.is_some_and(|(_, known)| is_brought(known, concern));
+        Ok(Vec::from(&self.caseline().agenda_with(order, points, brought)?))
     }
 }
 
@@ -301,6 +452,26 @@ enum Words {
     Said(Box<meeting::Item>),
     Settled,
     Unknown,
+}
+
+fn points(state: &CaseState, known: &MeetingState) -> Vec<Point> {
+    known.points.iter().map(|point| Point::of(point, named(state, &point.by))).collect()
+}
+
+/// Whether a concern was brought to a meeting as a point: it is on the agenda once.
+fn is_brought(known: &MeetingState, concern: &AgendaConcern) -> bool {
+    let id = meeting::brought_id(&known.key, &concern.key);
+    known.points.iter().any(|point| point.key.id == id)
+}
+
+/// Somebody by name, with their organisation's.
+fn named(state: &CaseState, by: &StepTaken) -> String {
+    let mut places = state.roster().all().iter().rev().map(|place| &place.seat.contact);
+    let of = |contact: &&Contact| contact.id == by.contact && contact.organization == by.organization;
+    let name = places.find(of).map_or_else(|| by.contact.to_string(), |contact| contact.name.clone());
+    let mut organizations = state.opening().into_iter().flat_map(Opening::organizations);
+    let of = organizations.find(|organization| organization.id == by.organization);
+    of.map_or(name.clone(), |of| format!("{name} ({})", of.name))
 }
 
 fn of(state: &CaseState) -> Result<&Opening> {

@@ -21,7 +21,6 @@ use crate::label::{Label, Labels, STATEMENT};
 use crate::organization::Organization;
 use crate::policy::{Reason, UnderConsent};
 use crate::referral::{ConsentTerms, Field, Hold, ReferralOpened, ReferralStatus, rooms_of};
-use crate::store::papers::Paper;
 use crate::store::referrals::link;
 
 /// How many people of an agency are named for a referral's room at most.
@@ -155,7 +154,7 @@ impl Case {
         agency: &OrganizationId,
     ) -> Result<Option<Carried<AgreementId>>> {
         let engine = &self.caseline().engine;
-        for text in engine.db.papers(Paper::Agreement)? {
+        for text in engine.agreements()? {
             let agreement = Agreement::parse(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == RoomKind::Referral

@@ -308,6 +308,9 @@ fn communication(walk: &mut Walk, node: &Node<'_>) {
 
 fn document(walk: &mut Walk, node: &Node<'_>) {
     const RULE: &str = "us-core-documentreference";
+    // An agreement of two organisations is no note about a patient.
+    let agreement = |one: &Node<'_>| coded(one, codes::KIND, codes::AGREEMENT_DOCUMENT);
+    let of_two = node.get("subject").is_none() && node.list("category").iter().any(agreement);
     needs(walk, node, "type", RULE, "US Core: a document has a type");
     needs(walk, node, "category", RULE, "US Core: a document has a category");
     if let Some(kind) = node.get("type") {
@@ -317,8 +320,10 @@ fn document(walk: &mut Walk, node: &Node<'_>) {
             walk.broken_at("type", RULE, "US Core: a document's type is one of LOINC's, or `UNK`");
         }
     }
-    needs(walk, node, "subject", RULE, "US Core: a document has a subject");
-    about_patient(walk, node, RULE);
+    if !of_two {
+        needs(walk, node, "subject", RULE, "US Core: a document has a subject");
+        about_patient(walk, node, RULE);
+    }
     if let Some(context) = node.get("context") {
         let encounters = context.list("encounter");
         let others = |one: &Node<'_>| walk.kind_of(one).is_some_and(|kind| kind != "Encounter");

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::agreement::proposal::AgreementWithdrawn;
+use crate::agreement::proposal::tests::{accepted, declined, version};
 use crate::case::event::{HeldBody, Receipt};
 use crate::case::fold::tests::world::{PEOPLE, id};
 use crate::case::handover::{self, HandedEvent};
@@ -17,7 +19,27 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
     let meeting = known.map_or_else(|| id(n), |meeting| meeting.key.id);
     let somebody = seat(PEOPLE[n % PEOPLE.len()]);
     let soon = at(n) + SignedDuration::from_mins(7);
-    match kind % 16 {
+    let decision = known.and_then(|meeting| meeting.decisions.last());
+    let proposals = state.agreements.all();
+    let proposal = proposals.get(n % proposals.len().max(1)).map(|one| one.key.clone());
+    let proposal = proposal.unwrap_or_else(|| EventKey { sender: user("joe"), id: id(n) });
+    match kind % 26 {
+        20 => version(2 + u32::from(kind) / 26 % 2).into(),
+        21..=23 => accepted(&proposal, 2 + u32::from(kind) / 26 % 2).into(),
+        24 => declined(&proposal, if kind.is_multiple_of(2) { "born 4/5/1961" } else { "words" }).into(),
+        25 => AgreementWithdrawn { proposal }.into(),
+        17 | 18 if decision.is_some() => {
+            let (case, event) = decision.map(|one| (one.case, one.event.clone())).unwrap();
+            let why = vec![if kind.is_multiple_of(3) { "born 4/5/1961" } else { "no-consent" }.into()];
+            MeetingUndone { meeting, case, event, why }.into()
+        }
+        19 if decision.is_some() => {
+            MeetingDropped { meeting, event: decision.map(|one| one.event.clone()).unwrap() }.into()
+        }
+        16 => {
+            let title = if (kind / 17).is_multiple_of(3) { "born 4/5/1961" } else { "words" };
+            MeetingBrought { meeting, title: title.into(), text: "more".into(), member_data: false }.into()
+        }
         0 | 1 => {
             let agenda = (0..n as u128 % 3).map(entry).collect();
             MeetingSet { begins: soon, people: vec![whom("rao"), whom("kim")], ..set(agenda) }.into()
@@ -42,7 +64,9 @@ fn deed(kind: u8, n: usize, state: &CaseState) -> EventData {
         8 | 9 => MeetingHeld { nothing: vec![case(0)], ..held_now(meeting) }.into(),
         10 => {
             let event = EventKey { sender: user("joe"), id: id(n) };
-            MeetingDecided { meeting, case: case(n as u128 % 3), kind: DecisionKind::Message, event }.into()
+            let instead = known.and_then(|meeting| Some(meeting.undone().next()?.event.clone()));
+            let (case, kind) = (case(n as u128 % 3), DecisionKind::Message);
+            MeetingDecided { meeting, case, kind, event, instead }.into()
         }
         11 => SeatAdded { seat: somebody }.into(),
         12 => SeatEnded { contact: somebody.contact.id, organization: somebody.contact.organization }.into(),
@@ -133,8 +157,16 @@ proptest! {
         prop_assert_eq!(whole.state().digest(), shuffled.state().digest());
         // Of every open meeting something is owed, by somebody, with a ladder that ends at a telephone; no two things alike.
         let state = whole.state();
-        let open = if state.life.closed.is_some() { 0 } else { state.meetings.open().count() };
+        let of = |is: fn(&MeetingState) -> usize| -> usize {
+            let meetings = state.meetings.all().iter().filter(|_| state.life.closed.is_none());
+            meetings.map(|meeting| is(meeting)).sum()
+        };
+        let open = of(|meeting| usize::from(meeting.is_to_be_recorded()));
         let owed = state.owed();
+        let undone = of(|meeting| meeting.undone().count());
+        prop_assert_eq!(owed.iter().filter(|owed| owed.clock == CARRY_CLOCK).count(), undone);
+        let proposed = if state.life.closed.is_some() { 0 } else { state.agreements.open().count() };
+        prop_assert_eq!(owed.iter().filter(|owed| owed.clock == "agreement-answer").count(), proposed);
         prop_assert_eq!(owed.iter().filter(|owed| owed.clock == RECORD_CLOCK).count(), open);
         let mut keys: Vec<_> = owed.iter().map(|owed| (owed.since, owed.clock.clone())).collect();
         keys.sort();
@@ -143,6 +175,9 @@ proptest! {
         for owed in owed {
             prop_assert!(owed.ladder.last().is_some_and(|rung| rung.phone.is_some()), "{}", owed.what);
             prop_assert!(owed.from.is_none_or(|from| from <= owed.due));
+        }
+        for write in crate::fhir::agreements(state) {
+            prop_assert!(crate::fhir::check(&write.json).unwrap().is_empty(), "{}", write.json);
         }
         let shown = state.timeline.iter().map(|entry| entry.text.as_str()).collect::<String>();
         prop_assert!(!shown.contains("4/5/1961"));

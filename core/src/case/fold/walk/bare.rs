@@ -1,5 +1,6 @@
 //! Steps in rooms without member data.
 
+use crate::agreement::proposal::{self, AgreementEvent};
 use crate::case::event::HeldBody;
 use crate::case::fold::order::Event;
 use crate::case::handover;
@@ -12,6 +13,12 @@ use crate::policy::Reason;
 pub(super) fn meet(state: &mut CaseState, event: MeetingEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
     state.life.going_on()?;
     state.meetings = meeting::step(&state.meetings, event, step)?;
+    Ok(())
+}
+
+pub(super) fn agree(state: &mut CaseState, event: AgreementEvent<'_>, step: &Step<'_>) -> Result<(), Reason> {
+    state.life.going_on()?;
+    state.agreements = proposal::step(&state.agreements, event, step)?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Which resources of a record an event shapes.
 
 use crate::agreement::LadderRung;
+use crate::agreement::proposal::AgreementAccepted;
 use crate::case::event::{EventData, EventKey};
 use crate::case::fold::order::Event;
 use crate::case::kind::RoomKind;
@@ -11,6 +12,18 @@ use crate::concern;
 use crate::crossing;
 use crate::id::{EventId, OrganizationId};
 use crate::referral;
+
+/// The agreement that is accepted, and those whose place it takes.
+fn accepted(state: &mut CaseState, event: &AgreementAccepted, key: &EventKey, whole: bool) {
+    let proposal = &event.proposal;
+    let known =
+        state.agreements.get(proposal).is_some() || state.superseded_agreements.contains_key(proposal);
+    let replaced = state.agreements.all().iter().filter(|one| one.replaced_by.as_ref() == Some(proposal));
+    let replaced: Vec<EventKey> = replaced.map(|one| one.key.clone()).collect();
+    for one in replaced.into_iter().chain(known.then(|| proposal.clone())) {
+        note(state, Resource::Agreement(one), key, whole);
+    }
+}
 
 /// Notes which resources an event shaped.
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
@@ -80,13 +93,17 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::ConcernClosed(e) => concern(&e.concern),
         EventData::ConcernReopened(e) => concern(&e.concern),
         EventData::AnswerPublished(_) => (Some(Resource::Answer(event.key.clone())), None),
+        EventData::AgreementAccepted(e) => return accepted(state, e, &event.key, whole),
         EventData::MeetingSet(_) => (Some(Resource::Meeting(event.key.clone())), None),
         EventData::MeetingPrepared(e) => meeting(&e.meeting),
+        EventData::MeetingBrought(e) => meeting(&e.meeting),
         EventData::MeetingAnswered(e) => meeting(&e.meeting),
         EventData::MeetingMoved(e) => meeting(&e.meeting),
         EventData::MeetingCancelled(e) => meeting(&e.meeting),
         EventData::MeetingHeld(e) => meeting(&e.meeting),
         EventData::MeetingDecided(e) => meeting(&e.meeting),
+        EventData::MeetingUndone(e) => meeting(&e.meeting),
+        EventData::MeetingDropped(e) => meeting(&e.meeting),
         EventData::ReferralAsked(_) | EventData::ReferralOpened(_) => {
             (Some(Resource::Referral(event.key.clone())), None)
         }
@@ -113,6 +130,9 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         // They tell what a record holds, or open a room that is no resource, and change nothing in it.
         EventData::ProgrammeOpened(_)
         | EventData::PairOpened(_)
+        | EventData::AgreementProposed(_)
+        | EventData::AgreementDeclined(_)
+        | EventData::AgreementWithdrawn(_)
         | EventData::CrossingCarried(_)
         | EventData::MessageSeen(_)
         | EventData::OutreachAsked(_)

@@ -138,6 +138,11 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             });
             resource
         }
+        EventData::AgreementProposed(proposed) => {
+            state.superseded_agreements.insert(key.clone(), proposed.agreement.clone());
+            return;
+        }
+        EventData::AgreementAccepted(accepted) => Resource::Agreement(accepted.proposal.clone()),
         EventData::MeetingSet(set) => {
             if reason.code == "meeting-by-keeper" {
                 return;
@@ -182,6 +187,7 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         "contact-known" => known_contact(state, event),
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
+        "agreement-settled" => agreement_settled(state, event),
         "concern-closed" => concern_closed(state, event),
         "referral-consent-not-in-force" => consent_revoked(state, event),
         "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
@@ -229,6 +235,12 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
         _ => return,
     };
     note(state, resource, key, true);
+}
+
+/// Who answered the agreement before, or took it back.
+fn agreement_settled(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::AgreementAccepted(accepted) = &*event.data else { return None };
+    Some(state.agreements.get(&accepted.proposal)?.settled.as_ref()?.event.clone())
 }
 
 /// Whatever shaped the plan: by one of these it was signed already, or waited no more.

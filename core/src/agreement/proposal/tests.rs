@@ -1,0 +1,153 @@
+//! Agreements in the pair's room, through the fold. Everything is synthetic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use super::*;
+use crate::case::fold::tests::world;
+use crate::id::EventId;
+use crate::meeting::room_tests::{Room, opening};
+
+pub(crate) fn version(n: u32) -> AgreementProposed {
+    let text = opening().agreement.text.replace("version: \"1\"", &format!("version: \"{n}\""));
+    AgreementProposed { agreement: Carried::agreement(&text).unwrap(), from: "2026-02-01".parse().unwrap() }
+}
+
+pub(crate) fn accepted(proposal: &EventKey, n: u32) -> AgreementAccepted {
+    AgreementAccepted { proposal: proposal.clone(), sha256: version(n).agreement.sha256 }
+}
+
+pub(crate) fn declined(proposal: &EventKey, reason: &str) -> AgreementDeclined {
+    AgreementDeclined { proposal: proposal.clone(), reason: reason.into(), member_data: false }
+}
+
+fn text(room: &Room) -> &str {
+    &room.fold.state().timeline.last().unwrap().text
+}
+
+fn status(room: &Room, n: usize) -> &'static str {
+    room.fold.state().agreements.all()[n].status.code()
+}
+
+fn last(room: &Room) -> EventKey {
+    room.events.last().unwrap().key()
+}
+
+#[test]
+fn an_agreement_is_proposed_answered_and_replaced() {
+    let mut room = Room::open();
+    assert_eq!(room.act("jane", version(2)), "");
+    let second = last(&room);
+    assert_eq!(
+        text(&room),
+        "jane (CP care coordinator) proposes the agreement “Synthetic”, version 2, in force from 1 February."
+    );
+    let owed = room.fold.state().owed();
+    let zone = &room.fold.state().opening().unwrap().agreement.zone;
+    assert_eq!(owed.len(), 1);
+    assert_eq!(
+        (owed[0].clock.as_str(), owed[0].owner.value(), crate::due::due_date(&owed[0], zone).to_string()),
+        ("agreement-answer", "joe", "2026-01-19".into())
+    );
+    assert_eq!(owed[0].ladder.last().unwrap().phone.as_deref(), Some("2"));
+    assert_eq!(owed[0].what, "accept or decline an agreement that Bay Community Care proposes");
+
+    for (who, data, code) in [
+        ("jane", EventData::from(accepted(&second, 2)), "agreement-not-other-side"),
+        ("rao", accepted(&second, 2).into(), "agreement-not-other-side"),
+        ("joe", accepted(&second, 3).into(), "agreement-other-words"),
+        ("joe", AgreementWithdrawn { proposal: second.clone() }.into(), "agreement-not-own-side"),
+        ("joe", declined(&second, "He was born on 4/5/1961").into(), "agreement-member-data"),
+        ("kim", accepted(&second, 2).into(), "no-seat"),
+        ("cp-bot", version(3).into(), "agreement-by-keeper"),
+        ("joe", accepted(&EventKey { id: EventId::new(), ..second.clone() }, 2).into(), "agreement-unknown"),
+    ] {
+        assert_eq!(room.act(who, data), code);
+        assert!(!text(&room).contains("1961"));
+    }
+    assert_eq!(room.act("joe", accepted(&second, 2)), "");
+    assert_eq!(
+        text(&room),
+        "joe (ACO care manager) accepts the agreement “Synthetic”, version 2: new cases open with it."
+    );
+    assert!(room.fold.state().owed().is_empty());
+    assert_eq!(room.act("joe", declined(&second, "Late")), "agreement-settled");
+
+    assert_eq!(room.act("joe", version(3)), "");
+    let third = last(&room);
+    assert_eq!(room.act("jane", declined(&third, "Fourteen days are too few")), "");
+    assert_eq!((status(&room, 0), status(&room, 1)), ("accepted", "declined"));
+    assert_eq!(room.act("joe", version(4)), "");
+    let taken = last(&room);
+    assert_eq!(room.act("joe", AgreementWithdrawn { proposal: taken }), "");
+    assert_eq!(room.act("joe", version(4)), "");
+    let fourth = last(&room);
+    assert_eq!(room.act("jane", accepted(&fourth, 4)), "");
+    let state = room.fold.state();
+    assert_eq!(
+        (status(&room, 2), state.agreements.all()[0].replaced_by.as_ref()),
+        ("withdrawn", Some(&fourth))
+    );
+    assert!(!format!("{:?}", state.agreements).contains("Fourteen"));
+
+    // Both records have what was accepted, with its hash.
+    let written = crate::fhir::agreements(state);
+    let read = |n: usize| serde_json::from_str::<serde_json::Value>(&written[n].json).unwrap();
+    assert_eq!(written.len(), 2);
+    for write in &written {
+        assert!(
+            crate::fhir::check(&write.json).unwrap().is_empty(),
+            "{:?} {}",
+            crate::fhir::check(&write.json),
+            write.json
+        );
+    }
+    let both: Vec<_> = (0..2).map(|n| read(n)["status"].as_str().unwrap().to_owned()).collect();
+    assert!(both.contains(&"current".to_owned()) && both.contains(&"superseded".to_owned()), "{both:?}");
+    let current = (0..2).map(read).find(|one| one["status"] == "current").unwrap();
+    assert_eq!(current["identifier"][1]["value"], version(4).agreement.sha256.to_string());
+    assert_eq!(current["relatesTo"][0]["code"], "replaces");
+    assert_eq!(current["authenticator"]["display"], "jane");
+    assert_eq!(current["docStatus"], "final");
+}
+
+#[test]
+fn what_is_too_long_too_much_or_other_words_is_no_proposal() {
+    let mut room = Room::open();
+    let mut other = version(2);
+    other.agreement.text.push('\n');
+    assert_eq!(room.act("jane", other), "agreement-other-words");
+    let mut long = version(2);
+    long.agreement.text = "#".repeat(MOST_TEXT + 1);
+    assert_eq!(room.act("jane", long), "agreement-too-long");
+    // What this release cannot read counts, and is told by its id; nobody here accepts it.
+    let mut newer = version(2);
+    newer.agreement.text = "id: harbor-bay\nnews: yes\n".into();
+    newer.agreement.sha256 = Sha256::of(&newer.agreement.text);
+    assert_eq!(room.act("jane", newer), "");
+    assert!(text(&room).contains("the agreement harbor-bay, version 2"));
+    assert_eq!(room.fold.state().agreements.all()[0].read(), None);
+    for n in 1..MOST_OPEN {
+        assert_eq!(room.act("joe", version(10 + u32::try_from(n).unwrap())), "");
+    }
+    assert_eq!(room.act("joe", version(99)), "agreement-too-many");
+    // Of no other room.
+    let mut office = crate::concern::tests::Room::open();
+    assert_eq!(office.act("jane", version(2)), "room-kind");
+    assert!(world::opening().agreement.read().is_ok());
+}
+
+#[test]
+fn an_acceptance_that_turns_out_not_to_count_is_an_error_in_the_record() {
+    let mut room = Room::open();
+    room.act("jane", version(2));
+    let proposal = last(&room);
+    // Somebody who is no lead accepted it: it never took effect.
+    assert_eq!(room.act("rao", accepted(&proposal, 2)), "agreement-not-other-side");
+    let written = crate::fhir::agreements(room.fold.state());
+    assert_eq!(written.len(), 1);
+    assert!(written[0].json.contains(r#""status":"entered-in-error""#), "{}", written[0].json);
+    assert!(
+        crate::fhir::check(&written[0].json).unwrap().is_empty(),
+        "{:?}",
+        crate::fhir::check(&written[0].json)
+    );
+}
