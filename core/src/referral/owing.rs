@@ -35,15 +35,12 @@ pub(crate) fn owed(
     consents: &Consents,
     rules: &Rules<'_>,
 ) -> Vec<Owed> {
-    match kind {
-        RoomKind::Referral => {
-            referrals.course().and_then(|course| in_its_room(course, rules)).into_iter().collect()
-        }
-        _ => {
-            let all = referrals.all().iter();
-            all.filter_map(|one| to_be_stopped(one, consents, rules).or_else(|| in_the_case(one, rules)))
-                .collect()
-        }
+    if kind == RoomKind::Referral {
+        referrals.course().and_then(|course| in_its_room(course, rules)).into_iter().collect()
+    } else {
+        let all = referrals.all().iter();
+        all.filter_map(|one| to_be_stopped(one, consents, rules).or_else(|| in_the_case(one, rules)))
+            .collect()
     }
 }
 
