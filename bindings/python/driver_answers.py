@@ -181,6 +181,16 @@ def comparison(found: caseline.PlanComparison) -> dict[str, Any]:
     )
 
 
+def in_house(given: caseline.InHouseApproval | None) -> dict[str, Any] | None:
+    if given is None:
+        return None
+    return shown(by=given.by, on=given.on, attested_by=given.attested_by, at=instant(given.attested_at))
+
+
+def completed(done: caseline.PlanCompleted | None) -> dict[str, Any] | None:
+    return shown(on=done.on, rule=done.rule, words=done.words) if done else None
+
+
 def plan(sent: caseline.Plan) -> dict[str, Any]:
     return shown(
         plan=sent.plan,
@@ -190,6 +200,8 @@ def plan(sent: caseline.Plan) -> dict[str, Any]:
         sent_at=instant(sent.sent_at),
         by=sent.by,
         changes=sent.changes,
+        in_house=in_house(sent.in_house),
+        completed=completed(sent.completed),
         signatures=[signature(each) for each in sent.signatures],
         copies=[plan_copy(each) for each in sent.copies],
         changed=[

@@ -183,9 +183,16 @@ FIELDS: dict[str, dict[str, Check]] = {
     "correct": {"case": uuid, "message": uuid, "text": text, "key?": uuid},
     "retract": {"case": uuid, "message": uuid, "key?": uuid},
     "seen": {"case": uuid, "up_to": event_key},
-    "send_care_plan": {"case": uuid, "care_plan": text, "marks?": marks, "key?": uuid},
+    "send_care_plan": {"case": uuid, "care_plan": text, "on?": matching(DAY), "marks?": marks, "key?": uuid},
     "acknowledge_plan": {"case": uuid, "plan": uuid, "key?": uuid},
     "approve_plan": {"case": uuid, "plan": uuid, "sha256?": matching(SHA256), "key?": uuid},
+    "approve_plan_in_house": {
+        "case": uuid,
+        "plan": uuid,
+        "by?": text,
+        "on?": matching(DAY),
+        "key?": uuid,
+    },
     "attest_signature": {
         "case": uuid,
         "plan": uuid,

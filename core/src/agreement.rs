@@ -136,6 +136,7 @@ use crate::contact::{Role, Topic};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 
+mod completion;
 mod outreach;
 mod part2;
 pub mod proposal;
@@ -145,6 +146,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+pub use completion::{Completion, CompletionRow};
 pub use outreach::{ChannelTerm, OutreachRule, OutreachTerms};
 pub use part2::{Part2Program, Part2Terms};
 pub(crate) use read::default_zone;

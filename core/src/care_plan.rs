@@ -12,6 +12,7 @@ use crate::contact::{Contact, Role};
 use crate::id::{ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 
 mod comparing;
+mod completing;
 mod copying;
 mod life;
 mod owing;
@@ -20,6 +21,7 @@ mod signing;
 #[cfg(test)]
 mod tests;
 
+pub use completing::{Completed, InHouseApproval, PlanApprovedInHouse};
 pub use copying::{CopiedHow, CopyTo, PlanCopied, PlanCopy};
 pub use life::{step, tell};
 pub use owing::{CLOCK, COPIES_CLOCK, RENEWAL_CLOCK, owed};
@@ -74,6 +76,9 @@ pub struct PlanSent {
     /// The `plan.sent` that this version replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EventId>,
+    /// The plan's own day, as the programme counts it, where it is not the day of its sending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Date>,
 }
 
 /// `plan.acknowledged`: the other side has the plan.
@@ -137,6 +142,8 @@ pub enum PlanEvent<'a> {
     Signed(&'a PlanSigned),
     /// `plan.copied`.
     Copied(&'a PlanCopied),
+    /// `plan.approved-in-house`.
+    ApprovedInHouse(&'a PlanApprovedInHouse),
 }
 
 /// The care plans of one case, in the order in which they were sent. At most one of them is open.
@@ -176,12 +183,16 @@ pub struct PlanState {
     pub member_approved: Option<Date>,
     /// The plan that it replaces.
     pub replaces: Option<EventId>,
+    /// The plan's own day, where its sender named one: see [`PlanState::day`].
+    pub on: Option<Date>,
     /// Who sent it, and when.
     pub sent_by: StepTaken,
     /// Who acknowledged it first, and when.
     pub acknowledged: Option<StepTaken>,
     /// Where it stands.
     pub status: PlanStatus,
+    /// The clinical approval of the side that sent it.
+    pub in_house: Option<InHouseApproval>,
     /// The signatures that were given elsewhere and attested here, in order.
     pub signatures: Vec<Signature>,
     /// The copies that were given, in order.
@@ -297,10 +308,10 @@ impl Document {
 }
 
 impl PlanSent {
-    /// The fields that `step` reads, and nothing clinical.
+    /// The fields that `step` and `owed` read, and nothing clinical: when the member approved it says when it is complete.
     #[must_use]
     pub fn withheld(&self) -> Self {
-        Self { document: self.document.withheld(), member_approved: None, ..self.clone() }
+        Self { document: self.document.withheld(), ..self.clone() }
     }
 }
 

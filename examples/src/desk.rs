@@ -308,14 +308,17 @@ async fn say(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
             let said = caseline.case(case)?.seen(&up_to)?;
             return Ok(json!({ "event": said.as_ref().map(sent) }));
         }
-        Verb::SendCarePlan { case, care_plan, marks, key } => {
+        Verb::SendCarePlan { case, care_plan, on, marks, key } => {
             let case = marks.unwrap_or_default().on(&caseline.case(case)?)?;
-            let (sent, sha256) = case.send_care_plan(key, &care_plan).await?;
+            let (sent, sha256) = case.send_care_plan_of(key, &care_plan, on).await?;
             return Ok(json!({ "sender": sent.sender, "id": sent.id, "sha256": sha256 }));
         }
         Verb::AcknowledgePlan { case, plan, key } => caseline.case(case)?.acknowledge_plan(key, plan)?,
         Verb::ApprovePlan { case, plan, sha256, key } => {
             caseline.case(case)?.approve_plan(key, plan, sha256)?
+        }
+        Verb::ApprovePlanInHouse { case, plan, by, on, key } => {
+            caseline.case(case)?.approve_plan_in_house(key, plan, by, on)?
         }
         Verb::AttestSignature(said) => comparing::attest(caseline, *said)?,
         Verb::PlanCopied(said) => {

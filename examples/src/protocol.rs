@@ -197,6 +197,7 @@ pub enum Verb {
     SendCarePlan {
         case: CaseId,
         care_plan: String,
+        on: Option<Date>,
         marks: Option<MarkedAs>,
         key: Option<EventId>,
     },
@@ -209,6 +210,13 @@ pub enum Verb {
         case: CaseId,
         plan: EventId,
         sha256: Option<Sha256>,
+        key: Option<EventId>,
+    },
+    ApprovePlanInHouse {
+        case: CaseId,
+        plan: EventId,
+        by: Option<ContactId>,
+        on: Option<Date>,
         key: Option<EventId>,
     },
     AttestSignature(Box<AttestSignature>),

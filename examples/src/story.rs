@@ -31,7 +31,7 @@ pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolle
 pub use pair::{
     Meet, MeetingAnswered, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingSaid, MeetingSeen,
 };
-pub use signing::{Attested, Copied};
+pub use signing::{ApprovedInHouse, Attested, Copied};
 pub use step::{AnswerSeen, AnsweredIn, ConcernSeen, OpenedProgramme, Raised, Reopened};
 pub use step::{Assigned, Completed, HandedOver, ReasonedTask, TaskSeen};
 pub use step::{

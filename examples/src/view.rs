@@ -4,6 +4,7 @@ use caseline::care_plan::{
     CopyTo, PlanChanged, PlanCopy, PlanState, PlanStatus, Signature, Signer, StepTaken,
 };
 use caseline::care_team::{TeamProposal, Whom};
+use caseline::case::life::Opening;
 use caseline::case::state::{CaseState, Entry};
 use caseline::communication::{Message, MessageStanding};
 use caseline::contact::{Contact, Seat};
@@ -19,6 +20,7 @@ use crate::alert;
 use crate::protocol::reasons;
 
 mod comparing;
+mod completing;
 mod concern;
 mod meeting;
 mod pair;
@@ -185,7 +187,7 @@ pub fn state(id: CaseId, state: &CaseState) -> Value {
             shown
         })
         .collect();
-    let plans: Vec<Value> = state.plans.all().iter().map(plan).collect();
+    let plans: Vec<Value> = state.plans.all().iter().map(|one| plan(one, state.opening())).collect();
     let gaps: Vec<Value> =
         state.gaps.iter().map(|key| json!({ "sender": key.sender, "id": key.id })).collect();
     let stays: Vec<Value> =
@@ -213,7 +215,7 @@ fn plan_change((changed, by): &(PlanChanged, StepTaken)) -> Value {
     json!({ "organization": changed.organization, "sha256": changed.sha256, "by": by.contact, "at": by.at })
 }
 
-fn plan(plan: &PlanState) -> Value {
+fn plan(plan: &PlanState, opening: Option<&Opening>) -> Value {
     let (status, by, changes) = match &plan.status {
         PlanStatus::Sent => ("sent", None, None),
         PlanStatus::Acknowledged => ("acknowledged", plan.acknowledged.as_ref(), None),
@@ -232,6 +234,7 @@ fn plan(plan: &PlanState) -> Value {
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(by.map(|by| ("by".into(), json!(by.contact))));
         fields.extend(changes.map(|changes| ("changes".into(), json!(changes))));
+        fields.extend(opening.into_iter().flat_map(|opening| completing::of(plan, opening)));
     }
     shown
 }

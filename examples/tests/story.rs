@@ -163,6 +163,13 @@ fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
 }
 
 #[test]
+fn a_plan_is_complete_by_the_rule_of_its_own_day() {
+    let said = plays("complete.yaml");
+    assert!(said.contains("Jane says that the care plan has the in-house clinical approval of Kim."), "{said}");
+    assert!(said.contains("complete since 2023-04-05 (sent-approved)"), "{said}");
+}
+
+#[test]
 fn a_meeting_looks_at_the_shared_cases_and_what_it_decides_is_in_them() {
     let pages = TempDir::new().unwrap();
     let meeting = marty().with_file_name("meeting.yaml");

@@ -14,6 +14,7 @@ use crate::copying::{CopiedHow, PlanCopyTo};
 use crate::error::{Result, parsed};
 use crate::message::{Message, MessagePriority};
 use crate::models::{Due, EventKey};
+use crate::outreach::day_of;
 use crate::runtime::Client;
 use crate::signing::{PlanSigner, Scan, SignedHow, day};
 use crate::state::{CaseState, SentPlan, TimelineEntry, Whom};
@@ -161,16 +162,23 @@ impl Case {
     }
 
     /// Sends a care plan of our own record (`system|value`) for signature, with what it references. The same key is answered as it
-    /// was first, whatever the record holds by now.
+    /// was first, whatever the record holds by now. `on`: the plan's own day (`2023-03-30`), as the programme counts it, where that is
+    /// not today: its dated rules are chosen by it.
     ///
     /// # Errors
-    /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`), besides the errors of every command.
-    #[uniffi::method(default(key = None))]
-    pub async fn send_care_plan(&self, care_plan: String, key: Option<String>) -> Result<SentPlan> {
-        let (id, key, marks) = (self.id, id_of(key)?, self.marks.clone());
+    /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`, `invalid-date`), `NotAllowed` (`plan-date`), besides the
+    /// errors of every command.
+    #[uniffi::method(default(key = None, on = None))]
+    pub async fn send_care_plan(
+        &self,
+        care_plan: String,
+        key: Option<String>,
+        on: Option<String>,
+    ) -> Result<SentPlan> {
+        let (id, key, marks, on) = (self.id, id_of(key)?, self.marks.clone(), day_of(on, "on")?);
         let sent = move |caseline: caseline::Caseline| async move {
             let case = caseline.case(id)?.marked(marks);
-            let (key, sha256) = case.send_care_plan(key, &care_plan).await?;
+            let (key, sha256) = case.send_care_plan_of(key, &care_plan, on).await?;
             Ok(SentPlan::of(&key, sha256))
         };
         self.client.call(sent).await

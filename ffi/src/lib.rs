@@ -15,6 +15,7 @@ mod calling;
 mod case;
 mod client;
 mod comparing;
+mod completing;
 mod concern;
 mod consent;
 mod copying;
@@ -42,6 +43,7 @@ pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
 pub use client::Caseline;
 pub use comparing::{PlanComparison, PlanDifference};
+pub use completing::{InHouseApproval, PlanCompleted};
 pub use concern::{
     AnsweredConcern, Concern, ConcernAbout, ConcernStep, DataFound, PublishedAnswer, RoomKind,
 };

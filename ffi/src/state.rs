@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use caseline::care_plan::{PlanChanged, PlanState, PlanStatus, StepTaken};
 use caseline::care_team;
+use caseline::case::life::Opening;
 use caseline::case::state;
 use caseline::id::{CaseId, Sha256};
 
 use crate::alert::{Stay, Visit};
+use crate::completing::{InHouseApproval, PlanCompleted};
 use crate::consent::codes;
 use crate::copying::PlanCopy;
 use crate::error::Reason;
@@ -54,7 +56,7 @@ impl CaseState {
             case: case.to_string(),
             phase: phase.to_owned(),
             roster: roster.active().map(seat).collect(),
-            plans: state.plans.all().iter().map(Plan::from).collect(),
+            plans: state.plans.all().iter().map(|plan| Plan::of(plan, state.opening())).collect(),
             stays: state.alerts.stays().iter().map(|stay| Stay::of(stay, &state.outreach)).collect(),
             visits: state.alerts.visits().iter().map(|visit| Visit::from(&**visit)).collect(),
             team_proposals: state.team_proposals.open().map(TeamProposal::from).collect(),
@@ -135,6 +137,10 @@ pub struct Plan {
     pub by: Option<String>,
     /// The changes that were asked for.
     pub changes: Option<String>,
+    /// The clinical approval of the side that sent it.
+    pub in_house: Option<InHouseApproval>,
+    /// Since when it is complete as the programme counts it, and by which rule.
+    pub completed: Option<PlanCompleted>,
     /// The signatures that were given elsewhere and attested here, in order.
     pub signatures: Vec<PlanSignature>,
     /// The copies that were given, in order.
@@ -167,8 +173,8 @@ impl From<&(PlanChanged, StepTaken)> for PlanChange {
     }
 }
 
-impl From<&PlanState> for Plan {
-    fn from(plan: &PlanState) -> Self {
+impl Plan {
+    fn of(plan: &PlanState, opening: Option<&Opening>) -> Self {
         let (status, by, changes) = match &plan.status {
             PlanStatus::Sent => ("sent", None, None),
             PlanStatus::Acknowledged => ("acknowledged", plan.acknowledged.as_ref(), None),
@@ -185,6 +191,14 @@ impl From<&PlanState> for Plan {
             sent_at: plan.sent_by.at.into(),
             by: by.map(|by| by.contact.to_string()),
             changes,
+            in_house: plan
+                .in_house
+                .as_ref()
+                .zip(opening)
+                .map(|(approval, opening)| InHouseApproval::of(approval, &opening.agreement.zone)),
+            completed: opening
+                .and_then(|opening| plan.completed(&opening.agreement, &opening.rules))
+                .map(PlanCompleted::from),
             signatures: plan.signatures.iter().map(PlanSignature::from).collect(),
             copies: plan.copies.iter().map(PlanCopy::from).collect(),
             changed: plan.changed.iter().map(PlanChange::from).collect(),

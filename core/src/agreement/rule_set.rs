@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::agreement::completion::{self, Completion, CompletionRow};
 use crate::agreement::term::{Clock, CountsFrom, Length, Period};
 use crate::error::Result;
 use crate::id::RuleSetId;
@@ -33,6 +34,13 @@ use crate::yaml::{Document, Fields, Value};
 ///   - clock: plan-renewal
 ///     months: 12
 ///     mark: F
+/// plan_complete:                       # when a care plan is complete; without it, when both have signed
+///   - when: both-signed                # `both-signed` (member and PCP or designee) or `sent-approved`
+///     until: 2023-04-01
+///     mark: F
+///   - when: sent-approved              # sent to the PCP, with in-house clinical approval
+///     from: 2023-04-01
+///     mark: F
 /// "#)?;
 /// let day = "2020-02-03".parse()?;
 /// assert_eq!(rules.clock("inpatient-follow-up", day).unwrap().due_date(day), "2020-02-06".parse()?);
@@ -49,6 +57,8 @@ pub struct RuleSet {
     pub title: String,
     /// The rows, as written. No two rows of one clock hold on one day.
     pub rows: Vec<ClockRow>,
+    /// When a care plan is complete, as written. No two rows hold on one day.
+    pub plan_complete: Vec<CompletionRow>,
 }
 
 /// One clock in one period.
@@ -81,7 +91,8 @@ impl RuleSet {
     ///
     /// # Errors
     /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
-    /// code of an id that has not its form, `rows-overlap` where two rows of one clock hold on one day.
+    /// code of an id that has not its form, `rows-overlap` where two rows of one clock, or two that say when a plan is complete,
+    /// hold on one day.
     pub fn parse(text: &str) -> Result<Self> {
         let document = Document::parse(text)?;
         let mut fields = document.fields()?;
@@ -90,6 +101,9 @@ impl RuleSet {
             version: fields.need("version")?.text()?.to_owned(),
             title: fields.need("title")?.text()?.to_owned(),
             rows: rows(&fields.need("clocks")?)?,
+            plan_complete: fields
+                .take("plan_complete")
+                .map_or(Ok(Vec::new()), |value| completion::rows(&value))?,
         };
         fields.end()?;
         Ok(rules)
@@ -98,6 +112,14 @@ impl RuleSet {
     /// The clock of this name for an event of this day.
     pub fn clock(&self, name: &str, on: Date) -> Option<Clock> {
         self.rows.iter().find(|row| row.name == name && row.period.contains(on)).map(|row| row.clock)
+    }
+
+    /// When a plan of this day is complete.
+    pub fn completion(&self, on: Date) -> Completion {
+        self.plan_complete
+            .iter()
+            .find(|row| row.period.contains(on))
+            .map_or_else(Completion::default, |row| row.when)
     }
 }
 
@@ -112,10 +134,7 @@ fn rows(list: &Value<'_>) -> Result<Vec<ClockRow>> {
             },
             clock: clock(&mut fields, &value)?,
             period: period(&mut fields)?,
-            mark: fields.need("mark")?.one_of(
-                &[("S", Mark::Stated), ("F", Mark::Found), ("U", Mark::Unverified)],
-                "this must be `S` (stated), `F` (found) or `U` (unverified)",
-            )?,
+            mark: mark(&mut fields)?,
         };
         fields.end()?;
         if rows.iter().any(|other| other.name == row.name && other.period.overlaps(&row.period)) {
@@ -124,6 +143,14 @@ fn rows(list: &Value<'_>) -> Result<Vec<ClockRow>> {
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// How well a row is known.
+pub(super) fn mark(fields: &mut Fields<'_>) -> Result<Mark> {
+    fields.need("mark")?.one_of(
+        &[("S", Mark::Stated), ("F", Mark::Found), ("U", Mark::Unverified)],
+        "this must be `S` (stated), `F` (found) or `U` (unverified)",
+    )
 }
 
 /// A clock's name; a mistake in it is a mistake of `value`.

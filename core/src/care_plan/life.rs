@@ -1,5 +1,6 @@
 //! The steps of a care plan.
 
+use crate::care_plan::completing::{self, approved_in_house};
 use crate::care_plan::copying::{self, copied};
 use crate::care_plan::signing::{Signer, signed, told};
 use crate::care_plan::{
@@ -8,6 +9,7 @@ use crate::care_plan::{
 use crate::case::roster::{Roster, decides};
 use crate::case::step::Step;
 use crate::contact::{Contact, Role, Seat};
+use crate::due;
 use crate::id::EventId;
 use crate::policy::Reason;
 
@@ -18,10 +20,11 @@ const MOST_CHANGES: usize = 100;
 ///
 /// # Errors
 /// The reason, with source `care-plan`: `plan-by-keeper`, `plan-not-community-side`, `plan-not-plan-side`,
-/// `plan-id-taken`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
+/// `plan-id-taken`, `plan-date`, `plan-open` (another plan waits and `replaces` does not name it), `plan-unknown`, `plan-replaced`,
 /// `plan-not-open`, `plan-approver` (who may not approve), `plan-other-document`, `plan-returner`, `plan-changer`,
 /// `plan-change-known`, `plan-changes-too-many`, `plan-signed-already`, `plan-scan-verbal`, `plan-signature-date`, `plan-signer`, `plan-copier`,
-/// `plan-not-approved`, `plan-copy-recipient`, `plan-copy-known`, `plan-copy-date`.
+/// `plan-not-approved`, `plan-copy-recipient`, `plan-copy-known`, `plan-copy-date`; of the in-house approval `plan-approved-in-house`
+/// (it was given before), `plan-approval-date`, `plan-clinician-unnamed`, `plan-clinician`.
 pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<CarePlans, Reason> {
     // That a record was changed is no step of a person's: a keeper tells it, too.
     if step.seat.is_keeper() && !matches!(event, PlanEvent::Changed(_)) {
@@ -40,6 +43,7 @@ pub fn step(plans: &CarePlans, event: PlanEvent<'_>, step: &Step<'_>) -> Result<
         PlanEvent::Changed(event) => changed(&mut next, event, step)?,
         PlanEvent::Signed(event) => signed(&mut next, event, step)?,
         PlanEvent::Copied(event) => copied(&mut next, event, step)?,
+        PlanEvent::ApprovedInHouse(event) => approved_in_house(&mut next, event, step)?,
     }
     Ok(next)
 }
@@ -76,6 +80,9 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
     if plans.get(id).is_some() {
         return Err(refused("plan-id-taken", "another care plan of this case has this id"));
     }
+    if event.on.is_some_and(|day| !due::is_a_date(day) || day > due::latest_day(step.when())) {
+        return Err(refused("plan-date", "a care plan is of a day after 1899, and not of one ahead"));
+    }
     if plans.open().is_some_and(|open| event.replaces != Some(open.sent.id)) {
         let text = "a care plan waits for its return: a new one must name it as the one it replaces";
         return Err(refused("plan-open", text));
@@ -97,9 +104,11 @@ fn sent(plans: &mut CarePlans, event: &PlanSent, step: &Step<'_>) -> Result<(), 
         sign_by: event.sign_by.clone(),
         member_approved: event.member_approved,
         replaces: event.replaces,
+        on: event.on,
         sent_by: StepTaken::of(step),
         acknowledged: None,
         status: PlanStatus::Sent,
+        in_house: None,
         signatures: Vec::new(),
         copies: Vec::new(),
         changed: Vec::new(),
@@ -210,6 +219,7 @@ pub fn tell(event: PlanEvent<'_>, by: &Seat, roster: &Roster) -> String {
             told(event, &who, signer)
         }
         PlanEvent::Copied(event) => copying::told(event, &who, roster),
+        PlanEvent::ApprovedInHouse(event) => completing::told(event, &who, &by.contact, roster),
         PlanEvent::Returned(event) => {
             format!("{who} returned the care plan with changes to make: {}", event.changes)
         }

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::agreement::Clock;
-use crate::care_plan::{CarePlans, CopyTo, PlanState, PlanStatus};
+use crate::agreement::{Clock, Completion};
+use crate::care_plan::{CarePlans, CopyTo, PlanState};
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
 use crate::due::a_month_before;
@@ -11,7 +11,7 @@ use crate::id::ContactId;
 
 /// The clock of a care plan's return, from its sending.
 pub const CLOCK: &str = "plan-return";
-/// The clock of a care plan's renewal, from the day of its approval.
+/// The clock of a care plan's renewal, from the day of its approval; where the programme's rule has it complete before, from that day.
 pub const RENEWAL_CLOCK: &str = "plan-renewal";
 /// The clock of the member's copy of a care plan, from the day of its approval.
 pub const COPIES_CLOCK: &str = "plan-copies";
@@ -52,11 +52,12 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
 /// One plan waits at a time, so the one that was approved last is the last of those approved. What was sent to take its place
 /// does so once it is approved itself, and its clocks begin anew.
 fn after_approval(plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
-    let approved = plans.all().iter().rev().find_map(|plan| Some((plan, approved_on(plan, rules)?)));
-    let Some((plan, day)) = approved else { return Vec::new() };
-    let Some((owner, first)) = community_side(rules) else { return Vec::new() };
     let zone = &rules.agreement.zone;
-    let item = |name: &str, what: &str| {
+    let last = |day: &dyn Fn(&PlanState) -> Option<Date>| {
+        plans.all().iter().rev().find_map(|plan| Some((plan, day(plan)?)))
+    };
+    let Some((owner, first)) = community_side(rules) else { return Vec::new() };
+    let item = |name: &str, what: &str, (plan, day): (&PlanState, Date)| {
         let due = clock(name, plan, day, rules)?.due_on(day, zone);
         Some(Owed {
             since: plan.sent.owed(),
@@ -68,19 +69,23 @@ fn after_approval(plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
             ladder: rules.ladder(Topic::CarePlan, first, due),
         })
     };
-    let renewal = item(RENEWAL_CLOCK, "renew the care plan: have a new version approved")
+    let renewal = last(&|plan| stands_since(plan, rules));
+    let renewal = renewal
+        .and_then(|of| item(RENEWAL_CLOCK, "renew the care plan: have a new version approved", of))
         .map(|owed| Owed { from: Some(a_month_before(owed.due, zone)), ..owed });
     let theirs = |to: &CopyTo| matches!(to, CopyTo::Member | CopyTo::Representative);
-    let copied = plan.copies.iter().any(|copy| theirs(&copy.to));
-    let copy = || item(COPIES_CLOCK, "give the member, or their representative, a copy of the care plan");
-    renewal.into_iter().chain((!copied).then(copy).flatten()).collect()
+    let copy = last(&|plan| plan.approved_on(zone));
+    let copy = copy.filter(|(plan, _)| !plan.copies.iter().any(|copy| theirs(&copy.to))).and_then(|of| {
+        item(COPIES_CLOCK, "give the member, or their representative, a copy of the care plan", of)
+    });
+    renewal.into_iter().chain(copy).collect()
 }
 
-/// On which day a plan was approved: where that was attested, on the day of the signature.
-fn approved_on(plan: &PlanState, rules: &Rules<'_>) -> Option<Date> {
-    let PlanStatus::Approved(by) = &plan.status else { return None };
-    let signed = plan.attested_approval().map(|signature| signature.on);
-    Some(signed.unwrap_or_else(|| by.at.to_zoned(rules.agreement.zone.clone()).date()))
+/// Since when a plan stands, so that it is renewed: since its approval; and where it is complete without, since that.
+fn stands_since(plan: &PlanState, rules: &Rules<'_>) -> Option<Date> {
+    let complete = plan.completed(rules.agreement, rules.rules);
+    let complete = complete.filter(|complete| complete.rule == Completion::SentApproved);
+    complete.map(|complete| complete.on).or_else(|| plan.approved_on(&rules.agreement.zone))
 }
 
 fn clock(name: &str, plan: &PlanState, day: Date, rules: &Rules<'_>) -> Option<Clock> {

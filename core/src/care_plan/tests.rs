@@ -13,6 +13,7 @@ use crate::policy::Reason;
 
 mod after;
 mod changes;
+mod completing;
 mod signing;
 
 // Synthetic.
@@ -21,6 +22,7 @@ const SENT_AT: &str = "2019-03-01T15:00:00Z";
 fn seat(who: &str) -> Seat {
     let (organization, role, name) = match who {
         "jane" => ("cp", Role::CpCareCoordinator, "Jane Miller"),
+        "kim" => ("cp", Role::Nurse, "Kim Osman"),
         "bot" => ("cp", Role::Keeper, "Bay Community Care"),
         "joe" => ("aco", Role::AcoCareManager, "Joe Alvarez"),
         "rao" => ("aco", Role::PcpDesignee, "Dr Rao"),
@@ -56,7 +58,7 @@ fn document(text: &str) -> Document {
 }
 
 fn plan(text: &str, replaces: Option<EventId>) -> PlanSent {
-    PlanSent { document: document(text), sign_by: None, member_approved: None, replaces }
+    PlanSent { document: document(text), sign_by: None, member_approved: None, replaces, on: None }
 }
 
 fn roster(people: &[&str]) -> Roster {

@@ -15,7 +15,8 @@ use crate::agreement::proposal::{
 };
 use crate::alert::{AlertRaised, FollowUpDone, VisitAnswered, VisitProposed};
 use crate::care_plan::{
-    PlanAcknowledged, PlanApproved, PlanChanged, PlanCopied, PlanReturned, PlanSent, PlanSigned,
+    PlanAcknowledged, PlanApproved, PlanApprovedInHouse, PlanChanged, PlanCopied, PlanReturned, PlanSent,
+    PlanSigned,
 };
 use crate::care_team::{TeamDeclined, TeamProposed};
 use crate::case::handover::Handover;
@@ -257,6 +258,8 @@ kinds! {
     PlanSigned(PlanSigned) = "plan.signed",
     /// A copy of the approved plan was given to somebody, as its sender attests.
     PlanCopied(PlanCopied) = "plan.copied",
+    /// A clinician of the side that sent the plan approved it.
+    PlanApprovedInHouse(PlanApprovedInHouse) = "plan.approved-in-house",
     /// An admission, a discharge, a transfer, an emergency visit, or that one was cancelled.
     AlertRaised(AlertRaised) = "alert.raised",
     /// People go to the member together.

@@ -45,6 +45,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::PlanReturned(e) => care_plan::tell(PlanEvent::Returned(e), by, roster),
         EventData::PlanSigned(e) => care_plan::tell(PlanEvent::Signed(e), by, roster),
         EventData::PlanCopied(e) => care_plan::tell(PlanEvent::Copied(e), by, roster),
+        EventData::PlanApprovedInHouse(e) => care_plan::tell(PlanEvent::ApprovedInHouse(e), by, roster),
         EventData::PlanChanged(e) => care_plan::tell(PlanEvent::Changed(e), by, roster),
         EventData::AlertRaised(e) => alert::tell(AlertEvent::Raised(e), by, roster),
         EventData::VisitProposed(e) => alert::tell(AlertEvent::Proposed(e), by, roster),

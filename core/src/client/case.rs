@@ -29,6 +29,7 @@ use crate::store::cases::bind;
 use crate::store::outbox::Item;
 
 mod comparing;
+mod completing;
 mod consent;
 mod crossing;
 mod meeting;
@@ -206,11 +207,25 @@ impl Case {
     /// `NotFound` (`care-plan`), `InvalidInput` (`plan-of-another-member`, field `subject`), `Conflict` (`id-taken`, where another
     /// plan was sent under the id), besides the errors of every command.
     pub async fn send_care_plan(&self, id: Option<EventId>, care_plan: &str) -> Result<(EventKey, Sha256)> {
+        self.send_care_plan_of(id, care_plan, None).await
+    }
+
+    /// The same of a plan whose own day, as the programme counts it, is another than that of its sending: the programme's dated rule
+    /// is chosen by it.
+    ///
+    /// # Errors
+    /// `NotAllowed` (`plan-date`), besides those of [`send_care_plan`](Self::send_care_plan).
+    pub async fn send_care_plan_of(
+        &self,
+        id: Option<EventId>,
+        care_plan: &str,
+        on: Option<Date>,
+    ) -> Result<(EventKey, Sha256)> {
         if let Some(first) = id.map(|id| self.sent_plan(id, care_plan)).transpose()?.flatten() {
             return Ok(first);
         }
         let text = self.caseline.engine.plan_document(care_plan).await?;
-        self.send_plan(id, &text, true)
+        self.send_plan(id, &text, on, true)
     }
 
     /// Sends a care plan for signature: a FHIR Bundle of type `collection`, the CarePlan first. It is a plan of the case's member:
@@ -222,10 +237,16 @@ impl Case {
     /// `InvalidInput` (`invalid-json`, `not-fhir`, `plan-of-another-member` with the field `subject`), besides the errors of every
     /// command.
     pub fn send_plan_document(&self, id: Option<EventId>, text: &str) -> Result<(EventKey, Sha256)> {
-        self.send_plan(id, text, false)
+        self.send_plan(id, text, None, false)
     }
 
-    fn send_plan(&self, id: Option<EventId>, text: &str, gathered: bool) -> Result<(EventKey, Sha256)> {
+    fn send_plan(
+        &self,
+        id: Option<EventId>,
+        text: &str,
+        on: Option<Date>,
+        gathered: bool,
+    ) -> Result<(EventKey, Sha256)> {
         let import = Import::parse(text)?;
         let (document, outside) = document(text);
         let sha256 = document.sha256;
@@ -244,7 +265,7 @@ impl Case {
         let replaces =
             first.map_or_else(|| state.plans.open().map(|plan| plan.sent.id), |first| first.replaces);
         let member_approved = import.care_plans().next().and_then(member_approved);
-        let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces };
+        let sent = PlanSent { document: document.clone(), sign_by: None, member_approved, replaces, on };
         let mut command = Command::new(id, sent);
         command.document = Some((document, outside, text.to_owned()));
         Ok((self.command(&command)?, sha256))

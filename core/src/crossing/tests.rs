@@ -197,7 +197,13 @@ fn only_a_lead_of_the_other_side_names_people_of_a_side_without_matrix() {
 
 #[test]
 fn a_plan_that_came_back_by_fax_and_a_task_that_was_told_of_by_telephone() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let sha256 = plan.document.sha256;
     let rao = seat("rao").contact;
     let signer = Signer::Contact { contact: rao.id, organization: rao.organization };
@@ -236,7 +242,13 @@ fn a_plan_that_came_back_by_fax_and_a_task_that_was_told_of_by_telephone() {
 
 #[test]
 fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let sha256 = plan.document.sha256;
     let mut fold = Fold::new();
     let late = |days: i64| at(0) + jiff::SignedDuration::from_hours(24 * days);
@@ -294,7 +306,13 @@ fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
 
 #[test]
 fn whoever_has_left_is_passed_over_with_a_trace() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let mut fold = Fold::new();
     let late = |days: i64| at(0) + jiff::SignedDuration::from_hours(24 * days);
     let mut say = |n: usize, who: &str, data: EventData, when: jiff::Timestamp| {
@@ -330,7 +348,13 @@ fn whoever_has_left_is_passed_over_with_a_trace() {
 
 #[test]
 fn nobody_has_the_people_of_another_organization_passed_over() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let mut fold = Fold::new();
     let mut say = |n: usize, who: &str, data: EventData, when: jiff::Timestamp| {
         let mut event = crate::case::fold::tests::world::event(n, fold.state().heads(), data);
@@ -362,7 +386,13 @@ fn nobody_has_the_people_of_another_organization_passed_over() {
 
 #[test]
 fn a_call_about_what_is_done_is_not_needed() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let sha256 = plan.document.sha256;
     let mut fold = Fold::new();
     let late = at(0) + jiff::SignedDuration::from_hours(24 * 30);

@@ -15,7 +15,7 @@ fn fold(approved: bool) -> Fold {
     let mut fold = Fold::new();
     fold.insert(next(0, "jane", fold.state(), opening()));
     let document = Document { sha256: Sha256::of(PLAN), size: 1, carriage: Carriage::Inline(PLAN.into()) };
-    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None, on: None };
     fold.insert(next(1, "jane", fold.state(), sent));
     if approved {
         let approved = PlanApproved { plan: id(1), sha256: Sha256::of(PLAN) };

@@ -78,6 +78,7 @@ pub fn project(state: &CaseState, own: &Own, text: &dyn Fn(&Document) -> Option<
             {
                 writes.push(view.approval(plan, by));
             }
+            writes.extend(plan.in_house.as_ref().map(|approval| view.in_house(plan, approval)));
             writes.extend(plan.signatures.iter().map(|signature| view.signature(plan, signature)));
             writes.extend(view.no_approvals(&plan.sent, &plan.document));
         } else if let Some((key, document)) = superseded()

@@ -59,7 +59,7 @@ fn story() -> Vec<Held> {
         size: PLAN.len() as u64,
         carriage: Carriage::Inline(PLAN.into()),
     };
-    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None, on: None };
     let approved = PlanApproved { plan: id(6), sha256: Sha256::of(PLAN) };
     let lee = seat("lee").contact;
     let acts: Vec<(&str, EventData)> = vec![
@@ -349,7 +349,7 @@ fn crossed() -> Vec<Held> {
     let closed = next(9, "joe", fold.state(), CaseClosed { reason: CloseReason::Moved, continued_in: None });
     let size = PLAN.len() as u64;
     let document = Document { sha256: Sha256::of(PLAN), size, carriage: Carriage::Inline(PLAN.into()) };
-    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None, on: None };
     let answer = |key: EventKey| MessageSent { in_reply_to: Some(key), priority: Priority::Stat };
     let key = EventKey { sender: user("jane"), id: id(10) };
     let acts: [EventData; 3] = [MessageSent::default().into(), answer(key).into(), sent.into()];
@@ -421,7 +421,7 @@ fn a_document_that_is_no_plan_leaves_the_rest_to_be_written() {
     const NONE: &str = r#"{"resourceType":"Bundle","type":"collection"}"#;
     let mut fold = folded(&story()[..2]);
     let document = Document { sha256: Sha256::of(NONE), size: 1, carriage: Carriage::Inline(NONE.into()) };
-    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+    let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None, on: None };
     fold.insert(next(6, "jane", fold.state(), sent));
     assert_eq!(fold.state().plans.all().len(), 1);
     let kinds: Vec<String> =

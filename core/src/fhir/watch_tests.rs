@@ -148,6 +148,7 @@ fn a_plan_that_says_something_else_is_noticed() {
         sign_by: None,
         member_approved: None,
         replaces: None,
+        on: None,
     };
     fold.insert(next(1, "jane", fold.state(), sent));
     let plan = fold.state().plans.get(id(1)).unwrap().clone();

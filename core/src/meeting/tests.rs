@@ -66,7 +66,8 @@ fn alert(what: Happening, on: i64) -> EventData {
 }
 
 fn plan() -> EventData {
-    PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None }.into()
+    PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None, on: None }
+        .into()
 }
 
 fn task(to: Assignee, due: i64) -> EventData {

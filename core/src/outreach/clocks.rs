@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::agreement::{Agreement, Clock, RuleSet};
-use crate::care_plan::{CarePlans, PlanStatus};
+use crate::care_plan::CarePlans;
 use crate::case::event::EventKey;
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
@@ -125,11 +125,11 @@ pub fn owed(outreach: &Outreach, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Ow
 fn programme(term: &Term, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
     let (agreement, community) = (rules.agreement, &rules.agreement.community_side.id);
     let zone = &agreement.zone;
-    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
-    let complete = plans.all().iter().any(|plan| match &plan.status {
-        PlanStatus::Approved(by) => day(by.at) >= term.assigned,
-        _ => false,
-    });
+    let complete = plans
+        .all()
+        .iter()
+        .filter_map(|plan| plan.completed(agreement, rules.rules))
+        .any(|complete| complete.on >= term.assigned);
     // Of somebody's leads who all have left, one of their people; else whoever comes first on the ladder.
     let people =
         || rules.roster.active().filter(|seat| !seat.is_keeper() && seat.contact.organization == *community);
@@ -142,8 +142,7 @@ fn programme(term: &Term, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
         return Vec::new();
     };
     let engaged = (ENGAGEMENT, term.enrolled, "engage the member", term.engaged.is_some());
-    let planned =
-        (PLAN_COMPLETED, term.assigned, "have a care plan of the member completed and approved", complete);
+    let planned = (PLAN_COMPLETED, term.assigned, "have a care plan of the member completed", complete);
     [engaged, planned]
         .into_iter()
         .filter(|(.., done)| !done)

@@ -47,7 +47,7 @@ fn said() -> EventData {
 }
 
 fn sent() -> PlanSent {
-    PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None }
+    PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None, on: None }
 }
 
 fn alert(what: Happening, at: Timestamp) -> EventData {

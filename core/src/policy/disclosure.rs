@@ -64,7 +64,8 @@ impl EventData {
             | Self::PlanReturned(_)
             | Self::PlanChanged(_)
             | Self::PlanSigned(_)
-            | Self::PlanCopied(_) => (Some(Category::CarePlan), false),
+            | Self::PlanCopied(_)
+            | Self::PlanApprovedInHouse(_) => (Some(Category::CarePlan), false),
             Self::AlertRaised(_)
             | Self::VisitProposed(_)
             | Self::VisitAnswered(_)
@@ -161,6 +162,7 @@ impl EventData {
                 | Self::MessageRetracted(_)
                 | Self::PlanAcknowledged(_)
                 | Self::PlanApproved(_)
+                | Self::PlanApprovedInHouse(_)
                 | Self::PlanChanged(_)
                 | Self::PlanCopied(_)
                 | Self::TaskClaimed(_)

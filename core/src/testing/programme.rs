@@ -223,7 +223,7 @@ fn happens(
         told.later(1440 + luck.below(20 * 1440));
         let document = plan(told.case);
         let sha256 = document.sha256;
-        let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None };
+        let sent = PlanSent { document, sign_by: None, member_approved: None, replaces: None, on: None };
         let plan = told.happens(jane, sent)?;
         told.later(luck.below(4 * 1440));
         if luck.of_100(50) {

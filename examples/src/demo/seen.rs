@@ -2,6 +2,7 @@
 
 mod alert;
 mod compared;
+mod completed;
 mod concern;
 mod consent;
 mod crossing;
@@ -293,8 +294,9 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
         let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") };
         format!(", signed elsewhere by {names}")
     });
+    let complete = completed::wanted(wanted);
     let wants = format!(
-        "the care plan {}{}{}{signed_by}{copied_to}",
+        "the care plan {}{}{}{signed_by}{copied_to}{complete}",
         wanted.is,
         wanted.by.as_ref().map_or(String::new(), |by| format!(" by {}", name(stage, by))),
         of.map_or(String::new(), |of| changed(&of.name)),
@@ -307,12 +309,13 @@ fn plan_seen(stage: &Stage<'_>, is: &Value, labels: &Labels, who: &str, wanted: 
                 && signed.as_ref().is_none_or(|signed| signers(plan) == *signed)
                 && scanned.as_ref().is_none_or(|scanned| scans(plan) == *scanned)
                 && copied.as_ref().is_none_or(|copied| given_to(plan) == *copied)
+                && completed::is(plan, wanted)
                 && wanted
                     .changed_in
                     .as_ref()
                     .is_none_or(|of| changed_in(plan).is_some_and(|(key, _)| key == of)) =>
         {
-            Ok((format!("{} sees: {}{signed_by}{copied_to}.", name(stage, who), shown(plan)), None))
+            Ok((format!("{} sees: {}{signed_by}{copied_to}{complete}.", name(stage, who), shown(plan)), None))
         }
         Some(plan) => Err((wants, shown(plan))),
         None => Err((wants, "no such care plan".into())),

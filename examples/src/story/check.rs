@@ -203,6 +203,15 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
             person(story, &attested.by).map_err(|problem| (".attest_signature.by".to_owned(), problem))?;
         }
     }
+    if let Some(approved) = &deed.approve_plan_in_house {
+        named.label(Some(&approved.plan), ".approve_plan_in_house.plan")?;
+        if let Some(by) = &approved.by {
+            person(story, by).map_err(|problem| (".approve_plan_in_house.by".to_owned(), problem))?;
+        }
+    }
+    if deed.plan_day.is_some() && deed.send_care_plan.is_none() {
+        return Err((".plan_day".into(), "only a care plan that is sent has a day".into()));
+    }
     if let Some(copied) = &deed.plan_copied {
         named.label(Some(&copied.plan), ".plan_copied.plan")?;
         if copied.to != MEMBER {
@@ -307,6 +316,13 @@ fn check_expected(story: &Story, sees: &Expected, named: &Named) -> Result<(), W
         }
         for who in plan.copies.iter().flatten().filter(|who| *who != MEMBER) {
             person(story, who).map_err(|problem| (".sees.plan.copies".to_owned(), problem))?;
+        }
+        if plan
+            .complete
+            .as_ref()
+            .is_some_and(|is| !matches!(is.as_str(), "no" | "both-signed" | "sent-approved"))
+        {
+            return Err((".sees.plan.complete".into(), "is one of no, both-signed, sent-approved".into()));
         }
         if !matches!(plan.is.as_str(), "sent" | "acknowledged" | "approved" | "returned") {
             return Err((".sees.plan.is".into(), "is one of sent, acknowledged, approved, returned".into()));

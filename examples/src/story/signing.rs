@@ -20,6 +20,18 @@ pub struct Attested {
     pub scan: Option<String>,
 }
 
+/// An in-house clinical approval.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovedInHouse {
+    /// The plan, by its name.
+    pub plan: String,
+    /// Which clinician: a person of the story; left out, whoever says it.
+    pub by: Option<String>,
+    /// On which day; left out, today.
+    pub on: Option<Date>,
+}
+
 /// A copy of a plan that was given.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

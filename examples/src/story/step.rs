@@ -4,6 +4,7 @@ use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::outreach::Channel;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
@@ -13,7 +14,7 @@ use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
 use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
 use super::pair::{Meet, MeetingSeen};
-use super::signing::{Attested, Copied};
+use super::signing::{ApprovedInHouse, Attested, Copied};
 use crate::protocol::EditRecord;
 
 mod concern;
@@ -98,6 +99,8 @@ pub struct Deed {
     pub acknowledge_plan: Option<String>,
     /// Approves the plan of this name.
     pub approve_plan: Option<String>,
+    /// Says that a clinician of the side that sent a plan approved it.
+    pub approve_plan_in_house: Option<ApprovedInHouse>,
     /// Attests a signature that was given elsewhere.
     pub attest_signature: Option<Attested>,
     /// Attests that a copy of a plan was given.
@@ -220,6 +223,8 @@ pub struct Deed {
     pub priority: Option<Priority>,
     /// The message that it answers, by its name.
     pub in_reply_to: Option<String>,
+    /// The own day of a plan that is sent, as the programme counts it.
+    pub plan_day: Option<Date>,
     /// How what is sent or assigned is marked.
     pub marks: Option<MarksSaid>,
 
@@ -247,6 +252,7 @@ impl Deed {
             ("send_care_plan", self.send_care_plan.is_some()),
             ("acknowledge_plan", self.acknowledge_plan.is_some()),
             ("approve_plan", self.approve_plan.is_some()),
+            ("approve_plan_in_house", self.approve_plan_in_house.is_some()),
             ("attest_signature", self.attest_signature.is_some()),
             ("plan_copied", self.plan_copied.is_some()),
             ("return_plan", self.return_plan.is_some()),

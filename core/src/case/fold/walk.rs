@@ -328,6 +328,7 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::PlanChanged(e) => PlanEvent::Changed(e),
         EventData::PlanSigned(e) => PlanEvent::Signed(e),
         EventData::PlanCopied(e) => PlanEvent::Copied(e),
+        EventData::PlanApprovedInHouse(e) => PlanEvent::ApprovedInHouse(e),
     };
     state.life.going_on()?;
     state.plans = care_plan::step(&state.plans, plan, step)?;

@@ -206,6 +206,7 @@ fn accepting_posting_and_closing() {
         sign_by: None,
         member_approved: None,
         replaces: None,
+        on: None,
     };
     assert_eq!(table.does("jane", plan), "counted");
     let owed = table.fold.state().owed();

@@ -36,6 +36,10 @@ impl CaseState {
             let active = place.ended.is_none();
             line(&[&contact.id, &contact.organization, &contact.role.code(), &user, &accepted, &active]);
         }
+        for plan in self.plans.all() {
+            let in_house = plan.in_house.as_ref().map(|approval| &approval.attested.event.id);
+            line(&[&plan.sent.id, &in_house.map_or(String::new(), ToString::to_string)]);
+        }
         for task in self.tasks.all() {
             line(&[
                 &task.key.sender,

@@ -104,7 +104,13 @@ fn nor_does_the_puppets_own_acceptance_take_it_back() {
 
 #[test]
 fn nor_attests_a_signature_or_says_how_a_task_went() {
-    let plan = PlanSent { document: document("plan"), sign_by: None, member_approved: None, replaces: None };
+    let plan = PlanSent {
+        document: document("plan"),
+        sign_by: None,
+        member_approved: None,
+        replaces: None,
+        on: None,
+    };
     let sha256 = plan.document.sha256;
     let rao = seat("rao").contact;
     let signer = Signer::Contact { contact: rao.id, organization: rao.organization };

@@ -6,7 +6,7 @@ use super::super::write::{
     organization_ref,
 };
 use super::{View, write};
-use crate::care_plan::{Document, PlanApproved, PlanState, Signature, Signer, StepTaken};
+use crate::care_plan::{Document, InHouseApproval, PlanApproved, PlanState, Signature, Signer, StepTaken};
 use crate::case::event::EventKey;
 use crate::contact::Role;
 use crate::id::OrganizationId;
@@ -18,6 +18,20 @@ impl View<'_> {
         let agent = self.who_took(by, ATTESTER);
         let made = Made { at: by.at.to_string(), activity: legally_authenticated() };
         provenance(codes::EVENT, &plan.sent, by, &made, &[agent], &[approved(&plan.document)])
+    }
+
+    /// Which clinician of the side that sent a plan approved it, and who attests it, where that is somebody else.
+    pub(super) fn in_house(&self, plan: &PlanState, approval: &InHouseApproval) -> RecordWrite {
+        let (clinician, by) = (&approval.by, &approval.attested);
+        let role = concept(codes::ROLE, clinician.role.code(), &clinician.role.to_string());
+        let signer = self.agent(Some(&clinician.organization), ATTESTER, &[role], &contact_ref(clinician));
+        let other = (!by.is_by(clinician)).then(|| self.who_took(by, VERIFIER));
+        // Who is legally responsible for the plan is its provider: a clinician of the side that wrote it says that it is theirs.
+        let activity = concept(COMPLETION, "AU", "authenticated");
+        let at = approval.on.map_or_else(|| by.at.to_string(), |day| day.to_string());
+        let document = source(&plan.document, "The document that was approved in-house, by its SHA-256");
+        let agents: Vec<String> = std::iter::once(signer).chain(other).collect();
+        provenance(codes::EVENT, &plan.sent, by, &Made { at, activity }, &agents, &[document])
     }
 
     /// Who signed a plan elsewhere, and who attests it.
@@ -125,8 +139,10 @@ impl View<'_> {
 const ATTESTER: (&str, &str) = ("attester", "Attester");
 const VERIFIER: (&str, &str) = ("verifier", "Verifier");
 
+const COMPLETION: &str = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion";
+
 fn legally_authenticated() -> String {
-    concept("http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion", "LA", "legally authenticated")
+    concept(COMPLETION, "LA", "legally authenticated")
 }
 
 /// What was done, and when.

@@ -287,3 +287,55 @@ async fn a_copy_that_was_given_is_a_communication_and_follows_what_counts() {
         assert_eq!(crate::fhir::check(json).unwrap(), [], "{json}");
     }
 }
+
+/// What a record says of an in-house approval: which clinician, who attests it where that is another, and what does not count.
+#[tokio::test]
+async fn an_in_house_approval_is_written_and_taken_back() {
+    use crate::care_plan::PlanApprovedInHouse;
+
+    let mut fold = folded(&story()[..7]);
+    fold.insert(next(80, "jane", fold.state(), SeatAdded { seat: seat("kim") }));
+    let before = fold.clone();
+    let kim = seat("kim").contact;
+    let approved = PlanApprovedInHouse {
+        plan: id(6),
+        sha256: Sha256::of(PLAN),
+        by: Some(kim.id.clone()),
+        on: Some("2019-02-28".parse().unwrap()),
+    };
+    let first = next(81, "jane", fold.state(), approved.clone());
+    // It crossed with the first, and comes after it.
+    let crossed = (82..120)
+        .map(|n| {
+            next(n, "kim", before.state(), PlanApprovedInHouse { by: None, on: None, ..approved.clone() })
+        })
+        .find(|crossed| crossed.key().id > first.key().id)
+        .unwrap();
+    fold.insert(first);
+    let early = PlainRecord::new();
+    let mut one = before.clone();
+    one.insert(crossed.clone());
+    drain(&early, &one).await;
+    let [own_word] = &provenances(&all(&early).await)[..] else { panic!("one") };
+    assert_eq!(own_word["activity"]["coding"][0]["code"], "AU");
+    assert_eq!(own_word["agent"].as_array().unwrap().len(), 1);
+    assert_eq!(own_word["agent"][0]["who"]["identifier"]["value"], "kim");
+
+    fold.insert(crossed);
+    let record = PlainRecord::new();
+    drain(&record, &fold).await;
+    drain(&early, &fold).await;
+    let written = provenances(&all(&record).await);
+    let of = |code: &str| written.iter().find(|one| one["activity"]["coding"][0]["code"] == code).unwrap();
+    let attested = of("AU");
+    assert_eq!(attested["occurredDateTime"], "2019-02-28");
+    assert_eq!(attested["agent"][0]["role"][0]["coding"][0]["code"], "nurse");
+    assert_eq!(attested["agent"][1]["type"]["coding"][0]["code"], "verifier");
+    assert_eq!(attested["agent"][1]["who"]["identifier"]["value"], "jane");
+    assert_eq!(of("NULLIFY")["entity"][0]["what"]["identifier"]["value"], own_word["meta"]["tag"][0]["code"]);
+    assert_eq!(written.len(), 2);
+    for (kind, json) in &all(&early).await {
+        check(kind, json).unwrap();
+        assert_eq!(crate::fhir::check(json).unwrap(), [], "{json}");
+    }
+}

@@ -52,6 +52,9 @@ impl Line<'_, '_> {
             return Ok((json!({ "case": case.id, "up_to": earlier }), format!("{name} has read it.")));
         } else if let Some(plan) = care_plan {
             set("care_plan", json!(plan));
+            if let Some(day) = deed.plan_day {
+                set("on", json!(day));
+            }
             format!("{name} sends the care plan for signature.")
         } else if let Some(person) = deed.name_seat.as_ref().or(deed.end_seat.as_ref()) {
             let contact = self.stage.story.people.get(person).map_or("", |person| person.contact.as_str());
@@ -62,6 +65,19 @@ impl Line<'_, '_> {
             } else {
                 format!("{name} ends {other}'s part in the case.")
             }
+        } else if let Some(approved) = &deed.approve_plan_in_house {
+            let plan = self.label(&approved.plan).map_or(String::new(), |plan| plan.id.clone());
+            let by = approved.by.as_ref().map(|by| self.stage.story.signer(by));
+            set("plan", json!(plan));
+            if let Some((_, contact, _)) = by {
+                set("by", json!(contact));
+            }
+            if let Some(day) = approved.on {
+                set("on", json!(day));
+            }
+            waits_for = Some(plan);
+            let clinician = by.map_or_else(String::new, |(clinician, ..)| format!(" of {clinician}"));
+            format!("{name} says that the care plan has the in-house clinical approval{clinician}.")
         } else if let Some(attested) = &deed.attest_signature {
             let plan = self.label(&attested.plan).map_or(String::new(), |plan| plan.id.clone());
             let (signer, contact, organization) = self.stage.story.signer(&attested.by);

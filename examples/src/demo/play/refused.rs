@@ -25,6 +25,7 @@ impl Line<'_, '_> {
         }
         let tries = match deed.verbs().first().copied() {
             Some("approve_plan") => "tries to approve the care plan",
+            Some("approve_plan_in_house") => "tries to say that the plan was approved in-house",
             Some("attest_signature") => "tries to attest a signature",
             Some("plan_copied") => "tries to attest a copy",
             Some("return_plan") => "tries to return the care plan",

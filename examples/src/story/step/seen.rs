@@ -1,5 +1,6 @@
 //! What a story expects of an invitation, a contact, a message and a plan.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 /// An invitation as its reader sees it: by the directory's words.
@@ -54,6 +55,10 @@ pub struct PlanSeen {
     pub scanned: Option<Vec<String>>,
     /// Who was given a copy, as somebody attests, in order.
     pub copies: Option<Vec<String>>,
+    /// By which rule it is complete (`both-signed`, `sent-approved`), or `no`.
+    pub complete: Option<String>,
+    /// Since which day it is.
+    pub complete_on: Option<Date>,
     /// The organisation in whose record it was changed after it was sent.
     pub changed_in: Option<String>,
 }

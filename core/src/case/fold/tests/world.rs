@@ -11,8 +11,8 @@ use crate::alert::{
     AlertRaised, Answer, FollowUpDone, Happening, Matched, StayClass, StayKey, VisitAnswered, VisitProposed,
 };
 use crate::care_plan::{
-    Carriage, CopiedHow, CopyTo, Document, PlanAcknowledged, PlanApproved, PlanCopied, PlanReturned,
-    PlanSent, PlanSigned, SignedHow, Signer,
+    Carriage, CopiedHow, CopyTo, Document, PlanAcknowledged, PlanApproved, PlanApprovedInHouse, PlanCopied,
+    PlanReturned, PlanSent, PlanSigned, SignedHow, Signer,
 };
 use crate::care_team::Whom;
 use crate::case::event::{
@@ -99,7 +99,7 @@ ladder:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
     - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
 "#;
-const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }]\n";
+const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }]\nplan_complete: [{ when: both-signed, until: 2019-03-01, mark: F }, { when: sent-approved, from: 2019-03-01, mark: F }]\n";
 
 pub(crate) fn opening() -> CaseOpened {
     let side = |id: &str, name: &str, kind| Organization {
@@ -349,11 +349,19 @@ fn deed(kind: u8, n: usize, who: &str, state: &CaseState) -> EventData {
         5..=7 => PlanSent {
             document: document(&n.to_string()),
             sign_by: None,
-            member_approved: None,
+            member_approved: n.is_multiple_of(2).then(|| "2019-02-28".parse().unwrap()),
             replaces: plan.map(|plan| plan.sent.id),
+            on: n.is_multiple_of(5).then(|| "2019-02-28".parse().unwrap()),
         }
         .into(),
         8..=9 if n.is_multiple_of(3) => copy(n, somebody, state).into(),
+        9 if n.is_multiple_of(2) => PlanApprovedInHouse {
+            plan: waiting,
+            sha256: plan.map_or(Sha256::of(""), |plan| plan.document.sha256),
+            by: n.is_multiple_of(4).then(|| seat("kim").contact.id),
+            on: None,
+        }
+        .into(),
         8..=9 => PlanAcknowledged { plan: waiting }.into(),
         10 => {
             let sha256 = plan.map_or(Sha256::of(""), |plan| plan.document.sha256);

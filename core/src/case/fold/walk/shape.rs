@@ -78,6 +78,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanApproved(e) => (None, Some(Resource::Plan(e.plan))),
+        EventData::PlanApprovedInHouse(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanReturned(e) => (None, Some(Resource::Plan(e.plan))),
         EventData::PlanSigned(e) => {
             let scan = e.scan.as_ref().map(|_| Resource::Scan(event.key.clone()));

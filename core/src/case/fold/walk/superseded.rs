@@ -1,7 +1,7 @@
 //! What is kept of what took no step.
 
 use super::note;
-use crate::care_plan::{CopyTo, PlanApproved, PlanCopied, Signer, StepTaken};
+use crate::care_plan::{CopyTo, PlanApproved, PlanApprovedInHouse, PlanCopied, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::fold::order::{Event, Loose};
@@ -11,7 +11,7 @@ use crate::communication::{MessageStanding, Priority, Superseded};
 use crate::concern::{self, ConcernDeed, SupersededConcern};
 use crate::contact::{Contact, Role};
 use crate::due;
-use crate::id::{EventId, OrganizationId};
+use crate::id::{ContactId, EventId, OrganizationId};
 use crate::policy::Reason;
 use crate::referral::SupersededReferral;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
@@ -79,6 +79,12 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         EventData::PlanApproved(approved) => {
             state.superseded_approvals.extend(approver(state, event).map(|by| (approved.clone(), by)));
+            return;
+        }
+        EventData::PlanApprovedInHouse(PlanApprovedInHouse { plan, sha256, by, .. }) => {
+            let approved = PlanApproved { plan: *plan, sha256: *sha256 };
+            let by = in_house(state, event, by.as_ref());
+            state.superseded_approvals.extend(by.map(|by| (approved, by)));
             return;
         }
         EventData::PlanSigned(signed) => {
@@ -278,6 +284,18 @@ fn approver(state: &CaseState, event: &Event<'_>) -> Option<StepTaken> {
     taken(state, event, |contact| {
         contact.organization == opening.plan_side.id && contact.role.may_approve_plan()
     })
+}
+
+/// Who said that a plan was approved in-house, if they ever had a seat that may, and so had whoever they name.
+fn in_house(state: &CaseState, event: &Event<'_>, named: Option<&ContactId>) -> Option<StepTaken> {
+    let side = &state.opening()?.community_side.id;
+    let by = taken(state, event, |contact| contact.organization == *side && contact.role != Role::Keeper)?;
+    let clinician = |contact: &Contact| {
+        contact.id == *named.unwrap_or(&by.contact)
+            && contact.organization == *side
+            && contact.role.may_approve_in_house()
+    };
+    state.life.roster.all().iter().any(|place| clinician(&place.seat.contact)).then_some(by)
 }
 
 /// Who said that a plan was signed elsewhere, if they ever had a seat that may: for the provider or the designee one of the plan
