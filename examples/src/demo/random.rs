@@ -24,6 +24,8 @@ use verbs::{VERBS, Verb, Where};
 
 /// How many of the last steps are told where something is wrong.
 const LAST: usize = 40;
+/// How often somebody else or something else is tried, where there is nothing to ask for.
+const TRIES: u32 = 12;
 /// How long an invitation may take to be accepted: with no network it takes for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -124,7 +126,8 @@ impl Play<'_, '_> {
     fn open(&mut self) -> Result<(), Trouble> {
         let organization = |name: &str| format!("https://caseline.example/organization|{name}");
         let staff = |name: &str| format!("https://caseline.example/staff|{name}");
-        self.sure("jane", "open", json!({ "care_team": "https://caseline.example/care-team|marty" }))?;
+        let case =
+            self.sure("jane", "open", json!({ "care_team": "https://caseline.example/care-team|marty" }))?;
         let leads = |other: &str| json!([{ "contact": staff("jane"), "lead": true }, { "contact": staff(other), "lead": true }]);
         let contacts = leads("joe");
         self.sure("jane", "open_pair", json!({ "with": organization("bay-river"), "contacts": contacts }))?;
@@ -137,11 +140,49 @@ impl Play<'_, '_> {
             )?;
         }
         self.settle()?;
+        self.everybody_accepts()?;
+        self.some_things(text(&case, "case"))?;
+        self.settle()?;
+        self.everybody_accepts()
+    }
+
+    fn everybody_accepts(&mut self) -> Result<(), Trouble> {
         let people: Vec<String> = self.stage.story.people.keys().cloned().collect();
         for who in people {
             while self.accept(&who)? {}
         }
         self.settle()
+    }
+
+    /// What much of the rest is about, and seldom comes about by chance: a consent that lets a pantry be told, and a referral to it.
+    fn some_things(&mut self, case: &str) -> Result<(), Trouble> {
+        let pantry = "https://caseline.example/organization|harbor-pantry";
+        if !self.stage.actors.contains_key("pat") {
+            return Ok(());
+        }
+        let day = self.stage.now.to_zoned(self.stage.story.time_zone.clone()).date();
+        let consent = self.sure(
+            "jane",
+            "record_consent",
+            json!({
+                "case": case, "categories": [], "recipients": [pantry], "purposes": ["COC"], "explanation": "it may be told",
+                "from": day, "signed_on": day, "how": "paper", "source": "a folder", "fields": ["name", "phone", "address"],
+            }),
+        )?;
+        self.sure(
+            "jane",
+            "refer",
+            json!({
+                "case": case, "organization": pantry, "service": "nutrition", "need": "meals", "consent": text(&consent, "id"),
+                "fields": ["name"],
+            }),
+        )?;
+        self.sure(
+            "jane",
+            "send_care_plan",
+            json!({ "case": case, "care_plan": "https://caseline.example/care-plan|marty-2019" }),
+        )
+        .map(drop)
     }
 
     fn sure(&mut self, who: &str, verb: &'static str, fields: Value) -> Result<Value, Trouble> {
@@ -203,7 +244,7 @@ impl Play<'_, '_> {
                 self.settle()
             }
             24..=26 => self.again(),
-            _ => self.ask(&key),
+            _ => self.ask(),
         }
     }
 
@@ -240,12 +281,30 @@ impl Play<'_, '_> {
         }
     }
 
-    fn ask(&mut self, key: &str) -> Result<(), Trouble> {
-        if self.stage.actor(key)?.process.is_none() || self.stage.actor(key)?.keeper {
-            return Ok(());
+    fn ask(&mut self) -> Result<(), Trouble> {
+        let people: Vec<String> = self
+            .stage
+            .actors
+            .iter()
+            .filter(|(_, actor)| !actor.keeper && actor.process.is_some())
+            .map(|(key, _)| key.clone())
+            .collect();
+        for _ in 0..TRIES {
+            let Some(key) = self.chance.one(&people).cloned() else { return Ok(()) };
+            if self.ask_one(&key)? {
+                return Ok(());
+            }
         }
+        Ok(())
+    }
+
+    /// Asks somebody for something. Returns whether there was something to ask for.
+    fn ask_one(&mut self, key: &str) -> Result<bool, Trouble> {
         let (room, of) = self.room(key)?;
-        let Some(verb) = self.verb(of) else { return Ok(()) };
+        if of == Where::Nowhere && !self.chance.happens(10) {
+            return Ok(false);
+        }
+        let Some(verb) = self.verb(of) else { return Ok(false) };
         let wild = self.chance.happens(12);
         let now = self.stage.now;
         let actor = self.stage.actor(key)?;
@@ -259,7 +318,7 @@ impl Play<'_, '_> {
             wild,
             nothing: false,
         };
-        let Some(mut fields) = asking.fields(verb)? else { return Ok(()) };
+        let Some(mut fields) = asking.fields(verb)? else { return Ok(false) };
         if let Some(room) = about {
             fields.insert("case".into(), json!(room));
         }
@@ -282,9 +341,9 @@ impl Play<'_, '_> {
             if request.fields.contains_key("key") {
                 self.keyed.push(request);
             }
-            return Ok(());
+            return Ok(true);
         }
-        self.request(key, verb.name, fields)
+        self.request(key, verb.name, fields).map(|()| true)
     }
 
     fn request(&mut self, key: &str, verb: &'static str, fields: Map<String, Value>) -> Result<(), Trouble> {
@@ -364,7 +423,7 @@ impl Play<'_, '_> {
             let found: Vec<String> =
                 list(&answer, "rooms").iter().map(|room| text(room, "case").to_owned()).collect();
             // Most of what can be asked is about a case.
-            let times = if at == Where::Case { 4 } else { 1 };
+            let times = if at == Where::Case { 4 } else { 2 };
             for room in found {
                 rooms.extend((0..times).map(|_| (room.clone(), at)));
             }

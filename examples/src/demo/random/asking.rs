@@ -22,6 +22,7 @@ const STAFF: [&str; 6] = [
 ];
 const BAY_RIVER: &str = "https://caseline.example/organization|bay-river";
 const HARBOR_BRIDGE: &str = "https://caseline.example/organization|harbor-bridge";
+const SYLLABLES: [&str; 8] = ["ba", "de", "fi", "go", "ku", "ly", "ma", "ne"];
 const ORGANIZATIONS: [&str; 4] = [
     BAY_RIVER,
     HARBOR_BRIDGE,
@@ -53,6 +54,17 @@ impl Asking<'_> {
                 continue;
             }
             self.put(field, &mut fields)?;
+        }
+        if verb.name == "answer_visit" {
+            // As the page says: each goes with one answer alone.
+            let answer = text(&Value::Object(fields.clone()), "answer").to_owned();
+            fields.remove("reason");
+            fields.remove("to");
+            match answer.as_str() {
+                "decline" => drop(fields.insert("reason".into(), json!(self.text()))),
+                "move" => drop(fields.insert("to".into(), json!(self.chance.instant(self.now).to_string()))),
+                _ => {}
+            }
         }
         Ok((!self.nothing || self.wild).then_some(fields))
     }
@@ -145,8 +157,9 @@ impl Asking<'_> {
     }
 
     fn text(&mut self) -> String {
-        let number = self.chance.below(u64::MAX);
-        let text = format!("made up {number:x} by chance");
+        // In letters alone: a number could be a member's.
+        let letters: String = (0..12).map(|_| self.chance.word(&SYLLABLES)).collect();
+        let text = format!("made up {letters} by chance");
         self.texts.push(text.clone());
         match self.chance.below(40) {
             0 if self.wild => String::new(),
