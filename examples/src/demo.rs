@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<(), Trouble> {
     transcript.title(&story, stage.people.as_ref());
     Transcript::people(stage.people.as_ref(), options.seed);
     let outcome = match options.random {
-        Some(seed) => random::drive(&mut stage, seed, options.steps)
+        Some(seed) => random::drive(&mut stage, seed, options.steps, options.time)
             .and_then(|texts| proof::nothing_said(&mut stage, &texts)),
         None => play::play(&mut stage, &mut transcript, kill_after)
             .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref())),

@@ -1,6 +1,7 @@
 //! The demo's arguments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Trouble;
 
@@ -24,6 +25,7 @@ Plays a story between two homeservers, prints what happens, then proves it.
     --joe python      play Joe with the Python driver
     --random SEED     play the story's people at random in the place of its steps, and prove what must hold after it
     --steps N         how many random steps; 120 where left out
+    --for SECONDS     no more of them after this time; left out, all
     --keep            leave the stores and logs where they are, and say where";
 
 /// More than these are no play any more.
@@ -64,6 +66,8 @@ pub struct Options {
     pub random: Option<u64>,
     /// How many.
     pub steps: u32,
+    /// How long steps are played.
+    pub time: Option<Duration>,
     /// Whether stores and logs stay.
     pub keep: bool,
 }
@@ -82,6 +86,7 @@ impl Default for Options {
             joe: Language::Rust,
             random: None,
             steps: 120,
+            time: None,
             keep: false,
         }
     }
@@ -137,6 +142,12 @@ impl Options {
                     let number = value("a number")?.parse().ok();
                     options.steps = number.ok_or_else(|| Trouble::Usage("--steps needs a number".into()))?;
                 }
+                "--for" => {
+                    let seconds = value("a number of seconds")?.parse().ok();
+                    let seconds =
+                        seconds.ok_or_else(|| Trouble::Usage("--for needs a number of seconds".into()))?;
+                    options.time = Some(Duration::from_secs(seconds));
+                }
                 "--pages" => options.pages = value("a folder")?.into(),
                 "--records" => options.records = Some(value("a folder")?.into()),
                 "--joe" => {
@@ -149,7 +160,7 @@ impl Options {
                 "--fhir" => options.fhir = true,
                 "--keep" => options.keep = true,
                 other => {
-                    let known = "--story, --kill-after, --people, --seed, --records, --pages, --fhir, --backend, --joe, --random, --steps, --keep";
+                    let known = "--story, --kill-after, --people, --seed, --records, --pages, --fhir, --backend, --joe, --random, --steps, --for, --keep";
                     return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
                 }
             }

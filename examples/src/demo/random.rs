@@ -49,7 +49,13 @@ struct Asked {
 }
 
 /// Plays `steps` random steps on the people of a story, and proves what must hold after them. Returns the texts that were made up.
-pub(super) fn drive(stage: &mut Stage<'_>, seed: u64, steps: u32) -> Result<Vec<String>, Trouble> {
+pub(super) fn drive(
+    stage: &mut Stage<'_>,
+    seed: u64,
+    steps: u32,
+    time: Option<Duration>,
+) -> Result<Vec<String>, Trouble> {
+    Transcript::says(&format!("At random, from the seed {seed}:"));
     let mut play = Play {
         stage,
         chance: Chance::of(seed),
@@ -60,7 +66,7 @@ pub(super) fn drive(stage: &mut Stage<'_>, seed: u64, steps: u32) -> Result<Vec<
         texts: Vec::new(),
         counts: BTreeMap::new(),
     };
-    let outcome = play.all(steps);
+    let outcome = play.all(steps, time);
     outcome.map_err(|trouble| match trouble {
         Trouble::Interrupted => Trouble::Interrupted,
         other => {
@@ -88,9 +94,13 @@ struct Play<'p, 's> {
 }
 
 impl Play<'_, '_> {
-    fn all(&mut self, steps: u32) -> Result<(), Trouble> {
+    fn all(&mut self, steps: u32, time: Option<Duration>) -> Result<(), Trouble> {
         self.open()?;
+        let begun = Instant::now();
         for _ in 0..steps {
+            if time.is_some_and(|time| begun.elapsed() > time) {
+                break;
+            }
             if interrupt::is_asked() {
                 return Err(Trouble::Interrupted);
             }
