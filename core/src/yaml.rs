@@ -142,7 +142,7 @@ impl<'a> Value<'a> {
             };
             named.push((name.as_str(), key, value));
         }
-        Ok(Fields { whole: self.clone(), left: named })
+        Ok(Fields { whole: self.clone(), left: named, known: Vec::new() })
     }
 
     /// A list.
@@ -215,6 +215,8 @@ impl<'a> Value<'a> {
 pub(crate) struct Fields<'a> {
     whole: Value<'a>,
     left: Vec<(&'a str, &'a Spanned<Node>, &'a Spanned<Node>)>,
+    /// What was looked for.
+    known: Vec<String>,
 }
 
 impl<'a> Fields<'a> {
@@ -228,6 +230,7 @@ impl<'a> Fields<'a> {
 
     /// Takes a field, if it is there and not empty.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
+        self.known.push(name.to_owned());
         let at = self.left.iter().position(|(key, _, _)| *key == name)?;
         let (_, _, node) = self.left.remove(at);
         (!matches!(node.value, Node::Nothing)).then(|| Value { node, path: self.path(name) })
@@ -252,10 +255,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn end(self) -> Result<(), Error> {
         match self.left.first() {
             None => Ok(()),
-            Some((name, key, _)) => Err(InvalidInput::new("field-unknown", "there is no such field here")
-                .line(key.referenced.line())
-                .field(self.path(name))
-                .into()),
+            Some((name, key, _)) => {
+                let known = self.known.join(", ");
+                let detail = format!("there is no such field here; there are: {known}");
+                let wrong = InvalidInput::new("field-unknown", detail).line(key.referenced.line());
+                Err(wrong.field(self.path(name)).into())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod papers;
 mod people;
 mod play;
 mod proof;
+mod random;
 mod seen;
 mod stage;
 mod table;
@@ -37,8 +38,12 @@ pub fn run(options: &Options) -> Result<(), Trouble> {
     let mut stage = Stage::set(options, &story, people)?;
     transcript.title(&story, stage.people.as_ref());
     Transcript::people(stage.people.as_ref(), options.seed);
-    let outcome = play::play(&mut stage, &mut transcript, kill_after)
-        .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref()));
+    let outcome = match options.random {
+        Some(seed) => random::drive(&mut stage, seed, options.steps, options.time)
+            .and_then(|texts| proof::nothing_said(&mut stage, &texts)),
+        None => play::play(&mut stage, &mut transcript, kill_after)
+            .and_then(|played| proof::prove(&mut stage, &transcript, &played, options.records.as_deref())),
+    };
     if outcome.is_ok() {
         transcript.heading("All of it came true.");
     }

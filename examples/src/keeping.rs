@@ -266,14 +266,8 @@ impl Reading<'_> {
     fn papers(&mut self, files: Vec<PathBuf>, parse: impl Fn(&str) -> caseline::Result<()>) -> Vec<String> {
         let read = |file: PathBuf| {
             let text = yaml::text(&file)?;
-            match parse(&text) {
-                Ok(()) => Ok(text),
-                Err(caseline::Error::InvalidInput(wrong)) => {
-                    let field = wrong.field.unwrap_or_default();
-                    Err(Mistake::new(&file, wrong.detail).at(wrong.line.unwrap_or(0), field))
-                }
-                Err(other) => Err(Mistake::new(&file, other.to_string())),
-            }
+            parse(&text).map_err(|error| Mistake::of(&file, error))?;
+            Ok(text)
         };
         files.into_iter().filter_map(|file| self.keep(read(file))).collect()
     }

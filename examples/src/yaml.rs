@@ -26,6 +26,17 @@ impl Mistake {
         Self { file: file.to_owned(), line: None, field: String::new(), problem: problem.into() }
     }
 
+    /// What is wrong with a paper that the client reads.
+    pub fn of(file: &Path, error: caseline::Error) -> Self {
+        match error {
+            caseline::Error::InvalidInput(wrong) => {
+                let field = wrong.field.unwrap_or_default();
+                Self::new(file, wrong.detail).at(wrong.line.unwrap_or(0), field)
+            }
+            other => Self::new(file, other.to_string()),
+        }
+    }
+
     /// The same, naming line and field.
     #[must_use]
     pub fn at(mut self, line: u64, field: impl Into<String>) -> Self {

@@ -49,7 +49,8 @@ fn wants_python(arguments: &[OsString]) -> bool {
             .any(|pair| matches!(pair, [name, value] if name == "--joe" && value == "python"))
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the demo with all that it starts, and says where it is.
+pub(crate) fn build() -> Result<PathBuf, Failure> {
     // Together with all the rest, so that the tests find the dependencies built.
     let mut command = cargo(&EVERYTHING)?;
     command.arg("--message-format=json-render-diagnostics");

@@ -23,7 +23,7 @@ Usage: cargo xtask COMMAND
   data synthea --people N [--seed S]
                             make so many people who do not exist, with their records, and print the folder
   test [STEP ...]           run all tests, or these steps of them; --list shows the steps
-  nightly                   what takes too long for test: a minute of fuzzing
+  nightly [--seed S]        what takes too long for test: a minute of fuzzing, and clients driven against each other at random
   bench                     measure reading and writing, beside serde_json and Python's fhir.resources
   bindings                  build the Python package and print its folder, for PYTHONPATH
   lint                      formatting, clippy, layers, and cargo deny
@@ -82,7 +82,7 @@ fn command(parser: &mut Parser) -> Result<ExitCode, Failure> {
             "demo" => demo::run(parser),
             "up" => up::run(parser),
             "test" => test::run(parser),
-            "nightly" => no_arguments(parser).and_then(|()| nightly::run()),
+            "nightly" => nightly::run(parser),
             "bench" => no_arguments(parser).and_then(|()| bench::run()),
             "bindings" => no_arguments(parser).and_then(|()| bindings::run()),
             "lint" => no_arguments(parser).and_then(|()| lint::run()),

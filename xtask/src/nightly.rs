@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use caseline_backend::{Step, seconds};
+use lexopt::{Arg, Parser, ValueExt};
 
-use crate::Failure;
-use crate::run::{check, root};
+use crate::run::{check, check_build_tools, root};
+use crate::{Failure, demo, unexpected};
 
 /// How long each fuzz target runs.
 const SECONDS: u32 = 60;
@@ -17,7 +19,34 @@ const LONGEST: u32 = 8192;
 
 const TARGETS: [&str; 1] = ["reading"];
 
-pub(crate) fn run() -> Result<ExitCode, Failure> {
+/// How many times clients are driven against each other at random, and for how many seconds each.
+const DRIVES: u64 = 3;
+const DRIVEN: &str = "180";
+
+/// The seed of the first, and how it was chosen: another each day.
+fn seed(parser: &mut Parser) -> Result<u64, Failure> {
+    match parser.next()? {
+        None => {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            Ok(since.as_secs() / (24 * 60 * 60) * DRIVES)
+        }
+        Some(Arg::Long("seed")) => Ok(parser.value()?.parse()?),
+        Some(other) => Err(unexpected(other)),
+    }
+}
+
+pub(crate) fn run(parser: &mut Parser) -> Result<ExitCode, Failure> {
+    let seed = seed(parser)?;
+    let mut times = Vec::new();
+    check_build_tools()?;
+    let demo = Step::run("Building the demo, its drivers and bots", demo::build)?;
+    for seed in (seed..).take(usize::try_from(DRIVES).unwrap_or(1)) {
+        let step = Step::start(format!("Driving clients against each other at random, from the seed {seed}"));
+        let mut command = Command::new(&demo);
+        command.args(["--steps", "100000", "--for", DRIVEN, "--random"]).arg(seed.to_string());
+        check(command)?;
+        times.push((format!("driving at random from the seed {seed}"), step.done()));
+    }
     if !runs(&["+nightly", "--version"]) {
         let hint = "install it with `rustup toolchain install nightly`";
         return Err(Failure::Work(format!("the nightly toolchain, which fuzzing needs, is missing: {hint}")));
@@ -28,7 +57,6 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         })?;
     }
     let fuzz = root()?.join("fuzz");
-    let mut times = Vec::new();
     for target in TARGETS {
         let build = Step::start(format!("Building the fuzz target {target}"));
         check(cargo(&["+nightly", "fuzz", "build", target], &fuzz))?;

@@ -207,6 +207,8 @@ fn a_mistake_in_an_agreement_is_named_by_line_and_field() {
         let error = Agreement::parse(&AGREEMENT.replacen(from, to, 1)).expect_err(to);
         assert_eq!(mistake(error), (*code, Some(*line), Some((*field).to_owned())), "{to}");
     }
+    let error = Agreement::parse(&AGREEMENT.replacen("  admission:\n", "  admissions:\n", 1)).unwrap_err();
+    assert!(error.to_string().contains("there are: care-plan, admission, referral,"), "{error}");
 }
 
 #[test]

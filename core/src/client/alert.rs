@@ -68,7 +68,8 @@ impl Caseline {
         let mut failed = None;
         let alert = AlertRaised { matched: Matched::ByMemberId, ..input.alert.clone() };
         for case in self.cases()? {
-            let state = case.state()?;
+            // With what is still on its way: the case may have been opened, or closed, a moment ago and offline.
+            let state = case.expected()?;
             let Ok(opening) = state.life.going_on() else { continue };
             let Some(member) = &opening.member else { continue };
             if input.member.as_ref() == Some(&member.id) {
@@ -94,9 +95,14 @@ impl Caseline {
     }
 }
 
-/// A name as it is compared: without case, and of spaces one.
+/// A name as it is compared: its words without case, in an order of their own, since feeds write `EXAMPLE, Marty`, too. What is found
+/// so is only proposed.
 fn same_name(name: &str) -> String {
-    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| c.is_whitespace() || matches!(c, ',' | '^'));
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.join(" ")
 }
 
 fn is_named(member: &Member, (name, birth_date): &(String, Date)) -> bool {

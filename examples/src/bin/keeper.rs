@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 const USAGE: &str = "\
 An organization's always-on bot, on its role account.
 
-    keeper [--check-config] [--story-clock] CONFIG.yaml
+    keeper [--check-config] [--story-clock[=TIME]] CONFIG.yaml
 
     homeserver: https://matrix.cp.example
     user: \"@keeper:cp.example\"
@@ -63,7 +63,8 @@ A record on a FHIR server, which it signs in to as a system (SMART Backend Servi
     record: {fhir: {url: https://fhir.cp.example/r4, token_env: CASELINE_TOKEN}}   # or without token_env
 
 It prints a line of JSON for whatever it does, and stops at SIGTERM. With --story-clock it takes the lines of a driver
-(tests/DRIVER.md) that ask or move the clock, and stops at the end of its input too.";
+(tests/DRIVER.md) that ask or move the clock, and stops at the end of its input too; until one moves it, it is TIME
+(2019-03-04T14:00:00Z), or the machine's.";
 
 /// How long it waits at its start until the record has taken the bundle; then it goes on with that beside its work.
 const FIRST_IMPORT: Duration = Duration::from_secs(30);
@@ -75,10 +76,19 @@ const LOOK: Duration = Duration::from_secs(15);
 
 fn main() -> ExitCode {
     let (mut check, mut story_clock, mut config) = (false, false, None);
+    let clock = Arc::new(StoryClock::default());
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--check-config" => check = true,
             "--story-clock" => story_clock = true,
+            time if time.starts_with("--story-clock=") => {
+                let Some(Ok(now)) = time.split_once('=').map(|(_, time)| time.parse()) else {
+                    eprintln!("keeper: --story-clock=TIME needs an instant: 2019-03-04T14:00:00Z");
+                    return ExitCode::from(2);
+                };
+                clock.set(now);
+                story_clock = true;
+            }
             "--help" | "-h" => {
                 println!("{USAGE}");
                 return ExitCode::SUCCESS;
@@ -112,7 +122,7 @@ fn main() -> ExitCode {
         eprintln!("keeper: the system gives no threads");
         return ExitCode::FAILURE;
     };
-    match runtime.block_on(run(keeping, story_clock)) {
+    match runtime.block_on(run(keeping, story_clock, clock)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("keeper: {}: {error}", error.code());
@@ -121,10 +131,9 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(keeping: Keeping, story_clock: bool) -> Result<(), Error> {
+async fn run(keeping: Keeping, story_clock: bool, clock: Arc<StoryClock>) -> Result<(), Error> {
     let asked = interrupt::asked();
     tokio::pin!(asked);
-    let clock = Arc::new(StoryClock::default());
     let started = tokio::select! {
         started = start(&keeping, clock.clone()) => started?,
         _ = &mut asked => return Ok(()),

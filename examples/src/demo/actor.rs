@@ -153,8 +153,9 @@ impl Actor {
         })
     }
 
-    /// Starts the process and asks it to sign in; [`Actor::settle_in`] waits for the answer.
-    pub(super) fn start(&mut self) -> Result<Option<u64>, Trouble> {
+    /// Starts the process at the story's time and asks it to sign in; [`Actor::settle_in`] waits for the answer. It never has the
+    /// machine's time: by that, a consent may have ended, and everything be late.
+    pub(super) fn start(&mut self, now: Timestamp) -> Result<Option<u64>, Trouble> {
         if self.process.is_some() {
             return Ok(None);
         }
@@ -163,7 +164,7 @@ impl Actor {
             Part::Keeper { config, secrets } => {
                 let mut command = Command::new(binary("keeper")?);
                 command
-                    .arg("--story-clock")
+                    .arg(format!("--story-clock={now}"))
                     .arg(config)
                     .envs(secrets.iter().map(|(name, value)| (name, value)));
                 command
@@ -171,7 +172,10 @@ impl Actor {
         };
         let mut process = Process::start(&self.key, &mut command, &self.log)?;
         let asked = match &self.part {
-            Part::Driver { sign_in, .. } => Some(process.ask("sign_in", sign_in.clone())?),
+            Part::Driver { sign_in, .. } => {
+                process.ask("clock", json!({ "now": now.to_string() }))?;
+                Some(process.ask("sign_in", sign_in.clone())?)
+            }
             Part::Keeper { .. } => None,
         };
         self.process = Some(process);

@@ -1,6 +1,7 @@
 //! The demo's arguments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Trouble;
 
@@ -22,6 +23,9 @@ Plays a story between two homeservers, prints what happens, then proves it.
     --fhir            keep both sides' records on FHIR servers, one for each
     --backend FILE    use the servers that FILE describes, as `cargo xtask up --json` prints it
     --joe python      play Joe with the Python driver
+    --random SEED     play the story's people at random in the place of its steps, and prove what must hold after it
+    --steps N         how many random steps; 120 where left out
+    --for SECONDS     no more of them after this time; left out, all
     --keep            leave the stores and logs where they are, and say where";
 
 /// More than these are no play any more.
@@ -58,6 +62,12 @@ pub struct Options {
     pub backend: Option<PathBuf>,
     /// The language of Joe's driver.
     pub joe: Language,
+    /// The seed of random steps, which are played in the place of the story's.
+    pub random: Option<u64>,
+    /// How many.
+    pub steps: u32,
+    /// How long steps are played.
+    pub time: Option<Duration>,
     /// Whether stores and logs stay.
     pub keep: bool,
 }
@@ -74,6 +84,9 @@ impl Default for Options {
             fhir: false,
             backend: None,
             joe: Language::Rust,
+            random: None,
+            steps: 120,
+            time: None,
             keep: false,
         }
     }
@@ -120,6 +133,21 @@ impl Options {
                     let seed = value("a number")?.parse().ok();
                     options.seed = seed.ok_or_else(|| Trouble::Usage("--seed needs a number".into()))?;
                 }
+                "--random" => {
+                    let seed = value("a seed")?.parse().ok();
+                    options.random =
+                        Some(seed.ok_or_else(|| Trouble::Usage("--random needs a seed: a number".into()))?);
+                }
+                "--steps" => {
+                    let number = value("a number")?.parse().ok();
+                    options.steps = number.ok_or_else(|| Trouble::Usage("--steps needs a number".into()))?;
+                }
+                "--for" => {
+                    let seconds = value("a number of seconds")?.parse().ok();
+                    let seconds =
+                        seconds.ok_or_else(|| Trouble::Usage("--for needs a number of seconds".into()))?;
+                    options.time = Some(Duration::from_secs(seconds));
+                }
                 "--pages" => options.pages = value("a folder")?.into(),
                 "--records" => options.records = Some(value("a folder")?.into()),
                 "--joe" => {
@@ -132,7 +160,7 @@ impl Options {
                 "--fhir" => options.fhir = true,
                 "--keep" => options.keep = true,
                 other => {
-                    let known = "--story, --kill-after, --people, --seed, --records, --pages, --fhir, --backend, --joe, --keep";
+                    let known = "--story, --kill-after, --people, --seed, --records, --pages, --fhir, --backend, --joe, --random, --steps, --for, --keep";
                     return Err(Trouble::Usage(format!("{other} is not known; there are: {known}")));
                 }
             }
@@ -172,6 +200,8 @@ mod tests {
             (&["--joe", "perl"], "`python` or `rust`"),
             (&["--people", "0"], "from 1 to"),
             (&["--seed", "x"], "--seed needs a number"),
+            (&["--random", "x"], "--random needs a seed"),
+            (&["--random", "1", "--steps", "-1"], "--steps needs a number"),
         ] {
             let told = parse(arguments).unwrap_err().to_string();
             assert!(told.contains(says), "{told}");

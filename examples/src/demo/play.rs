@@ -14,9 +14,9 @@ mod record;
 mod referral;
 mod refused;
 mod task;
+mod telling;
 mod wait;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -30,70 +30,13 @@ use super::trouble::Trouble;
 use crate::interrupt;
 use crate::process::{CallError, Refusal};
 use crate::story::{Deed, Step, StepKind, Story};
+use telling::Telling;
+pub(super) use telling::{Case, Labels, Played, Sent};
 
 /// How long it may take until something is seen.
 const WITHIN: Duration = Duration::from_mins(3);
 /// How long between two looks.
 const BLINK: Duration = Duration::from_millis(300);
-
-/// What was sent, by the names that the story gives.
-pub(super) type Labels = BTreeMap<String, Sent>;
-
-/// Something that was sent.
-#[derive(Debug, Clone)]
-pub(super) struct Sent {
-    pub(super) sender: String,
-    pub(super) id: String,
-}
-
-/// A case of the story.
-#[derive(Debug, Clone)]
-pub(super) struct Case {
-    pub(super) id: String,
-    /// Who invites to it: its opener, and whoever named somebody for it.
-    pub(super) inviters: Vec<String>,
-    /// Whether it is a room of another kind, and no case.
-    other: bool,
-}
-
-/// One telling of the story: about its member, or about somebody in their place.
-#[derive(Debug, Default)]
-struct Telling {
-    cases: BTreeMap<String, Case>,
-    labels: Labels,
-    /// The case that was opened last.
-    current: Option<String>,
-    /// The CareTeam that it was opened from, where somebody is in the member's place.
-    care_team: Option<String>,
-}
-
-/// What the proof needs to know of the play.
-#[derive(Debug, Default)]
-pub(super) struct Played {
-    tellings: Vec<Telling>,
-    /// The rooms that are no member's.
-    rooms: BTreeSet<String>,
-    /// What was written, in messages and otherwise.
-    pub(super) texts: Vec<String>,
-    /// How many messages were sent.
-    pub(super) messages: usize,
-    /// How many care plans were sent.
-    pub(super) plans: usize,
-    /// How many tasks were assigned.
-    pub(super) tasks: usize,
-    /// How many concerns were raised or answered.
-    pub(super) concerns: usize,
-    /// Who acted last.
-    last: Option<String>,
-}
-
-impl Played {
-    /// How many cases were opened.
-    pub(super) fn cases(&self) -> usize {
-        let cases = self.tellings.iter().flat_map(|telling| telling.cases.values());
-        cases.filter(|case| !case.other).count()
-    }
-}
 
 /// The step that stands on this line of the file; a number before the first step counts the steps.
 pub(super) fn step_of_line(story: &Story, line: u64) -> Result<usize, Trouble> {
@@ -310,6 +253,9 @@ impl Line<'_, '_> {
     ) -> Result<Result<Value, Refusal>, Fault> {
         let name = self.stage.story.name_of(who);
         let case = self.case_of(deed).cloned();
+        if let Some(case) = case.as_ref().filter(|_| verb != "accept") {
+            self.until_heard(who, &case.id)?;
+        }
         let mut asked = if verb == "carry" { "carried" } else { verb };
         let (fields, says) = match verb {
             "agenda" => {
@@ -425,7 +371,13 @@ impl Line<'_, '_> {
         };
         self.tells(&says);
         self.stage.write_agenda(&ok)?;
+        let about = case.as_ref().map(|case| case.id.clone());
+        let sent = Sent { sender: text(&ok, "sender").to_owned(), id: text(&ok, "id").to_owned() };
+        let on_its_way = self.stage.actor(who)?.is_reachable() && !sent.id.is_empty();
         let told = self.told()?;
+        if let (Some(about), true) = (about, on_its_way) {
+            told.last = Some((about, sent));
+        }
         let elsewhere = case.as_ref().is_some_and(|case| case.other);
         let other = deed.open_programme.as_ref().or(deed.open_pair.as_ref()).map(|open| &open.case);
         if let Some(name) = deed.open.as_ref().map(|open| &open.case).or(other) {

@@ -216,7 +216,8 @@ impl<'a> Stage<'a> {
         let present: Vec<String> = self.actors.keys().filter(|key| !absent(key)).cloned().collect();
         let mut asked = Vec::new();
         for key in present {
-            let id = self.actor(&key)?.start()?;
+            let now = self.now;
+            let id = self.actor(&key)?.start(now)?;
             asked.push((key, id));
         }
         for (key, id) in asked {
@@ -227,7 +228,8 @@ impl<'a> Stage<'a> {
 
     /// Starts one of them, on the store that it had.
     pub(super) fn start(&mut self, key: &str) -> Result<(), Trouble> {
-        let asked = self.actor(key)?.start()?;
+        let now = self.now;
+        let asked = self.actor(key)?.start(now)?;
         self.settle_in(key, asked)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use caseline::agreement::{Agreement, RuleSet};
 use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
@@ -10,7 +11,7 @@ use super::meeting;
 use super::pair::{self, Meet};
 use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
 use super::{Member, Organization, Person, Story};
-use crate::yaml::Mistake;
+use crate::yaml::{self, Mistake};
 
 /// The words that stand where a person's name could.
 const KEYWORDS: [&str; 7] = ["clock", "note", "kill", "start", "offline", "online", "settle"];
@@ -84,6 +85,10 @@ pub(super) fn files(story: &Story) -> Result<(), Mistake> {
     let known = known.flat_map(|(key, of)| {
         of.directory.iter().map(move |path| (format!("organizations.{key}.directory"), path))
     });
+    let settled = papers.iter().map(|(_, path)| *path).chain(&story.programme);
+    for (file, rules) in settled.filter(|path| path.is_file()).map(|path| (path, *path == story.rules)) {
+        read(file, rules)?;
+    }
     match papers.into_iter().chain(more).chain(bundles).chain(known).find(|(_, path)| !path.is_file()) {
         None => Ok(()),
         Some((field, path)) => {
@@ -91,6 +96,13 @@ pub(super) fn files(story: &Story) -> Result<(), Mistake> {
             Err(Mistake::new(&story.file, problem).at(0, field))
         }
     }
+}
+
+/// An agreement or a rule set can be used: whoever plays would only find out once everything runs.
+fn read(file: &Path, rules: bool) -> Result<(), Mistake> {
+    let text = yaml::text(file)?;
+    let read = if rules { RuleSet::parse(&text).map(drop) } else { Agreement::parse(&text).map(drop) };
+    read.map_err(|error| Mistake::of(file, error))
 }
 
 pub(super) fn steps(story: &Story) -> Result<(), Mistake> {

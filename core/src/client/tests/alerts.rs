@@ -3,6 +3,7 @@
 use super::*;
 use crate::alert::{AlertRaised, Answer, Happening, Matched, StayClass, StayKey, StayStatus, VisitStatus};
 use crate::care_team::Whom;
+use crate::case::life::CloseReason;
 use crate::communication::Priority;
 use crate::testing::PlainRecord;
 
@@ -37,6 +38,22 @@ fn by_name(name: &str) -> AlertInput {
 }
 
 #[tokio::test]
+async fn an_alert_finds_a_case_that_is_still_on_its_way_and_none_that_is_about_to_be_closed() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    // Nothing has reached the homeserver yet: the admission is not lost for that.
+    let admitted = told(Happening::Admitted, "2019-03-01T08:00:00Z");
+    assert_eq!(jane.raise_alert(&admitted).unwrap().raised.len(), 1);
+    let mut other = admitted.clone();
+    other.alert.stay = StayKey::Named { facility: "GENERAL".into(), visit: "V-2".into() };
+    case.close(None, CloseReason::Moved).unwrap();
+    assert_eq!(jane.raise_alert(&other).unwrap(), AlertOutcome::default());
+    settle(&[&jane]).await;
+    assert_eq!(case.state().unwrap().alerts.stays().len(), 1);
+}
+
+#[tokio::test]
 async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
     let world = World::new();
     let record = PlainRecord::new();
@@ -50,6 +67,8 @@ async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
 
     // By name and date of birth it is proposed only.
     assert_eq!(bot.raise_alert(&by_name("marty  EXAMPLE")).unwrap().proposed, [case.id()]);
+    // Feeds write names in another order, too.
+    assert_eq!(bot.raise_alert(&by_name("EXAMPLE, Marty")).unwrap().proposed, [case.id()]);
     assert_eq!(bot.raise_alert(&by_name("Somebody Else")).unwrap(), AlertOutcome::default());
     let nobody = AlertInput { name: None, ..by_name("") };
     assert_eq!(bot.raise_alert(&nobody).unwrap_err().code(), "alert-without-member");

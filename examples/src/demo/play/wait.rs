@@ -10,7 +10,36 @@ use crate::demo::fault::Fault;
 use crate::demo::seen::{list, text};
 use crate::process::CallError;
 
+/// How long somebody waits for what was said before, who may never get it.
+const HEARD: Duration = Duration::from_secs(8);
+
 impl Line<'_, '_> {
+    /// Waits a moment until somebody has what was said last in the case by others: a step follows the one before it.
+    pub(super) fn until_heard(&mut self, who: &str, case: &str) -> Result<(), Fault> {
+        let Some((of, last)) = self.told()?.last.clone() else { return Ok(()) };
+        let user = self.stage.user(who).to_owned();
+        if of != case || last.sender == user || !self.stage.actor(who)?.is_reachable() {
+            return Ok(());
+        }
+        let until = Instant::now() + HEARD;
+        while Instant::now() < until {
+            match self.stage.actor(who)?.call("timeline", json!({ "case": case }), SOON) {
+                Ok(timeline)
+                    if list(&timeline, "events").iter().any(|event| text(event, "id") == last.id) =>
+                {
+                    break;
+                }
+                Ok(_) => blink()?,
+                // They are not in it, and what they want to do will say so.
+                Err(CallError::Refused(_)) => return Ok(()),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        // It was refused on its way, or is withheld from them: nobody waits for it again.
+        self.told()?.last = None;
+        Ok(())
+    }
+
     /// Waits until somebody's client has the case, and the plan or task that they want to answer (its list, the field of its id,
     /// its id): nobody answers what they do not see.
     pub(super) fn until_there(
