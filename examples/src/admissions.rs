@@ -1,20 +1,22 @@
 //! Admissions out of a folder into which a hospital or the state puts its messages: HL7 v2, a table, or a FHIR notification.
 //!
 //! What is in a file is a *record*: a row of a table, or the whole message. Each is told to the cases of its member, and says what
-//! became of it. A record that is not told waits in a folder beside the others until it is, or until somebody takes it away:
+//! became of it. A record that is not told waits in a folder of the keeper's own until it is, or until somebody takes it away:
 //!
 //! | folder       | what is in it                                                                                             |
 //! |--------------|-----------------------------------------------------------------------------------------------------------|
-//! | itself       | what was put there and not looked at yet                                                                  |
+//! | `taking`     | what was taken out of the feed's folder and not told yet                                                  |
 //! | `to-confirm` | found by name and date of birth alone: a person raises it in the case, then it goes by itself             |
-//! | `no-case`    | of nobody who has a case: looked at again whenever there are other cases                                  |
-//! | `refused`    | what could not be read, or was not allowed; a `.txt` beside it says why                                   |
+//! | `no-case`    | of nobody who has a case: looked at again whenever there are other cases, and each hour                   |
+//! | `held`       | what was not allowed, with the reason in a `.txt` beside it: tried again likewise                         |
+//! | `refused`    | what cannot be read, likewise; it is not tried again                                                      |
 //! | `done`       | the files as they came, in plain text: they are for whoever runs the bot to remove                        |
 //!
-//! No name of a file says anything: each is the SHA-256 of what is in it.
+//! No name of a file says anything: each is the SHA-256 of what is in it, or a number of ours.
 
 mod folder;
 mod hl7;
+mod line;
 mod notification;
 mod table;
 mod tell;
@@ -29,14 +31,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-pub use folder::Folder;
+pub use folder::{Folder, Looked, Trouble};
 pub use tell::{Became, tell};
 
 /// What is known of a feed besides what its messages say.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    /// Where its files are put.
+    /// Where its files are put: the feed's, in which the keeper makes nothing and takes everything away.
     pub folder: PathBuf,
+    /// Where what waits and what is done is kept: the keeper's alone.
+    pub kept: PathBuf,
     /// What it is called, for people.
     pub source: String,
     /// The system of the members' numbers, as the cases have them.

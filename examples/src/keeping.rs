@@ -39,6 +39,7 @@ struct Written {
 #[serde(deny_unknown_fields)]
 struct FeedWritten {
     folder: Spanned<PathBuf>,
+    kept: Spanned<PathBuf>,
     source: Spanned<String>,
     member_system: Spanned<String>,
     time_zone: Spanned<String>,
@@ -169,6 +170,11 @@ impl Reading<'_> {
         if !folder.is_dir() {
             self.wrong(&written.folder, "admissions.folder", "names a folder that is not there");
         }
+        let kept = self.beside(&written.kept.value);
+        if kept.starts_with(&folder) {
+            let problem = "is a folder of the keeper's own, outside of the one that the feed writes to";
+            self.wrong(&written.kept, "admissions.kept", problem);
+        }
         for (text, field) in
             [(&written.source, "admissions.source"), (&written.member_system, "admissions.member_system")]
         {
@@ -183,6 +189,7 @@ impl Reading<'_> {
         }
         Some(Feed {
             folder,
+            kept,
             source: written.source.value.clone(),
             member_system: written.member_system.value.clone(),
             zone: zone.ok()?,

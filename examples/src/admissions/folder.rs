@@ -1,34 +1,45 @@
-//! The folder: what is new in it, what waits in it, and where each goes. Whatever is moved is told before, so that a kill between
-//! the two only tells it again, which is told once.
+//! The folders: what is new, what waits, and where each goes.
+//!
+//! Two folders, of two owners. A feed puts its files into the one, in which nothing else of ours is: whoever can write there can change
+//! what is there at any moment. The other is the keeper's alone. A file is first given a name that nobody else writes to, then copied into
+//! the keeper's folder, then told, and only then counted as done: a kill between any two only does again what is done once.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use caseline::id::{CaseId, Sha256};
 use caseline::{Caseline, Error};
-use serde_json::{Value, json};
+use serde_json::Value;
+use uuid::Uuid;
 
+use super::line::Line;
 use super::tell::Members;
-use super::{Became, Feed, Form, Record, Unread, tell};
+use super::{Became, Feed, Form, tell};
 
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// How often it is looked whether somebody confirmed what waits for it.
-const AGAIN: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(60);
+/// How often what waits for a case, or was not allowed, is looked at again.
+const LATER: Duration = Duration::from_secs(60 * 60);
+/// How a file in the feed's folder begins that was taken from there.
+const TAKEN: &str = ".taken-";
 
+const TAKING: &str = "taking";
 const TO_CONFIRM: &str = "to-confirm";
 const NO_CASE: &str = "no-case";
+const HELD: &str = "held";
 const REFUSED: &str = "refused";
 const DONE: &str = "done";
 
-/// What hinders the bot in its folder.
+/// What hinders the bot in its folders. No name of a file is part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// The folder, or a file in it.
-    #[error("the folder of the admissions: {0}")]
+    /// A folder, or a file in it.
+    #[error("a file of the admissions, or their folder: {0}")]
     Folder(#[from] io::Error),
     /// The store, or a case.
     #[error(transparent)]
@@ -45,114 +56,155 @@ impl Trouble {
     }
 }
 
-/// A feed's folder, and when it was looked into.
+/// What a look into the folders came to.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// A line for each file of which something became: its SHA-256, and how many of its records became what.
+    pub lines: Vec<Value>,
+    /// What could not be taken over and is tried again. It does not hinder the others.
+    pub trouble: Option<Trouble>,
+}
+
+/// A feed's folders, and when what waits in them was looked at.
 pub struct Folder {
     feed: Feed,
     cases: BTreeSet<CaseId>,
-    again: Option<Instant>,
+    soon: Option<Instant>,
+    later: Option<Instant>,
 }
 
 impl Folder {
-    /// Makes the folders within the feed's folder.
-    ///
-    /// # Errors
-    /// Those of making a folder.
-    pub fn new(feed: Feed) -> io::Result<Self> {
-        for within in [TO_CONFIRM, NO_CASE, REFUSED, DONE] {
-            fs::create_dir_all(feed.folder.join(within))?;
-        }
-        Ok(Self { feed, cases: BTreeSet::new(), again: None })
+    /// The folders of this feed.
+    pub fn new(feed: Feed) -> Self {
+        Self { feed, cases: BTreeSet::new(), soon: None, later: None }
     }
 
-    /// Takes over what is new, and looks again at what waits. Returns a line for each file of which something became: its SHA-256,
-    /// and how many of its records became what.
-    ///
-    /// # Errors
-    /// [`Trouble`]. What was not taken over is where it was.
-    pub fn look(&mut self, caseline: &Caseline) -> Result<Vec<Value>, Trouble> {
-        let new = files(&self.feed.folder)?;
+    /// Takes over what is new, and looks again at what waits.
+    pub fn look(&mut self, caseline: &Caseline) -> Looked {
+        let mut looked = Looked::default();
+        if let Err(trouble) = self.look_at_all(caseline, &mut looked) {
+            looked.trouble = Some(trouble);
+        }
+        looked
+    }
+
+    fn look_at_all(&mut self, caseline: &Caseline, looked: &mut Looked) -> Result<(), Trouble> {
+        for within in [TAKING, TO_CONFIRM, NO_CASE, HELD, REFUSED, DONE] {
+            own_folder(&self.feed.kept.join(within))?;
+        }
+        for path in put_there(&self.feed.folder)? {
+            if let Err(error) = self.take(&path) {
+                looked.trouble = Some(error.into());
+            }
+        }
         let cases: BTreeSet<CaseId> = caseline.cases()?.iter().map(caseline::Case::id).collect();
         let others = cases != self.cases;
-        let again = others || self.again.is_none_or(|last| last.elapsed() >= AGAIN);
-        let mut waiting = Vec::new();
-        if again {
-            waiting.extend(files(&self.feed.folder.join(TO_CONFIRM))?);
+        let due = |last: Option<Instant>, after| others || last.is_none_or(|last| last.elapsed() >= after);
+        let (soon, later) = (due(self.soon, SOON), due(self.later, LATER));
+        let mut work = files(&self.feed.kept, TAKING)?;
+        if soon {
+            work.extend(files(&self.feed.kept, TO_CONFIRM)?);
         }
-        if others {
-            waiting.extend(files(&self.feed.folder.join(NO_CASE))?);
+        if later {
+            work.extend(files(&self.feed.kept, NO_CASE)?);
+            work.extend(files(&self.feed.kept, HELD)?);
         }
-        if new.is_empty() && waiting.is_empty() {
-            self.cases = cases;
-            return Ok(Vec::new());
-        }
-        let members = Members::of(caseline)?;
-        let mut told = Vec::new();
-        for (path, form) in new {
-            told.push(self.take(caseline, &members, &path, form)?);
-        }
-        for (path, form) in waiting {
-            told.extend(self.take_again(caseline, &members, &path, form)?);
-        }
-        self.cases = cases;
-        if again {
-            self.again = Some(Instant::now());
-        }
-        Ok(told)
-    }
-
-    fn take(
-        &self,
-        caseline: &Caseline,
-        members: &Members,
-        path: &Path,
-        form: Form,
-    ) -> Result<Value, Trouble> {
-        let file = Text::read(path, form, &self.feed)?;
-        let mut line = Line::default();
-        for record in &file.records {
-            let became = tell(caseline, members, record)?;
-            if let Some(place) = place(&became) {
-                self.put(place, form, record, &became)?;
+        if !work.is_empty() {
+            let members = Members::of(caseline)?;
+            for (place, path, form) in work {
+                match self.tell_file(caseline, &members, place, &path, form) {
+                    Ok(line) => looked.lines.extend(line),
+                    Err(trouble) => looked.trouble = Some(trouble),
+                }
             }
-            line.count(&became);
         }
-        fs::rename(path, self.feed.folder.join(DONE).join(format!("{}.{}", file.name, form.end())))?;
-        Ok(line.of(&file.name))
+        let now = Some(Instant::now());
+        (self.soon, self.later) = (if soon { now } else { self.soon }, if later { now } else { self.later });
+        self.cases = cases;
+        Ok(())
     }
 
-    /// Looks at a record again that waited. It says something only where that changes.
-    fn take_again(
+    /// Takes a file out of the feed's folder. Under another name it is nobody's but ours, whatever the feed puts there next.
+    fn take(&self, path: &Path) -> io::Result<()> {
+        let Some(end) = path.extension().and_then(|end| end.to_str()).map(str::to_lowercase) else {
+            return Ok(());
+        };
+        let taken = match path.file_name().and_then(|name| name.to_str()) {
+            // It was taken before, by a keeper that did not come further.
+            Some(name) if name.starts_with(TAKEN) => path.to_owned(),
+            _ => {
+                let taken = self.feed.folder.join(format!("{TAKEN}{}.{end}", Uuid::now_v7()));
+                fs::rename(path, &taken)?;
+                taken
+            }
+        };
+        let mut file = open(&taken)?;
+        let name = format!("{}.{end}", Uuid::now_v7());
+        if file.metadata()?.len() > MOST_BYTES {
+            let place = self.feed.kept.join(REFUSED).join(&name);
+            let why = "unread: file: is larger than 16 MiB: put it there in parts\n";
+            whole(&place.with_extension("txt"), &mut why.as_bytes())?;
+            whole(&place, &mut file)?;
+        } else {
+            whole(&self.feed.kept.join(TAKING).join(&name), &mut file.take(MOST_BYTES))?;
+        }
+        fs::remove_file(taken)
+    }
+
+    /// Tells what a file says, and puts each of its records where it waits, if it does. `None` where nothing changed.
+    fn tell_file(
         &self,
         caseline: &Caseline,
         members: &Members,
+        from: &'static str,
         path: &Path,
         form: Form,
     ) -> Result<Option<Value>, Trouble> {
-        let file = Text::read(path, form, &self.feed)?;
-        let Some(record) = file.records.first() else { return Ok(None) };
-        let became = tell(caseline, members, record)?;
-        let now = place(&became);
-        if now.is_some_and(|place| path.parent() == Some(&self.feed.folder.join(place))) {
+        let bytes = fs::read(path)?;
+        let name = Sha256::of(&bytes);
+        let mut line = Line::default();
+        let (mut stay, records) = match std::str::from_utf8(&bytes) {
+            Ok(text) => (false, form.read(text, &self.feed)),
+            Err(_) => {
+                let why = "is not UTF-8: have the feed send UTF-8";
+                let became = Became::Refused("unread".into(), why.into());
+                self.put(form, &bytes, &became)?;
+                line.count(&became);
+                (false, Vec::new())
+            }
+        };
+        let only = records.len() == 1;
+        for record in &records {
+            let became = tell(caseline, members, record)?;
+            // Where it is the only one of a file that waits there already, it stays what it is.
+            stay |= only && place(&became) == Some(from) && is_named(path, &record.text);
+            if !stay {
+                self.put(form, record.text.as_bytes(), &became)?;
+            }
+            line.count(&became);
+        }
+        if stay {
             return Ok(None);
         }
-        if let Some(place) = now {
-            self.put(place, form, record, &became)?;
+        if from == TAKING {
+            // Of the same content there is the same, and nothing else, under its name.
+            fs::rename(path, self.feed.kept.join(DONE).join(format!("{name}.{}", form.end())))?;
+        } else {
+            // The file that it came in is in `done`.
+            fs::remove_file(path)?;
+            remove(&path.with_extension("txt"))?;
         }
-        // The file that it came in is in `done`.
-        fs::remove_file(path)?;
-        let mut line = Line::default();
-        line.count(&became);
-        Ok(Some(line.of(&file.name)))
+        Ok(Some(line.of(&name)))
     }
 
-    /// Puts a record where it waits, under a name that says nothing.
-    fn put(&self, place: &str, form: Form, record: &Record, became: &Became) -> io::Result<()> {
-        let folder = self.feed.folder.join(place);
-        let name = Sha256::of(&record.text);
-        if let Became::Refused(code, text) = became {
-            whole(&folder.join(format!("{name}.txt")), &format!("{code}: {text}\n"))?;
+    /// Puts a record where it waits, under a name that says nothing, with the reason beside it.
+    fn put(&self, form: Form, bytes: &[u8], became: &Became) -> io::Result<()> {
+        let Some(place) = place(became) else { return Ok(()) };
+        let path = self.feed.kept.join(place).join(format!("{}.{}", Sha256::of(bytes), form.end()));
+        if let Became::Refused(code, text) | Became::Held(code, text) = became {
+            whole(&path.with_extension("txt"), &mut format!("{code}: {text}\n").as_bytes())?;
         }
-        whole(&folder.join(format!("{name}.{}", form.end())), &record.text)
+        whole(&path, &mut &bytes[..])
     }
 }
 
@@ -161,101 +213,90 @@ fn place(became: &Became) -> Option<&'static str> {
     match became {
         Became::ToConfirm(_) => Some(TO_CONFIRM),
         Became::NoCase => Some(NO_CASE),
+        Became::Held(..) => Some(HELD),
         Became::Refused(..) => Some(REFUSED),
         Became::Nothing | Became::Known | Became::Told => None,
     }
 }
 
-/// A file that was read.
-struct Text {
-    /// The SHA-256 of it.
-    name: Sha256,
-    records: Vec<Record>,
+fn is_named(path: &Path, text: &str) -> bool {
+    path.file_stem().and_then(|stem| stem.to_str()) == Some(Sha256::of(text).to_string().as_str())
 }
 
-impl Text {
-    fn read(path: &Path, form: Form, feed: &Feed) -> io::Result<Self> {
-        let refused = |text: String, field, problem| {
-            let name = Sha256::of(&text);
-            let read = Err(Unread::new(field, problem));
-            Self { name, records: vec![Record { text, read }] }
-        };
-        if fs::metadata(path)?.len() > MOST_BYTES {
-            let name = Sha256::of(path.as_os_str().as_encoded_bytes());
-            let unread = Unread::new("file", "is larger than 16 MiB: it is in `done`; put it there in parts");
-            let records = vec![Record { text: String::new(), read: Err(unread) }];
-            return Ok(Self { name, records });
-        }
-        let bytes = fs::read(path)?;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                return Ok(refused(text, "file", "is not UTF-8: have the feed send UTF-8"));
-            }
-        };
-        Ok(Self { name: Sha256::of(&text), records: form.read(&text, feed) })
-    }
-}
-
-/// The files of a folder whose form is known, in the order of their names. What has another name, or is still written under a name that
-/// begins with a dot, stays where it is.
-fn files(folder: &Path) -> io::Result<Vec<(PathBuf, Form)>> {
-    let mut files = Vec::new();
+/// What a feed put there, in the order of the names; and what was taken before and not brought further. What has another name, or is
+/// still written under a name that begins with a dot, stays where it is.
+fn put_there(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        let end = path.extension().and_then(|end| end.to_str()).map(str::to_lowercase);
-        let form = end.as_deref().and_then(Form::of);
-        // A link is not followed: it may lead anywhere.
-        if let (false, true, Some(form)) = (hidden, entry.file_type()?.is_file(), form) {
-            files.push((path, form));
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_ready = !name.starts_with('.') || name.starts_with(TAKEN);
+        if is_ready && form_of(&path).is_some() && entry.file_type()?.is_file() {
+            found.push(path);
         }
     }
-    files.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(files)
+    found.sort();
+    Ok(found)
 }
 
-/// Writes a file that is there whole or not at all.
-fn whole(path: &Path, text: &str) -> io::Result<()> {
+fn form_of(path: &Path) -> Option<Form> {
+    Form::of(&path.extension()?.to_str()?.to_lowercase())
+}
+
+/// The files in one of our own folders, in the order of their names.
+fn files(kept: &Path, place: &'static str) -> io::Result<Vec<(&'static str, PathBuf, Form)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(kept.join(place))? {
+        let path = entry?.path();
+        if let Some(form) = form_of(&path) {
+            found.push((place, path, form));
+        }
+    }
+    found.sort_by(|(_, one, _), (_, other, _)| one.cmp(other));
+    Ok(found)
+}
+
+/// Opens a file of the feed's folder: never through a link, and never something that is no file and would be waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// Makes a folder that only its owner reads.
+fn own_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Writes a file, for its owner alone, that is there whole or not at all.
+fn whole(path: &Path, from: &mut impl io::Read) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let file = fs::File::create(&beside)?;
-    io::Write::write_all(&mut &file, text.as_bytes())?;
+    // What a kill left of it.
+    remove(Path::new(&beside))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    io::copy(from, &mut file)?;
+    file.flush()?;
     file.sync_all()?;
     fs::rename(&beside, path)
 }
 
-/// What became of a file.
-#[derive(Default)]
-struct Line {
-    told: u32,
-    known: u32,
-    nothing: u32,
-    no_case: u32,
-    to_confirm: BTreeSet<CaseId>,
-    refused: BTreeSet<String>,
-}
-
-impl Line {
-    fn count(&mut self, became: &Became) {
-        match became {
-            Became::Nothing => self.nothing += 1,
-            Became::Known => self.known += 1,
-            Became::Told => self.told += 1,
-            Became::NoCase => self.no_case += 1,
-            Became::ToConfirm(cases) => self.to_confirm.extend(cases),
-            Became::Refused(code, _) => {
-                self.refused.insert(code.clone());
-            }
-        }
-    }
-
-    fn of(&self, name: &Sha256) -> Value {
-        json!({
-            "kind": "admissions", "file": name, "told": self.told, "known": self.known, "nothing": self.nothing,
-            "no_case": self.no_case, "to_confirm": self.to_confirm, "refused": self.refused,
-        })
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }

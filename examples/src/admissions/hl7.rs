@@ -3,6 +3,7 @@
 use caseline::alert::{Happening, StayClass};
 use hl7_parser::Message;
 use hl7_parser::datetime::{DateTime as _, TimeStamp};
+use hl7_parser::message::Separators;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
@@ -39,8 +40,12 @@ pub(super) fn messages(text: &str) -> Vec<String> {
 }
 
 pub(super) fn read(text: &str, feed: &Feed) -> Read {
-    let message = Message::parse_with_lenient_newlines(text, true)
-        .map_err(|_| Unread::new("MSH", "is no HL7 v2 message that begins with MSH"))?;
+    let no_message = Unread::new("MSH", "is no HL7 v2 message that begins with MSH, its separators in ASCII");
+    // The parser cuts the separators out by their bytes.
+    if !text.as_bytes().get(..9).is_some_and(<[u8]>::is_ascii) {
+        return Err(no_message);
+    }
+    let message = Message::parse_with_lenient_newlines(text, true).map_err(|_| no_message)?;
     let at = |segment: &str, field: usize, component: usize| part(&message, segment, field, component);
     if at("MSH", 9, 1).as_deref() != Some("ADT") {
         return Err(Unread::new("MSH-9", "is no ADT message"));
@@ -130,9 +135,40 @@ fn part(message: &Message<'_>, segment: &str, field: usize, component: usize) ->
 
 /// A text as it is meant. `""` is HL7's word for nothing.
 fn said(message: &Message<'_>, raw: &str) -> Option<String> {
-    let text = message.separators.decode(raw).to_string();
+    let text = unescaped(&message.separators, raw);
     let text = text.trim();
     (!text.is_empty() && text != "\"\"").then(|| text.to_owned())
+}
+
+/// Resolves the escapes of the separators (HL7 v2.5.1, 2.7.1). Others, which are about type and colour, stay as they are. Not the parser's
+/// own, which takes the place of a letter for that of a byte.
+fn unescaped(separators: &Separators, raw: &str) -> String {
+    let escape = separators.escape;
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once(escape) {
+        text.push_str(before);
+        let known = after.split_once(escape).and_then(|(name, after)| {
+            let meant = match name {
+                "F" => separators.field,
+                "S" => separators.component,
+                "T" => separators.subcomponent,
+                "R" => separators.repetition,
+                "E" => escape,
+                _ => return None,
+            };
+            Some((meant, after))
+        });
+        if let Some((meant, after)) = known {
+            text.push(meant);
+            rest = after;
+        } else {
+            text.push(escape);
+            rest = after;
+        }
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The member's number: of PID-3 what is of type MA, else IN1-36 of a payer that the feed names.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use caseline::alert::AlertRaised;
+use caseline::alert::{AlertRaised, Happening};
 use caseline::id::{CaseId, MemberId};
 use caseline::{AlertInput, Caseline, Error};
 use jiff::civil::Date;
@@ -22,7 +22,9 @@ pub enum Became {
     NoCase,
     /// A person has to say whether it is the member of one of these cases.
     ToConfirm(Vec<CaseId>),
-    /// It cannot be read, or may not be told: a code, and what to do.
+    /// It may not be told now: a code, and why.
+    Held(String, String),
+    /// It cannot be read: a code, and what to do.
     Refused(String, String),
 }
 
@@ -85,7 +87,8 @@ fn weight(became: &Became) -> u8 {
         Became::Told => 2,
         Became::NoCase => 3,
         Became::ToConfirm(_) => 4,
-        Became::Refused(..) => 5,
+        Became::Held(..) => 5,
+        Became::Refused(..) => 6,
     }
 }
 
@@ -98,7 +101,7 @@ fn tell_one(caseline: &Caseline, members: &Members, input: &AlertInput) -> Resul
         Err(Error::NotAllowed { reasons }) => {
             let text = reasons.first().map_or("it may not be told", |reason| &reason.text);
             let code = reasons.first().map_or("not-allowed", |reason| &reason.code);
-            return Ok(Became::Refused(code.into(), text.into()));
+            return Ok(Became::Held(code.into(), text.into()));
         }
         Err(error @ (Error::InvalidInput(_) | Error::Conflict { .. })) => {
             return Ok(Became::Refused(error.code().into(), error.to_string()));
@@ -111,18 +114,46 @@ fn tell_one(caseline: &Caseline, members: &Members, input: &AlertInput) -> Resul
     if !outcome.known.is_empty() {
         return Ok(Became::Known);
     }
-    for case in &outcome.proposed {
-        if is_confirmed(caseline, *case, input)? {
-            return Ok(Became::Known);
+    let mut open = outcome.proposed;
+    for case in open.clone() {
+        if let Some(number) = confirmed(caseline, case, input)? {
+            // It is this member, and nobody else's: of the others only those of the same member are still to be told.
+            let mut theirs = Vec::new();
+            for other in open {
+                if of_member(caseline, other, &number)? && confirmed(caseline, other, input)?.is_none() {
+                    theirs.push(other);
+                }
+            }
+            return Ok(if theirs.is_empty() { Became::Known } else { Became::ToConfirm(theirs) });
         }
     }
-    Ok(if outcome.proposed.is_empty() { Became::NoCase } else { Became::ToConfirm(outcome.proposed) })
+    if open.is_empty() {
+        return Ok(Became::NoCase);
+    }
+    open.sort_unstable();
+    Ok(Became::ToConfirm(open))
 }
 
-/// Whether a person has told this case of it since.
-fn is_confirmed(caseline: &Caseline, case: CaseId, input: &AlertInput) -> Result<bool, Error> {
+/// Whose case it is, if a person told it the same since, and nothing takes it back.
+fn confirmed(caseline: &Caseline, case: CaseId, input: &AlertInput) -> Result<Option<MemberId>, Error> {
     let state = caseline.case(case)?.state()?;
-    let stay = state.alerts.stay(&input.alert.stay.id());
-    let same = |told: &AlertRaised| told.what == input.alert.what && told.cancels == input.alert.cancels;
-    Ok(stay.is_some_and(|stay| stay.alerts.iter().any(|(told, _)| same(told))))
+    let alert = &input.alert;
+    let same = |told: &AlertRaised| {
+        (told.what, told.cancels, told.at, told.class) == (alert.what, alert.cancels, alert.at, alert.class)
+    };
+    let Some(stay) = state.alerts.stay(&alert.stay.id()) else { return Ok(None) };
+    let Some(place) = stay.alerts.iter().position(|(told, _)| same(told)) else { return Ok(None) };
+    let back = |told: &AlertRaised| {
+        told.what == Happening::Cancelled && told.cancels.is_none_or(|cancelled| cancelled == alert.what)
+    };
+    if stay.alerts.iter().skip(place + 1).any(|(told, _)| back(told)) {
+        return Ok(None);
+    }
+    let member = state.opening().and_then(|opening| opening.member.as_ref());
+    Ok(member.map(|member| member.id.clone()))
+}
+
+fn of_member(caseline: &Caseline, case: CaseId, number: &MemberId) -> Result<bool, Error> {
+    let state = caseline.case(case)?.state()?;
+    Ok(state.opening().and_then(|opening| opening.member.as_ref()).is_some_and(|member| member.id == *number))
 }

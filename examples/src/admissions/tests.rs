@@ -10,6 +10,7 @@ const SYSTEM: &str = "https://caseline.example/masshealth-id";
 fn feed() -> Feed {
     Feed {
         folder: PathBuf::new(),
+        kept: PathBuf::new(),
         source: "a synthetic feed".into(),
         member_system: SYSTEM.into(),
         zone: TimeZone::get("America/New_York").unwrap(),
@@ -126,6 +127,56 @@ fn a_batch_of_messages_is_read_one_by_one() {
     };
     assert_eq!(whats(&batch), [Happening::Admitted, Happening::Discharged]);
     assert_eq!(whats(&framed), [Happening::Admitted]);
+}
+
+#[test]
+fn escapes_are_read_beside_letters_of_any_length() {
+    let of = |name: &str| {
+        let text = adt("A01", "I", &[]).replace("EXAMPLETON^MARTY", name);
+        Form::Hl7.read(&text, &feed()).remove(0).read.unwrap().remove(0).name.unwrap()
+    };
+    assert_eq!(of("ÉÉ\\S\\O^ZOË"), "ZOË ÉÉ^O");
+    assert_eq!(of("Ö \\T\\ SÖHNE^\\R\\É"), "~É Ö & SÖHNE");
+    assert_eq!(of("A\\E\\B^\\F\\C"), "|C A\\B");
+    // What is no escape that we know stays as it is.
+    assert_eq!(of("É\\H\\X^Y\\"), "Y\\ É\\H\\X");
+}
+
+#[test]
+fn whatever_a_feed_sends_is_read_or_refused() {
+    // A small generator of our own, so that the same run comes again.
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    let sound = [
+        (Form::Hl7, adt("A01", "I", &["IN1|1||MASSHEALTH"])),
+        (Form::Table, TABLE.to_owned()),
+        (Form::Notification, notification("notification-admit", "IMP", "planned").to_string()),
+    ];
+    let bits = [
+        "É", "\\", "\\S\\", "|", "^", "~", "&", "\r", "\n", "\"", ",", "MSH", "MSH|", "\u{0}", "{", "9",
+        "日本", "",
+    ];
+    for _ in 0..20_000 {
+        let (form, text) = &sound[next(3)];
+        let mut letters: Vec<char> = text.chars().collect();
+        for _ in 0..=next(4) {
+            let at = next(letters.len().min(if next(3) == 0 { 12 } else { usize::MAX }));
+            let until = (at + next(3)).min(letters.len());
+            letters.splice(at..until, bits[next(bits.len())].chars());
+        }
+        let text: String = letters.into_iter().collect();
+        let records = form.read(&text, &feed());
+        assert!(
+            records
+                .iter()
+                .all(|record| record.read.as_ref().is_ok_and(|told| told.len() < 3) || record.read.is_err())
+        );
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caseline::{Caseline, Error, Notice};
-use caseline_examples::admissions::Folder;
+use caseline_examples::admissions::{Folder, Trouble};
 use caseline_examples::desk::{self, StoryClock};
 use caseline_examples::importing::until_answered;
 use caseline_examples::keeping::Keeping;
@@ -39,13 +39,15 @@ A hospital's or the state's feed, whose admissions, discharges and transfers it 
     admissions:
       folder: /srv/adt                      # .hl7 (HL7 v2 ADT), .csv (a table with headings), .json (a Da Vinci notification);
                                             # put a file there under a name that begins with a dot, and rename it
+      kept: /var/lib/caseline-admissions    # the keeper's own, for its user alone: what waits, and what is done
       source: the state's notices           # what people read as who says so
       member_system: https://masshealth.example/member-id   # the system of the members' numbers in the cases
       time_zone: America/New_York           # of what the feed says without one
       payers: [MASSHEALTH]                  # HL7 v2: IN1-3 or IN1-4 whose policy number is the member's; may be left out
 
-    What is told goes from the folder to `done`, as it came, in plain text: remove it when you may. What waits stands in `to-confirm`
-    (found by name and date of birth: a person raises it in the case), in `no-case`, or in `refused`, with the reason beside it.
+    What is told is in `done` there, as it came, in plain text: remove it when you may. What waits is in `to-confirm` (found by name
+    and date of birth: a person raises it in the case), in `no-case`, or, with the reason beside it, in `held` (not allowed now) or
+    `refused` (cannot be read: mend it, and put it into the folder again).
 
 A record on a FHIR server, which it signs in to as a system (SMART Backend Services), or with a token that stays:
 
@@ -150,11 +152,7 @@ async fn run(keeping: Keeping, story_clock: bool, clock: Arc<StoryClock>) -> Res
             _ = &mut asked => return Ok(()),
         }
     }
-    let admissions = keeping.admissions.clone().map(Folder::new).transpose();
-    let admissions = admissions.unwrap_or_else(|error| {
-        status(&json!({ "kind": "trouble", "code": "admissions-folder", "text": error.to_string() }));
-        None
-    });
+    let admissions = keeping.admissions.clone().map(Folder::new);
     let mut keeper = Keeper {
         caseline: started,
         clock,
@@ -255,17 +253,13 @@ impl Keeper {
     /// Tells the cases what the feed says.
     fn look_into_folder(&mut self) {
         let Some(folder) = &mut self.admissions else { return };
-        match tokio::task::block_in_place(|| folder.look(&self.caseline)) {
-            Ok(told) => {
-                self.feed_trouble = None;
-                told.iter().for_each(status);
-            }
-            Err(trouble) if self.feed_trouble == Some(trouble.code()) => {}
-            Err(trouble) => {
-                self.feed_trouble = Some(trouble.code());
-                status(&json!({ "kind": "trouble", "code": trouble.code(), "text": trouble.to_string() }));
-            }
+        let looked = tokio::task::block_in_place(|| folder.look(&self.caseline));
+        looked.lines.iter().for_each(status);
+        let code = looked.trouble.as_ref().map(Trouble::code);
+        if let (Some(trouble), true) = (looked.trouble, code != self.feed_trouble) {
+            status(&json!({ "kind": "trouble", "code": trouble.code(), "text": trouble.to_string() }));
         }
+        self.feed_trouble = code;
     }
 
     /// Takes up cases, and reminds whose turn it is.

@@ -35,7 +35,7 @@ fn start(cast: &Cast, folder: &Path) -> Process {
         "store": "store", "store_key_env": "CASELINE_STORE_KEY", "organization": crate::cast::cp(), "record": "embedded",
         "agreements": [data.join("agreement.yaml")], "rules": [data.join("rules.yaml")], "bundle": "bundle.json",
         "admissions": {
-            "folder": "adt", "source": "a synthetic feed", "time_zone": "America/New_York",
+            "folder": "adt", "kept": "kept", "source": "a synthetic feed", "time_zone": "America/New_York",
             "member_system": "https://caseline.example/masshealth-id",
         },
     });
@@ -63,7 +63,7 @@ fn put(folder: &Path, name: &str, text: &str) {
 }
 
 fn count(folder: &Path, place: &str, end: &str) -> usize {
-    let files = std::fs::read_dir(folder.join("adt").join(place)).unwrap();
+    let files = std::fs::read_dir(folder.join(place)).unwrap();
     files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|it| it == end)).count()
 }
 
@@ -116,20 +116,22 @@ async fn a_feeds_files_reach_the_case_once_and_what_cannot_be_told_waits() {
     assert_eq!(told.iter().map(|line| line["told"].as_u64().unwrap()).sum::<u64>(), 1, "{told:?}");
     assert!(told.iter().any(|line| line["to_confirm"] == json!([case.id()])), "{told:?}");
     assert!(told.iter().any(|line| line["refused"] == json!(["unread"])), "{told:?}");
-    let waiting = |place| (count(folder, place, "csv"), count(folder, place, "json"));
+    let waiting = |place| {
+        (count(folder, &format!("kept/{place}"), "csv"), count(folder, &format!("kept/{place}"), "json"))
+    };
     assert_eq!((waiting("to-confirm"), waiting("no-case"), waiting("refused")), ((1, 0), (1, 0), (0, 1)));
-    assert_eq!(count(folder, "refused", "txt"), 1, "with its reason beside it");
-    assert_eq!((count(folder, "", "hl7"), count(folder, "done", "hl7")), (0, 1));
+    assert_eq!(count(folder, "kept/refused", "txt"), 1, "with its reason beside it");
+    assert_eq!((count(folder, "adt", "hl7"), count(folder, "kept/done", "hl7")), (0, 1));
 
     // Killed as if before it could move the file: the same again is told once.
     keeper.kill();
-    put(folder, "0305-exampleton.hl7", ADMITTED);
+    put(folder, "0306-exampleton.hl7", ADMITTED);
     case.raise_alert(None, emergency()).unwrap();
     settle(&[&jane, &joe]).await;
     let mut keeper = tokio::task::block_in_place(|| start(&cast, folder));
     until_stays(&joe, &his, 2).await;
     let until = Instant::now() + PATIENCE;
-    while count(folder, "to-confirm", "csv") > 0 {
+    while count(folder, "kept/to-confirm", "csv") > 0 {
         assert!(Instant::now() < until, "a person confirmed it, and it waits still");
         // Started again, it looks at once; afterwards each minute.
         keeper.kill();
