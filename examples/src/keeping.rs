@@ -366,6 +366,30 @@ rules: [rules.yaml]
     }
 
     #[test]
+    fn a_feed_is_read_and_its_mistakes_are_told() {
+        let feed = "\
+admissions:
+  folder: .
+  kept: ../kept
+  source: a synthetic feed
+  member_system: https://caseline.example/masshealth-id
+  time_zone: America/New_York
+";
+        let keeping = read(&format!("{SOUND}{feed}"), "").unwrap();
+        assert!(keeping.admissions.is_some_and(|feed| feed.payers.is_empty() && feed.kept.ends_with("kept")));
+        for (from, to, line, field) in [
+            ("folder: .", "folder: nowhere", 11, "admissions.folder"),
+            ("../kept", "kept", 12, "admissions.kept"),
+            ("a synthetic feed", "''", 13, "admissions.source"),
+            ("America/New_York", "Boston", 15, "admissions.time_zone"),
+        ] {
+            let mistakes = read(&format!("{SOUND}{}", feed.replace(from, to)), "").unwrap_err();
+            let told: Vec<_> = mistakes.iter().map(|it| (it.line, it.field.as_str())).collect();
+            assert_eq!(told, [(Some(line), field)], "{to}");
+        }
+    }
+
+    #[test]
     fn a_mistake_names_its_line_and_field() {
         for (from, to, without, line, field, says) in [
             ("https://matrix", "matrix", "", 1, "homeserver", "https://"),

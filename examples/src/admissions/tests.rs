@@ -165,8 +165,10 @@ fn whatever_a_feed_sends_is_read_or_refused() {
         let (form, text) = &sound[next(3)];
         let mut letters: Vec<char> = text.chars().collect();
         for _ in 0..=next(4) {
-            let at = next(letters.len().min(if next(3) == 0 { 12 } else { usize::MAX }));
+            let most = if next(3) == 0 { 12 } else { usize::MAX };
+            let at = next(letters.len().clamp(1, most));
             let until = (at + next(3)).min(letters.len());
+            let at = at.min(until);
             letters.splice(at..until, bits[next(bits.len())].chars());
         }
         let text: String = letters.into_iter().collect();
