@@ -147,7 +147,10 @@ fn two_admissions_of_one_visit_are_one_stay_with_one_clock() {
 
 #[test]
 fn a_deadline_counts_from_its_day_however_late_and_odd_that_is() {
-    let said = plays("dates.yaml");
+    let dates = marty().with_file_name("dates.yaml");
+    let output = demo(&["--story", dates.to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
     assert!(said.contains("Jane tries to attest a signature, and is refused."), "{said}");
 }
 
