@@ -146,6 +146,24 @@ fn two_admissions_of_one_visit_are_one_stay_with_one_clock() {
 }
 
 #[test]
+fn a_deadline_counts_from_its_day_however_late_and_odd_that_is() {
+    let dates = marty().with_file_name("dates.yaml");
+    let output = demo(&["--story", dates.to_str().unwrap()]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Jane tries to attest a signature, and is refused."), "{said}");
+}
+
+/// A short one; the nightly has longer ones, from another seed each night.
+#[test]
+fn clients_that_are_driven_against_each_other_at_random_come_to_one_state() {
+    let output = demo(&["--random", "4", "--steps", "60", "--for", "20"]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("of one state each"), "{said}");
+}
+
+#[test]
 fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
     let said = plays("concern.yaml");
     assert!(said.contains("Jane tries to raise a concern, and is refused."), "{said}");

@@ -3,6 +3,7 @@
 
 mod asking;
 mod chance;
+mod field;
 mod judge;
 mod verbs;
 
@@ -20,7 +21,8 @@ use crate::interrupt;
 use crate::process::CallError;
 use asking::Asking;
 use chance::Chance;
-use verbs::{VERBS, Verb, Where};
+use field::{Verb, Where};
+use verbs::VERBS;
 
 /// How many of the last steps are told where something is wrong.
 const LAST: usize = 40;
@@ -353,10 +355,10 @@ impl Play<'_, '_> {
             }
             return Ok(true);
         }
-        self.request(key, verb.name, fields).map(|()| true)
+        self.request(key, verb.name, &fields).map(|()| true)
     }
 
-    fn request(&mut self, key: &str, verb: &'static str, fields: Map<String, Value>) -> Result<(), Trouble> {
+    fn request(&mut self, key: &str, verb: &'static str, fields: &Map<String, Value>) -> Result<(), Trouble> {
         let outcome = self.stage.actor(key)?.call(verb, Value::Object(fields.clone()), SOON);
         self.note(format!("{key} {verb} {}: {}", Value::Object(fields.clone()), shown(&outcome)));
         let counted = self.counts.entry(verb).or_default();

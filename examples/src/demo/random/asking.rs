@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::chance::Chance;
-use super::verbs::{ANY_EVENT, Field, Kind, Thing, Verb};
+use super::field::{EVENT, Field, Kind, Thing, Verb};
 use crate::demo::actor::{Actor, SOON};
 use crate::demo::seen::{list, text};
 use crate::process::CallError;
@@ -77,12 +77,11 @@ impl Asking<'_> {
                 let many = self.chance.below(4);
                 json!((0..many).map(|_| self.chance.word(words)).collect::<std::collections::BTreeSet<_>>())
             }
-            Kind::Day => json!(self.day()),
             Kind::Instant => json!(self.chance.instant(self.now).to_string()),
             Kind::DayOrInstant if self.chance.happens(30) => {
                 json!(self.chance.instant(self.now).to_string())
             }
-            Kind::DayOrInstant => json!(self.day()),
+            Kind::Day | Kind::DayOrInstant => json!(self.day()),
             Kind::Hour => json!(self.chance.word(&["10:00", "02:30", "23:59", "00:00"])),
             Kind::Yes => json!(self.chance.happens(60)),
             Kind::Minutes => {
@@ -184,7 +183,7 @@ impl Asking<'_> {
             ("@nobody:example.org".to_owned(), id)
         };
         let Some(room) = self.room else { return Ok(made_up(self.chance, self.now)) };
-        let thing = if !hash && self.chance.happens(3) { ANY_EVENT } else { thing };
+        let thing = if !hash && self.chance.happens(3) { EVENT } else { thing };
         let answer = match self.actor.call(thing.verb, json!({ "case": room }), SOON) {
             Err(CallError::Refused(_)) => return Ok(made_up(self.chance, self.now)),
             other => other?,

@@ -1,12 +1,13 @@
 //! What must hold once everybody has settled, whatever happened before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::Accepted;
-use super::verbs::Where;
+use super::field::Where;
 use crate::demo::actor::{LATER, SOON};
 use crate::demo::seen::{list, text};
 use crate::demo::stage::Stage;
@@ -80,10 +81,10 @@ fn look(stage: &mut Stage<'_>) -> Result<BTreeMap<String, Known>, Trouble> {
             let answer = stage.actor(&key)?.call("rooms", json!({ "kind": kind }), SOON)?;
             for room in list(&answer, "rooms") {
                 let id = text(room, "case");
-                let state = stage.actor(&key)?.call("state", json!({ "case": id }), SOON)?;
+                let folded = stage.actor(&key)?.call("state", json!({ "case": id }), SOON)?;
                 let known = rooms.entry(id.to_owned()).or_default();
-                known.digests.insert(key.clone(), text(&state, "digest").to_owned());
-                let roster = list(&state, "roster").iter().map(|seat| text(seat, "user").to_owned());
+                known.digests.insert(key.clone(), text(&folded, "digest").to_owned());
+                let roster = list(&folded, "roster").iter().map(|seat| text(seat, "user").to_owned());
                 known.rosters.insert(key.clone(), roster.collect());
             }
         }
@@ -113,7 +114,7 @@ fn differences(
         for (name, by) in seen {
             let hows: BTreeSet<&String> = by.values().collect();
             if by.len() < seated.len() || hows.len() > 1 {
-                told.push_str(&format!("\n  {name}: {by:?}"));
+                let _ = write!(told, "\n  {name}: {by:?}");
             }
         }
     }

@@ -1,126 +1,10 @@
-//! What can be asked of a driver (`tests/DRIVER.md`), and of what each request is made.
+//! What can be asked of a driver (`tests/DRIVER.md`).
 
-/// Something of a room that a request can name, and how a driver lists it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Thing {
-    /// The verb that lists it.
-    pub(super) verb: &'static str,
-    /// Where its list is in the answer.
-    pub(super) list: &'static str,
-    /// Its id in an item.
-    pub(super) id: &'static str,
-}
-
-const fn thing(verb: &'static str, list: &'static str, id: &'static str) -> Thing {
-    Thing { verb, list, id }
-}
-
-pub(super) const MESSAGE: Thing = thing("messages", "messages", "id");
-const EVENT: Thing = thing("timeline", "events", "id");
-const PLAN: Thing = thing("state", "plans", "plan");
-const STAY: Thing = thing("state", "stays", "stay");
-const VISIT: Thing = thing("state", "visits", "visit");
-const PROPOSAL: Thing = thing("state", "team_proposals", "proposal");
-const TASK: Thing = thing("tasks", "tasks", "task");
-const CONCERN: Thing = thing("concerns", "concerns", "concern");
-const REFERRAL: Thing = thing("referrals", "referrals", "referral");
-const CONSENT: Thing = thing("consents", "consents", "consent");
-const OVERRIDE: Thing = thing("consents", "overrides", "id");
-const STAGE: Thing = thing("outreach", "stages", "id");
-const ATTEMPT: Thing = thing("outreach", "contacts", "id");
-const ASK: Thing = thing("outreach", "asks", "ask");
-const CROSSING: Thing = thing("crossings", "crossings", "id");
-const MEETING: Thing = thing("meetings", "meetings", "meeting");
-
-/// What stands in a field.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    /// Words that nothing else has; at times too many, or none.
-    Text,
-    Word(&'static [&'static str]),
-    Words(&'static [&'static str]),
-    Day,
-    Instant,
-    DayOrInstant,
-    Hour,
-    Yes,
-    Minutes,
-    Id(Thing),
-    Ids(Thing),
-    Key(Thing),
-    /// Somebody with a seat in this room, or of the directory.
-    Contact,
-    Organization,
-    /// `owner` or `pool`.
-    Owner,
-    /// Several contacts, with their organizations.
-    With,
-    /// `member`, `representative`, or a contact with their organization.
-    Signer,
-    Marks,
-    Alert,
-    /// A case that this client has.
-    Case,
-    /// What the directory's member is known by.
-    Known,
-    Scan,
-}
-
-/// A field of a request; one that is not `needed` is left out at times.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) needed: bool,
-}
-
-const fn f(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, needed: true }
-}
-
-const fn maybe(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, needed: false }
-}
-
-/// In which kind of room it makes sense; it is asked elsewhere, too, but seldom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Where {
-    Nowhere,
-    Any,
-    Case,
-    Programme,
-    Pair,
-    Referral,
-}
-
-impl Where {
-    /// The kinds of rooms, as `rooms` names them.
-    pub(super) const ROOMS: [(&'static str, Self); 4] = [
-        ("case", Self::Case),
-        ("programme", Self::Programme),
-        ("pair", Self::Pair),
-        ("referral", Self::Referral),
-    ];
-}
-
-/// Something to ask.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Verb {
-    pub(super) name: &'static str,
-    pub(super) weight: u64,
-    pub(super) at: Where,
-    pub(super) fields: &'static [Field],
-    /// Whether a caller may choose the id of the event.
-    pub(super) keyed: bool,
-}
-
-const fn says(name: &'static str, weight: u64, at: Where, fields: &'static [Field]) -> Verb {
-    Verb { name, weight, at, fields, keyed: true }
-}
-
-const fn asks(name: &'static str, at: Where, fields: &'static [Field]) -> Verb {
-    Verb { name, weight: 1, at, fields, keyed: false }
-}
+use super::field::Kind::{Contact, Day, DayOrInstant, Id, Instant, Key, Text, Word, Yes};
+use super::field::{
+    ASK, ATTEMPT, CONCERN, CONSENT, CROSSING, Kind, MEETING, MESSAGE, OVERRIDE, PLAN, PROPOSAL, REFERRAL,
+    STAGE, STAY, TASK, VISIT, Verb, Where, asks, f, maybe, says,
+};
 
 const PRIORITIES: Kind = Kind::Word(&["routine", "urgent", "asap", "stat"]);
 const CHANNELS: Kind = Kind::Word(&["phone", "visit", "letter", "message", "video", "other"]);
@@ -129,8 +13,6 @@ const TOPICS: Kind =
     Kind::Word(&["care-plan", "admission", "referral", "consent", "technical", "urgent", "concern"]);
 const LABELS: Kind = Kind::Words(&["42CFRPart2", "SUD", "PSY", "MH", "BH", "HIV", "SDV", "ETH"]);
 const FIELDS: Kind = Kind::Words(&["name", "birth-date", "phone", "address", "language", "household"]);
-
-use Kind::{Contact, Day, DayOrInstant, Id, Instant, Key, Text, Word, Yes};
 
 /// Every verb that a client can be asked once it has signed in, but for those that take the network or the session away for good.
 pub(super) const VERBS: &[Verb] = &[
@@ -570,6 +452,3 @@ pub(super) const VERBS: &[Verb] = &[
     asks("resume", Where::Nowhere, &[]),
     asks("verified", Where::Nowhere, &[]),
 ];
-
-/// What nobody would remember otherwise: that every event of a room can be looked up.
-pub(super) const ANY_EVENT: Thing = EVENT;
