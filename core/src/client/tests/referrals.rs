@@ -260,7 +260,19 @@ async fn who_has_a_telephone_only_is_called_and_what_they_say_is_told_by_hand() 
     assert_eq!(held.unwrap().code, "referral-no-account");
     settle(&[&jane]).await;
     assert!(jane.due().unwrap().iter().any(|one| one.owed.clock == "referral-carry"));
-    case.carry_referral(None, &key, Way::Phone, "Spoke with pat").unwrap();
+    // It waits among what is to go across, and somebody takes it there.
+    let waits = || case.crossings().unwrap().into_iter().find(|one| one.event == key).unwrap();
+    assert_eq!(
+        (waits().what.code(), waits().standing.code(), waits().to),
+        ("referral", "waiting", pantry().id)
+    );
+    case.carried(None, &[key.id], Way::Phone, None, false, "Nobody picked up").unwrap();
+    assert_eq!(status(&case, &key), "held");
+    case.carried(None, &[key.id], Way::Phone, None, true, "Spoke with pat").unwrap();
+    settle(&[&jane]).await;
+    assert_eq!((waits().standing.code(), waits().attempts.len()), ("carried", 2));
+    let twice = case.carry_referral(None, &key, Way::Phone, "Spoke with pat");
+    assert_eq!(code(&twice.unwrap_err()), "referral-sent");
     let closed = case.tell_referral(None, &key, Told::Closed, (Way::Phone, ""));
     assert_eq!(code(&closed.unwrap_err()), "referral-no-outcome");
     case.tell_referral(None, &key, Told::Accepted, (Way::Phone, "")).unwrap();
@@ -268,6 +280,12 @@ async fn who_has_a_telephone_only_is_called_and_what_they_say_is_told_by_hand() 
     case.tell_referral(None, &key, Told::Closed, (Way::Phone, "")).unwrap();
     settle(&[&jane, &joe]).await;
     assert_eq!(status(&joe.case(case.id()).unwrap(), &key), "closed");
+    // Nobody is called about it once the member has taken the consent back.
+    let Referred { key, .. } = case.refer(None, refer(given)).await.unwrap();
+    case.revoke_consent(None, given, "2019-03-01".parse().unwrap(), "", "a call").unwrap();
+    let late = case.carried(None, &[key.id], Way::Phone, None, true, "Spoke with pat");
+    assert_eq!(code(&late.unwrap_err()), "consent-revoked");
+    case.carried(None, &[key.id], Way::Phone, None, false, "Not called").unwrap();
 }
 
 #[tokio::test]
