@@ -19,7 +19,7 @@ mod owing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use life::{arise, joined, may_arise};
+pub(crate) use life::{arise, joined, may_arise, referred};
 pub use life::{step, tell};
 pub(crate) use owing::due;
 pub use owing::{CALL_CLOCK, CLOCK, owed};
@@ -124,6 +124,8 @@ pub enum What {
     Task,
     /// A question whether one may reach out to the member, or its answer.
     Outreach,
+    /// A referral whose agency has nobody on Matrix. Once it is there, it goes on by hand: see [`crate::referral`].
+    Referral,
     /// A telephone call: the last person on a ladder was reminded of what is owed, or somebody who has no Matrix account.
     Call {
         /// What is owed: the event from which its clock runs.
@@ -146,6 +148,7 @@ impl What {
             Self::Visit => "visit",
             Self::Task => "task",
             Self::Outreach => "outreach",
+            Self::Referral => "referral",
             Self::Call { .. } => "call",
         }
     }
@@ -161,7 +164,7 @@ pub struct Crossing {
     pub what: What,
     /// How urgent it is.
     pub priority: Priority,
-    /// To which organisation.
+    /// To which organisation. Of a referral whose agency a handover withheld: whose it is.
     pub to: OrganizationId,
     /// Who said it, and when: it is theirs to take across. Of a call, who posted the reminder.
     pub by: StepTaken,
@@ -207,15 +210,18 @@ pub enum CrossingStanding {
     Carried,
     /// Somebody of the other side has taken the case up on Matrix since, and reads it there.
     Joined,
+    /// It is not to go across any more: the referral was withdrawn.
+    Off,
 }
 
 impl CrossingStanding {
-    /// A stable code: `waiting`, `carried` or `joined`.
+    /// A stable code: `waiting`, `carried`, `joined` or `off`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Carried => "carried",
             Self::Joined => "joined",
+            Self::Off => "off",
         }
     }
 }

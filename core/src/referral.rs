@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::event::{EventData, EventKey};
 use crate::case::life::Carried;
+use crate::case::state::CaseState;
 use crate::communication::Priority;
 use crate::contact::Seat;
-use crate::crossing::Way;
+use crate::crossing::{CrossingCarried, Way, What};
 use crate::id::{AgreementId, CaseId, EventId, RuleSetId};
 use crate::label::{Label, Labels};
 use crate::organization::Organization;
@@ -426,6 +427,25 @@ impl Referrals {
     /// In a referral's room, how far it has come.
     pub fn course(&self) -> Option<&Course> {
         self.course.as_deref()
+    }
+}
+
+/// Somebody took referrals to their agencies by hand.
+pub(crate) fn carried(
+    referrals: &mut Referrals,
+    event: &CrossingCarried,
+    step: &crate::case::step::Step<'_>,
+) {
+    for key in &event.events {
+        asking::carried(&mut referrals.asked, key, event, step);
+    }
+}
+
+impl CrossingCarried {
+    /// Those of what it takes across that are referrals.
+    pub(crate) fn referrals<'a>(&'a self, state: &'a CaseState) -> impl Iterator<Item = &'a EventKey> {
+        let is = |key: &&EventKey| state.crossings.get(key).is_some_and(|one| one.what == What::Referral);
+        self.events.iter().filter(is)
     }
 }
 

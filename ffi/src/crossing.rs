@@ -32,6 +32,8 @@ pub enum CrossingStanding {
     Carried,
     /// Somebody of the other side has taken the case up on Matrix since, and reads it there.
     Joined,
+    /// It is not to go across any more.
+    Off,
 }
 
 /// An attempt to take something across. `Debug` does not show what came of it.
@@ -68,7 +70,7 @@ impl std::fmt::Debug for CrossingAttempt {
 pub struct Crossing {
     /// The event that it tells of.
     pub event: EventKey,
-    /// What it is: `case`, `message`, `plan`, `alert`, `visit`, `task`, `outreach` or `call`.
+    /// What it is: `case`, `message`, `plan`, `alert`, `visit`, `task`, `outreach`, `referral` or `call`.
     pub what: String,
     /// To which organisation.
     pub organization: String,
@@ -132,6 +134,7 @@ impl From<&crossing::Crossing> for Crossing {
             standing: match one.standing {
                 crossing::CrossingStanding::Carried => CrossingStanding::Carried,
                 crossing::CrossingStanding::Joined => CrossingStanding::Joined,
+                crossing::CrossingStanding::Off => CrossingStanding::Off,
                 _ => CrossingStanding::Waiting,
             },
             attempts: one.attempts.iter().map(Into::into).collect(),

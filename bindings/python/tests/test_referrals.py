@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import caseline
-from caseline import CaselineError, ConsentInput, CrossingWay, ReferralInput, RoomKind, SignedHow
+from caseline import CaselineError, ConsentInput, CrossingStanding, CrossingWay, ReferralInput, RoomKind, SignedHow
 
 from .live import DATA, MINUTE, NOW, Live
 from .processes import Driver
@@ -76,7 +76,16 @@ class Referrals(Live):
             [kept] = await case.referrals()
             self.assertEqual((kept.status, kept.organization, kept.fields), ("held", KITCHEN, ["name"]))
             self.assertIn("referral-contact", [one.clock for one in await jane.due()])
-            await case.carry_referral(kept.referral, CrossingWay.PHONE, "Somebody there has a telephone after all")
+            [crossing] = await case.crossings()
+            self.assertEqual((crossing.what, crossing.organization), ("referral", KITCHEN))
+            await case.carried([crossing.event.id], CrossingWay.PHONE, False, "Out of service (synthetic)")
+            await case.carried([crossing.event.id], CrossingWay.FAX, True, "It went through (synthetic)")
+            [crossing] = await case.crossings()
+            self.assertEqual(crossing.standing, CrossingStanding.CARRIED)
+            self.assertEqual([tried.reached for tried in crossing.attempts], [False, True])
+            with self.assertRaises(CaselineError.NotAllowed) as sent:
+                await case.carry_referral(kept.referral, CrossingWay.PHONE, "Twice (synthetic)")
+            self.assertEqual([one.code for one in sent.exception.reasons], ["referral-sent"])
             await case.tell_referral(kept.referral, "declined", CrossingWay.PHONE, "No driver")
             await case.withdraw_referral(kept.referral, "The pantry has a van")
             need.organization, need.fields = PANTRY, ["name", "birth-date"]

@@ -12,9 +12,13 @@ use crate::task::Tasks;
 
 impl CaseState {
     /// The labels of what an event follows: the message that it corrects, and the plan, the stay, the visit, the referral or the task that it is a
-    /// step of. What is said of something labelled tells it again, or could.
+    /// step of, or takes across. What is said of something labelled tells it again, or could.
     #[cfg_attr(not(feature = "store"), allow(dead_code))]
     pub(crate) fn labels_followed(&self, data: &EventData, by: &Seat) -> Labels {
+        if let EventData::CrossingCarried(carried) = data {
+            let of = |key: &EventKey| self.labels(&Resource::Referral(key.clone()));
+            return carried.referrals(self).flat_map(of).collect();
+        }
         let resource = match data {
             EventData::MessageCorrected(corrected) => {
                 let Some(sender) = room_user(by).cloned() else { return Labels::new() };

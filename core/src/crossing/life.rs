@@ -18,6 +18,7 @@ use crate::crossing::{
 };
 use crate::id::OrganizationId;
 use crate::policy::Reason;
+use crate::referral::Hold;
 
 /// What a counted event gives rise to: what a side says goes across where the other side has nobody on Matrix; of a reminder
 /// to the last on a ladder, or to somebody without an account, a call. `owed` is what it was a reminder of.
@@ -25,6 +26,15 @@ pub(crate) fn arise(crossings: &mut Crossings, data: &EventData, owed: Option<&O
     if let EventData::RungPosted(rung) = data {
         if let Some(owed) = owed {
             call(crossings, rung, owed, step);
+        }
+        return;
+    }
+    if let EventData::ReferralAsked(asked) = data {
+        if matches!(asked.hold, Some(Hold::NoContact | Hold::NoAccount)) {
+            // Nothing but what is shown depends on who the agency is, which a handover can withhold.
+            let own = &step.seat.contact.organization;
+            let to = asked.organization.as_ref().map_or(own, |agency| &agency.id);
+            add(crossings, What::Referral, asked.priority, to, step);
         }
         return;
     }
@@ -104,7 +114,7 @@ pub(crate) fn joined(
 ) {
     let waiting: Vec<_> = crossings
         .waiting()
-        .filter(|one| one.to == *organization && !matches!(one.what, What::Call { .. }))
+        .filter(|one| one.to == *organization && !matches!(one.what, What::Call { .. } | What::Referral))
         .filter(|one| !sensitive(&one.event))
         .map(|one| one.event.clone())
         .collect();
@@ -112,6 +122,29 @@ pub(crate) fn joined(
         if let Some(one) = crossings.get_mut(&event) {
             one.standing = CrossingStanding::Joined;
         }
+    }
+}
+
+/// What a counted step of a referral says of its way to its agency: it is there, it is in a room now, or it is not to go there any more.
+pub(crate) fn referred(crossings: &mut Crossings, data: &EventData, step: &Step<'_>) {
+    let waits = |one: &&mut Crossing| one.standing == CrossingStanding::Waiting;
+    match data {
+        EventData::ReferralSent(sent) => {
+            let Some(one) = crossings.get_mut(&sent.referral).filter(waits) else { return };
+            let Some(how) = sent.by_hand else {
+                one.standing = CrossingStanding::Joined;
+                return;
+            };
+            one.standing = CrossingStanding::Carried;
+            let outcome = sent.note.as_str().into();
+            one.attempts.push(Attempt { by: StepTaken::of(step), how, with: None, reached: true, outcome });
+        }
+        EventData::ReferralWithdrawn(withdrawn) => {
+            if let Some(one) = crossings.get_mut(&withdrawn.referral).filter(waits) {
+                one.standing = CrossingStanding::Off;
+            }
+        }
+        _ => {}
     }
 }
 
@@ -159,6 +192,9 @@ fn may_carry(one: &Crossing, event: &CrossingCarried, step: &Step<'_>) -> Result
             let text = "the other side is on Matrix now, and has it there";
             return Err(refused("crossing-over", text));
         }
+        CrossingStanding::Off => {
+            return Err(refused("crossing-over", "that is not to go across any more"));
+        }
     }
     let own = &step.seat.contact.organization;
     let mut others = [step.plan_side, step.community_side].into_iter().filter(|side| **side != one.to);
@@ -172,7 +208,8 @@ fn may_carry(one: &Crossing, event: &CrossingCarried, step: &Step<'_>) -> Result
         let text = "who said it takes it across, or a colleague of theirs; who waits for an answer calls";
         return Err(refused("crossing-not-yours", text));
     }
-    if event.with.as_ref().is_some_and(|with| with.organization != one.to) {
+    // Nobody of an agency is named for the case.
+    if event.with.as_ref().is_some_and(|with| one.what == What::Referral || with.organization != one.to) {
         return Err(refused("crossing-other-side", "name somebody of the side that it goes to"));
     }
     Ok(())

@@ -26,7 +26,8 @@ const ONE_BUSINESS_DAY: Clock = Clock::business_days(1);
 pub fn owed(crossings: &Crossings, others: &[Owed], rules: &Rules<'_>) -> Vec<Owed> {
     let mut first: BTreeMap<&OrganizationId, (&Crossing, usize)> = BTreeMap::new();
     let mut found = Vec::new();
-    for one in crossings.waiting() {
+    // A referral's own clocks say until when it is to be there.
+    for one in crossings.waiting().filter(|one| one.what != What::Referral) {
         if let What::Call { owed, clock, .. } = &one.what {
             let needed = others.iter().any(|other| other.since == *owed && other.clock == *clock);
             found.extend(needed.then(|| call(one, rules)).flatten());

@@ -20,6 +20,7 @@ use crate::case::kind::RoomKind;
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::Priority;
+use crate::crossing::Attempt;
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::label::Labels;
@@ -89,6 +90,8 @@ struct Written<'a> {
     authored: Timestamp,
     /// What is known of the member beside the need, of whoever has no Patient of theirs.
     notes: Vec<String>,
+    /// What was tried to take it to the agency, and did not arrive.
+    tried: Vec<&'a Attempt>,
     steps: Vec<Step<'a>>,
     over: Over,
     /// What is said of it, where nothing was told yet.
@@ -142,6 +145,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
             due: one.asked.due,
             authored: one.at,
             notes: Vec::new(),
+            tried: Vec::new(),
             steps: Vec::new(),
             over: Over::InError,
             reason: "It never took effect in the case",
@@ -163,6 +167,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
             due: one.due,
             authored: one.asked_by.at,
             notes: Vec::new(),
+            tried: tried(state, &one.key),
             steps: steps.collect(),
             over: match one.status {
                 ReferralStatus::Closed => Over::Closed,
@@ -211,6 +216,7 @@ pub fn referral(state: &CaseState) -> Vec<RecordWrite> {
         due: course.due,
         authored: course.opened_by.at,
         notes,
+        tried: Vec::new(),
         steps: steps.collect(),
         over: match course.status {
             CourseStatus::Closed => Over::Closed,
@@ -220,6 +226,12 @@ pub fn referral(state: &CaseState) -> Vec<RecordWrite> {
         reason: "With the organization",
     })
     .into()
+}
+
+/// What was tried to take a referral to its agency by hand, before it arrived there.
+fn tried<'a>(state: &'a CaseState, referral: &EventKey) -> Vec<&'a Attempt> {
+    let attempts = state.crossings.get(referral).map_or([].as_slice(), |one| one.attempts.as_slice());
+    attempts.iter().filter(|attempt| !attempt.reached).collect()
 }
 
 /// Every element that can change is always written, so that none of an earlier state is left over in a record.
@@ -266,7 +278,9 @@ fn written(one: &Written<'_>) -> [RecordWrite; 2] {
         .list("note", &notes)
         .done();
     // inv-1: clocks of two houses differ by a little.
+    let last_try = one.tried.iter().map(|attempt| attempt.by.at).max();
     let modified = last.map_or(one.authored, |step| step.by.at).max(one.authored);
+    let modified = last_try.map_or(modified, |tried| tried.max(modified));
     let outcome = one
         .steps
         .iter()
@@ -277,7 +291,13 @@ fn written(one: &Written<'_>) -> [RecordWrite; 2] {
         let text = if step.text.is_empty() { step.told.map_or("", Told::words) } else { step.text };
         Object::new().raw("type", &kind).text("valueString", text).done()
     });
-    let told: Vec<String> = one.steps.iter().filter_map(|step| note(one.state, step)).collect();
+    let tried = one.tried.iter().map(|attempt| {
+        let text = [format!("Tried {}", attempt.how), attempt.outcome.to_string()];
+        let text: Vec<String> = text.into_iter().filter(|text| !text.is_empty()).collect();
+        note_by(one.state, &attempt.by, &text.join(": "))
+    });
+    let told = one.steps.iter().filter_map(|step| note(one.state, step));
+    let told: Vec<String> = tried.chain(told).collect();
     let business = last.and_then(|step| step.told).map_or("asked", Told::code);
     let restriction =
         due.map(|due| Object::new().raw("period", &Object::new().text("end", &due).done()).done());
@@ -350,14 +370,15 @@ fn category(service: ServiceCode) -> &'static str {
 fn note(state: &CaseState, step: &Step<'_>) -> Option<String> {
     let words = step.told.map_or("", Told::words);
     let text = [words, step.text].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
-    if text.is_empty() {
-        return None;
-    }
+    if text.is_empty() { None } else { Some(note_by(state, step.by, &text)) }
+}
+
+fn note_by(state: &CaseState, by: &StepTaken, text: &str) -> String {
     let mut places = state.roster().all().iter().rev().map(|place| &place.seat.contact);
-    let who = places.find(|one| one.id == step.by.contact && one.organization == step.by.organization);
-    let who = who.map_or_else(|| account_ref(&step.by.event.sender), contact_ref);
-    let note = Object::new().raw("authorReference", &who).text("time", &step.by.at.to_string());
-    Some(note.text("text", &text).done())
+    let who = places.find(|one| one.id == by.contact && one.organization == by.organization);
+    let who = who.map_or_else(|| account_ref(&by.event.sender), contact_ref);
+    let note = Object::new().raw("authorReference", &who).text("time", &by.at.to_string());
+    note.text("text", text).done()
 }
 
 fn some(reference: &str) -> Vec<String> {

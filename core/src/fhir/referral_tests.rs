@@ -50,6 +50,34 @@ fn stands(request: &str, task: &str) -> (String, String) {
 }
 
 #[test]
+fn what_was_tried_to_take_a_referral_to_its_agency_is_noted_on_its_task() {
+    let (mut case, consent) = case();
+    case.act("jane", ReferralAsked { hold: Some(Hold::NoAccount), ..asked(consent) });
+    let key = case.last();
+    let carried = |reached, outcome: &str| crate::crossing::CrossingCarried {
+        events: vec![key.clone()],
+        how: Way::Fax,
+        with: None,
+        reached,
+        outcome: outcome.into(),
+    };
+    assert_eq!(case.act("jane", carried(false, "The line was busy")), "");
+    let heads = |writes: &[RecordWrite]| read(writes)[1]["extension"].clone();
+    let before = of_case(case.fold.state());
+    assert_eq!(standing(&before), stands("active", "requested"));
+    assert_eq!(case.act("jane", carried(true, "It went through")), "");
+    let written = of_case(case.fold.state());
+    let notes = read(&written)[1]["note"].clone();
+    assert_eq!(notes[0]["text"], "Tried by fax: The line was busy");
+    assert_eq!(notes[1]["text"], "It went through");
+    assert_eq!(notes[0]["authorReference"]["display"], "jane");
+    assert_ne!(heads(&before), heads(&written), "it says which events it is of");
+    // It is no Task of its own besides.
+    let all = project(case.fold.state(), &own(), &|_| None);
+    assert_eq!(all.iter().filter(|one| one.kind == "Task").count(), 1);
+}
+
+#[test]
 fn what_an_agency_was_told_of_a_part_2_program_is_labelled_in_its_record() {
     let labelled = |opened| {
         let mut room = Room { fold: Fold::new(), events: Vec::new() };

@@ -13,7 +13,7 @@ use crate::case::step::Step;
 use crate::communication::Priority;
 use crate::consent::{ConsentStanding, Consents};
 use crate::contact::Contact;
-use crate::crossing::Way;
+use crate::crossing::{CrossingCarried, Way};
 use crate::id::{CaseId, EventId};
 use crate::organization::Organization;
 use crate::policy::Reason;
@@ -266,6 +266,23 @@ fn sent(referral: &mut ReferralState, event: &ReferralSent, step: &Step<'_>) -> 
     referral.room = event.room;
     note(referral, None, None, event.by_hand, (&event.note, step.when()), step);
     Ok(())
+}
+
+/// Somebody took it to its agency by hand, as the case's crossings have it: what waits there waits here, too.
+pub(super) fn carried(
+    asked: &mut [Arc<ReferralState>],
+    key: &EventKey,
+    event: &CrossingCarried,
+    step: &Step<'_>,
+) {
+    let waits = |one: &&mut Arc<ReferralState>| {
+        one.key == *key && matches!(one.status, ReferralStatus::Asked | ReferralStatus::Held(_))
+    };
+    if let Some(one) = asked.iter_mut().find(waits) {
+        let one = Arc::make_mut(one);
+        one.status = ReferralStatus::Sent;
+        note(one, None, None, Some(event.how), (&event.outcome, step.when()), step);
+    }
 }
 
 fn told(referral: &mut ReferralState, event: &ReferralTold, step: &Step<'_>) -> Result<(), Reason> {

@@ -5,6 +5,7 @@ use crate::case::kind::RoomKind;
 use crate::case::life::SeatAdded;
 use crate::case::state::CaseState;
 use crate::contact::Seat;
+use crate::crossing::CrossingCarried;
 use crate::referral::{ReferralEvent, ReferralOpened, Referrals};
 
 /// The event as a person reads it. `referrals` are those of the case.
@@ -86,6 +87,9 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
     if let Some(event) = ReferralEvent::of(data) {
         return Some(tell(event, by, &state.referrals));
     }
+    if let EventData::CrossingCarried(carried) = data {
+        return taken(state, carried, by);
+    }
     state.opening().filter(|opening| opening.kind == RoomKind::Referral)?;
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     Some(match data {
@@ -97,6 +101,16 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
         EventData::SeatEnded(ended) if ended.contact == by.contact.id => format!("{who} left the room."),
         _ => return None,
     })
+}
+
+/// That a referral was taken to its agency, or that it was tried. What is taken across with it is told as ever.
+fn taken(state: &CaseState, carried: &CrossingCarried, by: &Seat) -> Option<String> {
+    let [_] = carried.events.as_slice() else { return None };
+    let referral = carried.referrals(state).next().and_then(|key| state.referrals.get(key))?;
+    let who = format!("{} ({})", by.contact.name, by.contact.role);
+    let agency = referral.organization.as_ref().map_or("the organization", |agency| &agency.name);
+    let took = if carried.reached { "took" } else { "tried to take" };
+    Some(format!("{who} {took} the referral to {agency} {}{}", carried.how, after(&carried.outcome)))
 }
 
 fn sentence(text: &str) -> String {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub(crate) mod any_order;
+mod by_hand;
 
 use std::collections::{BTreeMap, BTreeSet};
 

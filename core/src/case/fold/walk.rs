@@ -315,6 +315,9 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::CrossingCarried(e) => {
             state.life.going_on()?;
             state.crossings = crossing::step(&state.crossings, CrossingEvent::Carried(e), step)?;
+            if e.reached {
+                referral::carried(&mut state.referrals, e, step);
+            }
             return Ok(());
         }
         EventData::OutreachAsked(e) => return reach_out(state, OutreachEvent::Asked(e), step),
@@ -419,6 +422,7 @@ fn refer(state: &mut CaseState, data: &EventData, step: &Step<'_>) -> Result<(),
     let today = step.when().to_zoned(opening.agreement.zone.clone()).date();
     let Some(event) = ReferralEvent::of(data) else { return Ok(()) };
     state.referrals = referral::step(&state.referrals, event, &state.consents, today, step)?;
+    crossing::referred(&mut state.crossings, data, step);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::case::event::EventKey;
 use crate::case::life::RungKey;
 use crate::case::state::{CaseState, Standing};
+use crate::crossing::What;
 use crate::id::Sha256;
 use crate::meeting::Settled;
 
@@ -52,7 +53,9 @@ impl CaseState {
         }
         for one in self.crossings.all() {
             let (code, standing) = (one.what.code(), one.standing.code());
-            line(&[&one.event.sender, &one.event.id, &code, &one.to, &standing, &one.attempts.len()]);
+            // Whose agency it is a handover can withhold.
+            let to = if one.what == What::Referral { "" } else { one.to.as_str() };
+            line(&[&one.event.sender, &one.event.id, &code, &to, &standing, &one.attempts.len()]);
         }
         for stage in self.outreach.stages() {
             let (first, by) = (&stage.first, &stage.by.event);

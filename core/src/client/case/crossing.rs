@@ -2,7 +2,7 @@
 
 use crate::case::event::EventKey;
 use crate::client::case::{CHANGES_LIMIT, Case};
-use crate::crossing::{Crossing, CrossingCarried, Way};
+use crate::crossing::{Crossing, CrossingCarried, Way, What};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{ContactId, EventId};
 
@@ -19,7 +19,7 @@ impl Case {
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-outcome`, field `outcome`), `NotFound` (`crossing`: one of these is no event that has anything to go
-    /// across), besides the errors of every command; the reasons of `NotAllowed` are those of [`crate::crossing::step`].
+    /// across), `NotAllowed` (of a referral that reached its agency those of the consent), besides the errors of every command; the reasons of `NotAllowed` are those of [`crate::crossing::step`].
     pub fn carried(
         &self,
         id: Option<EventId>,
@@ -40,6 +40,16 @@ impl Case {
             named.ok_or(Error::NotFound { what: "crossing" })
         });
         let found = found.collect::<Result<Vec<_>>>()?;
+        let engine = &self.caseline().engine;
+        let repeated = id.is_some_and(|id| engine.db.outbox_fate(id).is_ok_and(|fate| fate.is_some()));
+        // Who reaches an agency tells it of the member.
+        for one in found.iter().filter(|one| one.what == What::Referral && reached && !repeated) {
+            if let Some(referral) = state.referrals.get(&one.event) {
+                engine
+                    .consent_lets(&state, referral, &one.to, &referral.fields)
+                    .map_err(Error::not_allowed)?;
+            }
+        }
         let to = found.first().map(|one| one.to.clone());
         let with = with.zip(to).map(|(contact, organization)| Whom { contact, organization });
         let events = found.iter().map(|one| one.event.clone()).collect();

@@ -28,7 +28,7 @@ impl View<'_> {
     }
 
     fn crossing(&self, resource: &Resource, to: &OrganizationId) -> RecordWrite {
-        let of_theirs = |one: &&Crossing| one.to == *to;
+        let of_theirs = |one: &&Crossing| one.to == *to && one.what != What::Referral;
         let all: Vec<&Crossing> =
             self.state.crossings.all().iter().map(AsRef::as_ref).filter(of_theirs).collect();
         let closed = self.state.life.closed.is_some();

@@ -6,6 +6,7 @@ use super::*;
 use crate::case::event::HeldBody;
 use crate::case::handover::HandedEvent;
 use crate::case::life::{RungPosted, SeatEnded};
+use crate::crossing::CrossingCarried;
 
 pub(crate) const IN_THE_CASE: [&str; 6] = ["jane", "joe", "rao", "cp-bot", "lee", "kim"];
 
@@ -63,6 +64,14 @@ pub(crate) fn in_the_case(kind: u8, n: usize, state: &CaseState) -> EventData {
         }
         13 => ReferralWithdrawn { referral, why: format!("words of {n}") }.into(),
         14 => rung(state),
+        _ if !n.is_multiple_of(3) => CrossingCarried {
+            events: vec![referral],
+            how: Way::Phone,
+            with: None,
+            reached: n.is_multiple_of(2),
+            outcome: format!("words of {n}"),
+        }
+        .into(),
         _ => MessageSent::default().into(),
     }
 }

@@ -9,7 +9,7 @@ use crate::case::roster::room_user;
 use crate::case::state::{CaseState, Resource};
 use crate::communication::MessageSeen;
 use crate::concern;
-use crate::crossing;
+use crate::crossing::{self, What};
 use crate::id::{EventId, OrganizationId};
 use crate::referral;
 
@@ -29,6 +29,13 @@ fn accepted(state: &mut CaseState, event: &AgreementAccepted, key: &EventKey, wh
 pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, whole: bool) {
     for organization in crosses(state, event) {
         note(state, Resource::Crossing(organization), &event.key, whole);
+    }
+    if let EventData::CrossingCarried(carried) = &*event.data
+        && counted
+    {
+        for referral in carried.referrals(state).cloned().collect::<Vec<_>>() {
+            note(state, Resource::Referral(referral), &event.key, whole);
+        }
     }
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |task: &EventKey| (None, Some(Resource::Task(task.clone())));
@@ -158,14 +165,17 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
 /// late; and of what is there already, with whatever could change it.
 fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
     let mut to: Vec<OrganizationId> = Vec::new();
-    to.extend(state.crossings.get(&event.key).map(|one| one.to.clone()));
+    // A referral's own Task says what became of it.
+    let of =
+        |key| state.crossings.get(key).filter(|one| one.what != What::Referral).map(|one| one.to.clone());
+    to.extend(of(&event.key));
     let Some(opening) = state.opening().filter(|opening| opening.kind == RoomKind::Case) else { return to };
     let sides = [&opening.plan_side.id, &opening.community_side.id];
     let is_there =
         |side: &&&OrganizationId| state.shaping.contains_key(&Resource::Crossing((**side).clone()));
     match &*event.data {
         EventData::CrossingCarried(e) => {
-            to.extend(e.events.iter().filter_map(|key| state.crossings.get(key)).map(|one| one.to.clone()));
+            to.extend(e.events.iter().filter_map(of));
         }
         EventData::RungPosted(rung) if to.is_empty() => {
             let of = &rung.organization;
