@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod agreement;
 mod comparing;
 mod concern;
 mod meeting;
@@ -26,6 +27,7 @@ mod panel;
 mod referral;
 mod task;
 
+pub use agreement::agreements;
 pub use comparing::comparison;
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;
