@@ -143,6 +143,8 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
             return await driver_pairs.open_pair(client, fields)
         case "panel" | "side_by_side" | "agenda" | "decide" | "save_appointment":
             return await driver_meetings.ask(client, verb, fields)
+        case "hand_over_for_absent":
+            return {"handed": await client.hand_over_for_absent()}
         case "raise_alert":
             return driver_alerts.outcome(await client.raise_alert(**fields))
         case "cases":

@@ -43,6 +43,7 @@ def concern(known: caseline.Concern) -> dict[str, Any]:
         "text": known.text,
         "topic": known.topic.name.lower(),
         "priority": known.priority.name.lower(),
+        "about": known.about,
         "status": known.status,
         "raised_by": known.raised_by,
         "raised_at": instant(known.raised_at),

@@ -22,14 +22,19 @@ async def ask(client: caseline.Caseline, verb: str, fields: dict[str, Any]) -> d
         case "save_appointment":
             saved = await client.save_appointment(meeting, **fields)
             return {"id": saved.id, "version": saved.version}
-    case_id = fields.pop("case")
+    case_id, decision = fields.pop("case"), fields.pop("decision", None)
+    return event_of(await client.decide(meeting, case_id, decided(fields), decision))
+
+
+def decided(fields: dict[str, Any]) -> caseline.WhatIsDecided:
+    """What is decided: a message, or a task."""
     if "text" in fields and not {"title", "due"} & set(fields):
-        return event_of(await client.decide_message(meeting, case_id, **fields))
+        return caseline.WhatIsDecided.MESSAGE(fields["text"], fields.get("priority"))
     if "text" in fields or not {"title", "due"} <= set(fields):
         raise invalid("give either `text`, or `title` and `due`")
     if ("owner" in fields) == ("pool" in fields):
         raise invalid("give either `owner` or `pool`")
-    return event_of(await client.decide_task(meeting, case_id, **fields))
+    return caseline.WhatIsDecided.TASK(caseline.DecidedTask(**fields))
 
 
 def counts(of: caseline.PanelCounts) -> dict[str, int]:
@@ -152,6 +157,30 @@ def item(of: caseline.AgendaItem) -> dict[str, Any]:
     }
 
 
+def point(of: caseline.AgendaPoint) -> dict[str, Any]:
+    return {**event_of(of.key), "title": of.title, "text": of.text, "by": of.by, "minutes": of.minutes}
+
+
+def concern(of: caseline.AgendaConcern) -> dict[str, Any]:
+    return {
+        "case": of.case_id,
+        "sender": of.key.sender,
+        "concern": of.key.id,
+        "title": of.title,
+        "topic": of.topic.name.lower(),
+        "priority": of.priority.name.lower(),
+        "status": of.status,
+        "overdue": of.overdue,
+        "since": instant(of.since),
+        "detail": of.detail,
+        "decide": of.decide,
+        "call": [
+            {"name": one.name, "organization": one.organization, "phone": one.phone} for one in of.call
+        ],
+        "minutes": of.minutes,
+    }
+
+
 def agenda(of: caseline.Agenda) -> dict[str, Any]:
     return {
         "meeting": of.meeting,
@@ -164,6 +193,10 @@ def agenda(of: caseline.Agenda) -> dict[str, Any]:
         "at": instant(of.at),
         "items": [item(one) for one in of.items],
         "not_reached": [item(one) for one in of.not_reached],
+        "points": [point(one) for one in of.points],
+        "points_not_reached": [point(one) for one in of.points_not_reached],
+        "concerns": [concern(one) for one in of.concerns],
+        "concerns_not_reached": [concern(one) for one in of.concerns_not_reached],
         "process": of.process,
         "process_minutes": of.process_minutes,
         "people": [contact(one) for one in of.people],

@@ -13,7 +13,15 @@ VERBS = {
     "meetings",
     "meeting_agenda",
     "answer_meeting",
+    "bring_to_meeting",
     "decide_at_meeting",
+    "decide_anew",
+    "drop_decision",
+    "proposed_agreements",
+    "propose_agreement",
+    "accept_agreement",
+    "decline_agreement",
+    "withdraw_agreement",
 }
 
 
@@ -39,14 +47,39 @@ async def ask(room: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
         case "answer_meeting":
             fields["answer"] = reply(fields.pop("answer"), fields.pop("to", None))
             return event_of(await room.answer_meeting(**fields))
-    fields["case_id"] = fields.pop("of")
-    if "text" in fields and not {"title", "due"} & set(fields):
-        return event_of(await room.decide_message(**fields))
-    if "text" in fields or not {"title", "due"} <= set(fields):
-        raise invalid("give either `text`, or `title` and `due`")
-    if ("owner" in fields) == ("pool" in fields):
-        raise invalid("give either `owner` or `pool`")
-    return event_of(await room.decide_task(**fields))
+        case "bring_to_meeting":
+            return event_of(await room.bring_to_meeting(**fields))
+        case "drop_decision":
+            return event_of(await room.drop_decision(**fields))
+        case "proposed_agreements":
+            return {"agreements": [agreement(one) for one in await room.proposed_agreements()]}
+        case "propose_agreement" | "accept_agreement" | "decline_agreement" | "withdraw_agreement":
+            return event_of(await getattr(room, verb)(**fields))
+    meeting, decision = fields.pop("meeting"), fields.pop("decision", None)
+    if verb == "decide_anew":
+        undone = fields.pop("undone")
+        what = driver_meetings.decided(fields)
+        return event_of(await room.decide_anew(meeting, undone, what, decision))
+    of = fields.pop("of")
+    return event_of(await room.decide(meeting, of, driver_meetings.decided(fields), decision))
+
+
+def agreement(of: caseline.AgreementProposal) -> dict[str, Any]:
+    return shown(
+        sender=of.key.sender,
+        proposal=of.key.id,
+        agreement=of.agreement,
+        version=of.version,
+        title=of.title,
+        sha256=of.sha256,
+        status=of.status,
+        by=of.by,
+        organization=of.organization,
+        settled_by=of.settled_by,
+        reason=of.reason,
+        replaced_by=of.replaced_by and event_of(of.replaced_by),
+        **{"from": of.first_day},
+    )
 
 
 def reply(answer: str, to: Any) -> caseline.MeetingReply:
@@ -72,8 +105,17 @@ def meeting(of: caseline.PairMeeting) -> dict[str, Any]:
     ]
     agenda = [{"case": one.case_id, "why": one.why, "minutes": one.minutes} for one in of.agenda]
     decisions = [
-        {"case": one.case_id, "kind": one.kind, **event_of(one.key), "by": one.by} for one in of.decisions
+        shown(
+            case=one.case_id,
+            kind=one.kind,
+            **event_of(one.key),
+            by=one.by,
+            fate=one.fate,
+            why=one.why if one.fate else None,
+        )
+        for one in of.decisions
     ]
+    points = [{**event_of(one.key), "title": one.title, "text": one.text, "by": one.by} for one in of.points]
     return shown(
         sender=of.sender,
         meeting=of.meeting,
@@ -87,6 +129,7 @@ def meeting(of: caseline.PairMeeting) -> dict[str, Any]:
         prepared=of.prepared,
         nothing=of.nothing,
         not_reached=of.not_reached,
+        points=points,
         decisions=decisions,
         cancelled=of.cancelled,
         held_by=of.held_by,

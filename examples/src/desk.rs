@@ -16,6 +16,7 @@ use crate::alert;
 use crate::protocol::{self, EditRecord, Failure, NamedContact, RecordPlace, SignIn, Verb, key_bytes};
 use crate::view;
 
+mod agreement;
 mod comparing;
 mod concern;
 mod consent;
@@ -252,7 +253,16 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::MoveMeeting(_)
         | Verb::CancelMeeting(_)
         | Verb::HoldMeeting(_)
-        | Verb::DecideAtMeeting(_)) => pair::ask(caseline, asked),
+        | Verb::BringToMeeting(_)
+        | Verb::DecideAtMeeting(_)
+        | Verb::DecideAnew(_)
+        | Verb::DropDecision(_)) => pair::ask(caseline, asked),
+        asked @ (Verb::ProposedAgreements(_)
+        | Verb::ProposeAgreement(_)
+        | Verb::AcceptAgreement(_)
+        | Verb::DeclineAgreement(_)
+        | Verb::WithdrawAgreement(_)) => agreement::ask(caseline, asked),
+        Verb::HandOverForAbsent {} => Ok(json!({ "handed": caseline.hand_over_for_absent()? })),
         said @ (Verb::Consents { .. }
         | Verb::Denied { .. }
         | Verb::MayTell { .. }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::alert::{AlertTold, AnswerWord};
+mod agreement;
 mod answer;
 mod concern;
 mod consent;
@@ -30,6 +31,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub use agreement::{DeclineAgreement, OfAgreement, ProposeAgreement};
 pub use answer::{Failure, answer, reasons};
 pub use concern::{AnswerConcern, OfConcern, OpenProgramme, RaiseConcern, ReopenConcern, RoomsOf};
 pub use consent::{MarkedAs, RecordConsent, ReviewOverride, RevokeConsent};
@@ -38,7 +40,8 @@ pub use crossing::Carried;
 pub use meeting::{AskAgenda, AskPanel, Decide};
 pub(crate) use pair::hour;
 pub use pair::{
-    AnswerMeeting, CancelMeeting, DecideAt, HoldMeeting, MoveMeeting, OfMeeting, OfRoom, SetMeeting,
+    AnswerMeeting, BringPoint, CancelMeeting, DecideAnew, DecideAt, DropDecision, HoldMeeting, MoveMeeting,
+    OfMeeting, OfRoom, SetMeeting,
 };
 pub use plan::{AttestSignature, ComparePlans, OfScan, ScanTold, signer};
 pub use record::{EditRecord, RecordPlace, System};
@@ -132,7 +135,10 @@ pub enum Verb {
     MeetingAgenda {
         case: CaseId,
         meeting: EventId,
+        #[serde(default)]
+        for_both: bool,
     },
+    BringToMeeting(BringPoint),
     SetMeeting(SetMeeting),
     PrepareMeeting(OfMeeting),
     AnswerMeeting(AnswerMeeting),
@@ -140,6 +146,14 @@ pub enum Verb {
     CancelMeeting(CancelMeeting),
     HoldMeeting(HoldMeeting),
     DecideAtMeeting(Box<DecideAt>),
+    DecideAnew(Box<DecideAnew>),
+    DropDecision(DropDecision),
+    ProposedAgreements(OfRoom),
+    ProposeAgreement(ProposeAgreement),
+    AcceptAgreement(OfAgreement),
+    DeclineAgreement(DeclineAgreement),
+    WithdrawAgreement(OfAgreement),
+    HandOverForAbsent {},
     Rooms {
         kind: RoomsOf,
     },

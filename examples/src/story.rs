@@ -1,5 +1,6 @@
 //! Stories: who there is, what they do, and what each must then see. The format is described in `examples/STORIES.md`.
 
+mod agreement;
 mod alert;
 mod check;
 mod compared;
@@ -22,6 +23,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Deserializer};
 
+pub use agreement::{Agree, AgreementSeen};
 pub use alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 pub use compared::ComparedSeen;
 pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
@@ -164,6 +166,11 @@ struct Written {
 }
 
 impl Story {
+    /// Where a file that stands beside the story's is.
+    pub fn beside(&self, file: &Path) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(file)
+    }
+
     /// Reads a story and checks it.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::alert;
 use crate::protocol::reasons;
 
+mod agreement;
 mod comparing;
 mod completing;
 mod concern;
@@ -28,6 +29,7 @@ mod panel;
 mod referral;
 mod task;
 
+pub use agreement::agreements;
 pub use comparing::comparison;
 pub use concern::{answers, concerns, found};
 pub use meeting::agenda;

@@ -171,6 +171,13 @@ fn a_concern_without_member_data_is_answered_late_and_found_again_by_others() {
 }
 
 #[test]
+fn two_organizations_settle_a_concern_and_an_agreement() {
+    let said = plays("between.yaml");
+    assert!(said.contains("Jane tries to propose or answer an agreement, and is refused."), "{said}");
+    assert!(said.contains("the agreement, version 2019-2, is accepted."), "{said}");
+}
+
+#[test]
 fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
     let said = plays("returned.yaml");
     assert!(said.contains("Joe attests that Dr. Rao signed the care plan by fax on 2019-03-07."), "{said}");

@@ -91,6 +91,8 @@ pub struct Concern {
     pub topic: ConcernAbout,
     /// How urgent it is.
     pub priority: MessagePriority,
+    /// The organisations that it is about, beside the one that raised it.
+    pub about: Vec<String>,
     /// `raised`, `heard`, `answered` or `closed`.
     pub status: String,
     /// The contact who raised it.
@@ -180,6 +182,7 @@ impl From<&concern::ConcernState> for Concern {
             text: concern.text.clone(),
             topic: concern.topic.into(),
             priority: concern.priority.into(),
+            about: concern.about.iter().map(OrganizationId::to_string).collect(),
             status: concern.status.code().to_owned(),
             raised_by: concern.raised_by.contact.to_string(),
             raised_at: concern.raised_by.at.into(),
@@ -313,22 +316,26 @@ impl Case {
         .await
     }
 
-    /// Brings something to the programme office.
+    /// Brings something to the programme office. `about` are organisations that it is about: it is then on one's own agenda of a meeting
+    /// with them.
     ///
     /// # Errors
     /// `InvalidInput`: `invalid-title`, `invalid-text`; `concern-member-data`, its field with the place (`text[12..24]`): take it out;
     /// `concern-name`: show it, and repeat with `names_confirmed` where nobody is meant. Besides, the errors of every command.
-    #[uniffi::method(default(topic = None, priority = None, names_confirmed = false, key = None))]
+    #[uniffi::method(default(topic = None, priority = None, about = [], names_confirmed = false, key = None))]
+    #[allow(clippy::too_many_arguments, reason = "named and with defaults in every language that calls it")]
     pub async fn raise_concern(
         &self,
         title: String,
         text: String,
         topic: Option<ConcernAbout>,
         priority: Option<MessagePriority>,
+        about: Vec<String>,
         names_confirmed: bool,
         key: Option<String>,
     ) -> Result<EventKey> {
-        let mut concern = caseline::Concern::new(title, text).names_confirmed(names_confirmed);
+        let about = about.iter().map(|id| parsed(id, "about")).collect::<Result<Vec<OrganizationId>>>()?;
+        let mut concern = caseline::Concern::new(title, text).about(about).names_confirmed(names_confirmed);
         if let Some(topic) = topic {
             concern = concern.topic(topic.into());
         }

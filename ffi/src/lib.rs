@@ -10,6 +10,7 @@
 //! - What happens unasked is pulled from [`Events`], or told to a [`Listener`].
 #![recursion_limit = "256"]
 
+mod agreement;
 mod alert;
 mod calling;
 mod case;
@@ -20,6 +21,7 @@ mod concern;
 mod consent;
 mod copying;
 mod crossing;
+mod deciding;
 mod error;
 mod events;
 mod meeting;
@@ -38,6 +40,7 @@ mod signing;
 mod state;
 mod task;
 
+pub use agreement::AgreementProposal;
 pub use alert::{Alert, AlertOutcome, Asked, Happening, RaisedAlert, Stay, StayClass, Visit, VisitAnswer};
 pub use calling::{CallList, Callee, ContactGap, Reach};
 pub use case::Case;
@@ -50,9 +53,10 @@ pub use concern::{
 pub use consent::{Consent, ConsentInput, Consents, Denied, EmergencyTold, MayTell};
 pub use copying::{CopiedHow, PlanCopy, PlanCopyTo};
 pub use crossing::{Crossing, CrossingAttempt, CrossingStanding, CrossingWay};
+pub use deciding::{DecidedTask, WhatIsDecided};
 pub use error::{CaselineError, HostTokenError, ListenerError, Reason};
 pub use events::{Events, Listener, Notice, Subscription};
-pub use meeting::{Agenda, AgendaCall, AgendaItem, Matter, Meeting};
+pub use meeting::{Agenda, AgendaCall, AgendaConcern, AgendaItem, AgendaPoint, Matter, Meeting};
 pub use message::{Message, MessagePriority, MessageStanding, Seen};
 pub use models::{
     AuditStatus, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote, OutboxStatus,
@@ -63,7 +67,9 @@ pub use outreach::{
     CloseReason, ContactTakenBack, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk,
     OutreachChannel, OutreachStage, ProgrammeClock, StageOf,
 };
-pub use pair::{AgendaEntry, MeetingDecision, MeetingGuest, MeetingReply, PairMeeting, RoomAgenda};
+pub use pair::{
+    AgendaEntry, MeetingDecision, MeetingGuest, MeetingPoint, MeetingReply, PairMeeting, RoomAgenda,
+};
 pub use panel::{
     AgreementBeside, ClockBeside, ContactBeside, NextDue, PairPanel, Panel, PanelCase, PanelCounts,
     ReachOutTerm, TopicCounts, TurnRound,

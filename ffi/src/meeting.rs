@@ -1,21 +1,20 @@
-//! Mutual member meetings: their agendas, and what they decide.
+//! Mutual member meetings: their agendas.
 
 use std::time::SystemTime;
 
+use caseline::Error;
 use caseline::error::InvalidInput;
 use caseline::fhir;
-use caseline::id::{CaseId, EventId};
 use caseline::meeting::{self, AgendaOrder};
 use caseline::panel::Pair;
-use caseline::{Decision, Error};
 
 use crate::client::Caseline;
+use crate::concern::ConcernAbout;
 use crate::error::{CaselineError, Result, parsed};
 use crate::message::MessagePriority;
 use crate::models::{Contact, EventKey};
 use crate::resource::Resource;
 use crate::signing::day;
-use crate::task::task_to;
 
 /// Which meeting: of a pair, on a day.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -74,6 +73,50 @@ pub struct AgendaItem {
     pub minutes: u32,
 }
 
+/// A point that was brought to a meeting.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AgendaPoint {
+    /// Its event.
+    pub key: EventKey,
+    /// What it is, in a few words. Empty where a handover withheld it.
+    pub title: String,
+    /// More about it.
+    pub text: String,
+    /// Who brought it, by name, with their organisation's.
+    pub by: String,
+    /// The minutes that it is given; of one that is not reached, those that it would need.
+    pub minutes: u32,
+}
+
+/// A concern of one's own organisation about the other side, on one's own agenda.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AgendaConcern {
+    /// The programme room that it stands in.
+    pub case_id: String,
+    /// Its event.
+    pub key: EventKey,
+    /// What it is, in a few words. Empty where a handover withheld it.
+    pub title: String,
+    /// What it is about.
+    pub topic: ConcernAbout,
+    /// How urgent it is.
+    pub priority: MessagePriority,
+    /// `raised`, `heard`, `answered` or `closed`.
+    pub status: String,
+    /// Whether what is owed of it is overdue.
+    pub overdue: bool,
+    /// When it was raised, or opened again.
+    pub since: SystemTime,
+    /// Where it stands, in sentences.
+    pub detail: Vec<String>,
+    /// What is to be decided.
+    pub decide: String,
+    /// Whom to call about it.
+    pub call: Vec<AgendaCall>,
+    /// The minutes that it is given; of one that is not reached, those that it would need.
+    pub minutes: u32,
+}
+
 /// An agenda.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Agenda {
@@ -97,6 +140,14 @@ pub struct Agenda {
     pub items: Vec<AgendaItem>,
     /// What does not fit into the time.
     pub not_reached: Vec<AgendaItem>,
+    /// The points that were brought to it, of a meeting in the pair's room.
+    pub points: Vec<AgendaPoint>,
+    /// The points that do not fit into the time.
+    pub points_not_reached: Vec<AgendaPoint>,
+    /// One's own organisation's concerns about the other side, what matters first: the other side does not have them.
+    pub concerns: Vec<AgendaConcern>,
+    /// The concerns that do not fit into the time.
+    pub concerns_not_reached: Vec<AgendaConcern>,
     /// How answering and signing go, in sentences.
     pub process: Vec<String>,
     /// The minutes that are kept for that.
@@ -114,12 +165,49 @@ pub struct Agenda {
 }
 
 impl Meeting {
-    fn parsed(&self) -> Result<meeting::Meeting> {
+    pub(crate) fn parsed(&self) -> Result<meeting::Meeting> {
         let pair = Pair {
             plan_side: parsed(&self.plan_side, "plan_side")?,
             community_side: parsed(&self.community_side, "community_side")?,
         };
         Ok(meeting::Meeting::of(pair, day(&self.date, "date")?))
+    }
+}
+
+impl From<&meeting::Call> for AgendaCall {
+    fn from(one: &meeting::Call) -> Self {
+        Self { name: one.name.clone(), organization: one.organization.clone(), phone: one.phone.clone() }
+    }
+}
+
+impl From<&meeting::Point> for AgendaPoint {
+    fn from(one: &meeting::Point) -> Self {
+        Self {
+            key: EventKey::from(&one.key),
+            title: one.title.clone(),
+            text: one.text.clone(),
+            by: one.by.clone(),
+            minutes: one.minutes,
+        }
+    }
+}
+
+impl From<&meeting::AgendaConcern> for AgendaConcern {
+    fn from(one: &meeting::AgendaConcern) -> Self {
+        Self {
+            case_id: one.room.to_string(),
+            key: EventKey::from(&one.key),
+            title: one.title.clone(),
+            topic: one.topic.into(),
+            priority: one.priority.into(),
+            status: one.status.code().to_owned(),
+            overdue: one.overdue,
+            since: one.since.into(),
+            detail: one.detail.clone(),
+            decide: one.decide.clone(),
+            call: one.call.iter().map(AgendaCall::from).collect(),
+            minutes: one.minutes,
+        }
     }
 }
 
@@ -131,11 +219,6 @@ impl From<&meeting::Item> for AgendaItem {
             headline: one.headline.clone(),
             detail: one.detail.clone(),
         };
-        let call = |one: &meeting::Call| AgendaCall {
-            name: one.name.clone(),
-            organization: one.organization.clone(),
-            phone: one.phone.clone(),
-        };
         Self {
             case_id: item.case.to_string(),
             member: item.member.clone(),
@@ -143,7 +226,7 @@ impl From<&meeting::Item> for AgendaItem {
             headline: item.headline().to_owned(),
             matters: item.matters.iter().map(matter).collect(),
             decide: item.decide.clone(),
-            call: item.call.iter().map(call).collect(),
+            call: item.call.iter().map(AgendaCall::from).collect(),
             minutes: item.minutes,
         }
     }
@@ -162,6 +245,10 @@ impl From<&meeting::Agenda> for Agenda {
             at: agenda.at.into(),
             items: agenda.items.iter().map(AgendaItem::from).collect(),
             not_reached: agenda.not_reached.iter().map(AgendaItem::from).collect(),
+            points: agenda.points.iter().map(AgendaPoint::from).collect(),
+            points_not_reached: agenda.points_not_reached.iter().map(AgendaPoint::from).collect(),
+            concerns: agenda.concerns.iter().map(AgendaConcern::from).collect(),
+            concerns_not_reached: agenda.concerns_not_reached.iter().map(AgendaConcern::from).collect(),
             process: agenda.process.clone(),
             process_minutes: agenda.process_minutes,
             people: agenda.people.iter().map(Contact::from).collect(),
@@ -190,109 +277,47 @@ fn order(meeting: &Meeting, minutes: u32, time: Option<&str>, since: Option<&str
 impl Caseline {
     /// The agenda of a meeting that takes so many minutes, from `time` (`10:00` where left out), over the cases that the two share:
     /// in an order that puts what matters first, sized to the time. `since` is the day of the last meeting, a month before where left
-    /// out.
+    /// out. With `for_both` it is without one's own organisation's concerns, for a page that the other side sees, too.
     ///
     /// # Errors
     /// `NotFound` (`shared-cases`) where the two share no case; `InvalidInput` (`meeting-minutes`, `invalid-date`, `invalid-time`).
-    #[uniffi::method(default(time = None, since = None))]
+    #[uniffi::method(default(time = None, since = None, for_both = false))]
     pub async fn agenda(
         &self,
         meeting: Meeting,
         minutes: u32,
         time: Option<String>,
         since: Option<String>,
+        for_both: bool,
     ) -> Result<Agenda> {
         let order = order(&meeting, minutes, time.as_deref(), since.as_deref())?;
-        self.client().local(move |caseline| Ok(Agenda::from(&caseline.agenda(order)?))).await
+        let made = move |caseline: &caseline::Caseline| {
+            let agenda = caseline.agenda(order)?;
+            Ok(Agenda::from(&if for_both { agenda.for_both() } else { agenda }))
+        };
+        self.client().local(made).await
     }
 
     /// Writes a meeting's Appointment into this organisation's record, unless it is there.
     ///
     /// # Errors
     /// Those of `agenda`, and `Unavailable` where the record does not answer.
-    #[uniffi::method(default(time = None, since = None))]
+    #[uniffi::method(default(time = None, since = None, for_both = false))]
     pub async fn save_appointment(
         &self,
         meeting: Meeting,
         minutes: u32,
         time: Option<String>,
         since: Option<String>,
+        for_both: bool,
     ) -> Result<Resource> {
         let order = order(&meeting, minutes, time.as_deref(), since.as_deref())?;
         let saved = |caseline: caseline::Caseline| async move {
             let agenda = caseline.agenda(order)?;
+            let agenda = if for_both { agenda.for_both() } else { agenda };
             let created = caseline.save_appointment(&agenda).await.map_err(Error::from)?;
             Ok(Resource::from(created.stored))
         };
         self.client().call(saved).await
-    }
-
-    /// Records a message that a meeting decided on in one of its cases. `decision` is an event id that the caller chose: the same
-    /// again is answered as it was first.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`case-of-others`), and those of `send`.
-    #[uniffi::method(default(priority = None, decision = None))]
-    pub async fn decide_message(
-        &self,
-        meeting: Meeting,
-        case_id: String,
-        text: String,
-        priority: Option<MessagePriority>,
-        decision: Option<String>,
-    ) -> Result<EventKey> {
-        let mut message = caseline::Message::text(text);
-        if let Some(priority) = priority {
-            message = message.priority(priority.into());
-        }
-        self.decide(&meeting, &case_id, decision.as_deref(), Decision::Message(message)).await
-    }
-
-    /// Records a task that a meeting decided on in one of its cases: as `assign` does.
-    ///
-    /// # Errors
-    /// `InvalidInput` (`case-of-others`), and those of `assign`.
-    #[allow(clippy::too_many_arguments, reason = "named and with defaults in every language that calls it")]
-    #[uniffi::method(default(owner = None, pool = None, organization = None, detail = None, priority = None, decision = None))]
-    pub async fn decide_task(
-        &self,
-        meeting: Meeting,
-        case_id: String,
-        title: String,
-        due: String,
-        owner: Option<String>,
-        pool: Option<String>,
-        organization: Option<String>,
-        detail: Option<String>,
-        priority: Option<MessagePriority>,
-        decision: Option<String>,
-    ) -> Result<EventKey> {
-        let to = task_to(owner.as_deref(), organization.as_deref(), pool.as_deref())?;
-        let due: caseline::task::TaskDue = parsed(&due, "due")?;
-        let mut task = caseline::Task::new(title).owner(to).due(due);
-        if let Some(detail) = detail {
-            task = task.detail(detail);
-        }
-        if let Some(priority) = priority {
-            task = task.priority(priority.into());
-        }
-        self.decide(&meeting, &case_id, decision.as_deref(), Decision::Task(task)).await
-    }
-}
-
-impl Caseline {
-    async fn decide(
-        &self,
-        meeting: &Meeting,
-        case: &str,
-        decision: Option<&str>,
-        what: Decision,
-    ) -> Result<EventKey> {
-        let (meeting, case) = (meeting.parsed()?, parsed::<CaseId>(case, "case_id")?);
-        let decision = decision.map(|id| parsed::<EventId>(id, "decision")).transpose()?;
-        let decided = move |caseline: &caseline::Caseline| {
-            Ok(EventKey::from(&caseline.decide(&meeting, case, decision, what)?))
-        };
-        self.client().local(decided).await
     }
 }

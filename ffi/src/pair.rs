@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use caseline::Error;
 use caseline::error::InvalidInput;
-use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
+use caseline::id::{CaseId, ContactId, OrganizationId};
 use caseline::meeting::{self, MeetingAnswer};
-use caseline::{Decision, Error};
 use jiff::Timestamp;
 use jiff::civil::Time;
 
@@ -14,14 +14,12 @@ use crate::case::Case;
 use crate::client::Caseline;
 use crate::error::{CaselineError, Result, parsed};
 use crate::meeting::Agenda;
-use crate::message::MessagePriority;
 use crate::models::EventKey;
 use crate::proposals::NamedContact;
 use crate::signing::day;
-use crate::task::task_to;
 
 /// A meeting of a pair's room.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct PairMeeting {
     /// The id of the event that set it: what the commands about it take.
     pub meeting: String,
@@ -51,6 +49,8 @@ pub struct PairMeeting {
     pub nothing: Vec<String>,
     /// The cases that were not reached.
     pub not_reached: Vec<String>,
+    /// The points that were brought to it, in order.
+    pub points: Vec<MeetingPoint>,
     /// What was decided, in order.
     pub decisions: Vec<MeetingDecision>,
 }
@@ -90,6 +90,23 @@ pub struct MeetingDecision {
     pub key: EventKey,
     /// The contact who recorded it.
     pub by: String,
+    /// What became of it where it did not come into its case: `not-carried-out`, `decided-anew` or `dropped`. Nothing where it did.
+    pub fate: Option<String>,
+    /// Why it did not: the codes of the reasons.
+    pub why: Vec<String>,
+}
+
+/// A point that was brought to a meeting.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct MeetingPoint {
+    /// Its event.
+    pub key: EventKey,
+    /// What it is, in a few words. Empty where a handover withheld it.
+    pub title: String,
+    /// More about it.
+    pub text: String,
+    /// The contact who brought it.
+    pub by: String,
 }
 
 /// The agenda of a meeting in the pair's room, with the words of one's own cases.
@@ -125,6 +142,7 @@ impl PairMeeting {
             held_by: meeting.held.as_ref().map(|by| by.contact.to_string()),
             nothing: ids(&meeting.nothing),
             not_reached: ids(&meeting.not_reached),
+            points: meeting.points.iter().map(MeetingPoint::from).collect(),
             decisions: meeting.decisions.iter().map(MeetingDecision::from).collect(),
         }
     }
@@ -162,6 +180,19 @@ impl From<&meeting::DecisionTaken> for MeetingDecision {
             case_id: one.case.to_string(),
             kind: one.kind.code().to_owned(),
             key: EventKey::from(&one.event),
+            by: one.by.contact.to_string(),
+            fate: one.fate().map(str::to_owned),
+            why: one.undone.as_ref().map(|undone| undone.why.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&meeting::PointBrought> for MeetingPoint {
+    fn from(one: &meeting::PointBrought) -> Self {
+        Self {
+            key: EventKey::from(&one.key),
+            title: one.title.clone(),
+            text: one.text.clone(),
             by: one.by.contact.to_string(),
         }
     }
@@ -353,79 +384,45 @@ impl Case {
         self.command(key, move |case, key| Ok(case.hold_meeting(key, meeting, nothing, not_reached)?)).await
     }
 
-    /// The agenda of a meeting of this room, with the words of the cases that this device knows.
+    /// The agenda of a meeting of this room, with the words of the cases that this device knows; with `for_both` without one's own
+    /// organisation's concerns.
     ///
     /// # Errors
     /// `NotFound` (`meeting`, `shared-cases`).
-    pub async fn meeting_agenda(&self, meeting: String) -> Result<RoomAgenda> {
+    #[uniffi::method(default(for_both = false))]
+    pub async fn meeting_agenda(&self, meeting: String, for_both: bool) -> Result<RoomAgenda> {
         let meeting = parsed(&meeting, "meeting")?;
-        self.local(move |case| Ok(RoomAgenda::from(&case.meeting_agenda(meeting)?))).await
+        let made = move |case: &caseline::Case| {
+            let mut made = case.meeting_agenda(meeting)?;
+            if for_both {
+                made.agenda = made.agenda.for_both();
+            }
+            Ok(RoomAgenda::from(&made))
+        };
+        self.local(made).await
     }
 
-    /// Records a message that a meeting of this room decided on in one of the cases that the two share: as `decide_message`, and here
-    /// that there is one. Returns the case's event.
+    /// Brings a point to a meeting that is to come: both sides have it on their agenda. A `concern` of one's own organisation is brought
+    /// so, by its event, in words for both: nothing else of it goes along.
     ///
     /// # Errors
-    /// `NotFound` (`meeting`), `InvalidInput` (`case-of-others`), and those of `send`.
-    #[uniffi::method(default(priority = None, decision = None))]
-    pub async fn decide_message(
+    /// `NotFound` (`meeting`), `InvalidInput` (`invalid-title`, `invalid-text`, `concern-member-data` and `concern-name` as
+    /// `raise_concern`), besides the errors of every command.
+    #[uniffi::method(default(text = "", concern = None, names_confirmed = false, key = None))]
+    pub async fn bring_to_meeting(
         &self,
         meeting: String,
-        case_id: String,
-        text: String,
-        priority: Option<MessagePriority>,
-        decision: Option<String>,
-    ) -> Result<EventKey> {
-        let mut message = caseline::Message::text(text);
-        if let Some(priority) = priority {
-            message = message.priority(priority.into());
-        }
-        self.decided(&meeting, &case_id, decision.as_deref(), Decision::Message(message)).await
-    }
-
-    /// Records a task that a meeting of this room decided on in one of the cases that the two share: as `decide_task`, and here that there
-    /// is one. Returns the case's event.
-    ///
-    /// # Errors
-    /// `NotFound` (`meeting`), `InvalidInput` (`case-of-others`), and those of `assign`.
-    #[allow(clippy::too_many_arguments, reason = "named and with defaults in every language that calls it")]
-    #[uniffi::method(default(owner = None, pool = None, organization = None, detail = None, priority = None, decision = None))]
-    pub async fn decide_task(
-        &self,
-        meeting: String,
-        case_id: String,
         title: String,
-        due: String,
-        owner: Option<String>,
-        pool: Option<String>,
-        organization: Option<String>,
-        detail: Option<String>,
-        priority: Option<MessagePriority>,
-        decision: Option<String>,
+        text: String,
+        concern: Option<EventKey>,
+        names_confirmed: bool,
+        key: Option<String>,
     ) -> Result<EventKey> {
-        let to = task_to(owner.as_deref(), organization.as_deref(), pool.as_deref())?;
-        let due: caseline::task::TaskDue = parsed(&due, "due")?;
-        let mut task = caseline::Task::new(title).owner(to).due(due);
-        if let Some(detail) = detail {
-            task = task.detail(detail);
+        let meeting = parsed(&meeting, "meeting")?;
+        let mut point = caseline::BringPoint::new(title).text(text).names_confirmed(names_confirmed);
+        if let Some(concern) = concern {
+            point = point.concern(concern.parsed("concern")?);
         }
-        if let Some(priority) = priority {
-            task = task.priority(priority.into());
-        }
-        self.decided(&meeting, &case_id, decision.as_deref(), Decision::Task(task)).await
-    }
-}
-
-impl Case {
-    async fn decided(
-        &self,
-        meeting: &str,
-        case: &str,
-        decision: Option<&str>,
-        what: Decision,
-    ) -> Result<EventKey> {
-        let (meeting, of) = (parsed::<EventId>(meeting, "meeting")?, parsed::<CaseId>(case, "case_id")?);
-        let decision = decision.map(|id| parsed::<EventId>(id, "decision")).transpose()?;
-        self.local(move |case| Ok(EventKey::from(&case.decide(meeting, of, decision, what)?))).await
+        self.command(key, move |case, key| Ok(case.bring_to_meeting(key, meeting, point)?)).await
     }
 }

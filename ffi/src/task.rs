@@ -10,6 +10,7 @@ use caseline::id::{ContactId, OrganizationId};
 use caseline::task::{self, Assignee};
 
 use crate::case::Case;
+use crate::client::Caseline;
 use crate::error::{Result, parsed};
 use crate::message::MessagePriority;
 use crate::models::EventKey;
@@ -130,6 +131,18 @@ pub(crate) fn task_to(owner: Option<&str>, organization: Option<&str>, pool: Opt
                 "say who is to do it: either `owner`, a person of the case, or `pool`, an organization";
             Err(caseline::Error::from(InvalidInput::new("task-without-owner", detail).field("owner")).into())
         }
+    }
+}
+
+#[uniffi::export]
+impl Caseline {
+    /// Hands the tasks of who has gone out of office over to whoever covers for them, as the directory has it. A keeper does it for the
+    /// people of its organisation, a person for themselves. Returns how many were handed over.
+    ///
+    /// # Errors
+    /// The first of what could not be handed over: the others were handed over all the same.
+    pub async fn hand_over_for_absent(&self) -> Result<u64> {
+        self.client.local(|caseline| Ok(caseline.hand_over_for_absent()? as u64)).await
     }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import caseline
-from caseline import CaselineError, Meeting, Topic
+from caseline import CaselineError, Meeting, Topic, WhatIsDecided
 
 from .live import ACO, CARE_PLAN, JANE, JOE, MINUTE, Live
 
@@ -49,10 +49,9 @@ class AtAMeeting(Live):
             saved = await jane.save_appointment(meeting, 30)
             self.assertEqual((await jane.save_appointment(meeting, 30)).id, saved.id)
 
-            said = await jane.decide_message(meeting, case.id(), "Joe asks Dr. Rao.", decision=DECISION)
-            self.assertEqual(
-                await jane.decide_message(meeting, case.id(), "Joe asks Dr. Rao.", decision=DECISION), said
-            )
+            message = WhatIsDecided.MESSAGE(text="Joe asks Dr. Rao.", priority=None)
+            said = await jane.decide(meeting, case.id(), message, decision=DECISION)
+            self.assertEqual(await jane.decide(meeting, case.id(), message, decision=DECISION), said)
             task = {"title": "Ask Dr. Rao", "due": "2019-03-08", "owner": JANE}
             await joe.do("decide", **PAIR, case=case.id(), **task)
 

@@ -413,9 +413,8 @@ impl CaseState {
             }
             RoomKind::Programme => concern::owed(&self.concerns, &rules),
             RoomKind::Pair => {
-                let mut owed = meeting::owed(&self.meetings, &rules);
-                owed.extend(proposal::owed(&self.agreements, &rules));
-                owed
+                let agreements = proposal::owed(&self.agreements, &rules);
+                meeting::owed(&self.meetings, &rules).into_iter().chain(agreements).collect()
             }
             RoomKind::Referral => referral::owed(&self.referrals, opening.kind, &self.consents, &rules),
         };

@@ -1,5 +1,7 @@
 //! Agreements, as the host works with them: those it keeps, and what two organisations propose to each other in their own room.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
@@ -135,14 +137,12 @@ impl Engine {
                     continue;
                 };
                 let today = self.now().to_zoned(agreement.zone.clone()).date();
-                if one.replaced_by.is_none() || !replaced(&state, one, today) {
-                    if agreement.in_force_on(today) {
-                        accepted.push((one.from, n, agreement, one.agreement.text.clone()));
-                    }
+                if agreement.in_force_on(today) && !replaced(&state, one, today) {
+                    accepted.push((one.from, n, agreement, one.agreement.text.clone()));
                 }
             }
         }
-        accepted.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        accepted.sort_by_key(|(from, n, ..)| Reverse((*from, *n)));
         let papers = self.db.papers(Paper::Agreement)?;
         let mut texts: Vec<String> = accepted.iter().map(|(.., text)| text.clone()).collect();
         for text in papers {

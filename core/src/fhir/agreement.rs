@@ -105,3 +105,52 @@ fn document(
         .done();
     write("DocumentReference", ("identifier", format!("{}|{value}", codes::EVENT)), json)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::agreement::proposal::tests::{accepted, version};
+    use crate::fhir::check;
+    use crate::meeting::room_tests::Room;
+
+    fn last(room: &Room) -> EventKey {
+        room.events.last().unwrap().key()
+    }
+
+    #[test]
+    fn what_was_accepted_is_a_document_with_its_hash_and_what_took_its_place_says_so() {
+        let mut room = Room::open();
+        room.act("jane", version(2));
+        let second = last(&room);
+        assert!(agreements(room.fold.state()).is_empty(), "nobody has accepted it");
+        room.act("joe", accepted(&second, 2));
+        room.act("joe", version(4));
+        let fourth = last(&room);
+        room.act("jane", accepted(&fourth, 4));
+        let written = agreements(room.fold.state());
+        assert_eq!(written.len(), 2);
+        for write in &written {
+            assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
+        }
+        let read = |n: usize| serde_json::from_str::<serde_json::Value>(&written[n].json).unwrap();
+        assert!((0..2).map(read).any(|one| one["status"] == "superseded"));
+        let current = (0..2).map(read).find(|one| one["status"] == "current").unwrap();
+        assert_eq!(current["identifier"][1]["value"], version(4).agreement.sha256.to_string());
+        assert_eq!(current["relatesTo"][0]["code"], "replaces");
+        assert_eq!(current["authenticator"]["display"], "jane");
+        assert_eq!(current["docStatus"], "final");
+    }
+
+    #[test]
+    fn an_acceptance_that_never_took_effect_is_an_error() {
+        let mut room = Room::open();
+        room.act("jane", version(2));
+        let proposal = last(&room);
+        assert_eq!(room.act("rao", accepted(&proposal, 2)), "agreement-not-other-side");
+        let written = agreements(room.fold.state());
+        assert_eq!(written.len(), 1);
+        assert!(written[0].json.contains(r#""status":"entered-in-error""#), "{}", written[0].json);
+        assert!(check(&written[0].json).unwrap().is_empty(), "{}", written[0].json);
+    }
+}

@@ -289,6 +289,10 @@ mod tests {
         fn whatever_happens_what_is_written_keeps_the_rules_and_names_nobody(acts in any_order::acts()) {
             let mut fold = Fold::new();
             fold.extend(any_order::play(&acts));
+            let agreements = crate::fhir::agreements(fold.state());
+            for write in agreements {
+                prop_assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
+            }
             for write in meetings(fold.state()) {
                 prop_assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
                 prop_assert!(!write.json.contains("Synthetic") && !write.json.contains("1961"), "{}", write.json);

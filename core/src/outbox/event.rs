@@ -362,8 +362,10 @@ impl Engine {
             })
         })?;
         self.tell(Notice::Refused { case, id, reasons });
-        // A kill in between is made good at the next start.
-        self.undo_decisions()?;
+        // A kill in between is made good at the next start, and so is a failure.
+        if let Err(error) = self.undo_decisions() {
+            tracing::error!(code = error.code(), "what a meeting decided in vain could not be told");
+        }
         Ok(Attempt::Done)
     }
 }

@@ -124,12 +124,13 @@ impl Turn {
 }
 
 /// What the clocks are about, by how their names begin: a test finds the one that is not among them.
-const TOPICS: [(&str, Topic); 17] = [
+const TOPICS: [(&str, Topic); 18] = [
     ("plan", Topic::CarePlan),
     ("task", Topic::CarePlan),
     ("carry", Topic::CarePlan),
     ("engagement", Topic::CarePlan),
     ("meeting", Topic::CarePlan),
+    ("agreement", Topic::CarePlan),
     ("outreach", Topic::CarePlan),
     ("re-enrolment", Topic::CarePlan),
     ("alert", Topic::Admission),

@@ -1,5 +1,6 @@
 //! Playing a story, line by line.
 
+mod agreement;
 mod alert;
 mod case;
 mod common;
@@ -269,6 +270,12 @@ impl Line<'_, '_> {
                 asked = as_what;
                 (fields, says)
             }
+            "agree" => {
+                let Some(case) = &case else { return Err(no_case()) };
+                let (as_what, fields, says) = self.agree(who, deed, case, within)?;
+                asked = as_what;
+                (fields, says)
+            }
             "meet" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 let (as_what, fields, says) = self.meet(who, deed, case, within)?;
@@ -411,6 +418,7 @@ impl Line<'_, '_> {
         self.played.tasks += usize::from(deed.decide.as_ref().is_some_and(|one| one.title.is_some()));
         self.played.texts.extend(meeting::said(deed));
         self.played.texts.extend(pair::said(deed));
+        self.played.texts.extend(agreement::said(deed));
         self.played.texts.extend(task::said(deed));
         self.played.concerns += usize::from(deed.raise_concern.is_some() || deed.answer_concern.is_some());
         self.played.texts.extend(concern::said(deed));

@@ -1,5 +1,6 @@
 //! What a story expects somebody to see, and what they do see.
 
+mod agreement;
 mod alert;
 mod compared;
 mod completed;
@@ -80,6 +81,10 @@ pub(super) fn look(
             let answer = ask(stage, who, "tasks", about.clone())?;
             parts.push(task::task_seen(stage, &answer, labels, who, wanted));
         }
+        if let Some(wanted) = &expected.agreement {
+            let answer = ask(stage, who, "proposed_agreements", about.clone())?;
+            parts.push(agreement::agreement_seen(stage, &answer, labels, who, wanted));
+        }
         if let Some(wanted) = &expected.meeting {
             let answer = ask(stage, who, "meetings", about.clone())?;
             parts.push(pair::meeting_seen(stage, &answer, labels, who, wanted));
@@ -153,6 +158,7 @@ pub(super) fn look(
         || expected.plan.is_some()
         || expected.task.is_some()
         || expected.concern.is_some()
+        || expected.agreement.is_some()
         || expected.meeting.is_some()
         || expected.referral.is_some()
         || expected.roster.is_some()

@@ -40,6 +40,7 @@ pub(super) fn act(caseline: &Caseline, verb: Verb) -> Result<EventKey, Failure> 
     let done = match verb {
         Verb::RaiseConcern(asked) => {
             let concern = Concern::new(asked.title, asked.text).topic(asked.topic).priority(asked.priority);
+            let concern = concern.about(asked.about);
             case(asked.case)?.raise_concern(asked.key, concern.names_confirmed(asked.names_confirmed))
         }
         Verb::HearConcern(asked) => case(asked.case)?.hear_concern(asked.key, asked.concern),

@@ -1,10 +1,11 @@
 //! All cases at a glance, agreements side by side, and meetings.
 
-use caseline::{Caseline, Decision, Error, Message, Task};
+use caseline::{Caseline, Error};
 use serde_json::{Value, json};
 
+use super::pair::Decided;
 use super::sent;
-use crate::protocol::{Decide, Failure, Verb, task_to};
+use crate::protocol::{Decide, Failure, Verb};
 use crate::view;
 
 pub(super) async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
@@ -14,9 +15,15 @@ pub(super) async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failur
             let all: Vec<Value> = caseline.side_by_side()?.iter().map(view::beside).collect();
             Ok(json!({ "agreements": all }))
         }
-        Verb::Agenda(asked) => Ok(view::agenda(&caseline.agenda(asked.order()?)?)),
-        Verb::SaveAppointment(asked) => {
+        Verb::Agenda(asked) => {
+            let for_both = asked.for_both;
             let agenda = caseline.agenda(asked.order()?)?;
+            Ok(view::agenda(&if for_both { agenda.for_both() } else { agenda }))
+        }
+        Verb::SaveAppointment(asked) => {
+            let for_both = asked.for_both;
+            let agenda = caseline.agenda(asked.order()?)?;
+            let agenda = if for_both { agenda.for_both() } else { agenda };
             let created = caseline.save_appointment(&agenda).await.map_err(Error::from)?;
             Ok(json!({ "id": created.stored.id, "version": created.stored.version }))
         }
@@ -27,17 +34,16 @@ pub(super) async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failur
 
 fn decide(caseline: &Caseline, decided: Decide) -> Result<Value, Failure> {
     let meeting = decided.meeting();
-    let what = match (decided.text, decided.title, decided.due) {
-        (Some(text), None, None) => Decision::Message(Message::text(text).priority(decided.priority)),
-        (None, Some(title), Some(due)) => {
-            let to = task_to(decided.owner, decided.organization, decided.pool)?;
-            let mut task = Task::new(title).owner(to).due(due).priority(decided.priority);
-            if let Some(detail) = decided.detail {
-                task = task.detail(detail);
-            }
-            Decision::Task(task)
-        }
-        _ => return Err(Failure::Invalid("give either `text`, or `title` and `due`".into())),
+    let (case, decision) = (decided.case, decided.decision);
+    let what = Decided {
+        text: decided.text,
+        title: decided.title,
+        due: decided.due,
+        owner: decided.owner,
+        pool: decided.pool,
+        organization: decided.organization,
+        detail: decided.detail,
+        priority: decided.priority,
     };
-    Ok(sent(&caseline.decide(&meeting, decided.case, decided.decision, what)?))
+    Ok(sent(&caseline.decide(&meeting, case, decision, what.decision()?)?))
 }

@@ -31,6 +31,8 @@ pub struct RaiseConcern {
     #[serde(default)]
     pub priority: Priority,
     #[serde(default)]
+    pub about: Vec<OrganizationId>,
+    #[serde(default)]
     pub names_confirmed: bool,
     pub key: Option<EventId>,
 }

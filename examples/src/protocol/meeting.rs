@@ -35,6 +35,8 @@ pub struct AskAgenda {
     pub minutes: u32,
     pub time: Option<String>,
     pub since: Option<Date>,
+    #[serde(default)]
+    pub for_both: bool,
 }
 
 /// What a meeting decided on.

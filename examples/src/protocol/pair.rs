@@ -1,6 +1,7 @@
 //! What is asked about a pair's room and its meetings.
 
 use caseline::Error;
+use caseline::case::event::EventKey;
 use caseline::communication::Priority;
 use caseline::error::InvalidInput;
 use caseline::id::{CaseId, ContactId, EventId, OrganizationId};
@@ -114,6 +115,53 @@ pub struct DecideAt {
     #[serde(default)]
     pub priority: Priority,
     pub decision: Option<EventId>,
+}
+
+/// A point that is brought to a meeting.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "tests/DRIVER.md says what each is")]
+pub struct BringPoint {
+    pub case: CaseId,
+    pub meeting: EventId,
+    pub title: String,
+    #[serde(default)]
+    pub text: String,
+    pub concern: Option<EventKey>,
+    #[serde(default)]
+    pub names_confirmed: bool,
+    pub key: Option<EventId>,
+}
+
+/// What is decided anew, since it did not come into its case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "tests/DRIVER.md says what each is")]
+pub struct DecideAnew {
+    pub case: CaseId,
+    pub meeting: EventId,
+    pub undone: EventKey,
+    pub text: Option<String>,
+    pub title: Option<String>,
+    pub due: Option<TaskDue>,
+    pub owner: Option<ContactId>,
+    pub pool: Option<OrganizationId>,
+    pub organization: Option<OrganizationId>,
+    pub detail: Option<String>,
+    #[serde(default)]
+    pub priority: Priority,
+    pub decision: Option<EventId>,
+}
+
+/// What is dropped, since it did not come into its case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "tests/DRIVER.md says what each is")]
+pub struct DropDecision {
+    pub case: CaseId,
+    pub meeting: EventId,
+    pub undone: EventKey,
+    pub key: Option<EventId>,
 }
 
 /// An hour of the day; ten where none is named.

@@ -7,6 +7,7 @@ use caseline::agreement::{Agreement, RuleSet};
 use caseline::contact::Topic;
 use serde_saphyr::Spanned;
 
+use super::agreement::{self, Agree};
 use super::meeting;
 use super::pair::{self, Meet};
 use super::step::{Deed, Expected, MEMBER, StepKind, TeamSeen};
@@ -190,6 +191,7 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
         deed.record_contact.is_some(),
         deed.decide.is_some(),
         matches!(deed.meet, Some(Meet::Set(_))),
+        matches!(deed.agree, Some(Agree::Propose(_))),
         deed.record_consent.is_some(),
         deed.raise_concern.is_some(),
         deed.refer.is_some(),
@@ -255,7 +257,8 @@ fn check_deed(story: &Story, deed: &Deed, named: &mut Named) -> Result<(), Wrong
     tasks(story, deed, named)?;
     meeting::check(story, deed)?;
     pair::check(story, deed)?;
-    for (name, field) in pair::labels(deed) {
+    agreement::check(story, deed)?;
+    for (name, field) in pair::labels(deed).chain(agreement::labels(deed)) {
         named.label(Some(name), field)?;
     }
     concerns(story, deed, named)?;

@@ -53,8 +53,14 @@ pub struct AgendaSeen {
     pub items: Option<Vec<String>>,
     /// How many are not reached.
     pub not_reached: Option<usize>,
+    /// How many points are on it, reached or not.
+    pub points: Option<usize>,
+    /// How many concerns of their own organization are on it, reached or not.
+    pub concerns: Option<usize>,
     /// A sentence that stands in it.
     pub says: Option<String>,
+    /// Words that do not.
+    pub says_not: Option<String>,
 }
 
 /// The panel, as somebody sees it: as many cases of each kind as are named.

@@ -16,6 +16,8 @@ pub enum Meet {
     Prepare(String),
     /// Reads the agenda of the meeting of this name, with the words of their own cases.
     Read(String),
+    /// Brings a point to it.
+    Bring(PointSaid),
     /// Answers whether they come.
     Answer(MeetingAnswered),
     /// Moves it.
@@ -42,6 +44,21 @@ pub struct MeetingSaid {
     /// Whether its agenda is made at once.
     #[serde(default)]
     pub agenda: bool,
+}
+
+/// A point that is brought to a meeting.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointSaid {
+    /// The meeting, by its name.
+    pub meeting: String,
+    /// What it is, in a few words.
+    pub title: String,
+    /// More about it.
+    #[serde(default)]
+    pub text: String,
+    /// The concern that it is, by its name.
+    pub concern: Option<String>,
 }
 
 /// An answer to a meeting.
@@ -104,6 +121,8 @@ pub struct MeetingSeen {
     pub cases: Option<usize>,
     /// How many decisions are recorded.
     pub decisions: Option<usize>,
+    /// How many points are brought to it.
+    pub points: Option<usize>,
 }
 
 impl Meet {
@@ -113,6 +132,7 @@ impl Meet {
             Self::Set(_) => "set_meeting",
             Self::Prepare(_) => "prepare_meeting",
             Self::Read(_) => "meeting_agenda",
+            Self::Bring(_) => "bring_to_meeting",
             Self::Answer(_) => "answer_meeting",
             Self::Move(_) => "move_meeting",
             Self::Cancel(_) => "cancel_meeting",
@@ -125,6 +145,7 @@ impl Meet {
         match self {
             Self::Set(_) => None,
             Self::Prepare(name) | Self::Read(name) => Some(name),
+            Self::Bring(said) => Some(&said.meeting),
             Self::Answer(said) => Some(&said.meeting),
             Self::Move(said) => Some(&said.meeting),
             Self::Cancel(said) => Some(&said.meeting),
@@ -136,6 +157,11 @@ impl Meet {
 /// The names of meetings and cases that a step speaks of, with where it does.
 pub(super) fn labels(deed: &Deed) -> impl Iterator<Item = (&String, &'static str)> {
     let met = deed.meet.iter().filter_map(Meet::meeting).map(|name| (name, ".meet"));
+    let of = deed.meet.iter().filter_map(|meet| match meet {
+        Meet::Bring(said) => said.concern.as_ref(),
+        _ => None,
+    });
+    let met = met.chain(of.map(|name| (name, ".meet.bring.concern")));
     let decided = deed.decide.iter().filter_map(|one| one.meeting.as_ref());
     let seen = deed.sees.iter().filter_map(|sees| sees.meeting.as_ref()).map(|one| &one.name);
     met.chain(decided.map(|name| (name, ".decide.meeting"))).chain(seen.map(|name| (name, ".sees.meeting")))

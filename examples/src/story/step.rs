@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::agreement::{Agree, AgreementSeen};
 use super::alert::{AlertSaid, AnswerSaid, FollowUpSaid, FoundSeen, StaySeen, VisitSaid, VisitSeen};
 use super::compared::ComparedSeen;
 use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
@@ -199,6 +200,8 @@ pub struct Deed {
     pub agenda: Option<AgendaSaid>,
     /// Writes down what a meeting decided on.
     pub decide: Option<Decided>,
+    /// Does something about an agreement that is proposed in a pair's room.
+    pub agree: Option<Agree>,
     /// Does something about a meeting of a pair's room.
     pub meet: Option<Meet>,
     /// Names a person for the case.
@@ -302,6 +305,7 @@ impl Deed {
             ("close_case", self.close_case.is_some()),
             ("agenda", self.agenda.is_some()),
             ("decide", self.decide.is_some()),
+            ("agree", self.agree.is_some()),
             ("meet", self.meet.is_some()),
             ("name_seat", self.name_seat.is_some()),
             ("end_seat", self.end_seat.is_some()),
@@ -410,6 +414,8 @@ pub struct Expected {
     pub task: Option<TaskSeen>,
     /// How a concern stands.
     pub concern: Option<ConcernSeen>,
+    /// How an agreement that was proposed in a pair's room stands.
+    pub agreement: Option<AgreementSeen>,
     /// How a meeting of a pair's room stands.
     pub meeting: Option<MeetingSeen>,
     /// How a referral stands.

@@ -124,6 +124,25 @@ fn the_story_of_a_concern_is_read() {
 }
 
 #[test]
+fn the_story_of_two_organizations_is_read_and_a_mistake_in_it_is_named() {
+    let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/between.yaml")).unwrap();
+    let agreed = story.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deed { deed, .. } => deed.agree.as_ref().map(super::Agree::verb),
+        _ => None,
+    });
+    let agreed: std::collections::BTreeSet<_> = agreed.collect();
+    assert_eq!(agreed.len(), 3, "{agreed:?}");
+    for (steps, field) in [
+        ("  - jane: {agree: {propose: nowhere.yaml}}\n", "agree.propose"),
+        ("  - jane: {agree: {accept: nothing}}\n", "agree"),
+        ("  - jane: {meet: {bring: {meeting: march, title: x}}}\n", "meet"),
+    ] {
+        let error = with_steps(steps).unwrap_err();
+        assert!(error.field.ends_with(field), "{} {field}", error.field);
+    }
+}
+
+#[test]
 fn the_story_of_a_meeting_is_read_and_a_mistake_in_it_is_named() {
     let story = Story::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/meeting.yaml")).unwrap();
     let met = story.steps.iter().filter_map(|step| match &step.kind {

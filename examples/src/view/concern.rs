@@ -15,7 +15,7 @@ pub fn concerns(state: &CaseState) -> Value {
 fn concern(concern: &ConcernState) -> Value {
     json!({
         "sender": concern.key.sender, "concern": concern.key.id, "title": concern.title, "text": concern.text,
-        "topic": concern.topic.code(), "priority": concern.priority.code(), "status": concern.status.code(),
+        "topic": concern.topic.code(), "priority": concern.priority.code(), "about": concern.about, "status": concern.status.code(),
         "raised_by": concern.raised_by.contact, "raised_at": concern.raised_by.at,
         "steps": concern.steps.iter().map(step).collect::<Vec<_>>(),
     })

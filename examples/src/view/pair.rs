@@ -22,8 +22,19 @@ fn meeting(of: &MeetingState, sides: [&OrganizationId; 2]) -> Value {
         json!({ "case": entry.case, "why": why, "minutes": entry.minutes })
     });
     let decisions = of.decisions.iter().map(|one| {
-        json!({
+        let mut told = json!({
             "case": one.case, "kind": one.kind.code(), "sender": one.event.sender, "id": one.event.id,
+            "by": one.by.contact,
+        });
+        if let (Some(fields), Some(fate)) = (told.as_object_mut(), one.fate()) {
+            fields.insert("fate".into(), json!(fate));
+            fields.extend(one.undone.as_ref().map(|undone| ("why".to_owned(), json!(undone.why))));
+        }
+        told
+    });
+    let points = of.points.iter().map(|one| {
+        json!({
+            "sender": one.key.sender, "id": one.key.id, "title": one.title, "text": one.text,
             "by": one.by.contact,
         })
     });
@@ -32,7 +43,7 @@ fn meeting(of: &MeetingState, sides: [&OrganizationId; 2]) -> Value {
         "minutes": of.minutes, "status": of.status(sides).code(), "set_by": of.set_by.contact,
         "people": of.people.iter().map(guest).collect::<Vec<_>>(), "agenda": agenda.collect::<Vec<_>>(),
         "prepared": of.prepared.is_some(), "nothing": of.nothing, "not_reached": of.not_reached,
-        "decisions": decisions.collect::<Vec<_>>(),
+        "points": points.collect::<Vec<_>>(), "decisions": decisions.collect::<Vec<_>>(),
     });
     if let Some(fields) = told.as_object_mut() {
         fields.extend(of.cancelled.as_ref().map(|(_, why)| ("cancelled".to_owned(), json!(why))));

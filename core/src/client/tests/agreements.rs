@@ -235,8 +235,8 @@ async fn a_concern_about_the_other_side_is_on_ones_own_agenda_alone() {
     assert_eq!((ours.items[0].case, ours.concerns.len(), ours.concerns[0].overdue), (case.id(), 1, true));
     let theirs = joes.meeting_agenda(meeting).unwrap().agenda;
     assert_eq!((theirs.items.len(), theirs.concerns.len(), theirs.points.len()), (1, 0, 0));
-    let sent = world.server.messages(&super::room(&room)).unwrap();
-    assert!(!format!("{sent:?}").contains("Plans come back"));
+    let in_room = world.server.messages(&super::room(&room)).unwrap();
+    assert!(!format!("{in_room:?}").contains("Plans come back"));
 
     // Brought to the meeting, in words for both, it is a point and no concern any more.
     let bring = |words: &str| BringPoint::new(words).concern(raised.clone());

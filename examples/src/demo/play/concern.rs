@@ -37,6 +37,10 @@ impl Line<'_, '_> {
             fields.insert("text".into(), json!(raised.text));
             fields.extend(raised.topic.map(|topic| ("topic".into(), json!(topic))));
             fields.extend(raised.priority.map(|priority| ("priority".into(), json!(priority))));
+            let organizations = &self.stage.story.organizations;
+            let about = raised.about.iter().filter_map(|name| organizations.get(name));
+            let about: Vec<&str> = about.map(|of| of.id.as_str()).collect();
+            fields.insert("about".into(), json!(about));
             fields.insert("names_confirmed".into(), json!(raised.names_confirmed));
             (None, format!("{name} raises a concern, “{}”: “{}”", raised.title, raised.text))
         } else if let Some(answered) = &deed.answer_concern {

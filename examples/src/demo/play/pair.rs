@@ -63,6 +63,14 @@ impl Line<'_, '_> {
                 fields.extend(hour(set.time).map(|time| ("time".into(), json!(time))));
                 format!("{name} sets a meeting on {} ({} minutes).", set.date, set.minutes)
             }
+            Meet::Bring(said) => {
+                fields.insert("title".into(), json!(said.title));
+                fields.insert("text".into(), json!(said.text));
+                let concern = said.concern.as_ref().and_then(|name| self.label(name));
+                let concern = concern.map(|sent| json!({ "sender": sent.sender, "id": sent.id }));
+                fields.extend(concern.map(|concern| ("concern".into(), concern)));
+                format!("{name} brings a point to the meeting: “{}”", said.title)
+            }
             Meet::Prepare(_) => format!("{name} makes the agenda of the meeting, and tells it in the room."),
             Meet::Read(_) => format!("{name} opens the agenda of the meeting."),
             Meet::Answer(said) => {
@@ -102,6 +110,7 @@ impl Line<'_, '_> {
 pub(super) fn said(deed: &Deed) -> impl Iterator<Item = String> + '_ {
     deed.meet.iter().filter_map(|meet| match meet {
         Meet::Cancel(said) => Some(said.reason.clone()),
+        Meet::Bring(said) => Some(said.title.clone()),
         _ => None,
     })
 }

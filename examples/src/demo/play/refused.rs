@@ -39,6 +39,7 @@ impl Line<'_, '_> {
                 "tries to answer for the task"
             }
             Some("alert") => "tries to tell of the stay",
+            Some("agree") => "tries to propose or answer an agreement",
             Some("raise_concern") => "tries to raise a concern",
             Some("hear_concern" | "answer_concern" | "close_concern" | "reopen_concern") => {
                 "tries to answer for the concern"

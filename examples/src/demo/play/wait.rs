@@ -55,6 +55,7 @@ impl Line<'_, '_> {
             let verb = match one {
                 Some((of @ ("tasks" | "concerns" | "meetings" | "referrals"), ..)) => of,
                 Some(("consents" | "overrides", ..)) => "consents",
+                Some(("agreements", ..)) => "proposed_agreements",
                 _ => "state",
             };
             let state = match self.stage.actor(who)?.call(verb, json!({ "case": case.id }), SOON) {

@@ -52,17 +52,21 @@ fn agenda_seen(stage: &Stage<'_>, answer: &Value, who: &str, wanted: &AgendaSeen
     let items: Vec<String> = list(answer, "items").iter().map(kind).collect();
     let later = list(answer, "not_reached").len();
     let page = text(answer, "markdown");
-    let says = wanted.says.as_ref().is_none_or(|says| page.contains(says));
+    let says = wanted.says.as_ref().is_none_or(|says| page.contains(says))
+        && wanted.says_not.as_ref().is_none_or(|says| !page.contains(says));
+    let both = |of: &str, later: &str| list(answer, of).len() + list(answer, later).len();
+    let talk = wanted.points.is_none_or(|many| many == both("points", "points_not_reached"))
+        && wanted.concerns.is_none_or(|many| many == both("concerns", "concerns_not_reached"));
     let shown = format!("{} ({later} not reached)", items.join(", "));
     let about = wanted.items.as_ref().is_none_or(|wanted| items == *wanted);
-    if about && wanted.not_reached.is_none_or(|many| many == later) && says {
+    if about && wanted.not_reached.is_none_or(|many| many == later) && says && talk {
         let first = list(answer, "items").first().map_or("Nothing today.", |first| text(first, "headline"));
         return Ok((
             format!("{} reads the agenda ({later} not reached). First: {first}", name(stage, who)),
             None,
         ));
     }
-    let seen = if says { shown } else { page.to_owned() };
+    let seen = if says && talk { shown } else { page.to_owned() };
     let says = wanted.says.as_ref().map_or(String::new(), |says| format!(", which says “{says}”"));
     let of = wanted.items.as_ref().map_or(String::new(), |items| format!(" of {}", items.join(", ")));
     Err((format!("an agenda{of}{says}"), seen))

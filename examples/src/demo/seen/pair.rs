@@ -24,6 +24,7 @@ pub(super) fn meeting_seen(
     match list(answer, "meetings").iter().find(|meeting| text(meeting, "meeting") == id) {
         Some(meeting)
             if text(meeting, "status") == wanted.is
+                && wanted.points.is_none_or(|points| points == list(meeting, "points").len())
                 && wanted.cases.is_none_or(|cases| cases == of(meeting).0)
                 && wanted.decisions.is_none_or(|decisions| decisions == of(meeting).1) =>
         {

@@ -28,6 +28,9 @@ pub struct Raised {
     pub topic: Option<ConcernTopic>,
     /// How urgent it is.
     pub priority: Option<Priority>,
+    /// The organizations that it is about, by their names in the story.
+    #[serde(default)]
+    pub about: Vec<String>,
     /// Whether a person has said that no member is meant by a name in it.
     #[serde(default)]
     pub names_confirmed: bool,
