@@ -23,6 +23,7 @@ pub use consent::{Labelled, notice};
 pub(crate) use decide::consents_let;
 pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
 pub use disclosure::Disclosure;
+pub(crate) use outreach::no_contact;
 pub use outreach::{MayReachOut, Reach, may_reach_out};
 #[cfg(feature = "store")]
 pub(crate) use referral::UnderConsent;

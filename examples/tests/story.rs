@@ -165,7 +165,10 @@ fn a_plan_that_comes_back_with_changes_is_signed_elsewhere() {
 #[test]
 fn a_plan_is_complete_by_the_rule_of_its_own_day() {
     let said = plays("complete.yaml");
-    assert!(said.contains("Jane says that the care plan has the in-house clinical approval of Kim."), "{said}");
+    assert!(
+        said.contains("Jane says that the care plan has the in-house clinical approval of Kim."),
+        "{said}"
+    );
     assert!(said.contains("complete since 2023-04-05 (sent-approved)"), "{said}");
 }
 
