@@ -318,6 +318,56 @@ fn under_an_id_that_two_recorded_a_consent_with_nothing_is_told() {
 }
 
 #[test]
+fn counselling_notes_are_told_under_a_consent_of_their_own_alone() {
+    let with = |categories: &[Label], tpo: bool| {
+        let mut consent = consent();
+        consent.scope.categories = categories.iter().copied().collect();
+        consent.scope.redisclosure = if tpo { Redisclosure::Tpo } else { Redisclosure::Named };
+        (consent, false)
+    };
+    let (notes, therapy) = (Label::CounsellingNotes, Label::PsychotherapyNotes);
+    let mut of_part_2: Labels = Label::OF_PART_2.into();
+    of_part_2.insert(notes);
+    let of_therapy: Labels = [therapy, Label::MentalHealth, Label::Restricted].into();
+    let mut with_hiv = of_part_2.clone();
+    with_hiv.insert(Label::Hiv);
+    let own = |label| with(&[label], false);
+    let refused = vec!["consent-not-for-notes"];
+    let table = [
+        (&of_part_2, vec![with(&[Label::Part2], true)], refused.clone()),
+        // Combined with anything else it is none for notes.
+        (&of_part_2, vec![with(&[Label::Part2, notes], false)], refused.clone()),
+        (&of_part_2, vec![with(&[notes, therapy], false)], refused.clone()),
+        (&of_part_2, vec![own(therapy)], refused.clone()),
+        (&of_part_2, vec![own(notes)], vec![]),
+        (&of_part_2, vec![own(notes), with(&[Label::Part2], true)], vec![]),
+        (&of_therapy, vec![with(&[Label::MentalHealth, Label::BehaviouralHealth], true)], refused.clone()),
+        (&of_therapy, vec![own(notes)], refused),
+        (&of_therapy, vec![own(therapy)], vec![]),
+        // What else it holds needs its own, too.
+        (&with_hiv, vec![own(notes)], vec!["consent-not-for-category"]),
+        (&with_hiv, vec![own(notes), with(&[Label::Hiv], false)], vec![]),
+    ];
+    for (n, (labels, recorded, expected)) in table.into_iter().enumerate() {
+        let labelled = [Labelled { labels: labels.clone(), by: organization("cp") }];
+        assert_eq!(codes(&labelled, "jane", 1, &consents(&recorded, 1)), expected, "{n}");
+    }
+    // The consent for notes is for nothing but notes.
+    let labelled = [Labelled { labels: Label::OF_PART_2.into(), by: organization("cp") }];
+    let told = codes(&labelled, "jane", 1, &consents(&[own(notes)], 1));
+    assert!(told.iter().all(|code| code == "consent-not-for-category") && !told.is_empty(), "{told:?}");
+    // Whoever was told a note passes it on to nobody, whatever HIPAA lets them do with records.
+    let mut passed = with(&[notes], true);
+    passed.0.scope.recipients = [organization("aco")].into();
+    passed.0.scope.disclosers = [organization("hospital")].into();
+    passed.0.scope.recipients.insert(organization("cp"));
+    let labelled = [Labelled { labels: [notes].into(), by: organization("cp") }];
+    assert_eq!(codes(&labelled, "jane", 3, &consents(&[passed], 3)), ["consent-not-for-redisclosure"]);
+    let said = notice(&[notes].into(), &BTreeSet::new(), &Consents::default(), None);
+    assert_eq!(said.as_deref(), Some(STATEMENT));
+}
+
+#[test]
 fn an_emergency_lets_nobody_pass_whom_the_agreement_does_not_name() {
     let mut stranger = seat("lee");
     stranger.contact.organization = organization("hospital");
@@ -357,6 +407,7 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
         (purposes, any::<bool>(), prop::bool::weighted(0.9), words),
         days,
         (prop::bool::weighted(0.2), prop::bool::weighted(0.3)),
+        prop::option::of(prop::sample::select(vec![Label::PsychotherapyNotes, Label::CounsellingNotes])),
     )
         .prop_map(
             |(
@@ -364,6 +415,7 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                 (purposes, tpo, treat, words),
                 days,
                 (revoked, joe),
+                notes,
             )| {
                 let from = today() + days.0.days();
                 let mut consent =
@@ -382,6 +434,10 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                 if treat && tpo {
                     consent.scope.categories.extend([Label::Part2, Label::BehaviouralHealth]);
                     consent.scope.recipients.extend([organization("aco"), organization("cp")]);
+                }
+                // Now and then one of notes alone.
+                if let (true, Some(notes)) = (words.is_empty() || !tpo, notes) {
+                    consent.scope.categories = [notes].into();
                 }
                 if joe {
                     consent.source = "Joe's word".into();
@@ -465,13 +521,20 @@ proptest! {
                     continue;
                 }
                 others.insert(to.clone());
-                let speaks = |label: &Label| under.iter().filter_map(|id| consents.get(*id)).any(|consent| {
+                let implied = |label: &Label| part.labels.iter().any(|other| other.implies(*label));
+                let notes = |label: &Label| [Label::PsychotherapyNotes, Label::CounsellingNotes].contains(label);
+                let speaks = |label: &Label| implied(label) || under.iter().filter_map(|id| consents.get(*id)).any(|consent| {
                     let scope = &consent.recorded.scope;
                     let hipaa = |one| agreement.part2.as_ref().is_some_and(|part2| part2.covered.contains(one));
                     consent.standing(today()) == ConsentStanding::Active
                         && scope.categories.iter().any(|category| category.covers(*label))
+                        // A consent for notes is for nothing else, and lets nobody pass them on whom it does not name.
+                        && (!notes(label) || (scope.categories == [*label].into()
+                            && (scope.recipients.contains(to) || scope.disclosers.contains(to)
+                                || (scope.covered && hipaa(to)))))
                         && (consent.by.organization == part.by || consent.recorded.document.is_some()
-                            || (part.labels.contains(&Label::Part2) && Label::Part2.covers(*label)
+                            || (part.labels.contains(&Label::Part2)
+                                && (Label::Part2.covers(*label) || *label == Label::CounsellingNotes)
                                 && scope.disclosers.contains(&consent.by.organization)
                                 && is_program(&consent.by.organization) && !is_program(&part.by)))
                         && (scope.recipients.contains(to) || scope.disclosers.contains(to) || hipaa(to))
@@ -485,7 +548,7 @@ proptest! {
         prop_assert!(!are_sensitive(&disclosure.labels) || others.is_empty() || notice.is_some());
         let Some(notice) = notice else { return Ok(()) };
         prop_assert!(notice.len() <= NOTICE_LIMIT / 2);
-        if disclosure.labels.contains(&Label::Part2) {
+        if disclosure.labels.contains(&Label::Part2) || disclosure.labels.contains(&Label::CounsellingNotes) {
             prop_assert!(notice.contains(STATEMENT));
             if !others.is_empty() {
                 let scope = notice.contains("Synthetic words of scope");
