@@ -231,9 +231,9 @@ pub(super) fn not_made(
 fn denied(outreach: &Outreach, channel: Channel, at: Timestamp, agreement: &Agreement) -> bool {
     let of_member = |reason: &Reason| reason.code == "outreach-no-contact";
     let judged = may_reach_out(agreement, outreach, channel, at);
-    let others = judged.reasons.iter().filter(|reason| !of_member(reason));
+    let mut others = judged.reasons.iter().filter(|reason| !of_member(reason));
     judged.answer == Reach::Denied
-        && others.last().is_some_and(|reason| {
+        && others.next_back().is_some_and(|reason| {
             ["outreach-prohibited", "outreach-refused", "agreement-not-in-force"].contains(&&*reason.code)
         })
 }
