@@ -304,6 +304,7 @@ def outreach(told: caseline.Outreach) -> dict[str, Any]:
             reached=one.reached,
             outcome=one.outcome,
             about=one.about,
+            not_made=code(one.not_made) if one.not_made else None,
             by=one.by,
             against_terms=reasons([one.against_terms]) if one.against_terms else None,
             withdrawn=taken_back(one.withdrawn),
@@ -323,7 +324,12 @@ def outreach(told: caseline.Outreach) -> dict[str, Any]:
             answer=answer(one.answer) if one.answer else None,
         )
 
+    def no_contact(one: caseline.NoContact) -> dict[str, Any]:
+        said = {"on": one.on, "representative": one.representative, "reason": one.reason}
+        return {**event_of(one.key), **said, "by": one.by, "at": instant(one.at)}
+
     return {
+        **({"no_contact": no_contact(told.no_contact)} if told.no_contact else {}),
         "stages": [stage(one) for one in told.stages],
         "contacts": [contact_of(one) for one in told.contacts],
         "asks": [ask(one) for one in told.asks],

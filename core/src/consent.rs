@@ -341,9 +341,19 @@ impl ConsentState {
         explains(&self.recorded.scope.explanation)
     }
 
-    /// Whether it covers a category.
+    /// Whether it covers a category. Of what needs a consent of its own, only where it names nothing else.
     pub(crate) fn covers(&self, label: Label) -> bool {
+        if label.needs_its_own_consent() && self.recorded.scope.categories.len() != 1 {
+            return false;
+        }
         self.recorded.scope.categories.iter().any(|category| category.covers(label))
+    }
+}
+
+impl Scope {
+    /// Whether it names notes that need a consent of their own, and something else: then it is none for them.
+    pub(crate) fn combines_notes(&self) -> bool {
+        self.categories.len() > 1 && self.categories.iter().any(|label| label.needs_its_own_consent())
     }
 }
 

@@ -47,6 +47,11 @@ pub enum Label {
     MentalHealth,
     /// Behavioural health information.
     BehaviouralHealth,
+    /// Psychotherapy notes (45 CFR 164.501): kept apart from the rest, and told under a consent of their own.
+    PsychotherapyNotes,
+    /// Counselling notes of substance use disorder treatment (42 CFR 2.11): kept apart from the rest, and told under a consent of their
+    /// own. HL7 has no code for them: it is one of ours.
+    CounsellingNotes,
     /// HIV or AIDS information.
     Hiv,
     /// Sexual assault, abuse or domestic violence information.
@@ -61,7 +66,7 @@ pub enum Label {
 
 impl Label {
     /// Every one that has a code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Normal,
         Self::Restricted,
         Self::VeryRestricted,
@@ -70,6 +75,8 @@ impl Label {
         Self::Psychiatry,
         Self::MentalHealth,
         Self::BehaviouralHealth,
+        Self::PsychotherapyNotes,
+        Self::CounsellingNotes,
         Self::Hiv,
         Self::Violence,
         Self::Part2,
@@ -80,7 +87,7 @@ impl Label {
     pub const OF_PART_2: [Self; 4] =
         [Self::Restricted, Self::SubstanceUseDisorder, Self::Part2, Self::NoRedisclosure];
 
-    /// Its code: of v3-Confidentiality or v3-ActCode. `unknown` is no code of theirs.
+    /// Its code: of v3-Confidentiality or v3-ActCode. `SUDCN` is one of ours, and `unknown` is none.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Normal => "N",
@@ -91,6 +98,8 @@ impl Label {
             Self::Psychiatry => "PSY",
             Self::MentalHealth => "MH",
             Self::BehaviouralHealth => "BH",
+            Self::PsychotherapyNotes => "PSYTHPN",
+            Self::CounsellingNotes => "SUDCN",
             Self::Hiv => "HIV",
             Self::Violence => "SDV",
             Self::Part2 => "42CFRPart2",
@@ -105,7 +114,7 @@ impl Label {
     /// `InvalidInput` (`unknown-label`).
     pub fn parse(code: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|label| label.code() == code).ok_or_else(|| {
-            let detail = "a label is N, R, V, SUD, ETH, MH, BH, PSY, HIV, SDV, 42CFRPart2 or NORDSCLCD";
+            let detail = "a label is N, R, V, SUD, ETH, MH, BH, PSY, PSYTHPN, SUDCN, HIV, SDV, 42CFRPart2 or NORDSCLCD";
             InvalidInput::new("unknown-label", detail).field("labels").into()
         })
     }
@@ -114,6 +123,24 @@ impl Label {
     /// what whoever has it may do.
     pub const fn is_sensitive(self) -> bool {
         !matches!(self, Self::Normal | Self::Restricted | Self::VeryRestricted | Self::NoRedisclosure)
+    }
+
+    /// Whether only a consent that names this category alone lets it be told: one for counselling notes may not be combined with one
+    /// for anything else (42 CFR 2.31(b), 45 CFR 164.508(b)(3)(ii)), and no other consent covers them.
+    pub const fn needs_its_own_consent(self) -> bool {
+        matches!(self, Self::PsychotherapyNotes | Self::CounsellingNotes)
+    }
+
+    /// Whether what bears this label is about that category by being what it is: a counselling note is a record of substance use
+    /// disorder treatment, a psychotherapy note one of mental health. The consent for the note is then the one for it.
+    pub(crate) fn implies(self, other: Self) -> bool {
+        match self {
+            Self::CounsellingNotes => Self::Part2.covers(other),
+            Self::PsychotherapyNotes => {
+                matches!(other, Self::MentalHealth | Self::BehaviouralHealth | Self::Psychiatry)
+            }
+            _ => false,
+        }
     }
 
     /// Whether a consent that names this category covers that one: each covers itself; Part 2 what is told of substance use, which
@@ -283,6 +310,17 @@ mod tests {
         assert!(!Label::BehaviouralHealth.covers(Label::Psychiatry));
         let sensitive = |label: &&Label| label.is_sensitive();
         assert!(Label::ALL.iter().filter(sensitive).all(|label| label.covers(*label)));
+    }
+
+    #[test]
+    fn no_other_category_covers_notes_that_are_kept_apart() {
+        for notes in [Label::PsychotherapyNotes, Label::CounsellingNotes] {
+            assert!(notes.needs_its_own_consent() && notes.is_sensitive());
+            for label in Label::ALL {
+                assert_eq!(label.covers(notes), label == notes, "{label}");
+                assert_eq!(notes.covers(label), label == notes, "{label}");
+            }
+        }
     }
 
     #[test]

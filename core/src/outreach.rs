@@ -15,6 +15,7 @@ use crate::policy::Reason;
 
 mod clocks;
 mod life;
+mod no_contact;
 mod reopening;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod words;
 
 pub use clocks::{ANSWER, ClockDate, ENGAGEMENT, PLAN_COMPLETED, RE_ENROLMENT_GAP, Term, dates, owed, term};
 pub use life::{MOST_CONTACTS, closing, step};
+pub use no_contact::{ContactPermitted, ContactProhibited, Lifted, NoContact, NotMade};
 pub(crate) use reopening::reopened;
 pub use words::{remark, tell};
 
@@ -161,6 +163,9 @@ pub struct ContactRecorded {
     /// The event that it follows, an admission for example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<EventId>,
+    /// Of what was not made because it must not be: why. It is no attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_made: Option<NotMade>,
 }
 
 impl std::fmt::Debug for ContactRecorded {
@@ -250,6 +255,10 @@ pub enum OutreachEvent<'a> {
     Contact(&'a ContactRecorded),
     /// `contact.withdrawn`.
     Withdrawn(&'a ContactWithdrawn),
+    /// `contact.prohibited`.
+    Prohibited(&'a ContactProhibited),
+    /// `contact.permitted`.
+    Permitted(&'a ContactPermitted),
     /// `outreach.asked`.
     Asked(&'a OutreachAsked),
     /// `outreach.granted`.
@@ -264,6 +273,7 @@ pub struct Outreach {
     stages: Vec<StageState>,
     contacts: Vec<ContactState>,
     asks: Vec<AskState>,
+    prohibitions: Vec<NoContact>,
     /// How often each organisation said where the member stands.
     said: BTreeMap<OrganizationId, usize>,
 }
@@ -381,8 +391,9 @@ impl Outreach {
         let stands = |contact: &&ContactState| contact.withdrawn.is_none();
         let all = || self.contacts.iter().filter(stands).map(|contact| &contact.recorded);
         let last = all().filter(|contact| contact.reached).map(|contact| contact.when).max();
-        let after =
-            |contact: &&ContactRecorded| !contact.reached && last.is_none_or(|last| contact.when > last);
+        let after = |contact: &&ContactRecorded| {
+            !contact.reached && contact.not_made.is_none() && last.is_none_or(|last| contact.when > last)
+        };
         u32::try_from(all().filter(after).count()).unwrap_or(u32::MAX)
     }
 

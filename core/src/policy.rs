@@ -11,6 +11,7 @@ mod consent_tests;
 mod decide;
 mod disclosure;
 mod outreach;
+mod record;
 mod referral;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,9 @@ pub use consent::{Labelled, notice};
 pub(crate) use decide::consents_let;
 pub use decide::{Ask, Decision, IdentityFacts, RoomFacts, decide};
 pub use disclosure::Disclosure;
+pub(crate) use outreach::no_contact;
 pub use outreach::{MayReachOut, Reach, may_reach_out};
+pub use record::may_record;
 #[cfg(feature = "store")]
 pub(crate) use referral::UnderConsent;
 pub use referral::may_refer;

@@ -22,6 +22,7 @@ use crate::inbox::Below;
 use crate::notice::Notice;
 use crate::outbox::Attempt;
 use crate::point::point;
+use crate::policy::{Reason, may_record};
 use crate::ports::{CareRecord, PortError, RecordWrite, Stored};
 use crate::store::Tx;
 use crate::store::audit::append;
@@ -318,6 +319,16 @@ impl Engine {
             if !self.elsewhere || self.takes_write(write) { record.as_ref() } else { self.embedded.as_ref() };
         let state = self.state_in_room(case)?;
         let audited = write.kind == "AuditEvent" || row.state == State::Marked;
+        let took_part = state.roster().last_place_of(&self.user()).is_some();
+        let basis = match may_record(took_part, &fhir::labels_in(&write.json)) {
+            Ok(basis) => basis,
+            // The audit itself is no copy of anything, and what was permitted once is done.
+            Err(_) if audited => Vec::new(),
+            Err(_) => {
+                self.db.write(|t| end_record(t, row.seq, write))?;
+                return Ok(Attempt::Done);
+            }
+        };
         let permit = || {
             if audited {
                 return Ok(());
@@ -325,7 +336,7 @@ impl Engine {
             point("record-before-mark");
             self.db
                 .write(|t| {
-                    let entry = append(t, self.now(), record_written(case, &state, write))?;
+                    let entry = append(t, self.now(), record_written(case, &state, write, &basis))?;
                     self.queue_audit_event(t, case, &entry)?;
                     mark_record(t, row.seq, write)
                 })
@@ -395,7 +406,7 @@ impl Engine {
     }
 }
 
-fn record_written(case: CaseId, state: &CaseState, write: &RecordWrite) -> Audited {
+fn record_written(case: CaseId, state: &CaseState, write: &RecordWrite, basis: &[Reason]) -> Audited {
     Audited {
         action: Action::RecordWritten,
         case: Some(case),
@@ -405,7 +416,7 @@ fn record_written(case: CaseId, state: &CaseState, write: &RecordWrite) -> Audit
         agreement: state
             .opening()
             .map(|opening| (opening.agreement_text.id.clone(), opening.agreement_text.version.clone())),
-        reasons: Vec::new(),
+        reasons: basis.iter().map(|reason| reason.code.to_string()).collect(),
         purpose: Purpose::Coordination,
         labels: fhir::labels_in(&write.json).iter().map(ToString::to_string).collect(),
         consents: Vec::new(),

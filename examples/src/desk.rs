@@ -296,6 +296,8 @@ pub async fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         | Verb::GrantOutreach { .. }
         | Verb::RefuseOutreach { .. }
         | Verb::WithdrawContact(_)
+        | Verb::ProhibitContact(_)
+        | Verb::PermitContact(_)
         | Verb::ReopenCase(_)
         | Verb::CloseCase { .. }) => outreach::ask(caseline, said),
         said => say(caseline, said).await,

@@ -8,7 +8,7 @@ use caseline::case::life::CloseReason;
 use caseline::communication::Priority;
 use caseline::contact::Topic;
 use caseline::id::{CaseId, ContactId, EventId, MemberId, OrganizationId, RoomId, Sha256, UserId};
-use caseline::outreach::{Channel, Stage};
+use caseline::outreach::{Channel, NotMade, Stage};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub use referral::{
     CancelReferral, CarryReferral, DeclineReferral, InReferral, OutcomeOf, Refer, SendReferral, SubRefer,
     TellCapacity, TellReferral, WithdrawReferral,
 };
-pub use returning::{ReopenCase, WithdrawContact};
+pub use returning::{PermitContact, ProhibitContact, ReopenCase, WithdrawContact};
 pub use task::{Assign, CompleteTask, HandOverTask, OfTask, ReasonedTask, task_to};
 
 /// A request.
@@ -375,6 +375,7 @@ pub enum Verb {
         outcome: String,
         by: Option<ContactId>,
         about: Option<EventId>,
+        not_made: Option<NotMade>,
         key: Option<EventId>,
     },
     AskOutreach {
@@ -403,6 +404,8 @@ pub enum Verb {
         key: Option<EventId>,
     },
     WithdrawContact(WithdrawContact),
+    ProhibitContact(ProhibitContact),
+    PermitContact(PermitContact),
     ReopenCase(ReopenCase),
     LookAtRecord {},
     Kept {},

@@ -29,7 +29,9 @@ pub use compared::ComparedSeen;
 pub use consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 pub use crossing::{Carry, CrossingsSeen};
 pub use meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
-pub use outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+pub use outreach::{
+    Answered, Asked, OutreachSeen, Prohibited, ReachSeen, Recorded, Reenrolled, Standing, TakenBack,
+};
 pub use pair::{
     Meet, MeetingAnswered, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingSaid, MeetingSeen,
 };

@@ -27,6 +27,7 @@ mod events;
 mod meeting;
 mod message;
 mod models;
+mod no_contact;
 mod options;
 mod outreach;
 mod pair;
@@ -62,6 +63,7 @@ pub use models::{
     AuditStatus, Contact, Directory, Due, EventKey, Invitation, Organization, OutboxNote, OutboxStatus,
     Paper, Rung, Topic,
 };
+pub use no_contact::{NoContact, NotMade};
 pub use options::{HostToken, Options, RecordChoice, StoreKey, StoryClock};
 pub use outreach::{
     CloseReason, ContactTakenBack, MayReachOut, MemberContact, Outreach, OutreachAnswer, OutreachAsk,

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use crate::case::Case;
 use crate::error::{Reason, Result, parsed};
 use crate::models::EventKey;
+use crate::no_contact::{NoContact, NotMade};
 
 /// An enum of the core's, of the same names.
 macro_rules! mirrored {
@@ -123,6 +124,8 @@ pub struct Outreach {
     pub stages: Vec<StageOf>,
     /// The contacts and attempts, in the order in which they were recorded.
     pub contacts: Vec<MemberContact>,
+    /// That the member must not be contacted, as long as that stands.
+    pub no_contact: Option<NoContact>,
     /// The questions, in the order in which they were asked.
     pub asks: Vec<OutreachAsk>,
     /// How often somebody tried without success since the member was last reached.
@@ -138,6 +141,7 @@ impl Outreach {
         Self {
             stages: of.stages().iter().map(StageOf::from).collect(),
             contacts: of.contacts().iter().map(MemberContact::from).collect(),
+            no_contact: of.no_contact().map(NoContact::from),
             asks: of.asks().iter().map(OutreachAsk::from).collect(),
             attempts: of.attempts(),
             clocks: clocks.iter().flatten().map(ProgrammeClock::from).collect(),
@@ -204,6 +208,8 @@ pub struct MemberContact {
     pub outcome: String,
     /// The event that it follows, an admission for example.
     pub about: Option<String>,
+    /// Why it was not made, where it must not be.
+    pub not_made: Option<NotMade>,
     /// The contact who recorded it.
     pub by: String,
     /// Why the agreement did not allow it, where it did not.
@@ -235,6 +241,7 @@ impl From<&ContactState> for MemberContact {
             reached: recorded.reached,
             outcome: recorded.outcome.clone(),
             about: recorded.about.map(|about| about.to_string()),
+            not_made: recorded.not_made.map(NotMade::from),
             by: contact.by.contact.to_string(),
             against_terms: contact.against_terms.as_ref().map(Reason::from),
             withdrawn: contact.withdrawn.as_ref().map(|one| ContactTakenBack {
@@ -398,11 +405,11 @@ impl Case {
     }
 
     /// Records a contact with the member, or an attempt: of one's own, or of a colleague (`by`). One that the agreement did not
-    /// allow is recorded too, and marked.
+    /// allow is recorded too, and marked. `not_made`: why it was not made, where it must not be; then it is no attempt.
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-time`, `invalid-outcome`), besides the errors of every command.
-    #[uniffi::method(default(by = None, about = None, key = None))]
+    #[uniffi::method(default(by = None, about = None, key = None, not_made = None))]
     #[allow(clippy::too_many_arguments, reason = "they have names where they are given")]
     pub async fn record_contact(
         &self,
@@ -414,13 +421,15 @@ impl Case {
         by: Option<String>,
         about: Option<String>,
         key: Option<String>,
+        not_made: Option<NotMade>,
     ) -> Result<EventKey> {
         let wrong = |_| InvalidInput::new("invalid-time", "no case has such a time").field("when");
         let when = Timestamp::try_from(when).map_err(wrong)?;
         let by: Option<ContactId> = by.map(|by| parsed(&by, "by")).transpose()?;
         let about: Option<EventId> = about.map(|about| parsed(&about, "about")).transpose()?;
         let channel = channel.into();
-        let contact = ContactRecorded { when, by, channel, face_to_face, reached, outcome, about };
+        let not_made = not_made.map(Into::into);
+        let contact = ContactRecorded { when, by, channel, face_to_face, reached, outcome, about, not_made };
         self.command(key, move |case, key| Ok(case.record_contact(key, contact)?)).await
     }
 

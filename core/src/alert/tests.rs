@@ -475,6 +475,7 @@ fn a_contact_that_is_recorded_stops_the_clock_if_it_meets_the_rule() {
         reached,
         outcome: "words".into(),
         about: None,
+        not_made: None,
     };
     let owes = |contacts: &[ContactRecorded]| {
         let mut fold = Fold::new();

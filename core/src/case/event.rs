@@ -38,7 +38,8 @@ use crate::meeting::{
     MeetingMoved, MeetingPrepared, MeetingSet, MeetingUndone,
 };
 use crate::outreach::{
-    ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused, StageReached,
+    ContactPermitted, ContactProhibited, ContactRecorded, ContactWithdrawn, OutreachAsked, OutreachGranted,
+    OutreachRefused, StageReached,
 };
 use crate::referral::{
     ReferralAccepted, ReferralAsked, ReferralCancelled, ReferralCapacity, ReferralCapacityAsked,
@@ -228,6 +229,10 @@ kinds! {
     ContactRecorded(ContactRecorded) = "contact.recorded",
     /// A contact that was recorded in error is taken back.
     ContactWithdrawn(ContactWithdrawn) = "contact.withdrawn",
+    /// The member must not be contacted.
+    ContactProhibited(ContactProhibited) = "contact.prohibited",
+    /// The member may be contacted again.
+    ContactPermitted(ContactPermitted) = "contact.permitted",
     /// Somebody took things across to a side without Matrix, or called who was reminded, or tried to.
     CrossingCarried(CrossingCarried) = "crossing.carried",
     /// The member consents to something.

@@ -170,6 +170,8 @@ fn read_by_step(data: &EventData, at: Timestamp) -> Value {
         EventData::MessageCorrected(corrected) => serde_json::to_value(corrected.withheld()),
         EventData::CaseReopened(reopened) => serde_json::to_value(reopened.withheld()),
         EventData::ContactWithdrawn(withdrawn) => serde_json::to_value(withdrawn.withheld()),
+        EventData::ContactProhibited(prohibited) => serde_json::to_value(prohibited.withheld()),
+        EventData::ContactPermitted(permitted) => serde_json::to_value(permitted.withheld()),
         EventData::ContactRecorded(recorded) => serde_json::to_value(recorded.withheld()),
         EventData::CrossingCarried(carried) => serde_json::to_value(carried.withheld()),
         EventData::ConsentRecorded(recorded) => serde_json::to_value(recorded.withheld()),

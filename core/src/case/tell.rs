@@ -60,6 +60,8 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
         EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
         EventData::ContactWithdrawn(e) => outreach::tell(OutreachEvent::Withdrawn(e), by),
+        EventData::ContactProhibited(e) => outreach::tell(OutreachEvent::Prohibited(e), by),
+        EventData::ContactPermitted(e) => outreach::tell(OutreachEvent::Permitted(e), by),
         EventData::CrossingCarried(e) => crossing::tell(CrossingEvent::Carried(e), by, roster),
         EventData::ConsentRecorded(e) => consent::tell(ConsentEvent::Recorded(e), by, roster),
         EventData::ConsentRevoked(e) => consent::tell(ConsentEvent::Revoked(e), by, roster),

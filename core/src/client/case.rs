@@ -33,6 +33,7 @@ mod completing;
 mod consent;
 mod crossing;
 mod meeting;
+mod no_contact;
 mod outreach;
 mod scan;
 

@@ -11,6 +11,8 @@ pub const EPISODE: &str = "urn:caseline:episode";
 pub const EVENT: &str = "urn:caseline:event";
 /// Tag system of a Provenance that takes back what another says: the value is that one's, [`super::event_value`].
 pub const NULLIFIED: &str = "urn:caseline:nullified";
+/// Code system of labels for which HL7 has no code: `SUDCN`, counselling notes of substance use disorder treatment.
+pub const LABEL: &str = "urn:caseline:label";
 /// Identifier system of a Consent: the value is the id of its `consent.recorded`, which whatever is told under it names.
 pub const CONSENT: &str = "urn:caseline:consent";
 /// Identifier system of the Task of whoever looks at what was told in an emergency: the value is [`super::event_value`] of what was.

@@ -77,7 +77,7 @@ impl View<'_> {
         let scope = &recorded.scope;
         let value = event_value(key);
         let hl7 = |system: &str| format!("http://terminology.hl7.org/CodeSystem/{system}");
-        let part2 = scope.categories.contains(&Label::Part2);
+        let part2 = [Label::Part2, Label::CounsellingNotes].iter().any(|one| scope.categories.contains(one));
         // per-1: a period ends no earlier than it begins.
         let last = last.map(|last| last.max(recorded.from).to_string());
         let actor = |code: &str, reference: &str| {

@@ -13,7 +13,7 @@ use crate::case::event::EventKey;
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource};
 use crate::contact::{Contact, Role};
-use crate::outreach::{self, Channel, ContactRecorded, Stage};
+use crate::outreach::{self, Channel, ContactRecorded, NotMade, Stage};
 use crate::ports::RecordWrite;
 
 /// The EpisodeOfCare, once something was said of where the member stands, and every contact and attempt. What took no step is
@@ -201,11 +201,7 @@ impl View<'_> {
             (false, true) => "completed",
             (false, false) => "not-done",
         };
-        let reason = concept(
-            "http://terminology.hl7.org/CodeSystem/communication-not-done-reason",
-            "recipient-unavailable",
-            "Recipient Unavailable",
-        );
+        let reason = not_done(recorded.not_made);
         let medium = match recorded.channel {
             Channel::Phone => Some(("PHONE", "telephone")),
             Channel::Visit => Some(("PHYSICAL", "physical presence")),
@@ -242,6 +238,27 @@ impl View<'_> {
     fn heads(&self, key: &EventKey) -> Vec<String> {
         vec![heads_extension(&self.state.shaped_by(&Resource::Contact(key.clone())))]
     }
+}
+
+/// Why nothing was said to the member. That a subject must not be contacted is Gravity's code; what the member said themselves has a code
+/// of R4's own, too.
+fn not_done(not_made: Option<NotMade>) -> String {
+    let own = |code, display| coding(NOT_DONE_REASON, code, display);
+    let codings = match not_made {
+        None => vec![own("recipient-unavailable", "Recipient Unavailable")],
+        Some(NotMade::Member) => vec![own("patient-objection", "Patient Objection"), prohibited()],
+        Some(NotMade::Agreement | NotMade::Consent) => vec![prohibited()],
+    };
+    let text = not_made.map_or("", NotMade::words);
+    Object::new().list("coding", &codings).text("text", text).done()
+}
+
+const NOT_DONE_REASON: &str = "http://terminology.hl7.org/CodeSystem/communication-not-done-reason";
+/// Codes that Gravity keeps until HL7 has them.
+const GRAVITY: &str = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes";
+
+fn prohibited() -> String {
+    coding(GRAVITY, "contacting-subject-prohibited", "Contacting Subject Prohibited")
 }
 
 #[cfg(all(test, feature = "testing"))]

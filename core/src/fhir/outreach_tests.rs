@@ -10,7 +10,7 @@ use crate::case::life::{CaseClosed, CloseReason};
 use crate::case::state::Standing;
 use crate::fhir::project::project;
 use crate::fhir::{check::check, rules};
-use crate::outreach::{ContactWithdrawn, StageReached};
+use crate::outreach::{ContactProhibited, ContactWithdrawn, StageReached};
 
 fn own() -> Own {
     Own { patient: "Patient/marty".into() }
@@ -32,7 +32,17 @@ fn stage(stage: Stage, on: &str) -> EventData {
 
 fn contact(channel: Channel, reached: bool, face_to_face: bool, n: usize) -> EventData {
     let outcome = "Talked about housing".to_owned();
-    ContactRecorded { when: at(n), by: None, channel, face_to_face, reached, outcome, about: None }.into()
+    ContactRecorded {
+        when: at(n),
+        by: None,
+        channel,
+        face_to_face,
+        reached,
+        outcome,
+        about: None,
+        not_made: None,
+    }
+    .into()
 }
 
 /// The resources of a kind that are written after these, each checked as at the time of writing.
@@ -97,6 +107,33 @@ fn a_contact_is_an_encounter_or_a_communication() {
     assert_eq!(said[1]["statusReason"]["coding"][0]["code"], "recipient-unavailable");
     assert_eq!(said[2]["note"][0]["text"], "Talked about housing");
     assert_eq!(said[2].get("statusReason"), None);
+}
+
+#[test]
+fn what_must_not_be_said_is_a_communication_that_was_not_made() {
+    let not_made = |n, channel, why| {
+        let EventData::ContactRecorded(attempt) = contact(channel, false, false, n) else { panic!() };
+        EventData::from(ContactRecorded { not_made: Some(why), ..attempt })
+    };
+    let reason = "He rings himself".to_owned();
+    let on = "2026-01-05".parse().unwrap();
+    let acts = vec![
+        ("jane", opening().into()),
+        ("joe", ContactProhibited { on, representative: false, reason }.into()),
+        ("jane", not_made(3, Channel::Letter, NotMade::Member)),
+        ("jane", not_made(4, Channel::Phone, NotMade::Agreement)),
+    ];
+    let said: Vec<Value> =
+        written(acts, "Communication").into_iter().filter(|one| one.get("medium").is_some()).collect();
+    let codes = |one: &Value| -> Vec<String> {
+        let all = one["statusReason"]["coding"].as_array().unwrap();
+        all.iter().map(|coding| coding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let [member, agreement] = &said[..] else { panic!("{said:?}") };
+    assert_eq!((&member["status"], &agreement["status"]), (&"not-done".into(), &"not-done".into()));
+    assert_eq!(codes(member), ["patient-objection", "contacting-subject-prohibited"]);
+    assert_eq!(codes(agreement), ["contacting-subject-prohibited"]);
+    assert_eq!(member["statusReason"]["text"], "the member must not be contacted");
 }
 
 #[test]

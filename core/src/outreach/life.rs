@@ -10,11 +10,12 @@ use crate::case::life::CloseReason;
 use crate::case::roster::decides;
 use crate::case::step::Step;
 use crate::due;
+use crate::outreach::no_contact::{not_made, permitted, prohibited};
 use crate::outreach::{
     AskAnswer, AskState, ContactRecorded, ContactState, ContactWithdrawn, Outreach, OutreachAsked,
     OutreachEvent, Stage, StageReached, StageState, Withdrawn,
 };
-use crate::policy::{Reach, Reason, may_reach_out};
+use crate::policy::{Reach, Reason, may_reach_out, no_contact};
 
 /// How many contacts and attempts are kept of each organisation.
 pub const MOST_CONTACTS: usize = 1000;
@@ -29,7 +30,8 @@ const MOST_ASKS: usize = 200;
 /// The reason, with source `outreach`: `outreach-by-keeper`, `outreach-not-a-side`, `outreach-not-community-side`,
 /// `outreach-not-plan-side`; of a stage `stage-order`, `stage-known`, `stage-before`, `stage-after`, `stage-left`,
 /// `stage-unknown`, `stage-date`, `stage-fields`, `stages-too-many`; of a contact `contact-in-future`, `contact-date`, `contact-face-to-face`, `contact-by`,
-/// `contact-known`, `contacts-too-many`; of one that is taken back `contact-unknown`, `contact-not-yours`, `contact-withdrawn`; of a question `outreach-not-to-ask` (the agreement allows or
+/// `contact-known`, `contacts-too-many`, `contact-not-made`, `contact-not-prohibited`; of one that is taken back `contact-unknown`, `contact-not-yours`, `contact-withdrawn`; of a member who must not be contacted `no-contact-date`,
+/// `no-contact-known`, `no-contact-unknown`, `no-contact-lifted`, `no-contact-too-often`; of a question `outreach-not-to-ask` (the agreement allows or
 /// prohibits it, or says nothing), `outreach-asked-already`, `outreach-asks-too-many`; of an answer `outreach-ask-unknown`,
 /// `outreach-answered`.
 pub fn step(
@@ -46,6 +48,8 @@ pub fn step(
         OutreachEvent::Stage(event) => reached(&mut next, event, step)?,
         OutreachEvent::Contact(event) => contact(&mut next, event, agreement, step)?,
         OutreachEvent::Withdrawn(event) => withdrawn(&mut next, event, step)?,
+        OutreachEvent::Prohibited(event) => prohibited(&mut next, event, step)?,
+        OutreachEvent::Permitted(event) => permitted(&mut next, event, step)?,
         OutreachEvent::Asked(event) => asked(&mut next, event, agreement, step)?,
         OutreachEvent::Granted(event) => {
             answered(&mut next, &event.ask, (true, event.until, &event.reason), step)?;
@@ -203,6 +207,7 @@ fn contact(
     if event.face_to_face && !event.channel.may_be_face_to_face() {
         return Err(refused("contact-face-to-face", "by this channel nobody is face to face"));
     }
+    not_made(outreach, event, agreement)?;
     let author = &step.seat.contact;
     let contact = match &event.by {
         None => author,
@@ -254,13 +259,21 @@ fn withdrawn(outreach: &mut Outreach, event: &ContactWithdrawn, step: &Step<'_>)
     Ok(())
 }
 
-/// Why the agreement did not allow a contact, where it did not. It speaks of the community side alone.
+/// Why a contact was not allowed, where it was not: the member must not be contacted; or by the agreement, which speaks of the community
+/// side alone.
 pub(super) fn against_terms(
     outreach: &Outreach,
     event: &ContactRecorded,
     agreement: &Agreement,
     by: &crate::contact::Seat,
 ) -> Option<Reason> {
+    if event.not_made.is_some() {
+        return None;
+    }
+    // What the member said holds for everybody.
+    if outreach.no_contact_at(event.when).is_some() {
+        return Some(no_contact());
+    }
     if by.contact.organization != agreement.community_side.id || agreement.outreach.is_none() {
         return None;
     }
@@ -327,6 +340,6 @@ fn answered(
     Ok(())
 }
 
-fn refused(code: &'static str, text: &'static str) -> Reason {
+pub(super) fn refused(code: &'static str, text: &'static str) -> Reason {
     Reason::new(code, text, "outreach")
 }

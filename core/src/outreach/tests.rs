@@ -9,6 +9,7 @@ use crate::contact::{Contact, Role, Seat};
 use crate::id::UserId;
 use crate::policy::{Reach, may_reach_out};
 
+mod no_contact;
 mod withdrawing;
 
 fn seat(name: &str) -> Seat {
@@ -150,7 +151,16 @@ fn reached(stage: Stage, on: &str) -> StageReached {
 
 fn contact(channel: Channel, reached: bool, when: &str) -> ContactRecorded {
     let outcome = "secret words".to_owned();
-    ContactRecorded { when: at(when), by: None, channel, face_to_face: false, reached, outcome, about: None }
+    ContactRecorded {
+        when: at(when),
+        by: None,
+        channel,
+        face_to_face: false,
+        reached,
+        outcome,
+        about: None,
+        not_made: None,
+    }
 }
 
 #[test]

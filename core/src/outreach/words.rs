@@ -21,6 +21,17 @@ pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
                 said(&event.reason)
             )
         }
+        OutreachEvent::Prohibited(event) => {
+            let whose = if event.representative { "whoever speaks for the member" } else { "the member" };
+            let on = event.on;
+            format!(
+                "{who}: the member must not be contacted, as {whose} said on {on}{}.",
+                said(event.reason.trim_end_matches('.'))
+            )
+        }
+        OutreachEvent::Permitted(event) => {
+            format!("{who}: the member may be contacted again{}.", said(event.reason.trim_end_matches('.')))
+        }
         OutreachEvent::Asked(event) => {
             format!(
                 "{who} asks whether they may reach out to the member {}: {}",
@@ -70,6 +81,11 @@ fn contact(who: &str, event: &ContactRecorded) -> String {
         (true, false) => "was in contact with the member",
         (false, _) => "did not reach the member",
     };
+    if let Some(why) = event.not_made {
+        let (way, words) = (way(event.channel), why.words());
+        let outcome = said(event.outcome.trim_end_matches('.'));
+        return format!("{who} did not reach out to the member {way}, because {words}{outcome}.");
+    }
     let other = event.by.as_ref().map_or("", |_| "records that a colleague ");
     let when = minute(event.when);
     format!(

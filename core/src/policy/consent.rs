@@ -57,9 +57,12 @@ struct Need<'a> {
 pub(super) fn judge(question: &Question<'_>) -> Answer {
     let mut needs: BTreeSet<Need<'_>> = BTreeSet::new();
     for part in question.labelled {
-        for label in part.labels.iter().copied().filter(|label| label.is_sensitive()) {
+        // The consent for a note is the one for what the note is about by being one.
+        let implied = |label: Label| part.labels.iter().any(|other| other.implies(label));
+        for label in part.labels.iter().copied().filter(|label| label.is_sensitive() && !implied(*label)) {
             let others = question.readers.iter().filter(|(reader, _)| **reader != part.by);
-            let part2 = part.labels.contains(&Label::Part2) && Label::Part2.covers(label);
+            let of_program = label == Label::CounsellingNotes || Label::Part2.covers(label);
+            let part2 = part.labels.contains(&Label::Part2) && of_program;
             needs.extend(others.map(|(to, _)| Need { by: &part.by, to, label, part2 }));
         }
     }
@@ -124,7 +127,9 @@ fn lacks(consent: &ConsentState, need: &Need<'_>, question: &Question<'_>) -> Op
     if !tells {
         // Who was told it answers who told it; and passes it on to others as the consent lets them.
         let answers = may_be_told(need.by) && scope.disclosers.contains(need.to);
+        // That whom HIPAA covers may pass things on is said of records, not of notes that are kept apart from them.
         let passes_on = scope.redisclosure == Redisclosure::Tpo
+            && !need.label.needs_its_own_consent()
             && may_be_told(need.by)
             && hipaa(need.by)
             && (may_be_told(need.to) || hipaa(need.to));
@@ -184,6 +189,10 @@ fn refusal(need: &Need<'_>, question: &Question<'_>) -> Reason {
         return Reason::new("consent-missing", text, "consent");
     };
     let (code, text) = match lack {
+        Lack::Category if need.label.needs_its_own_consent() => (
+            "consent-not-for-notes",
+            "counselling and psychotherapy notes need a consent of their own, which is for nothing else: have one recorded",
+        ),
         Lack::Category => {
             ("consent-not-for-category", "the member's consent does not speak of this category")
         }
@@ -224,7 +233,7 @@ pub fn notice(
         return None;
     }
     let mut lines = Vec::new();
-    if labels.contains(&Label::Part2) {
+    if labels.contains(&Label::Part2) || labels.contains(&Label::CounsellingNotes) {
         lines.push(STATEMENT.to_owned());
     }
     for consent in under.iter().filter_map(|id| consents.get(*id)) {

@@ -23,6 +23,8 @@ use crate::id::{OrganizationId, UserId};
 use crate::label::{Emergency, Label, Labels, Marks, STATEMENT, Under, are_sensitive};
 use crate::task::TaskCompleted;
 
+mod notes;
+
 fn agreement(part2: &str) -> String {
     let text = opening().agreement.text;
     let (before, after) = text.split_once("part2:").unwrap();
@@ -357,6 +359,7 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
         (purposes, any::<bool>(), prop::bool::weighted(0.9), words),
         days,
         (prop::bool::weighted(0.2), prop::bool::weighted(0.3)),
+        prop::option::of(prop::sample::select(vec![Label::PsychotherapyNotes, Label::CounsellingNotes])),
     )
         .prop_map(
             |(
@@ -364,6 +367,7 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                 (purposes, tpo, treat, words),
                 days,
                 (revoked, joe),
+                notes,
             )| {
                 let from = today() + days.0.days();
                 let mut consent =
@@ -382,6 +386,10 @@ fn recorded() -> impl Strategy<Value = (ConsentRecorded, bool)> {
                 if treat && tpo {
                     consent.scope.categories.extend([Label::Part2, Label::BehaviouralHealth]);
                     consent.scope.recipients.extend([organization("aco"), organization("cp")]);
+                }
+                // Now and then one of notes alone.
+                if let (true, Some(notes)) = (words.is_empty() || !tpo, notes) {
+                    consent.scope.categories = [notes].into();
                 }
                 if joe {
                     consent.source = "Joe's word".into();
@@ -465,13 +473,20 @@ proptest! {
                     continue;
                 }
                 others.insert(to.clone());
-                let speaks = |label: &Label| under.iter().filter_map(|id| consents.get(*id)).any(|consent| {
+                let implied = |label: &Label| part.labels.iter().any(|other| other.implies(*label));
+                let notes = |label: &Label| [Label::PsychotherapyNotes, Label::CounsellingNotes].contains(label);
+                let speaks = |label: &Label| implied(label) || under.iter().filter_map(|id| consents.get(*id)).any(|consent| {
                     let scope = &consent.recorded.scope;
                     let hipaa = |one| agreement.part2.as_ref().is_some_and(|part2| part2.covered.contains(one));
                     consent.standing(today()) == ConsentStanding::Active
                         && scope.categories.iter().any(|category| category.covers(*label))
+                        // A consent for notes is for nothing else, and lets nobody pass them on whom it does not name.
+                        && (!notes(label) || (scope.categories == [*label].into()
+                            && (scope.recipients.contains(to) || scope.disclosers.contains(to)
+                                || (scope.covered && hipaa(to)))))
                         && (consent.by.organization == part.by || consent.recorded.document.is_some()
-                            || (part.labels.contains(&Label::Part2) && Label::Part2.covers(*label)
+                            || (part.labels.contains(&Label::Part2)
+                                && (Label::Part2.covers(*label) || *label == Label::CounsellingNotes)
                                 && scope.disclosers.contains(&consent.by.organization)
                                 && is_program(&consent.by.organization) && !is_program(&part.by)))
                         && (scope.recipients.contains(to) || scope.disclosers.contains(to) || hipaa(to))
@@ -485,7 +500,7 @@ proptest! {
         prop_assert!(!are_sensitive(&disclosure.labels) || others.is_empty() || notice.is_some());
         let Some(notice) = notice else { return Ok(()) };
         prop_assert!(notice.len() <= NOTICE_LIMIT / 2);
-        if disclosure.labels.contains(&Label::Part2) {
+        if disclosure.labels.contains(&Label::Part2) || disclosure.labels.contains(&Label::CounsellingNotes) {
             prop_assert!(notice.contains(STATEMENT));
             if !others.is_empty() {
                 let scope = notice.contains("Synthetic words of scope");

@@ -85,7 +85,7 @@ pub enum Decision {
 /// Denied, with source `agreement`: `agreement-not-in-force`, `organization-not-party` (the sender's, or a reader's),
 /// `category-not-shared`, `keeper-not-allowed`; with source `roster`: `sender-not-on-roster`, `override-by-keeper`; with source
 /// `consent`, or `consent <id>` of the one that came nearest, each for a reader's organisation that may not be told what is so
-/// labelled: `consent-missing`, `consent-not-for-category`, `consent-not-for-organization`, `consent-not-for-redisclosure`,
+/// labelled: `consent-missing`, `consent-not-for-category`, `consent-not-for-notes`, `consent-not-for-organization`, `consent-not-for-redisclosure`,
 /// `consent-not-for-purpose`, `consent-without-explanation`, `consent-recipients-word`, `consent-not-begun`, `consent-expired`, `consent-revoked`,
 /// `consent-ambiguous`; and
 /// `consents-too-many`. In an emergency nothing of that denies it: its basis is then `emergency-override`.

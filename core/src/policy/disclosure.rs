@@ -79,6 +79,8 @@ impl EventData {
             | Self::TaskCancelled(_) => (Some(Category::Task), false),
             Self::ContactRecorded(_)
             | Self::ContactWithdrawn(_)
+            | Self::ContactProhibited(_)
+            | Self::ContactPermitted(_)
             | Self::OutreachAsked(_)
             | Self::OutreachGranted(_)
             | Self::OutreachRefused(_)

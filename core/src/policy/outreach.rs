@@ -43,9 +43,11 @@ impl Reach {
 
 /// What the agreement, and what was asked and answered in the case, say of reaching out by this channel at that time.
 ///
+/// What the member said comes last, and decides: who must not be contacted is not, whatever the agreement lets.
+///
 /// The reasons have source `agreement <id>` (`agreement-in-force`, `agreement-not-in-force`, `outreach-not-settled`,
 /// `outreach-allowed`, `outreach-ask-first`, `outreach-prohibited`) or `outreach` (`outreach-asked`, `outreach-granted`,
-/// `outreach-grant-over`, `outreach-refused`).
+/// `outreach-grant-over`, `outreach-refused`, `outreach-no-contact`).
 pub fn may_reach_out(
     agreement: &Agreement,
     outreach: &Outreach,
@@ -62,10 +64,13 @@ pub fn may_reach_out(
         return MayReachOut { answer: Reach::Denied, until: None, reasons: vec![reason] };
     }
     let mut reasons = vec![by_agreement("agreement-in-force", format!("{named} is in force"))];
+    let prohibited = outreach.no_contact_at(at).is_some();
     let Some(terms) = &agreement.outreach else {
         let text = format!("{named} says nothing of reaching out to the member");
         reasons.push(by_agreement("outreach-not-settled", text));
-        return MayReachOut { answer: Reach::Allowed, until: None, reasons };
+        let answer = if prohibited { Reach::Denied } else { Reach::Allowed };
+        reasons.extend(prohibited.then(no_contact));
+        return MayReachOut { answer, until: None, reasons };
     };
     let (rule, until) = terms.on(channel, day);
     let (code, text) = match rule {
@@ -95,7 +100,17 @@ pub fn may_reach_out(
             None => (Reach::Ask, until),
         },
     };
+    if prohibited {
+        reasons.push(no_contact());
+        return MayReachOut { answer: Reach::Denied, until: None, reasons };
+    }
     MayReachOut { answer, until, reasons }
+}
+
+/// That the member must not be contacted.
+pub(crate) fn no_contact() -> Reason {
+    let text = "the member must not be contacted: they, or who speaks for them, said so";
+    Reason::new("outreach-no-contact", text, "outreach")
 }
 
 /// What the last question says: the last that was answered by then, unless a later one waits.

@@ -348,8 +348,9 @@ impl Line<'_, '_> {
                 self.referral(who, deed, case, within)?
             }
             "edit_record" | "look_at_record" => self.at_record(who, deed)?,
-            "stage" | "record_contact" | "ask_outreach" | "grant_outreach" | "refuse_outreach"
-            | "may_reach_out" | "withdraw_contact" | "reopen_case" | "close_case" => {
+            "stage" | "record_contact" | "prohibit_contact" | "permit_contact" | "ask_outreach"
+            | "grant_outreach" | "refuse_outreach" | "may_reach_out" | "withdraw_contact" | "reopen_case"
+            | "close_case" => {
                 let Some(case) = &case else { return Err(no_case()) };
                 self.reach_out(who, deed, case, within)?
             }

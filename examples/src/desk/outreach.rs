@@ -2,12 +2,14 @@
 
 use caseline::Caseline;
 use caseline::case::state::CaseState;
-use caseline::outreach::{self, AskState, ContactRecorded, ContactState, StageReached, StageState};
+use caseline::outreach::{
+    self, AskState, ContactProhibited, ContactRecorded, ContactState, NoContact, StageReached, StageState,
+};
 use caseline::policy::MayReachOut;
 use serde_json::{Map, Value, json};
 
 use super::sent;
-use crate::protocol::{Failure, Verb, reasons};
+use crate::protocol::{Failure, ProhibitContact, Verb, reasons};
 
 /// Answers what is about the outreach.
 pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
@@ -23,8 +25,20 @@ pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
                 Ok(sent(&case.stage(key, reached)?))
             })
         }
-        Verb::RecordContact { case, when, channel, face_to_face, reached, outcome, by, about, key } => {
-            let contact = ContactRecorded { when, by, channel, face_to_face, reached, outcome, about };
+        Verb::RecordContact {
+            case,
+            when,
+            channel,
+            face_to_face,
+            reached,
+            outcome,
+            by,
+            about,
+            not_made,
+            key,
+        } => {
+            let contact =
+                ContactRecorded { when, by, channel, face_to_face, reached, outcome, about, not_made };
             caseline.case(case).and_then(|case| Ok(sent(&case.record_contact(key, contact)?)))
         }
         Verb::AskOutreach { case, channel, why, key } => {
@@ -39,6 +53,13 @@ pub(super) fn ask(caseline: &Caseline, verb: Verb) -> Result<Value, Failure> {
         Verb::WithdrawContact(said) => caseline
             .case(said.case)
             .and_then(|case| Ok(sent(&case.withdraw_contact(said.key, said.contact, &said.reason)?))),
+        Verb::ProhibitContact(ProhibitContact { case, on, reason, representative, key }) => {
+            let prohibited = ContactProhibited { on, representative, reason };
+            caseline.case(case).and_then(|case| Ok(sent(&case.prohibit_contact(key, prohibited)?)))
+        }
+        Verb::PermitContact(said) => {
+            caseline.case(said.case).and_then(|case| Ok(sent(&case.permit_contact(said.key, &said.reason)?)))
+        }
         Verb::ReopenCase(said) => {
             let key = said.key;
             caseline.case(said.case).and_then(|case| Ok(sent(&case.reopen(key, said.reopened())?)))
@@ -67,11 +88,21 @@ fn shown(state: &CaseState) -> Value {
         .flatten()
         .map(|date| json!({ "clock": date.clock, "from": date.from, "due": date.due }))
         .collect();
-    json!({
+    let mut shown = json!({
         "stages": of.stages().iter().map(stage).collect::<Vec<_>>(),
         "contacts": of.contacts().iter().map(contact).collect::<Vec<_>>(),
         "asks": of.asks().iter().map(question).collect::<Vec<_>>(),
         "attempts": of.attempts(), "clocks": clocks,
+    });
+    add(&mut shown, [("no_contact", of.no_contact().map(no_contact))]);
+    shown
+}
+
+fn no_contact(one: &NoContact) -> Value {
+    let said = &one.prohibited;
+    json!({
+        "sender": one.key.sender, "id": one.key.id, "on": said.on, "representative": said.representative,
+        "reason": said.reason, "by": one.by.contact, "at": one.by.at,
     })
 }
 
@@ -103,7 +134,10 @@ fn contact(contact: &ContactState) -> Value {
         .as_ref()
         .map(|one| json!({ "reason": one.reason, "by": one.by.contact, "at": one.by.at }));
     let about = recorded.about.map(|about| json!(about));
-    add(&mut shown, [("about", about), ("against_terms", against), ("withdrawn", withdrawn)]);
+    let not_made = recorded.not_made.map(|why| json!(why));
+    let more =
+        [("about", about), ("not_made", not_made), ("against_terms", against), ("withdrawn", withdrawn)];
+    add(&mut shown, more);
     shown
 }
 

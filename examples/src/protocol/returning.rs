@@ -19,6 +19,35 @@ pub struct WithdrawContact {
     pub key: Option<EventId>,
 }
 
+/// What the verb `prohibit_contact` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProhibitContact {
+    /// The case.
+    pub case: CaseId,
+    /// On which day it was said.
+    pub on: Date,
+    /// What was said.
+    pub reason: String,
+    /// Whether somebody said it who speaks for the member.
+    #[serde(default)]
+    pub representative: bool,
+    /// The id of the event.
+    pub key: Option<EventId>,
+}
+
+/// What the verb `permit_contact` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitContact {
+    /// The case.
+    pub case: CaseId,
+    /// What was said.
+    pub reason: String,
+    /// The id of the event.
+    pub key: Option<EventId>,
+}
+
 /// What the verb `reopen_case` says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

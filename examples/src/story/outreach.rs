@@ -1,6 +1,6 @@
 //! Steps of a story about the outreach to a member.
 
-use caseline::outreach::{Channel, Stage};
+use caseline::outreach::{Channel, NotMade, Stage};
 use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 
@@ -40,6 +40,18 @@ pub struct Recorded {
     pub outcome: String,
     /// Who was there, where it was a colleague.
     pub by: Option<String>,
+    /// Why it was not made, where it must not be.
+    pub not_made: Option<NotMade>,
+}
+
+/// A member who must not be contacted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prohibited {
+    /// On which day it was said.
+    pub on: Date,
+    /// What was said.
+    pub reason: String,
 }
 
 /// A contact that was recorded in error.
@@ -117,4 +129,8 @@ pub struct OutreachSeen {
     pub attempts: Option<u64>,
     /// How many questions wait for an answer.
     pub waiting: Option<usize>,
+    /// Whether the member must not be contacted.
+    pub no_contact: Option<bool>,
+    /// How many were not made because they must not be.
+    pub not_made: Option<usize>,
 }

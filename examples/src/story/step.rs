@@ -13,7 +13,9 @@ use super::compared::ComparedSeen;
 use super::consent::{ConsentSaid, ConsentsSeen, DeniedSeen, MarksSaid, ReviewSaid, RevokedSaid};
 use super::crossing::{Carry, CrossingsSeen};
 use super::meeting::{AgendaSaid, AgendaSeen, BesideSeen, Decided, PanelSeen};
-use super::outreach::{Answered, Asked, OutreachSeen, ReachSeen, Recorded, Reenrolled, Standing, TakenBack};
+use super::outreach::{
+    Answered, Asked, OutreachSeen, Prohibited, ReachSeen, Recorded, Reenrolled, Standing, TakenBack,
+};
 use super::pair::{Meet, MeetingSeen};
 use super::signing::{ApprovedInHouse, Attested, Copied};
 use crate::protocol::EditRecord;
@@ -190,6 +192,10 @@ pub struct Deed {
     pub refuse_outreach: Option<Answered>,
     /// Looks whether they may reach out, before they do.
     pub may_reach_out: Option<Channel>,
+    /// Says that the member must not be contacted.
+    pub prohibit_contact: Option<Prohibited>,
+    /// Says that the member may be contacted again, and why.
+    pub permit_contact: Option<String>,
     /// Takes a contact back that was recorded in error.
     pub withdraw_contact: Option<TakenBack>,
     /// Opens the closed case again.
@@ -300,6 +306,8 @@ impl Deed {
             ("grant_outreach", self.grant_outreach.is_some()),
             ("refuse_outreach", self.refuse_outreach.is_some()),
             ("may_reach_out", self.may_reach_out.is_some()),
+            ("prohibit_contact", self.prohibit_contact.is_some()),
+            ("permit_contact", self.permit_contact.is_some()),
             ("withdraw_contact", self.withdraw_contact.is_some()),
             ("reopen_case", self.reopen_case.is_some()),
             ("close_case", self.close_case.is_some()),
@@ -340,8 +348,22 @@ impl Deed {
         let granted = deed.grant_outreach.as_mut().map(|answer| &mut answer.reason);
         let refused = deed.refuse_outreach.as_mut().map(|answer| &mut answer.reason);
         let taken = deed.withdraw_contact.as_mut().map(|taken| &mut taken.reason);
-        let texts =
-            [deed.send.as_mut(), message, changes, corrected, outcome, carried, why, granted, refused, taken];
+        let prohibited = deed.prohibit_contact.as_mut().map(|said| &mut said.reason);
+        let permitted = deed.permit_contact.as_mut();
+        let texts = [
+            prohibited,
+            permitted,
+            deed.send.as_mut(),
+            message,
+            changes,
+            corrected,
+            outcome,
+            carried,
+            why,
+            granted,
+            refused,
+            taken,
+        ];
         for text in texts.into_iter().flatten() {
             *text = text.replace(member, other);
         }

@@ -312,6 +312,8 @@ fn hand(state: &mut CaseState, event: &Event<'_>, step: &Step<'_>) -> Result<(),
         EventData::TaskCancelled(e) => return work(state, TaskEvent::Cancelled(e), step),
         EventData::ContactRecorded(e) => return reach_out(state, OutreachEvent::Contact(e), step),
         EventData::ContactWithdrawn(e) => return reach_out(state, OutreachEvent::Withdrawn(e), step),
+        EventData::ContactProhibited(e) => return reach_out(state, OutreachEvent::Prohibited(e), step),
+        EventData::ContactPermitted(e) => return reach_out(state, OutreachEvent::Permitted(e), step),
         EventData::CrossingCarried(e) => {
             state.life.going_on()?;
             state.crossings = crossing::step(&state.crossings, CrossingEvent::Carried(e), step)?;

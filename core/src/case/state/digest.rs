@@ -79,6 +79,10 @@ impl CaseState {
                 ask.answer.as_ref().map_or("", |answer| if answer.granted { "granted" } else { "refused" });
             line(&[&ask.asked.sender, &ask.asked.id, &granted]);
         }
+        for one in self.outreach.prohibitions() {
+            let lifted = one.lifted.as_ref().map_or(String::new(), |lifted| lifted.by.event.id.to_string());
+            line(&[&one.key.sender, &one.key.id, &one.prohibited.on, &lifted]);
+        }
         for concern in self.concerns.all() {
             let EventKey { sender, id } = &concern.key;
             line(&[sender, id, &concern.status.code(), &concern.since, &concern.steps.len()]);

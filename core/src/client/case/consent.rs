@@ -96,7 +96,8 @@ impl Case {
     /// Records that the member consents, as one attests.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-scope` where it names no category and no field, no recipient or no purpose; `invalid-explanation`,
+    /// `InvalidInput` (`invalid-scope` where it names no category and no field, no recipient or no purpose, or notes that need a consent
+    /// of their own beside another category; `invalid-explanation`,
     /// `invalid-source`), besides the errors of every command; the reasons of `NotAllowed` are those of [`crate::consent::step`].
     pub fn record_consent(&self, id: Option<EventId>, consent: ConsentRecorded) -> Result<EventKey> {
         let scope = &consent.scope;
@@ -106,6 +107,10 @@ impl Case {
             Some(("scope.categories", "say which categories may be told: SUD, MH, 42CFRPart2 and others"))
         } else if scope.categories.contains(&Label::Unknown) {
             Some(("scope.categories", "this release knows no such category"))
+        } else if scope.combines_notes() {
+            let detail =
+                "a consent for counselling or psychotherapy notes is for nothing else: record one of its own";
+            Some(("scope.categories", detail))
         } else if scope.recipients.is_empty() && !scope.covered {
             Some(("scope.recipients", "say who may be told: organizations, or whoever HIPAA covers"))
         } else if scope.purposes.is_empty() {

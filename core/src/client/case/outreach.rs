@@ -171,7 +171,7 @@ fn sourced(source: &str) -> Result<()> {
     Ok(())
 }
 
-fn words(text: &str, code: &'static str, field: &'static str) -> Result<()> {
+pub(super) fn words(text: &str, code: &'static str, field: &'static str) -> Result<()> {
     if text.trim().is_empty() || text.len() > CHANGES_LIMIT {
         return Err(InvalidInput::new(code, "say it in words, in 16 KiB at most").field(field).into());
     }

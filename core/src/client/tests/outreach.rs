@@ -12,7 +12,16 @@ const TERMS: &str = "outreach: { default: allowed, channels: { visit: { rule: as
 fn attempt(channel: Channel, world: &World) -> ContactRecorded {
     let when = crate::ports::Clock::now(&world.clock);
     let outcome = "Nobody was there".to_owned();
-    ContactRecorded { when, by: None, channel, face_to_face: false, reached: false, outcome, about: None }
+    ContactRecorded {
+        when,
+        by: None,
+        channel,
+        face_to_face: false,
+        reached: false,
+        outcome,
+        about: None,
+        not_made: None,
+    }
 }
 
 fn assigned() -> StageReached {

@@ -54,6 +54,7 @@ async fn a_contact_recorded_in_error_is_taken_back_on_both_sides() {
         reached: false,
         outcome: "synthetic".into(),
         about: None,
+        not_made: None,
     };
     let sent = case.record_contact(None, recorded).unwrap();
     settle(&[&jane, &joe]).await;

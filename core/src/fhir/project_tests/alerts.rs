@@ -145,6 +145,7 @@ async fn of_two_contents_of_a_key_one_is_taken_back() {
         reached: true,
         outcome: "Talked".into(),
         about: None,
+        not_made: None,
     };
     let pairs: [(&str, EventData, EventData); 2] = [
         ("aco-bot", stay("A").into(), stay("B").into()),

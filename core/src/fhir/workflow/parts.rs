@@ -369,6 +369,7 @@ impl Label {
         let (system, code) = match self {
             Self::Normal | Self::Restricted | Self::VeryRestricted => ("v3-Confidentiality", self.code()),
             Self::Unknown => ("v3-Confidentiality", Self::Restricted.code()),
+            Self::CounsellingNotes => return Coding::new(crate::fhir::codes::LABEL, self.code()),
             _ => ("v3-ActCode", self.code()),
         };
         Coding::new(format!("http://terminology.hl7.org/CodeSystem/{system}"), code)

@@ -23,7 +23,17 @@ pub(super) fn said(deed: &Deed) -> Vec<String> {
     let answers = answers.map(|answer| answer.reason.clone()).filter(|reason| !reason.is_empty());
     let taken = deed.withdraw_contact.as_ref().map(|taken| taken.reason.clone());
     let back = deed.reopen_case.as_ref().map(|back| back.reason.clone());
-    contact.into_iter().chain(taken).chain(back).chain(ask).chain(answers).collect()
+    let prohibited = deed.prohibit_contact.as_ref().map(|said| said.reason.clone());
+    let permitted = deed.permit_contact.clone();
+    contact
+        .into_iter()
+        .chain(prohibited)
+        .chain(permitted)
+        .chain(taken)
+        .chain(back)
+        .chain(ask)
+        .chain(answers)
+        .collect()
 }
 
 impl Line<'_, '_> {
@@ -67,8 +77,20 @@ impl Line<'_, '_> {
             set("reached", json!(contact.reached));
             set("outcome", json!(contact.outcome));
             set("by", json!(by.map(|by| by.contact.as_str())));
-            let what = if contact.reached { "a contact" } else { "an attempt" };
+            set("not_made", json!(contact.not_made));
+            let what = match (contact.not_made, contact.reached) {
+                (Some(_), _) => "what was not made",
+                (None, true) => "a contact",
+                (None, false) => "an attempt",
+            };
             format!("{name} records {what} ({}): “{}”", contact.channel.code(), contact.outcome)
+        } else if let Some(said) = &deed.prohibit_contact {
+            set("on", json!(said.on));
+            set("reason", json!(said.reason));
+            format!("{name}: the member must not be contacted: “{}”", said.reason)
+        } else if let Some(reason) = &deed.permit_contact {
+            set("reason", json!(reason));
+            format!("{name}: the member may be contacted again: “{reason}”")
         } else if let Some(taken) = &deed.withdraw_contact {
             let contact = self.label(&taken.contact).map_or(String::new(), |sent| sent.id.clone());
             set("contact", json!(contact));

@@ -51,6 +51,7 @@ impl Line<'_, '_> {
                 | "withdraw_referral",
             ) => "tries to answer for the referral",
             Some("record_contact") => "tries to record a contact",
+            Some("prohibit_contact" | "permit_contact") => "tries to say whether the member may be contacted",
             Some("withdraw_contact") => "tries to take a contact back",
             Some("reopen_case") => "tries to open the case again",
             Some("carry") => "tries to take something across",

@@ -34,7 +34,14 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
         && wanted.withdrawn.is_none_or(|many| many == withdrawn)
         && wanted.against_terms.is_none_or(|many| many == against)
         && wanted.attempts.is_none_or(|many| many == attempts)
-        && wanted.waiting.is_none_or(|many| many == waiting);
+        && wanted.waiting.is_none_or(|many| many == waiting)
+        && wanted.not_made.is_none_or(|many| many == there("not_made", contacts))
+        && wanted.no_contact.is_none_or(|is| is == answer.get("no_contact").is_some());
+    let said = match wanted.no_contact {
+        Some(true) => ", and must not be contacted",
+        Some(false) => ", and may be contacted",
+        None => "",
+    };
     let count = |what: &str, many: Option<u64>| many.map(|many| format!("{what} {many}"));
     let shown = |stage: Option<&str>, counts: [Option<u64>; 5]| {
         let words =
@@ -54,7 +61,7 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
             wanted.withdrawn.and_then(many),
         ];
         let told = shown(wanted.stage.map(|_| at), picked);
-        return Ok((format!("{} sees: {told}.", name(stage, who)), None));
+        return Ok((format!("{} sees: {told}{said}.", name(stage, who)), None));
     }
     let wants = shown(
         wanted.stage.map(Stage::code),
@@ -67,5 +74,5 @@ pub(super) fn outreach_seen(stage: &Scene<'_>, answer: &Value, who: &str, wanted
         ],
     );
     let is = [many(contacts.len()), many(against), Some(attempts), many(waiting), many(withdrawn)];
-    Err((wants, shown(Some(at), is)))
+    Err((format!("{wants}{said}"), shown(Some(at), is)))
 }

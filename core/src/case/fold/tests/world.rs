@@ -32,7 +32,8 @@ use crate::label::Marks;
 use crate::member::Member;
 use crate::organization::{Organization, OrganizationKind};
 use crate::outreach::{
-    Channel, ContactRecorded, OutreachAsked, OutreachGranted, OutreachRefused, Stage, StageReached,
+    Channel, ContactPermitted, ContactProhibited, ContactRecorded, NotMade, OutreachAsked, OutreachGranted,
+    OutreachRefused, Stage, StageReached,
 };
 use crate::task::{
     Assignee, TaskAccepted, TaskAssigned, TaskCancelled, TaskClaimed, TaskCompleted, TaskDeclined,
@@ -301,6 +302,17 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
             }
             .into()
         }
+        4 if n.is_multiple_of(3) => {
+            let stands = state.outreach.prohibitions().last();
+            match (n % 2, stands) {
+                (0, Some(one)) => {
+                    ContactPermitted { prohibition: one.key.clone(), reason: format!("words {n}") }.into()
+                }
+                _ => {
+                    ContactProhibited { on: day, representative: false, reason: format!("words {n}") }.into()
+                }
+            }
+        }
         3..=4 => ContactRecorded {
             when: at(n - n % 2),
             by: None,
@@ -309,6 +321,7 @@ fn outreach_deed(kind: u8, n: usize, state: &CaseState) -> EventData {
             reached: n.is_multiple_of(4),
             outcome: format!("words {n}"),
             about: None,
+            not_made: n.is_multiple_of(7).then_some(NotMade::ALL[n % 3]),
         }
         .into(),
         5 => OutreachAsked { channel: Channel::Visit, why: format!("words {n}") }.into(),

@@ -143,6 +143,8 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::AgreementWithdrawn(_)
         | EventData::CrossingCarried(_)
         | EventData::MessageSeen(_)
+        | EventData::ContactProhibited(_)
+        | EventData::ContactPermitted(_)
         | EventData::OutreachAsked(_)
         | EventData::OutreachGranted(_)
         | EventData::OutreachRefused(_)

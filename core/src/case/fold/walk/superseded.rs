@@ -192,6 +192,10 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             state.outreach.stages().last().map(|stage| stage.by.event.clone())
         }
         "contact-known" => known_contact(state, event),
+        "contact-not-prohibited" => {
+            let all = state.outreach.prohibitions().iter().rev();
+            all.filter_map(|one| one.lifted.as_ref()).map(|lifted| lifted.by.event.clone()).next()
+        }
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         "agreement-settled" => agreement_settled(state, event),
         "concern-closed" => concern_closed(state, event),
