@@ -8,11 +8,13 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crate::agreement::proposal::Proposal;
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
 use crate::case::event::{EventKey, Head};
 use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
+use crate::client::agreement::is_proven;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
@@ -262,7 +264,11 @@ impl Engine {
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
         writes.extend(fhir::meetings(&state));
-        writes.extend(fhir::agreements(&state));
+        if let Some(opening) = state.opening().filter(|_| kind == RoomKind::Pair) {
+            let directory = self.directory();
+            let proven = |one: &Proposal| is_proven(&directory, opening, one);
+            writes.extend(fhir::agreements(&state, &proven));
+        }
         // The referrer's record has its referrals from the case.
         let me = self.user();
         let own = state.roster().last_place_of(&me).map(|place| &place.seat.contact.organization);

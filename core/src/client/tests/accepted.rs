@@ -1,0 +1,135 @@
+//! Which of the agreements that two organisations accepted in their rooms count here. Everybody is synthetic.
+
+use super::*;
+use crate::agreement::proposal::{AgreementProposed, ProposalStatus};
+use crate::case::kind::PairOpened;
+use crate::case::life::Carried;
+use crate::commands::Command;
+use crate::id::CaseId;
+
+fn version(n: u32, from: &str, until: &str) -> String {
+    let text = AGREEMENT.replace("version: \"1\"", &format!("version: \"{n}\""));
+    text.replace("from: 2019-01-01, until: 2030-01-01", &format!("from: {from}{until}"))
+}
+
+/// A room of the pair, whatever others there are, with these seats.
+fn room_of(caseline: &Caseline, roster: Vec<Seat>) -> Case {
+    let room = CaseId::new();
+    let opened = PairOpened {
+        room,
+        plan_side: organization("aco"),
+        community_side: organization("cp"),
+        roster,
+        agreement: Carried::agreement(AGREEMENT).unwrap(),
+        rules: Carried::rule_set(RULES).unwrap(),
+    };
+    caseline.open_room(room, opened).unwrap()
+}
+
+async fn agreed(by: (&Caseline, &Case), other: (&Caseline, &Case), text: &str) {
+    let proposal = by.1.propose_agreement(None, text).unwrap();
+    settle(&[by.0, other.0]).await;
+    other.1.accept_agreement(None, proposal).unwrap();
+    settle(&[other.0, by.0]).await;
+}
+
+/// The versions that new cases would open with, the first one first.
+fn counting(caseline: &Caseline) -> Vec<String> {
+    let texts = caseline.engine.agreements().unwrap();
+    texts.iter().map(|text| crate::agreement::Agreement::parse(text).unwrap().version).collect()
+}
+
+async fn written(caseline: &Caseline) -> usize {
+    caseline.resources("DocumentReference").await.unwrap().len()
+}
+
+#[tokio::test]
+async fn what_an_account_that_is_not_ours_accepts_for_us_counts_nowhere() {
+    let world = World::new();
+    let jane = world.start_with("jane", Record::Embedded).await;
+    let joe = world.start_with("joe", Record::Embedded).await;
+    let puppet = world.start("puppet").await;
+    let mut theirs = seat("joe");
+    theirs.contact.id = "urn:example:staff|puppet".parse().unwrap();
+    theirs.contact.user = Some(user("puppet"));
+    let room = room_of(&jane, vec![seat("jane"), seat("joe"), theirs]);
+    settle(&[&jane]).await;
+    let (joes, puppets) = (accept(&joe).await, accept(&puppet).await);
+    settle(&[&joe, &puppet, &jane]).await;
+    agreed((&jane, &room), (&puppet, &puppets), &version(2, "2019-02-01", "")).await;
+    settle(&[&joe]).await;
+    for (one, room) in [(&jane, &room), (&joe, &joes)] {
+        assert_eq!(counting(one), ["1"]);
+        assert_eq!(room.proposals().unwrap()[0].status, ProposalStatus::Unproven);
+        assert_eq!(written(one).await, 0);
+    }
+
+    // It can be proposed again, and what somebody of ours accepts counts; what the puppet accepts after that replaces nothing.
+    agreed((&jane, &room), (&joe, &joes), &version(2, "2019-02-01", "")).await;
+    assert_eq!((counting(&joe), written(&joe).await), (vec!["2".to_owned()], 1));
+    settle(&[&puppet]).await;
+    agreed((&jane, &room), (&puppet, &puppets), &version(3, "2019-02-02", "")).await;
+    settle(&[&joe]).await;
+    assert_eq!(counting(&joe), ["2"]);
+    let found = joe.resources("DocumentReference").await.unwrap();
+    assert!(found.len() == 1 && found[0].json.contains(r#""status":"current""#), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_has_ended_brings_no_earlier_terms_back() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let room = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    agreed((&jane, &room), (&joe, &joes), &version(2, "2019-03-15", ", until: 2019-06-01")).await;
+    assert_eq!(counting(&jane), ["1"]);
+    world.clock.advance(SignedDuration::from_hours(24 * 30));
+    assert_eq!(counting(&jane), ["2"]);
+    world.clock.advance(SignedDuration::from_hours(24 * 90));
+    assert!(counting(&jane).is_empty() && counting(&joe).is_empty(), "{:?}", counting(&jane));
+}
+
+#[tokio::test]
+async fn a_version_takes_the_place_of_one_of_another_room_of_the_pair() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let first = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes_first = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let second = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes_second = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    // The one that is accepted later has the earlier first day.
+    agreed((&jane, &first), (&joe, &joes_first), &version(2, "2019-02-15", "")).await;
+    world.clock.advance(SignedDuration::from_hours(1));
+    agreed((&jane, &second), (&joe, &joes_second), &version(3, "2019-02-01", "")).await;
+    assert_eq!((counting(&jane), counting(&joe)), (vec!["3".to_owned()], vec!["3".to_owned()]));
+}
+
+#[tokio::test]
+async fn another_first_day_than_the_texts_own_is_not_accepted() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let room = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let proposed = AgreementProposed {
+        agreement: Carried::agreement(&version(2, "2019-02-15", "")).unwrap(),
+        from: "2019-12-01".parse().unwrap(),
+    };
+    let proposal = jane.engine.command(room.id(), &Command::new(None, proposed)).unwrap();
+    settle(&[&jane, &joe]).await;
+    let refused = joes.accept_agreement(None, proposal.clone()).unwrap_err();
+    assert_eq!(refused.code(), "agreement-other-date");
+    // Whoever accepts it all the same accepts the day of the text.
+    let sha256 = joes.proposals().unwrap()[0].agreement.sha256;
+    let accepted = crate::agreement::proposal::AgreementAccepted { proposal, sha256 };
+    joe.engine.command(joes.id(), &Command::new(None, accepted)).unwrap();
+    settle(&[&joe, &jane]).await;
+    assert_eq!(counting(&jane), ["2"]);
+}
