@@ -23,7 +23,7 @@ mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use life::{MOST_OPEN, MOST_PROPOSED, MOST_TEXT, step};
+pub use life::{MOST_EVER, MOST_OPEN, MOST_PROPOSED, MOST_TEXT, step};
 pub use owing::{ANSWER_CLOCK, owed};
 pub use telling::tell;
 

@@ -50,7 +50,8 @@ impl Case {
     /// # Errors
     /// `InvalidInput`, naming line and field, where the text has a mistake: nothing is sent; `agreement-too-long`,
     /// `agreement-of-others` (it is between others, or for another kind of room), `agreement-story-clock` (its times are a story's, and
-    /// this room's are not, or the other way round). `Conflict` (`agreement-known`: these words hold between the two, or wait, already).
+    /// this room's are not, or the other way round); `concern-member-data`, `concern-name` (it names a member whom this device knows:
+    /// the room holds no member data). `Conflict` (`agreement-known`: these words hold between the two, or wait, already).
     /// `NotAllowed` (`agreement-too-many`, `room-kind` in a room of another kind), besides the errors of every command.
     pub fn propose_agreement(&self, id: Option<EventId>, text: &str) -> Result<EventKey> {
         let state = self.expected()?;
@@ -62,8 +63,13 @@ impl Case {
         let agreement = Carried::agreement(text)?;
         let settled = agreement.read()?;
         is_of(&settled, opening)?;
+        let engine = &self.caseline().engine;
+        let repeated = id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_some();
+        if !repeated {
+            engine.agreement_without_member_data(&settled, text)?;
+        }
         let me = self.caseline().user();
-        let directory = self.caseline().engine.directory();
+        let directory = engine.directory();
         let accepted = state.agreements.accepted().filter(|one| is_proven(&directory, opening, one));
         let mut known = state.agreements.open().chain(accepted);
         let mut same = known

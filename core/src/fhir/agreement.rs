@@ -41,7 +41,7 @@ pub fn agreements(state: &CaseState, proven: &dyn Fn(&Proposal) -> bool) -> Vec<
                 (if replaced { "superseded" } else { "current" }, &one.agreement)
             }
             Some(one) => ("entered-in-error", &one.agreement),
-            None => ("entered-in-error", state.superseded_agreements.get(key)?),
+            None => ("entered-in-error", state.superseded_agreements.get(key)?.as_ref()),
         };
         Some(document(state, opening, key, status, carried, proven))
     })

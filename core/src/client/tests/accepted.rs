@@ -133,3 +133,44 @@ async fn another_first_day_than_the_texts_own_is_not_accepted() {
     settle(&[&joe, &jane]).await;
     assert_eq!(counting(&jane), ["2"]);
 }
+
+#[tokio::test]
+async fn an_agreement_that_names_a_member_is_not_proposed_and_a_newcomer_gets_it_whole() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let mut open = opening(&["jane", "joe"]);
+    open.member.id = "urn:example:member|M-4711-22".parse().unwrap();
+    jane.open(open).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    let room = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let named = |from: &str, to: &str| {
+        let text = version(2, "2019-03-15", "").replace(from, to);
+        room.propose_agreement(None, &text).unwrap_err().code().to_owned()
+    };
+    assert_eq!(named("title: Synthetic", "title: Born 4/5/1961"), "concern-member-data");
+    assert_eq!(named("version: \"2\"", "version: \"617-555-0141\""), "concern-member-data");
+    assert_eq!(named("grace: 1 d", "grace: 1 d # as for M4711 22"), "concern-member-data");
+    assert_eq!(named("grace: 1 d", "grace: 1 d # as for marty example"), "concern-name");
+
+    // A version that is a day is none of a member's, and staff and their telephones belong in it.
+    let dated = version(2, "2019-03-15", "").replace("version: \"2\"", "version: \"2019-01-01\"");
+    agreed((&jane, &room), (&joe, &joes), &dated).await;
+    let rao = world.start("rao").await;
+    joes.name_seat(None, seat("rao")).unwrap();
+    settle(&[&joe, &jane]).await;
+    let raos = accept(&rao).await;
+    settle(&[&joe, &jane, &rao]).await;
+    let state = raos.state().unwrap();
+    let stub = |held: &crate::case::event::Held| matches!(held.body, crate::case::event::HeldBody::Stub(_));
+    let told = rao.engine.with_expected(raos.id(), |fold| {
+        let keys =
+            [&state.agreements.all()[0].key, &state.agreements.all()[0].settled.as_ref().unwrap().event];
+        keys.iter().all(|key| !fold.copies(key).iter().any(stub))
+    });
+    assert!(told.unwrap(), "neither is told in part only");
+    assert_eq!(raos.proposals().unwrap()[0].status, ProposalStatus::Accepted);
+}
