@@ -36,7 +36,6 @@ mod words;
 
 pub use calendar::calendar;
 #[cfg(feature = "store")]
-pub(crate) use event::is_code;
 pub use event::{
     AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingBrought, MeetingCancelled,
     MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,

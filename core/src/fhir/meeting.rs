@@ -168,7 +168,9 @@ fn described([plan_side, community_side]: [&str; 2]) -> String {
 
 /// A meeting that has no room as a FHIR Appointment: when it is, whose, and which leads are asked to come. Nothing in it says who a member is: cases
 /// are counted. Its identifier is the meeting's id, so that it is created once.
+/// Always of the agenda for both sides, as its calendar: one's own concerns are not counted.
 pub fn meeting(agenda: &Agenda) -> String {
+    let agenda = &agenda.for_both();
     let attendee = |actor: String| Object::new().raw("actor", &actor).text("status", "needs-action").done();
     let people = agenda.people.iter().filter(|contact| kind_of(&contact.role) == "Practitioner");
     let mut participants: Vec<String> = people.map(|contact| attendee(contact_ref(contact))).collect();
