@@ -365,6 +365,9 @@ impl Engine {
         let (Some(opening), Some(own)) = (state.opening(), keeper_of(&state, &self.user())) else {
             return Ok(Vec::new());
         };
+        if self.is_mute(&state) {
+            return Ok(Vec::new());
+        }
         let mut rungs = Vec::new();
         for owed in state.owed() {
             for mut rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {

@@ -14,6 +14,7 @@ use crate::agreement::proposal::{
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::life::{Carried, Opening};
+use crate::case::state::CaseState;
 use crate::client::Case;
 use crate::commands::Command;
 use crate::directory::Directory;
@@ -206,6 +207,16 @@ impl Engine {
             }
         }
         Ok(texts)
+    }
+
+    /// Whether nobody can say anything in a room: it is a pair's, and its own agreement is not in force. What the two settle since is
+    /// settled in a room under a newer one.
+    pub(crate) fn is_mute(&self, state: &CaseState) -> bool {
+        let pair = state.opening().filter(|opening| opening.kind == RoomKind::Pair);
+        pair.is_some_and(|opening| {
+            let agreement = &opening.agreement;
+            !agreement.in_force_on(self.now().to_zoned(agreement.zone.clone()).date())
+        })
     }
 
     /// What was accepted in any pair's room and whose first day has come.

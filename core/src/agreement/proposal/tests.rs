@@ -36,9 +36,10 @@ fn an_agreement_is_proposed_answered_and_replaced() {
     let mut room = Room::open();
     assert_eq!(room.act("jane", version(2)), "");
     let second = last(&room);
+    // As its own text says, whatever day is named beside it.
     assert_eq!(
         text(&room),
-        "jane (CP care coordinator) proposes the agreement “Synthetic”, version 2, in force from 1 February."
+        "jane (CP care coordinator) proposes the agreement “Synthetic”, version 2, in force from 1 January."
     );
     let owed = room.fold.state().owed();
     let zone = &room.fold.state().opening().unwrap().agreement.zone;

@@ -2,10 +2,13 @@
 
 use super::*;
 use crate::agreement::proposal::{AgreementProposed, ProposalStatus};
+use crate::case::event::EventKey;
 use crate::case::kind::PairOpened;
 use crate::case::life::Carried;
 use crate::commands::Command;
 use crate::id::CaseId;
+use crate::meeting::MeetingUndone;
+use crate::{Decision, SetMeeting, Task};
 
 fn version(n: u32, from: &str, until: &str) -> String {
     let text = AGREEMENT.replace("version: \"1\"", &format!("version: \"{n}\""));
@@ -173,4 +176,73 @@ async fn an_agreement_that_names_a_member_is_not_proposed_and_a_newcomer_gets_it
     });
     assert!(told.unwrap(), "neither is told in part only");
     assert_eq!(raos.proposals().unwrap()[0].status, ProposalStatus::Accepted);
+}
+
+#[tokio::test]
+async fn in_a_room_whose_agreement_is_over_nothing_is_owed() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let room = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    room.propose_agreement(None, &version(2, "2019-03-15", "")).unwrap();
+    settle(&[&jane, &joe]).await;
+    let answers = |one: &Caseline| {
+        one.due().unwrap().iter().filter(|item| item.owed.clock == "agreement-answer").count()
+    };
+    assert_eq!((answers(&jane), answers(&joe)), (1, 1));
+    world.clock.advance(SignedDuration::from_hours(24 * 365 * 12));
+    assert_eq!((answers(&jane), answers(&joe)), (0, 0));
+}
+
+#[tokio::test]
+async fn what_was_dropped_does_not_come_into_the_case_after_all() {
+    let world = World::new();
+    let (jane, joe) = (world.start("jane").await, world.start("joe").await);
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    let room = room_of(&jane, vec![seat("jane"), seat("joe")]);
+    settle(&[&jane]).await;
+    let joes = accept(&joe).await;
+    settle(&[&joe, &jane]).await;
+    let ten = jiff::civil::time(10, 0, 0, 0);
+    let meeting = room.set_meeting(None, SetMeeting::new("2019-04-22".parse().unwrap(), ten, 30)).unwrap().id;
+    settle(&[&jane, &joe]).await;
+    world.clock.advance(SignedDuration::from_hours(24 * 60));
+    let friday: jiff::civil::Date = "2019-05-03".parse().unwrap();
+    let task = || Decision::Task(Task::new("Call").owner(seat("jane").contact.id).due(friday));
+    let (joe, joes, case) = (&joe, &joes, &case);
+    // What the room says was not carried out.
+    let in_vain = |decision: EventId| async move {
+        let event = joes.decide(meeting, case.id(), Some(decision), task()).unwrap();
+        let why = vec!["not-allowed".to_owned()];
+        let undone = MeetingUndone { meeting, case: case.id(), event: event.clone(), why };
+        joe.engine.command(joes.id(), &Command::new(None, undone)).unwrap();
+        event
+    };
+    let tasks = || joe.engine.with_expected(case.id(), |fold| fold.state().tasks.all().len()).unwrap();
+    let first = in_vain(EventId::new()).await;
+    joes.drop_decision(None, meeting, first.clone()).unwrap();
+    let refused = joes.decide_anew(meeting, first, Some(EventId::new()), task()).unwrap_err();
+    assert!(
+        matches!(refused, Error::NotAllowed { ref reasons } if reasons[0].code == "meeting-decision-settled")
+    );
+    assert_eq!(tasks(), 1);
+
+    // Decided anew once, it is answered as it was first; under another id it is settled.
+    let second = in_vain(EventId::new()).await;
+    let own = EventId::new();
+    let anew = joes.decide_anew(meeting, second.clone(), Some(own), task()).unwrap();
+    assert_eq!(joes.decide_anew(meeting, second.clone(), Some(own), task()).unwrap(), anew);
+    assert!(joes.decide_anew(meeting, second, Some(EventId::new()), task()).is_err());
+    assert_eq!(tasks(), 3);
+
+    // Of what nobody decided there is nothing to decide anew.
+    let event = EventKey { sender: user("joe"), id: EventId::new() };
+    let stray = MeetingUndone { meeting, case: case.id(), event: event.clone(), why: Vec::new() };
+    assert!(joe.engine.command(joes.id(), &Command::new(None, stray)).is_err());
+    assert_eq!(joes.decide_anew(meeting, event, None, task()).unwrap_err().code(), "not-found");
+    assert_eq!(tasks(), 3);
 }
