@@ -1,6 +1,6 @@
 //! The client: one device of one account, its cases and its directory.
 
-pub(crate) mod agreement;
+mod agreement;
 mod alert;
 mod builder;
 mod case;

@@ -8,13 +8,11 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use crate::agreement::proposal::Proposal;
 use crate::audit::{Action, AuditEntry, Audited, Purpose, ResourceFound};
 use crate::care_plan::Document;
 use crate::case::event::{EventKey, Head};
 use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
-use crate::client::agreement::is_proven;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, InvalidInput, Result};
@@ -265,9 +263,7 @@ impl Engine {
         let mut writes = fhir::concerns(&state);
         writes.extend(fhir::meetings(&state));
         if let Some(opening) = state.opening().filter(|_| kind == RoomKind::Pair) {
-            let directory = self.directory();
-            let proven = |one: &Proposal| is_proven(&directory, opening, one);
-            writes.extend(fhir::agreements(&state, &proven));
+            writes.extend(fhir::agreements(&state, &self.proving(opening)));
         }
         // The referrer's record has its referrals from the case.
         let me = self.user();

@@ -33,10 +33,10 @@ impl Case {
     pub fn proposals(&self) -> Result<Vec<Proposal>> {
         let state = self.state()?;
         let Some(opening) = state.opening() else { return Ok(Vec::new()) };
-        let directory = self.caseline().engine.directory();
+        let proven = self.caseline().engine.proving(opening);
         let shown = |one: &Arc<Proposal>| {
             let mut one = Proposal::clone(one);
-            if one.status == ProposalStatus::Accepted && !is_proven(&directory, opening, &one) {
+            if one.status == ProposalStatus::Accepted && !proven(&one) {
                 one.status = ProposalStatus::Unproven;
             }
             one
@@ -70,8 +70,8 @@ impl Case {
             engine.agreement_without_member_data(&settled, text)?;
         }
         let me = self.caseline().user();
-        let directory = engine.directory();
-        let accepted = state.agreements.accepted().filter(|one| is_proven(&directory, opening, one));
+        let proven = engine.proving(opening);
+        let accepted = state.agreements.accepted().filter(|one| proven(one));
         let mut known = state.agreements.open().chain(accepted);
         let mut same = known
             .by_ref()
@@ -209,6 +209,12 @@ impl Engine {
         Ok(texts)
     }
 
+    /// Of what is accepted in a room, whether somebody of each side agreed, as this device's own directory knows their accounts.
+    pub(crate) fn proving<'o>(&self, opening: &'o Opening) -> impl Fn(&Proposal) -> bool + use<'o> {
+        let directory = self.directory();
+        move |one| is_proven(&directory, opening, one)
+    }
+
     /// Whether nobody can say anything in a room: it is a pair's, and its own agreement is not in force. What the two settle since is
     /// settled in a room under a newer one.
     pub(crate) fn is_mute(&self, state: &CaseState) -> bool {
@@ -221,12 +227,12 @@ impl Engine {
 
     /// What was accepted in any pair's room and whose first day has come.
     fn begun(&self) -> Result<Vec<Accepted>> {
-        let directory = self.directory();
         let mut found = Vec::new();
         for room in self.db.of_kind(RoomKind::Pair)? {
             let state = self.state(room)?;
             let Some(opening) = state.opening() else { continue };
-            for one in state.agreements.accepted().filter(|one| is_proven(&directory, opening, one)) {
+            let proven = self.proving(opening);
+            for one in state.agreements.accepted().filter(|one| proven(one)) {
                 let agreement = one.read();
                 if agreement.as_ref().is_some_and(|agreement| is_of(agreement, opening).is_err()) {
                     continue;
@@ -238,7 +244,7 @@ impl Engine {
                 if from > today {
                     continue;
                 }
-                let mut later = state.agreements.after(one).filter(|one| is_proven(&directory, opening, one));
+                let mut later = state.agreements.after(one).filter(|one| proven(one));
                 found.push(Accepted {
                     at: settled.at,
                     key: settled.event.clone(),
@@ -267,7 +273,7 @@ fn first_day(one: &Proposal) -> Date {
 
 /// Whether somebody of each side agreed, as this device's own directory knows their accounts: whoever opened the room wrote who sits
 /// in it.
-pub(crate) fn is_proven(directory: &Directory, opening: &Opening, one: &Proposal) -> bool {
+fn is_proven(directory: &Directory, opening: &Opening, one: &Proposal) -> bool {
     let side = |by: &EventKey| {
         let organization = &directory.organization_of_user(&by.sender)?.id;
         [&opening.plan_side.id, &opening.community_side.id].into_iter().find(|side| *side == organization)

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::case::kind::{PairOpened, RoomKind};
-use crate::client::agreement::is_proven;
 use crate::client::programme::roster_of_two;
 use crate::client::propose::Named;
 use crate::client::{Case, Caseline};
@@ -75,7 +74,6 @@ impl Caseline {
     /// The room of a pair that goes on, the one that was opened first where both sides opened one.
     fn pair_room(&self, of: &Pair, under: Option<&AgreementId>) -> Result<Option<Case>> {
         let now = self.engine.now();
-        let directory = self.engine.directory();
         let mut known: Vec<(Timestamp, CaseId, Case)> = Vec::new();
         for room in self.rooms(RoomKind::Pair)? {
             let state = room.expected()?;
@@ -83,9 +81,9 @@ impl Caseline {
             let same = opening.plan_side.id == of.plan_side && opening.community_side.id == of.community_side;
             // What was accepted here governs their cases as what the room was opened under does.
             let settled = |id: &AgreementId| {
+                let proven = self.engine.proving(opening);
                 let mut accepted = state.agreements.accepted();
-                opening.agreement.id == *id
-                    || accepted.any(|one| one.agreement.id == *id && is_proven(&directory, opening, one))
+                opening.agreement.id == *id || accepted.any(|one| one.agreement.id == *id && proven(one))
             };
             // In a room whose own agreement is over nobody says anything.
             let today = now.to_zoned(opening.agreement.zone.clone()).date();

@@ -241,6 +241,7 @@ async fn a_concern_about_the_other_side_is_on_ones_own_agenda_alone() {
     settle(&[&jane, &joe]).await;
     let ours = room.meeting_agenda(meeting).unwrap().agenda;
     assert_eq!((ours.items[0].case, ours.concerns.len(), ours.concerns[0].overdue), (case.id(), 1, true));
+    assert!(!crate::fhir::meeting(&ours).contains("concern"), "it goes to both sides");
     let theirs = joes.meeting_agenda(meeting).unwrap().agenda;
     assert_eq!((theirs.items.len(), theirs.concerns.len(), theirs.points.len()), (1, 0, 0));
     let in_room = world.server.messages(&super::room(&room)).unwrap();
