@@ -209,10 +209,33 @@ impl Engine {
         Ok(texts)
     }
 
-    /// Of what is accepted in a room, whether somebody of each side agreed, as this device's own directory knows their accounts.
-    pub(crate) fn proving<'o>(&self, opening: &'o Opening) -> impl Fn(&Proposal) -> bool + use<'o> {
+    /// Of what is accepted in a room, whether somebody of each side agreed, as this device's own directory knows their accounts, or knew
+    /// them when it looked before: nothing is undone because somebody has left since, or because the directory is not read yet.
+    pub(crate) fn proving<'o>(&self, opening: &'o Opening) -> impl Fn(&Proposal) -> bool + use<'o, '_> {
         let directory = self.directory();
-        move |one| is_proven(&directory, opening, one)
+        let known = self.db.papers(Paper::Proven).unwrap_or_default();
+        move |one| {
+            let Some(by) = &one.settled else { return false };
+            let paper = format!("{}|{}|{}", by.event.sender, by.event.id, one.agreement.sha256);
+            if known.contains(&paper) {
+                return true;
+            }
+            let proven = is_proven(&directory, opening, one);
+            if proven && let Err(error) = self.db.put_paper(Paper::Proven, &paper, "", &paper) {
+                tracing::error!(code = error.code(), "that an acceptance was proven could not be kept");
+            }
+            proven
+        }
+    }
+
+    /// Keeps of what was accepted in a pair's room that it is proven, while both accounts are known.
+    pub(crate) fn keep_proofs(&self, state: &CaseState) {
+        let Some(opening) = state.opening().filter(|opening| opening.kind == RoomKind::Pair) else { return };
+        let proven = self.proving(opening);
+        let unproven = state.agreements.accepted().filter(|one| !proven(one)).count();
+        if unproven > 0 {
+            tracing::warn!(unproven, "an agreement was accepted by an account that is not known here");
+        }
     }
 
     /// Whether nobody can say anything in a room: it is a pair's, and its own agreement is not in force. What the two settle since is
