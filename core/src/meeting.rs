@@ -35,7 +35,6 @@ pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
-#[cfg(feature = "store")]
 pub use event::{
     AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingBrought, MeetingCancelled,
     MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,

@@ -167,7 +167,7 @@ pub fn names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Fo
 }
 
 /// Where a text has one of these names whole, word by word; names of one word alone are looked for nowhere.
-pub(crate) fn whole_names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Found> {
+pub fn whole_names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Found> {
     let chars = plain(text);
     let words: Vec<((usize, usize), String)> =
         words(&chars).into_iter().map(|(place, word)| (place, word.to_lowercase())).collect();
