@@ -224,11 +224,15 @@ impl Caseline {
         self.engine.case_row(case).map(|row| Case::new(self.clone(), row.case))
     }
 
-    /// What is owed in all cases, by whom, who is next on the ladder; what is due first comes first.
+    /// What is owed in all cases, by whom, who is next on the ladder; what is due first comes first. Nothing in a pair's room whose own
+    /// agreement is over: nobody can say anything in it any more.
     pub fn due(&self) -> Result<Vec<DueItem>> {
         let mut owed = Vec::new();
         for row in self.engine.db.cases()? {
-            owed.extend(self.engine.state(row.case)?.owed().into_iter().map(|owed| (row.case, owed)));
+            let state = self.engine.state(row.case)?;
+            if !self.engine.is_mute(&state) {
+                owed.extend(state.owed().into_iter().map(|owed| (row.case, owed)));
+            }
         }
         Ok(due::list(owed, self.engine.now()))
     }

@@ -91,6 +91,16 @@ impl Engine {
         Ok(key)
     }
 
+    /// Whether a command would be accepted now, or was before; nothing is accepted by this.
+    pub(crate) fn judge_beforehand(&self, case: CaseId, command: &Command) -> Result<()> {
+        if self.db.outbox_fate(command.id)?.is_some() {
+            return Ok(());
+        }
+        let key = EventKey { sender: self.user(), id: command.id };
+        let mut fold = self.with_expected(case, Fold::clone)?;
+        self.judge_command(&mut fold, command, &key, false).map(drop)
+    }
+
     /// Judges a command against the fold of its case as it will be, and puts its event into it.
     fn judge_command(
         &self,
@@ -262,7 +272,7 @@ impl Engine {
                 let entry = fold.state().entry(&held.key());
                 let counted = entry.is_some_and(|entry| entry.standing == Standing::Counted);
                 // What another client shows of a concern is its author's word, too.
-                counted && !concern::says_member_data(held)
+                counted && !concern::says_member_data(held, &fold.state().agreements)
             };
             let (events, heads) = make(fold, which, |held| {
                 if bare && !counts(held) {
@@ -355,6 +365,9 @@ impl Engine {
         let (Some(opening), Some(own)) = (state.opening(), keeper_of(&state, &self.user())) else {
             return Ok(Vec::new());
         };
+        if self.is_mute(&state) {
+            return Ok(Vec::new());
+        }
         let mut rungs = Vec::new();
         for owed in state.owed() {
             for mut rung in due::rungs_to_post(&owed, &own, &opening.agreement, self.now()) {

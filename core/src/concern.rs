@@ -12,23 +12,19 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::proposal::AgreementDeclined;
-#[cfg(feature = "store")]
-use crate::agreement::proposal::AgreementEvent;
 use crate::care_plan::StepTaken;
-#[cfg(feature = "store")]
-use crate::case::event::{Block, Content, Held, HeldBody};
 use crate::case::event::{EventData, EventKey};
 use crate::communication::Priority;
 use crate::contact::Contact;
 use crate::id::{EventId, OrganizationId};
-#[cfg(feature = "store")]
-use crate::meeting::MeetingEvent;
 use crate::meeting::{MeetingBrought, MeetingCancelled};
 
 pub mod check;
 mod life;
 mod owing;
 mod search;
+#[cfg(feature = "store")]
+mod shows;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -36,6 +32,8 @@ pub(crate) mod tests;
 pub use life::{MOST_ABOUT, MOST_CONCERNS, MOST_OPEN, MOST_PUBLISHED, MOST_STEPS, step};
 pub use owing::{ANSWER_CLOCK, CLOSE_CLOCK, HEARD_CLOCK, owed};
 pub use search::{AnsweredConcern, answered, matches};
+#[cfg(feature = "store")]
+pub(crate) use shows::says_member_data;
 pub use telling::tell;
 pub(crate) use telling::{shown, told};
 
@@ -234,17 +232,6 @@ pub(crate) fn text_holds_member_data(text: &str, at: Timestamp) -> bool {
     // Whoever states a time before there was a programme would have every birth date lie ahead.
     let day = at.to_zoned(TimeZone::UTC).date().max(PROGRAMME);
     !check::formats(text, day).is_empty()
-}
-
-/// Whether what any client shows of an event of a room without member data holds some: its own text may say other things than its fields.
-#[cfg(feature = "store")]
-pub(crate) fn says_member_data(held: &Held) -> bool {
-    let HeldBody::Whole(Content { body, block: Block::Event(event), .. }) = &held.body else { return false };
-    let day = event.at.to_zoned(TimeZone::UTC).date();
-    let here = texts(&event.data).is_some()
-        || MeetingEvent::of(&event.data).is_some()
-        || AgreementEvent::of(&event.data).is_some();
-    here && !check::formats(body, day).is_empty()
 }
 
 /// What a handover tells of an event of this life cycle whose text it withholds: what `step` reads.

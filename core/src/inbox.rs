@@ -216,7 +216,9 @@ impl Engine {
     /// naming to hand over, resources to write, and a new look at what waits.
     pub(crate) fn case_changed(&self, case: CaseId) -> Result<()> {
         // By what is in the room: what is marked and never leaves ends nobody's participation.
-        self.remove_the_ended(case, &self.state_in_room(case)?)?;
+        let state = self.state_in_room(case)?;
+        self.keep_proofs(&state);
+        self.remove_the_ended(case, &state)?;
         self.hand_over_what_crossed(case)?;
         self.follow_referrals(case)?;
         self.project(case)?;

@@ -35,8 +35,6 @@ pub(crate) mod tests;
 mod words;
 
 pub use calendar::calendar;
-#[cfg(feature = "store")]
-pub(crate) use event::is_code;
 pub use event::{
     AgendaEntry, DecisionKind, MeetingAnswer, MeetingAnswered, MeetingBrought, MeetingCancelled,
     MeetingDecided, MeetingDropped, MeetingEvent, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet,

@@ -263,7 +263,9 @@ impl Engine {
         let state = self.state_in_room(case)?;
         let mut writes = fhir::concerns(&state);
         writes.extend(fhir::meetings(&state));
-        writes.extend(fhir::agreements(&state));
+        if let Some(opening) = state.opening().filter(|_| kind == RoomKind::Pair) {
+            writes.extend(fhir::agreements(&state, &self.proving(opening)));
+        }
         // The referrer's record has its referrals from the case.
         let me = self.user();
         let own = state.roster().last_place_of(&me).map(|place| &place.seat.contact.organization);

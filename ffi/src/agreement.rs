@@ -23,7 +23,8 @@ pub struct AgreementProposal {
     pub sha256: String,
     /// Its text (YAML).
     pub text: String,
-    /// `proposed`, `accepted`, `declined` or `withdrawn`.
+    /// `proposed`, `accepted`, `declined` or `withdrawn`; or `unproven`: accepted by an account that this device's own directory does not
+    /// know as the other side's, so that it counts nowhere here.
     pub status: String,
     /// The contact who proposed it.
     pub by: String,

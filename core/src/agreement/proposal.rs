@@ -23,7 +23,7 @@ mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use life::{MOST_OPEN, MOST_PROPOSED, MOST_TEXT, step};
+pub use life::{MOST_EVER, MOST_OPEN, MOST_PROPOSED, MOST_TEXT, step};
 pub use owing::{ANSWER_CLOCK, owed};
 pub use telling::tell;
 
@@ -119,6 +119,12 @@ impl Proposals {
         self.proposals.iter().map(AsRef::as_ref).filter(|one| one.status == ProposalStatus::Accepted)
     }
 
+    /// What was accepted in the place of this one, and in the place of that, in order.
+    pub(crate) fn after(&self, one: &Proposal) -> impl Iterator<Item = &Proposal> {
+        let next = |one: &Proposal| self.get(one.replaced_by.as_ref()?);
+        std::iter::successors(next(one), move |one| next(one))
+    }
+
     /// What this `agreement.proposed` proposed.
     pub fn get(&self, key: &EventKey) -> Option<&Proposal> {
         self.proposals.iter().map(AsRef::as_ref).find(|one| one.key == *key)
@@ -176,6 +182,9 @@ pub enum ProposalStatus {
     Declined,
     /// Its own side took it back.
     Withdrawn,
+    /// The room says that the other side has accepted it, by an account that this device's own directory does not know as that side's:
+    /// it counts nowhere here. Never in a room's own state.
+    Unproven,
 }
 
 impl ProposalStatus {
@@ -186,6 +195,7 @@ impl ProposalStatus {
             Self::Accepted => "accepted",
             Self::Declined => "declined",
             Self::Withdrawn => "withdrawn",
+            Self::Unproven => "unproven",
         }
     }
 }

@@ -106,7 +106,7 @@ pub struct CaseState {
     /// What was said of concerns and took no step, in order; never what may hold member data.
     pub(crate) superseded_concerns: Vec<SupersededConcern>,
     /// The agreements whose proposal took no step.
-    pub(crate) superseded_agreements: BTreeMap<EventKey, Carried<AgreementId>>,
+    pub(crate) superseded_agreements: BTreeMap<EventKey, Arc<Carried<AgreementId>>>,
     /// The meetings whose setting took no step, with who set each as far as the roster ever knew.
     pub(crate) superseded_meetings: BTreeMap<EventKey, (MeetingSet, Option<Contact>)>,
 }

@@ -32,6 +32,7 @@ mod comparing;
 mod completing;
 mod consent;
 mod crossing;
+mod deciding;
 mod meeting;
 mod no_contact;
 mod outreach;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::agreement::Agreement;
 use crate::case::event::{EventData, EventKey};
 use crate::case::kind::RoomKind;
 use crate::client::{Case, Caseline};
 use crate::commands::Command;
 use crate::communication::Priority;
-use crate::concern::check::{self, Found};
+use crate::concern::check::{self, DataKind, Found};
 use crate::concern::{
     self, AnswerPublished, AnsweredConcern, ConcernAnswered, ConcernClosed, ConcernHeard, ConcernRaised,
     ConcernReopened, ConcernState, ConcernTopic,
@@ -262,6 +263,26 @@ impl Caseline {
         let mut seen = BTreeSet::new();
         found.retain(|one| seen.insert((one.question.clone(), one.answer.clone())));
         Ok(found)
+    }
+}
+
+impl Engine {
+    /// Refuses an agreement that names a member, before it is proposed: staff and their telephones belong in it, so that of the whole
+    /// text only the numbers and whole names of known members are looked for, but for those who are staff of the two; and of its title
+    /// and version what has the form of member data, too.
+    pub(crate) fn agreement_without_member_data(&self, agreement: &Agreement, text: &str) -> Result<()> {
+        let (known, today) = (self.known_people()?, self.today());
+        let mut found: Vec<(&str, Found)> =
+            check::formats(&agreement.title, today).into_iter().map(|one| ("title", one)).collect();
+        // A version may be a day.
+        let version = check::formats(&agreement.version, today).into_iter();
+        found.extend(version.filter(|one| one.kind != DataKind::Date).map(|one| ("version", one)));
+        let directory = self.directory();
+        let staff: BTreeSet<&str> = directory.contacts.iter().map(|one| one.name.as_str()).collect();
+        let names = known.names.iter().map(String::as_str).filter(|name| !staff.contains(name));
+        let whole = check::known_numbers(text, &known.members).into_iter();
+        found.extend(whole.chain(check::whole_names(text, names)).map(|one| ("text", one)));
+        found.first().map_or(Ok(()), |(field, first)| Err(first.refusal(field).into()))
     }
 }
 

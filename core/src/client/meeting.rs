@@ -1,5 +1,7 @@
 //! Mutual member meetings, as the host works with them: an agenda, what is decided, and the pair's view of the other side.
 
+use std::collections::BTreeSet;
+
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
@@ -13,12 +15,15 @@ use crate::meeting::{
     self, Agenda, AgendaConcern, AgendaOrder, Frame, MOST_MINUTES, Meeting, MeetingUndone, Point,
 };
 use crate::panel::{Beside, Pair, PanelQuery, TurnRound, side_by_side};
+use crate::policy::Reason;
 use crate::ports::Created;
-use crate::store::outbox::State;
 use crate::store::papers::Paper;
 
-/// How many reasons are said of a decision that did not leave.
-const MOST_WHY: usize = 8;
+/// What of the reasons for which a decision did not leave is said in the pair's room: of everything else only that it was not allowed,
+/// since not everybody there has a seat in the case, and that its member has something to consent to is nothing for them.
+const TOLD: [&str; 3] = ["agreement-not-in-force", "case-closed", "no-seat"];
+/// What is said in the place of every other reason.
+const NOT_TOLD: &str = "not-allowed";
 
 /// What a meeting decided on in a case.
 #[derive(Debug, Clone)]
@@ -40,18 +45,18 @@ impl Engine {
                 continue;
             }
             for meeting in state.meetings.all() {
-                let ours =
-                    meeting.decisions.iter().filter(|one| one.event.sender == me && one.undone.is_none());
+                // Of its own decisions alone: whatever others write of an event that is none of these.
+                let ours = meeting.decisions.iter().filter(|one| {
+                    one.event.sender == me && one.by.event.sender == me && one.undone.is_none()
+                });
                 for decision in ours {
-                    let Some((State::Denied, reasons)) = self.db.outbox_fate(decision.event.id)? else {
-                        continue;
-                    };
-                    let why = reasons.iter().map(|reason| reason.code.to_string());
+                    let denied = self.db.outbox_denied_in(decision.case, decision.event.id)?;
+                    let Some(reasons) = denied else { continue };
                     let undone = MeetingUndone {
                         meeting: meeting.key.id,
                         case: decision.case,
                         event: decision.event.clone(),
-                        why: why.filter(|code| meeting::is_code(code)).take(MOST_WHY).collect(),
+                        why: told(&reasons),
                     };
                     let id = EventId::derived(&["undone", &room.to_string(), &decision.event.id.to_string()]);
                     match self.command(room, &Command::new(Some(id), undone)) {
@@ -64,6 +69,18 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What is said of why a decision did not leave, each once.
+fn told(reasons: &[Reason]) -> Vec<String> {
+    let code = |reason: &Reason| TOLD.into_iter().find(|code| *code == reason.code).unwrap_or(NOT_TOLD);
+    let codes: BTreeSet<&str> = reasons.iter().map(code).collect();
+    codes.into_iter().map(str::to_owned).collect()
+}
+
+/// The id of the event of a case by which a meeting's decision is carried out.
+pub(super) fn carried_by(meeting: EventId, case: CaseId, decision: EventId) -> EventId {
+    EventId::derived(&["decision", &meeting.to_string(), &case.to_string(), &decision.to_string()])
 }
 
 impl Caseline {
@@ -191,8 +208,7 @@ impl Caseline {
             return Err(InvalidInput::new("case-of-others", detail).field("case").into());
         }
         let decision = decision.unwrap_or_else(EventId::new);
-        let parts = ["decision", &meeting.id.to_string(), &case.to_string(), &decision.to_string()];
-        let id = Some(EventId::derived(&parts));
+        let id = Some(carried_by(meeting.id, case, decision));
         let said = meeting::decided(meeting.date);
         match what {
             Decision::Task(task) => known.assign(id, task.decided(&said)),
@@ -207,5 +223,21 @@ impl Caseline {
     /// [`Unsaved::Record`] where the record does not take it, or does not answer.
     pub async fn save_appointment(&self, agenda: &Agenda) -> Result<Created, Unsaved> {
         self.create_resource("Appointment", &fhir::meeting(agenda)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_case_may_know_is_not_told_in_the_pairs_room() {
+        let reason = |code: &'static str, source: &'static str| Reason::new(code, "why", source);
+        let consents = [reason("consent-revoked", "consent x"), reason("consent-missing", "consent")];
+        assert_eq!(told(&consents), ["not-allowed"]);
+        let others = [reason("task-owner-unseated", "task"), reason("category-not-shared", "agreement")];
+        assert_eq!(told(&others), ["not-allowed"], "so that this alone says nothing of consents");
+        let plain = [reason("agreement-not-in-force", "agreement x"), reason("consent-revoked", "consent")];
+        assert_eq!(told(&plain), ["agreement-not-in-force", "not-allowed"]);
     }
 }

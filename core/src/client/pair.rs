@@ -81,7 +81,9 @@ impl Caseline {
             let same = opening.plan_side.id == of.plan_side && opening.community_side.id == of.community_side;
             // What was accepted here governs their cases as what the room was opened under does.
             let settled = |id: &AgreementId| {
-                opening.agreement.id == *id || state.agreements.accepted().any(|one| one.agreement.id == *id)
+                let proven = self.engine.proving(opening);
+                let mut accepted = state.agreements.accepted();
+                opening.agreement.id == *id || accepted.any(|one| one.agreement.id == *id && proven(one))
             };
             // In a room whose own agreement is over nobody says anything.
             let today = now.to_zoned(opening.agreement.zone.clone()).date();

@@ -1,6 +1,7 @@
 //! The whole line over the loopback homeserver: from a command to the other side's state. Everybody here is synthetic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accepted;
 mod agreements;
 mod alerts;
 mod bad_input;

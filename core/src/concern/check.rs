@@ -166,6 +166,27 @@ pub fn names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Fo
     found.map(|((start, end), _)| Found { start, end, kind: DataKind::Name }).collect()
 }
 
+/// Where a text has one of these names whole, word by word; names of one word alone are looked for nowhere.
+pub fn whole_names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Found> {
+    let chars = plain(text);
+    let words: Vec<((usize, usize), String)> =
+        words(&chars).into_iter().map(|(place, word)| (place, word.to_lowercase())).collect();
+    let mut found = Vec::new();
+    for name in names {
+        let name: Vec<String> =
+            self::words(&plain(name)).into_iter().map(|(_, word)| word.to_lowercase()).collect();
+        if name.len() < 2 {
+            continue;
+        }
+        let alike = |window: &&[((usize, usize), String)]| window.iter().map(|(_, word)| word).eq(&name);
+        found.extend(words.windows(name.len()).filter(alike).filter_map(|window| {
+            let ((start, _), (_, end)) = (window.first()?.0, window.last()?.0);
+            Some(Found { start, end, kind: DataKind::Name })
+        }));
+    }
+    apart(found)
+}
+
 /// The words of a text with their places: runs of letters, or of digits.
 fn words(chars: &[Char]) -> Vec<((usize, usize), String)> {
     let mut words: Vec<((usize, usize), String)> = Vec::new();

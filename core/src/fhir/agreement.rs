@@ -10,7 +10,7 @@ use super::write::{
     Object, account_ref, concept, contact_ref, event_value, heads_extension, identifier, logical,
     organization_ref, period,
 };
-use crate::agreement::proposal::ProposalStatus;
+use crate::agreement::proposal::{Proposal, ProposalStatus};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::life::{Carried, Opening};
@@ -19,8 +19,9 @@ use crate::id::AgreementId;
 use crate::ports::RecordWrite;
 
 /// The resources that a pair's room is written as for its agreements: a DocumentReference for each that was accepted. One whose acceptance
-/// turned out not to count is `entered-in-error`. Nothing for a room of another kind.
-pub fn agreements(state: &CaseState) -> Vec<RecordWrite> {
+/// turned out not to count is `entered-in-error`. Nothing for a room of another kind, nor for what is accepted and not `proven`: whoever
+/// opened a room wrote who sits in it, so that a record takes up only what the accounts of both sides agreed on.
+pub fn agreements(state: &CaseState, proven: &dyn Fn(&Proposal) -> bool) -> Vec<RecordWrite> {
     let Some(opening) = state.opening().filter(|opening| opening.kind == RoomKind::Pair) else {
         return Vec::new();
     };
@@ -33,12 +34,16 @@ pub fn agreements(state: &CaseState) -> Vec<RecordWrite> {
         let counted = state.agreements.get(key);
         let (status, carried) = match counted {
             Some(one) if one.status == ProposalStatus::Accepted => {
-                (if one.replaced_by.is_some() { "superseded" } else { "current" }, &one.agreement)
+                if !proven(one) {
+                    return None;
+                }
+                let replaced = state.agreements.after(one).any(proven);
+                (if replaced { "superseded" } else { "current" }, &one.agreement)
             }
             Some(one) => ("entered-in-error", &one.agreement),
-            None => ("entered-in-error", state.superseded_agreements.get(key)?),
+            None => ("entered-in-error", state.superseded_agreements.get(key)?.as_ref()),
         };
-        Some(document(state, opening, key, status, carried))
+        Some(document(state, opening, key, status, carried, proven))
     })
     .collect()
 }
@@ -49,6 +54,7 @@ fn document(
     key: &EventKey,
     status: &str,
     carried: &Carried<AgreementId>,
+    proven: &dyn Fn(&Proposal) -> bool,
 ) -> RecordWrite {
     let (value, resource) = (event_value(key), Resource::Agreement(key.clone()));
     let agreement = carried.read().ok();
@@ -61,6 +67,7 @@ fn document(
         .done();
     let replaces = state.agreements.all().iter().filter(|one| one.replaced_by.as_ref() == Some(key));
     let replaces: Vec<String> = replaces
+        .filter(|one| proven(one))
         .map(|one| {
             let target = logical("DocumentReference", codes::EVENT, &event_value(&one.key), "");
             Object::new().text("code", "replaces").raw("target", &target).done()
@@ -123,12 +130,12 @@ mod tests {
         let mut room = Room::open();
         room.act("jane", version(2));
         let second = last(&room);
-        assert!(agreements(room.fold.state()).is_empty(), "nobody has accepted it");
+        assert!(agreements(room.fold.state(), &|_| true).is_empty(), "nobody has accepted it");
         room.act("joe", accepted(&second, 2));
         room.act("joe", version(4));
         let fourth = last(&room);
         room.act("jane", accepted(&fourth, 4));
-        let written = agreements(room.fold.state());
+        let written = agreements(room.fold.state(), &|_| true);
         assert_eq!(written.len(), 2);
         for write in &written {
             assert!(check(&write.json).unwrap().is_empty(), "{}", write.json);
@@ -148,7 +155,7 @@ mod tests {
         room.act("jane", version(2));
         let proposal = last(&room);
         assert_eq!(room.act("rao", accepted(&proposal, 2)), "agreement-not-other-side");
-        let written = agreements(room.fold.state());
+        let written = agreements(room.fold.state(), &|_| true);
         assert_eq!(written.len(), 1);
         assert!(written[0].json.contains(r#""status":"entered-in-error""#), "{}", written[0].json);
         assert!(check(&written[0].json).unwrap().is_empty(), "{}", written[0].json);

@@ -10,7 +10,9 @@ use super::{Agenda, MeetingStatus};
 const LINE: usize = 75;
 
 /// The agenda as an iCalendar object with one event. It is the same text whoever makes it of the same agenda.
+/// Always of the agenda for both sides: a calendar goes to both, and one's own concerns are nothing for the other.
 pub fn calendar(agenda: &Agenda) -> String {
+    let agenda = &agenda.for_both();
     let cases =
         |items: &[super::Item]| items.iter().map(|item| format!("case {}", item.case)).collect::<Vec<_>>();
     let mut description = vec![agenda.cases()];

@@ -188,7 +188,12 @@ fn cancelled(meetings: &mut Meetings, event: &MeetingCancelled, step: &Step<'_>)
 fn brought(meetings: &mut Meetings, event: &MeetingBrought, step: &Step<'_>) -> Result<(), Reason> {
     without_member_data(&MeetingBrought::clone(event).into(), step)?;
     let meeting = coming(meetings, event.meeting)?;
-    if meeting.points.iter().any(|point| point.key == *step.key) {
+    // Two of one side who bring the same concern, each without having heard of the other, bring one point.
+    let organization = &step.seat.contact.organization;
+    let same = |point: &PointBrought| {
+        point.key == *step.key || (point.key.id == step.key.id && point.by.organization == *organization)
+    };
+    if meeting.points.iter().any(same) {
         return Err(refused("meeting-point-known", "this point is brought to the meeting already"));
     }
     if meeting.points.len() >= MOST_POINTS {
@@ -280,7 +285,7 @@ fn dropped(meetings: &mut Meetings, event: &MeetingDropped, step: &Step<'_>) -> 
     settle(meeting, &event.event, None, Settled::Dropped, step)
 }
 
-/// Settles what was not carried out: once, by whoever comes first.
+/// Settles what was not carried out, once: whoever decides anew has their own event in the case, and the decider's own side drops it.
 fn settle(
     meeting: &mut MeetingState,
     event: &EventKey,
@@ -290,8 +295,20 @@ fn settle(
 ) -> Result<(), Reason> {
     let mut decisions = meeting.decisions.iter_mut();
     let decision = decisions.find(|one| one.event == *event && case.is_none_or(|case| one.case == case));
-    let waiting = decision.ok_or_else(no_decision)?.undone.as_mut().filter(|undone| undone.settled.is_none());
+    let decision = decision.ok_or_else(no_decision)?;
+    let waiting = decision.undone.as_mut().filter(|undone| undone.settled.is_none());
     let undone = waiting.ok_or_else(settled_already)?;
+    match &how {
+        Settled::Instead(anew) if anew.sender != step.key.sender => {
+            let text = "whoever decides anew names their own event of the case";
+            return Err(refused("meeting-not-decider", text));
+        }
+        Settled::Dropped if decision.by.organization != step.seat.contact.organization => {
+            let text = "the side that decided it drops it: the other one can decide it anew";
+            return Err(refused("meeting-not-decider", text));
+        }
+        _ => {}
+    }
     undone.settled = Some((StepTaken::of(step), how));
     Ok(())
 }

@@ -383,6 +383,52 @@ fn there_is_an_end_to_what_one_can_make_the_other_hold() {
 }
 
 #[test]
+fn what_was_decided_in_vain_is_settled_by_its_own_side_or_by_an_event_of_ones_own() {
+    let mut room = Room::open();
+    room.act("jane", set(vec![entry(1)]));
+    let meeting = room.last();
+    room.after();
+    assert_eq!(room.act("joe", decision(meeting, 1)), "");
+    let event = decision(meeting, 1).event;
+    let why = vec!["not-allowed".into()];
+    assert_eq!(room.act("joe", MeetingUndone { meeting, case: case(1), event: event.clone(), why }), "");
+    let anew = |sender: &str, n: usize| MeetingDecided {
+        event: EventKey { sender: user(sender), id: world::id(n) },
+        instead: Some(event.clone()),
+        ..decision(meeting, 1)
+    };
+    let drop = || MeetingDropped { meeting, event: event.clone() };
+    assert_eq!(room.act("jane", drop()), "meeting-not-decider");
+    assert_eq!(room.act("jane", anew("joe", 78)), "meeting-not-decider", "an invented key settles nothing");
+    assert!(room.only().decisions[0].waits());
+    assert_eq!(room.act("lee", drop()), "", "a colleague drops it");
+    assert_eq!(room.act("jane", anew("jane", 79)), "meeting-decision-settled");
+}
+
+#[test]
+fn one_concern_that_two_colleagues_bring_is_one_point() {
+    let mut room = Room::open();
+    room.act("jane", set(Vec::new()));
+    let meeting = room.last();
+    let bring =
+        || MeetingBrought { meeting, title: "The portal".into(), text: String::new(), member_data: false };
+    let mut as_one = |who: &str| {
+        let n = room.events.len();
+        let mut event = world::event(n, room.fold.state().heads(), EventData::from(bring()));
+        (event.at, event.id) = (at(n), world::id(70));
+        let held = held(who, "words", &event, event.at);
+        room.fold.insert(held.clone());
+        room.events.push(held.clone());
+        let entry = room.fold.state().entry(&held.key()).unwrap();
+        entry.standing.reason().map(|reason| reason.code.to_string()).unwrap_or_default()
+    };
+    assert_eq!(as_one("joe"), "");
+    assert_eq!(as_one("lee"), "meeting-point-known");
+    assert_eq!(as_one("jane"), "", "the other side's is its own");
+    assert_eq!(room.only().points.len(), 2);
+}
+
+#[test]
 fn the_wire_is_what_it_is_and_debug_shows_no_words() {
     let meeting = EventId::new();
     let wire = json!({ "begins": "2026-01-19T15:00:00Z", "minutes": 30,

@@ -22,6 +22,16 @@ impl Db {
         found.into_iter().map(read).collect()
     }
 
+    /// Why an event of this id was taken out that was accepted here for this very case; nothing where it was not.
+    pub(crate) fn outbox_denied_in(&self, case: CaseId, id: EventId) -> Result<Option<Vec<Reason>>> {
+        let found: Option<Option<String>> = self.read(|t| {
+            let sql =
+                "SELECT note FROM outbox WHERE key = ?1 AND lane = ?2 AND what = 'event' AND state = 'denied'";
+            one(t, "outbox-denied-in", sql, [id.to_string(), case_lane(case)], |row| row.get(0))
+        })?;
+        found.map(|note| note.map_or(Ok(Vec::new()), |note| from_json(&note))).transpose()
+    }
+
     /// What became of an event with this id that was accepted here: its state, and the reasons where it was denied.
     pub(crate) fn outbox_fate(&self, id: EventId) -> Result<Option<(State, Vec<Reason>)>> {
         let found: Option<(String, Option<String>)> = self.read(|t| {

@@ -14,6 +14,8 @@ use crate::id::{CaseId, Sha256, UserId};
 pub(crate) enum Paper {
     Agreement,
     Rules,
+    /// Of what was accepted in a pair's room: that this device's directory knew both accounts once. By the event that accepted it.
+    Proven,
 }
 
 impl Paper {
@@ -21,6 +23,7 @@ impl Paper {
         match self {
             Self::Agreement => "agreement",
             Self::Rules => "rules",
+            Self::Proven => "proven",
         }
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn check(story: &Story, deed: &Deed) -> Result<(), (String, String)> 
     {
         return Err((".agree.propose".to_owned(), "there is no such file beside the story".to_owned()));
     }
-    let all = ["proposed", "accepted", "declined", "withdrawn"];
+    let all = ["proposed", "accepted", "declined", "withdrawn", "unproven"];
     let seen = deed.sees.as_ref().and_then(|sees| sees.agreement.as_ref());
     if seen.is_some_and(|seen| !all.contains(&seen.is.as_str())) {
         return Err((".sees.agreement.is".to_owned(), format!("is one of {}", all.join(", "))));

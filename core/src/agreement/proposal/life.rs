@@ -9,13 +9,15 @@ use crate::care_plan::StepTaken;
 use crate::case::event::EventKey;
 use crate::case::step::Step;
 use crate::concern::holds_member_data;
-use crate::id::Sha256;
+use crate::id::{OrganizationId, Sha256};
 use crate::policy::Reason;
 
-/// How many agreements of one room wait for an answer at once at most.
+/// How many agreements of one side wait in a room for an answer at once at most.
 pub const MOST_OPEN: usize = 5;
-/// How many agreements are proposed in one room at most.
+/// How many agreements one side proposes in a room at most, but for those that it took back.
 pub const MOST_PROPOSED: usize = 200;
+/// How many agreements one side proposes in a room at most, those that it took back among them.
+pub const MOST_EVER: usize = 2 * MOST_PROPOSED;
 /// The longest text of an agreement that is proposed, in bytes.
 pub const MOST_TEXT: usize = 32 * 1024;
 
@@ -86,10 +88,7 @@ fn proposed(proposals: &mut Proposals, event: &AgreementProposed, step: &Step<'_
     if proposals.get(step.key).is_some() {
         return Err(refused("agreement-id-taken", "this agreement is proposed already"));
     }
-    if proposals.open().count() >= MOST_OPEN || proposals.all().len() >= MOST_PROPOSED {
-        let text = "very many agreements wait in this room: answer or take back some first";
-        return Err(refused("agreement-too-many", text));
-    }
+    room_for_another(proposals, &step.seat.contact.organization)?;
     if event.agreement.text.len() > MOST_TEXT {
         return Err(refused("agreement-too-long", "this agreement is too long: it has 32 KiB at most"));
     }
@@ -107,6 +106,18 @@ fn proposed(proposals: &mut Proposals, event: &AgreementProposed, step: &Step<'_
         replaced_by: None,
     }));
     Ok(())
+}
+
+/// Each side for itself, so that neither can leave the other without a word.
+pub(super) fn room_for_another(proposals: &Proposals, side: &OrganizationId) -> Result<(), Reason> {
+    let of_side = || proposals.proposals.iter().filter(|one| one.by.organization == *side);
+    let standing = of_side().filter(|one| one.status != ProposalStatus::Withdrawn).count();
+    let open = of_side().filter(|one| one.status == ProposalStatus::Proposed).count();
+    if open < MOST_OPEN && standing < MOST_PROPOSED && of_side().count() < MOST_EVER {
+        return Ok(());
+    }
+    let text = "very many agreements of this side wait in this room, or did: answer or take back some first";
+    Err(refused("agreement-too-many", text))
 }
 
 /// What was proposed, where it waits for its answer.

@@ -21,7 +21,8 @@ pub fn tell(event: AgreementEvent<'_>, by: &Seat, proposals: &Proposals) -> Stri
             let carried = &event.agreement;
             let what = named(&carried.text, carried.id.as_str(), &carried.version);
             // Without the year: a whole date has no place in a room without member data.
-            format!("{who} proposes {what}, in force from {}.", event.from.strftime("%-d %B"))
+            let own = Agreement::parse(&carried.text).ok().and_then(|one| one.in_force.from);
+            format!("{who} proposes {what}, in force from {}.", own.unwrap_or(event.from).strftime("%-d %B"))
         }
         AgreementEvent::Accepted(event) => {
             format!("{who} accepts {}: new cases open with it.", the(&event.proposal))

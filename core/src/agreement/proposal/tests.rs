@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::case::fold::tests::world;
-use crate::id::EventId;
+use crate::id::{EventId, OrganizationId};
 use crate::meeting::room_tests::{Room, opening};
 
 pub(crate) fn version(n: u32) -> AgreementProposed {
@@ -36,9 +36,10 @@ fn an_agreement_is_proposed_answered_and_replaced() {
     let mut room = Room::open();
     assert_eq!(room.act("jane", version(2)), "");
     let second = last(&room);
+    // As its own text says, whatever day is named beside it.
     assert_eq!(
         text(&room),
-        "jane (CP care coordinator) proposes the agreement “Synthetic”, version 2, in force from 1 February."
+        "jane (CP care coordinator) proposes the agreement “Synthetic”, version 2, in force from 1 January."
     );
     let owed = room.fold.state().owed();
     let zone = &room.fold.state().opening().unwrap().agreement.zone;
@@ -105,12 +106,52 @@ fn what_is_too_long_too_much_or_other_words_is_no_proposal() {
     assert_eq!(room.act("jane", newer), "");
     assert!(text(&room).contains("the agreement harbor-bay, version 2"));
     assert_eq!(room.fold.state().agreements.all()[0].read(), None);
-    for n in 1..MOST_OPEN {
+    for n in 0..MOST_OPEN {
         assert_eq!(room.act("joe", version(10 + u32::try_from(n).unwrap())), "");
     }
     assert_eq!(room.act("joe", version(99)), "agreement-too-many");
+    assert_eq!(room.act("jane", version(99)), "", "each side for itself");
     // Of no other room.
     let mut office = crate::concern::tests::Room::open();
     assert_eq!(office.act("jane", version(2)), "room-kind");
     assert!(world::opening().agreement.read().is_ok());
+}
+
+#[test]
+fn what_one_side_takes_back_leaves_the_other_its_word() {
+    let mut room = Room::open();
+    assert_eq!(room.act("joe", version(2)), "");
+    let proposal = last(&room);
+    assert_eq!(room.act("joe", AgreementWithdrawn { proposal }), "");
+    let mut all = room.fold.state().agreements.clone();
+    let (one, side) = (all.proposals[0].clone(), all.proposals[0].by.organization.clone());
+    let room_for = |all: &Proposals, side: &OrganizationId| life::room_for_another(all, side).is_ok();
+    all.proposals = vec![one.clone(); MOST_PROPOSED];
+    assert!(room_for(&all, &side), "what was taken back counts as nothing");
+    all.proposals = vec![one.clone(); MOST_EVER];
+    assert!(
+        !room_for(&all, &side)
+            && room_for(&all, &crate::case::fold::tests::world::seat("jane").contact.organization)
+    );
+    let declined = Arc::new(Proposal { status: ProposalStatus::Declined, ..Proposal::clone(&one) });
+    all.proposals = vec![declined; MOST_PROPOSED];
+    assert!(!room_for(&all, &side));
+}
+
+#[test]
+fn of_what_is_refused_only_what_could_have_counted_is_kept() {
+    let mut room = Room::open();
+    let mut other = version(2);
+    other.agreement.text.push('\n');
+    for (who, proposed) in [("jane", other), ("kim", version(3)), ("cp-bot", version(4))] {
+        assert_ne!(room.act(who, proposed), "");
+    }
+    assert!(room.fold.state().superseded_agreements.is_empty());
+    let end = crate::case::life::SeatEnded {
+        contact: crate::case::fold::tests::world::seat("lee").contact.id,
+        organization: crate::case::fold::tests::world::seat("lee").contact.organization,
+    };
+    assert_eq!(room.act("joe", end), "");
+    assert_eq!(room.act("lee", version(5)), "no-seat");
+    assert_eq!(room.fold.state().superseded_agreements.len(), 1);
 }

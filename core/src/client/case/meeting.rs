@@ -8,15 +8,15 @@ use crate::care_team::Whom;
 use crate::case::event::EventKey;
 use crate::case::life::Opening;
 use crate::case::state::CaseState;
-use crate::client::{Case, Decision};
+use crate::client::Case;
 use crate::commands::Command;
 use crate::contact::Contact;
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{CaseId, ContactId, EventId, OrganizationId};
 use crate::meeting::{
-    self, Agenda, AgendaConcern, AgendaEntry, AgendaOrder, DecisionKind, Frame, Meeting, MeetingAnswer,
-    MeetingAnswered, MeetingBrought, MeetingCancelled, MeetingDecided, MeetingDropped, MeetingHeld,
-    MeetingMoved, MeetingPrepared, MeetingSet, MeetingState, Point,
+    self, Agenda, AgendaConcern, AgendaEntry, AgendaOrder, Frame, Meeting, MeetingAnswer, MeetingAnswered,
+    MeetingBrought, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet, MeetingState,
+    Point,
 };
 use crate::panel::{NamedPair, Pair};
 
@@ -285,82 +285,6 @@ impl Case {
         self.command(&Command::new(id, MeetingHeld { meeting, nothing, not_reached }))
     }
 
-    /// Records what a meeting of this room decided on in one of the cases that the two share: in the case as a task or a message, as
-    /// [`Caseline::decide`](crate::Caseline::decide), and here that there is one. Returns the case's event. `decision` is the decision's own id: repeated after
-    /// a kill, what is missing of the two is done.
-    ///
-    /// # Errors
-    /// `NotFound` (`meeting`); those of [`Caseline::decide`](crate::Caseline::decide); `NotAllowed` (`meeting-cancelled`), besides the
-    /// errors of every command.
-    pub fn decide(
-        &self,
-        meeting: EventId,
-        case: CaseId,
-        decision: Option<EventId>,
-        what: Decision,
-    ) -> Result<EventKey> {
-        self.decide_on(meeting, case, (decision, None), what)
-    }
-
-    fn decide_on(
-        &self,
-        meeting: EventId,
-        case: CaseId,
-        (decision, instead): (Option<EventId>, Option<EventKey>),
-        what: Decision,
-    ) -> Result<EventKey> {
-        let state = self.expected()?;
-        let opening = of(&state)?;
-        let known = found(&state, meeting)?;
-        if known.cancelled.is_some() && instead.is_none() {
-            let text = "that meeting was called off: set a new one";
-            return Err(Error::not_allowed(crate::policy::Reason::new("meeting-cancelled", text, "meeting")));
-        }
-        let named = known.meeting(pair(opening), &opening.agreement.zone);
-        let kind = match &what {
-            Decision::Task(_) => DecisionKind::Task,
-            Decision::Message(_) => DecisionKind::Message,
-        };
-        let event = self.caseline().decide(&named, case, decision, what)?;
-        let parts = ["recorded", &self.id().to_string(), event.sender.as_str(), &event.id.to_string()];
-        let id = Some(EventId::derived(&parts));
-        let decided = MeetingDecided { meeting, case, kind, event: event.clone(), instead };
-        self.command(&Command::new(id, decided))?;
-        Ok(event)
-    }
-
-    /// Decides anew what a meeting decided on and what did not come into its case ([`MeetingState::undone`]), as [`Case::decide`]:
-    /// `undone` is its event of the case. Until then it is owed.
-    ///
-    /// # Errors
-    /// `NotFound` (`meeting`, `decision`); those of [`Case::decide`]; `NotAllowed` (`meeting-decision-settled`).
-    pub fn decide_anew(
-        &self,
-        meeting: EventId,
-        undone: EventKey,
-        decision: Option<EventId>,
-        what: Decision,
-    ) -> Result<EventKey> {
-        let state = self.expected()?;
-        let mut decisions = found(&state, meeting)?.decisions.iter();
-        let known = decisions.find(|one| one.event == undone).ok_or(Error::NotFound { what: "decision" })?;
-        let repeated =
-            || known.undone.as_ref().is_some_and(|undone| undone.settled.is_some()) && decision.is_some();
-        if !known.waits() && !repeated() {
-            return Err(Error::not_allowed(meeting::settled_already()));
-        }
-        self.decide_on(meeting, known.case, (decision, Some(undone)), what)
-    }
-
-    /// Drops what a meeting decided on and what did not come into its case: it is not to be done any more. `undone` is its event of
-    /// the case.
-    ///
-    /// # Errors
-    /// `NotAllowed` (`meeting-decision-settled`, `meeting-decision-unknown`, `meeting-unknown`), besides the errors of every command.
-    pub fn drop_decision(&self, id: Option<EventId>, meeting: EventId, undone: EventKey) -> Result<EventKey> {
-        self.command(&Command::new(id, MeetingDropped { meeting, event: undone }))
-    }
-
     /// The agenda of a meeting of this room, with the words of the cases that this device knows; before anybody has made one, as this
     /// device would make it now. What happened since the last meeting that was held is looked at.
     ///
@@ -451,6 +375,7 @@ impl Case {
 enum Words {
     Said(Box<meeting::Item>),
     Settled,
+
     Unknown,
 }
 
@@ -474,15 +399,15 @@ fn named(state: &CaseState, by: &StepTaken) -> String {
     of.map_or(name.clone(), |of| format!("{name} ({})", of.name))
 }
 
-fn of(state: &CaseState) -> Result<&Opening> {
+pub(super) fn of(state: &CaseState) -> Result<&Opening> {
     state.opening().ok_or(Error::NotFound { what: "case" })
 }
 
-fn found(state: &CaseState, meeting: EventId) -> Result<&MeetingState> {
+pub(super) fn found(state: &CaseState, meeting: EventId) -> Result<&MeetingState> {
     state.meetings.get(meeting).ok_or(Error::NotFound { what: "meeting" })
 }
 
-fn pair(opening: &Opening) -> Pair {
+pub(super) fn pair(opening: &Opening) -> Pair {
     Pair { plan_side: opening.plan_side.id.clone(), community_side: opening.community_side.id.clone() }
 }
 

@@ -167,8 +167,10 @@ async fn what_a_meeting_decided_in_vain_is_owed_until_it_is_settled() {
     );
     let unknown = EventKey { id: EventId::new(), ..decided.clone() };
     assert_eq!(code(&room.drop_decision(None, meeting, unknown).unwrap_err()), "meeting-decision-unknown");
-    room.drop_decision(None, meeting, decided.clone()).unwrap();
-    settle(&[&jane, &joe]).await;
+    let others = room.drop_decision(None, meeting, decided.clone()).unwrap_err();
+    assert_eq!(code(&others), "meeting-not-decider", "what one side decided is not the other's to drop");
+    joes.drop_decision(None, meeting, decided.clone()).unwrap();
+    settle(&[&joe, &jane]).await;
     assert!(owes(&jane).is_empty() && owes(&joe).is_empty());
     assert_eq!(joes.meetings().unwrap()[0].decisions[0].fate(), Some("dropped"));
     assert_eq!(
@@ -176,8 +178,14 @@ async fn what_a_meeting_decided_in_vain_is_owed_until_it_is_settled() {
         "meeting-decision-settled"
     );
     assert_eq!(
-        code(&joes.decide_anew(meeting, decided, None, task()).unwrap_err()),
+        code(&joes.decide_anew(meeting, decided.clone(), None, task()).unwrap_err()),
         "meeting-decision-settled"
+    );
+    let own = Some(EventId::new());
+    assert_eq!(
+        code(&joes.decide_anew(meeting, decided, own, task()).unwrap_err()),
+        "meeting-decision-settled",
+        "a decision's own id makes no other one's end its own"
     );
 }
 
@@ -233,6 +241,7 @@ async fn a_concern_about_the_other_side_is_on_ones_own_agenda_alone() {
     settle(&[&jane, &joe]).await;
     let ours = room.meeting_agenda(meeting).unwrap().agenda;
     assert_eq!((ours.items[0].case, ours.concerns.len(), ours.concerns[0].overdue), (case.id(), 1, true));
+    assert!(!crate::fhir::meeting(&ours).contains("concern"), "it goes to both sides");
     let theirs = joes.meeting_agenda(meeting).unwrap().agenda;
     assert_eq!((theirs.items.len(), theirs.concerns.len(), theirs.points.len()), (1, 0, 0));
     let in_room = world.server.messages(&super::room(&room)).unwrap();

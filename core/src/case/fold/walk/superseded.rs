@@ -1,6 +1,9 @@
 //! What is kept of what took no step.
 
+use std::sync::Arc;
+
 use super::note;
+use crate::agreement::proposal::{MOST_PROPOSED, MOST_TEXT};
 use crate::care_plan::{CopyTo, PlanApproved, PlanApprovedInHouse, PlanCopied, Signer, StepTaken};
 use crate::care_team::Whom;
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
@@ -145,7 +148,13 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             resource
         }
         EventData::AgreementProposed(proposed) => {
-            state.superseded_agreements.insert(key.clone(), proposed.agreement.clone());
+            // By any other reason it counted nowhere, and so was written nowhere; nor of somebody who never had a seat.
+            let counted_once = ["no-seat", "case-closed", "agreement-too-many"].contains(&&*reason.code);
+            let known = &mut state.superseded_agreements;
+            let fits = known.len() < MOST_PROPOSED && proposed.agreement.text.len() <= MOST_TEXT;
+            if counted_once && place.is_some() && fits {
+                known.insert(key.clone(), Arc::new(proposed.agreement.clone()));
+            }
             return;
         }
         EventData::AgreementAccepted(accepted) => Resource::Agreement(accepted.proposal.clone()),
