@@ -19,6 +19,7 @@ use crate::referral::{
 use crate::{Refer, Referred};
 
 mod away;
+mod hostile;
 mod program;
 mod quiet;
 mod taken;

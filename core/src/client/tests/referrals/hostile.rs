@@ -1,0 +1,42 @@
+//! What a peer can say, or a store can hold, that must not keep the agency from being told to stop, nor the case from being told.
+
+use super::*;
+
+/// What somebody's own client writes into a room, after what is there under that kind.
+pub(super) fn write(world: &World, room: &Case, who: &str, after: &str, block: serde_json::Value) {
+    let state = room.state().unwrap();
+    let before = state.timeline.iter().find(|entry| entry.kind == after).unwrap().key.clone();
+    let clock = state.links[&before].stated;
+    let mut event = serde_json::json!({ "v": 1, "id": "01800000-0000-7000-8000-000000000001",
+        "after": [[before.sender, before.id, clock]], "clock": clock + 1, "at": "2019-03-01T14:00:00Z" });
+    event.as_object_mut().unwrap().extend(block.as_object().unwrap().clone());
+    let content = serde_json::json!({ "msgtype": "m.text", "body": "-", "org.caseline.event": event });
+    world.server.send_content(&super::room(room), &user(who), &content).unwrap();
+}
+
+/// Joe takes the consent back.
+fn take_back(world: &World, case: &Case, at: &str) {
+    let consent = case.state().unwrap().consents.all()[0].key.id;
+    let revoked = serde_json::json!({ "kind": "consent.revoked", "at": at,
+        "data": { "consent": consent, "on": "2019-03-01", "source": "a call" } });
+    // He had folded nothing but that it was given: a referral that was asked since never counted.
+    let after = if at.starts_with("2019") { "consent.recorded" } else { "referral.sent" };
+    write(world, case, "joe", after, revoked);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_keeps_nothing_from_being_told_nor_stopped() {
+    let world = World::new();
+    let ([jane, joe, pat], case, room, _, key) = begin(&world).await;
+    let accepted =
+        serde_json::json!({ "kind": "referral.accepted", "at": "9990-01-01T00:00:00Z", "data": {} });
+    write(&world, &room, "pat", "referral.opened", accepted);
+    settle(&[&jane, &joe, &pat]).await;
+    let joes = joe.case(case.id()).unwrap();
+    assert_eq!(told(&joes, &key), [Told::Accepted], "at once, by who opened its room");
+    // The other side's clock, too.
+    take_back(&world, &case, "9990-01-01T00:00:00Z");
+    settle(&[&jane, &pat]).await;
+    let course = room.referral().unwrap().unwrap();
+    assert_eq!(course.status, CourseStatus::Cancelled(Cancellation::ConsentEnded));
+}
