@@ -137,11 +137,19 @@ impl Engine {
         Ok(())
     }
 
-    /// The same for every referral's room that is to be looked at by now, though nothing happened.
+    /// The same for every referral's room that is to be looked at by now, though nothing happened. One case that cannot be read keeps
+    /// none of the others from it.
     pub(crate) fn follow_due_referrals(&self) -> Result<()> {
         for link in self.db.referrals_to_look_at(self.now())?.iter().filter(|link| link.here) {
-            let state = self.with_expected(link.case, |fold| fold.state().clone())?;
-            self.try_to_follow(link, &state);
+            match self.with_expected(link.case, |fold| fold.state().clone()) {
+                Ok(state) => self.try_to_follow(link, &state),
+                Err(error) => {
+                    tracing::error!(
+                        code = error.code(),
+                        "the case of a referral that is due could not be read"
+                    );
+                }
+            }
         }
         Ok(())
     }

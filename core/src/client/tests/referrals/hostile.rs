@@ -1,6 +1,9 @@
 //! What a peer can say, or a store can hold, that must not keep the agency from being told to stop, nor the case from being told.
 
 use super::*;
+use crate::id::CaseId;
+use crate::store::cases::{Stage, put_case, put_kind};
+use crate::store::referrals::{Look, link, look_again};
 
 /// What somebody's own client writes into a room, after what is there under that kind.
 pub(super) fn write(world: &World, room: &Case, who: &str, after: &str, block: serde_json::Value) {
@@ -39,4 +42,28 @@ async fn a_clock_that_is_ahead_keeps_nothing_from_being_told_nor_stopped() {
     settle(&[&jane, &pat]).await;
     let course = room.referral().unwrap().unwrap();
     assert_eq!(course.status, CourseStatus::Cancelled(Cancellation::ConsentEnded));
+}
+
+#[tokio::test]
+async fn a_case_that_cannot_be_read_keeps_no_other_referral_from_being_stopped() {
+    let world = World::new();
+    let ([jane, ..], _, theirs, ..) = begin(&world).await;
+    jane.engine
+        .db
+        .write(|t| {
+            let (room, gone) = (CaseId::new(), CaseId::new());
+            put_case(t, room, None, Stage::Open)?;
+            put_case(t, gone, Some(&"!gone:example.org".parse().unwrap()), Stage::Open)?;
+            let sql = "INSERT INTO events (room, sender, id, sha256, server_at, receipt, receipt_by, stub, content) \
+                VALUES ('!gone:example.org', '@jane:example.org', 'no id', '', '', '', '', '', '{')";
+            t.execute(sql, []).unwrap();
+            put_kind(t, room, RoomKind::Referral)?;
+            link(t, room, gone, &EventKey { sender: user("jane"), id: EventId::new() })?;
+            look_again(t, room, Look { at: Some("2019-03-01T14:00:00Z".parse().unwrap()), ..Look::default() })
+        })
+        .unwrap();
+    world.clock.advance(SignedDuration::from_hours(24 * 100));
+    jane.engine.follow_due_referrals().unwrap();
+    let course = theirs.expected().unwrap().referrals.course().unwrap().status;
+    assert_eq!(course, CourseStatus::Cancelled(Cancellation::ConsentEnded));
 }
