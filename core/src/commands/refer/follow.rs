@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::is_room_of;
+use super::{is_made_by, is_room_of};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::life::Opening;
@@ -180,7 +180,7 @@ impl Engine {
         let seen = link.look.seen;
         let mut looking = Looking { now: self.now(), turn, seen, ahead: None, quietly, again: None };
         let Some(referral) = state.referrals.get(&link.referral) else {
-            self.stop_what_never_counted(link, state, course, &mut looking)?;
+            self.stop_what_never_counted(link, &there, state, course, &mut looking)?;
             return Ok(looking.look(false));
         };
         if !is_room_of(&there, state, referral) {
@@ -279,16 +279,21 @@ impl Engine {
     }
 
     /// The agency is told to stop where what it was sent counts no more: a consent that was taken back before, or a case that was
-    /// closed, came to be known after it had gone out.
+    /// closed, came to be known after it had gone out. In a room that somebody else made under its id nothing is said.
     fn stop_what_never_counted(
         &self,
         link: &Link,
+        there: &CaseState,
         state: &CaseState,
         course: &Course,
         looking: &mut Looking,
     ) -> Result<()> {
         let one = state.superseded_referrals.iter().find(|one| one.key == link.referral);
         let Some(one) = one.filter(|_| !course.status.is_over()) else { return Ok(()) };
+        let agency = one.asked.organization.as_ref().map(|agency| &agency.id);
+        if !one.from.as_ref().is_some_and(|from| is_made_by(there, state, &from.organization, agency)) {
+            return Ok(());
+        }
         if looking.is_turn(one.at) {
             let revoked = state.consents.get(one.asked.consent).is_none_or(|one| one.revoked.is_some());
             let reason = if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded };

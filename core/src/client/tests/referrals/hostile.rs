@@ -1,7 +1,9 @@
 //! What a peer can say, or a store can hold, that must not keep the agency from being told to stop, nor the case from being told.
 
+use super::taken::forge;
 use super::*;
 use crate::id::CaseId;
+use crate::referral::rooms_of;
 use crate::store::cases::{Stage, put_case, put_kind};
 use crate::store::referrals::{Look, link, look_again};
 
@@ -66,4 +68,28 @@ async fn a_case_that_cannot_be_read_keeps_no_other_referral_from_being_stopped()
     jane.engine.follow_due_referrals().unwrap();
     let course = theirs.expected().unwrap().referrals.course().unwrap().status;
     assert_eq!(course, CourseStatus::Cancelled(Cancellation::ConsentEnded));
+}
+
+#[tokio::test]
+async fn nothing_is_said_in_a_room_that_somebody_made_for_a_referral_that_never_counted() {
+    let world = World::new();
+    let (jane, joe) = (start_in(&world, "jane", "jane").await, start_in(&world, "joe", "joe").await);
+    know(&jane, [super::pat()]);
+    let (case, given) = open(&jane, &joe).await;
+    let key = case.refer(None, refer(given).field(Field::Name)).await.unwrap().key;
+    settle(&[&jane, &joe]).await;
+    let forged = rooms_of(&key).next().unwrap();
+    forge(&world, forged).await;
+    let invited = jane.invitations().await.unwrap().remove(0);
+    jane.accept(&invited.room, true).await.unwrap();
+    settle(&[&jane]).await;
+    joe.shutdown().await;
+    take_back(&world, &case, "2019-03-01T14:00:00Z");
+    settle(&[&jane]).await;
+    assert!(case.state().unwrap().referrals.get(&key).is_none());
+    world.clock.advance(SignedDuration::from_mins(21));
+    jane.engine.follow_due_referrals().unwrap();
+    settle(&[&jane]).await;
+    let forged = jane.case(forged).unwrap();
+    assert_eq!(forged.referral().unwrap().unwrap().status, CourseStatus::Asked);
 }
