@@ -33,6 +33,9 @@ pub struct Summary<'s> {
     /// The member's name.
     #[serde(borrow)]
     pub member: Cow<'s, str>,
+    /// The time zone of its agreement, by its name in the IANA database.
+    #[serde(borrow)]
+    pub zone: Cow<'s, str>,
     /// Whether it goes on.
     pub open: bool,
     /// How its care plan stands.
@@ -204,6 +207,7 @@ impl Summary<'_> {
         let summary = Summary {
             case: *opening.case.as_uuid().as_bytes(),
             member: Cow::Owned(opening.member.as_ref()?.name.clone()),
+            zone: Cow::Owned(opening.agreement.zone.iana_name().unwrap_or("UTC").to_owned()),
             open: state.life.going_on().is_ok(),
             plan: plan(state.plans.all().last()),
             owed: owed(state, seat),
@@ -249,6 +253,7 @@ impl Summary<'_> {
         let one = self.clone();
         Summary {
             member: Cow::Owned(one.member.into_owned()),
+            zone: Cow::Owned(one.zone.into_owned()),
             owed: one.owed.into_iter().map(OwedRow::into_owned).collect(),
             case: one.case,
             open: one.open,

@@ -250,9 +250,11 @@ proptest! {
 fn a_page_shows_names_as_they_are() {
     let mut panel = one(&case(vec![("jane", sent().into())]), "joe", &PanelQuery::default(), hour(24 * 20));
     panel.cases[0].member = "Marty <Nguyen>".into();
-    let page = page(&panel, &jiff::tz::TimeZone::UTC);
+    let page = page(&panel);
     assert!(page.contains("Marty &lt;Nguyen&gt;") && !page.contains("<Nguyen"), "{page}");
-    assert!(page.contains("overdue: the care plan&#39;s return, by 20 January 2026, by you"), "{page}");
+    // It is due by the end of that day where the case is, which is the day after by UTC.
+    assert!(page.contains("25 January 2026, 04:00 EST"), "{page}");
+    assert!(page.contains("overdue: the care plan&#39;s return, by 19 January 2026, by you"), "{page}");
     assert!(
         page.contains("1 open; 1 overdue, 0 due; 1 with an unsigned plan") && !page.contains("http"),
         "{page}"
