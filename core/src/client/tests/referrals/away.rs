@@ -151,7 +151,7 @@ async fn an_agencys_clock_that_is_ahead_is_waited_for_from_when_it_was_first_see
     let Away { world, joe, keeper, pat, case, room, key, .. } = away().await;
     let accepted =
         serde_json::json!({ "kind": "referral.accepted", "at": "9990-01-01T00:00:00Z", "data": {} });
-    hostile::write(&world, &room, "pat", "referral.opened", accepted);
+    hostile::write(&world, &room, "pat", "referral.opened", &accepted);
     settle(&[&pat, &keeper, &joe]).await;
     world.clock.advance(minutes(5));
     keeper.engine.follow_due_referrals().unwrap();

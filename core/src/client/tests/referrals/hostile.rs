@@ -8,7 +8,7 @@ use crate::store::cases::{Stage, put_case, put_kind};
 use crate::store::referrals::{Look, link, look_again};
 
 /// What somebody's own client writes into a room, after what is there under that kind.
-pub(super) fn write(world: &World, room: &Case, who: &str, after: &str, block: serde_json::Value) {
+pub(super) fn write(world: &World, room: &Case, who: &str, after: &str, block: &serde_json::Value) {
     let state = room.state().unwrap();
     let before = state.timeline.iter().find(|entry| entry.kind == after).unwrap().key.clone();
     let clock = state.links[&before].stated;
@@ -26,7 +26,7 @@ fn take_back(world: &World, case: &Case, at: &str) {
         "data": { "consent": consent, "on": "2019-03-01", "source": "a call" } });
     // He had folded nothing but that it was given: a referral that was asked since never counted.
     let after = if at.starts_with("2019") { "consent.recorded" } else { "referral.sent" };
-    write(world, case, "joe", after, revoked);
+    write(world, case, "joe", after, &revoked);
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_clock_that_is_ahead_keeps_nothing_from_being_told_nor_stopped() {
     let ([jane, joe, pat], case, room, _, key) = begin(&world).await;
     let accepted =
         serde_json::json!({ "kind": "referral.accepted", "at": "9990-01-01T00:00:00Z", "data": {} });
-    write(&world, &room, "pat", "referral.opened", accepted);
+    write(&world, &room, "pat", "referral.opened", &accepted);
     settle(&[&jane, &joe, &pat]).await;
     let joes = joe.case(case.id()).unwrap();
     assert_eq!(told(&joes, &key), [Told::Accepted], "at once, by who opened its room");
