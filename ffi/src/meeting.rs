@@ -312,7 +312,7 @@ impl Caseline {
         for_both: bool,
     ) -> Result<Resource> {
         let order = order(&meeting, minutes, time.as_deref(), since.as_deref())?;
-        let saved = |caseline: caseline::Caseline| async move {
+        let saved = move |caseline: caseline::Caseline| async move {
             let agenda = caseline.agenda(order)?;
             let agenda = if for_both { agenda.for_both() } else { agenda };
             let created = caseline.save_appointment(&agenda).await.map_err(Error::from)?;
