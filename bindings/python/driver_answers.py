@@ -444,7 +444,7 @@ def notice(told: caseline.Notice) -> dict[str, Any] | None:
             more = {"code": told.code}
         case "invitation":
             more = {"room": told.room, "by": told.user}
-        case "held" | "refused":
+        case "held" | "refused" | "superseded":
             more = {"case": told.case, "id": told.event, "reasons": reasons(told.reasons)}
         case "room_left":
             more = {"room": told.room, "reasons": reasons(told.reasons)}

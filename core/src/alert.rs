@@ -375,7 +375,7 @@ impl Visit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VisitStatus {
-    /// Somebody has not answered.
+    /// Somebody has not answered. Once the visit's time is past it is over so, and their answer is owed no more.
     Waiting,
     /// Everybody has answered, and somebody comes.
     Settled,

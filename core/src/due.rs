@@ -67,7 +67,8 @@ pub(crate) fn a_month_before(due: Timestamp, zone: &TimeZone) -> Timestamp {
     day.map_or(Timestamp::MIN, |day| day.timestamp())
 }
 
-/// The due list: what is due first comes first; of equals, the older case. What begins later is left out.
+/// The due list: what is due first comes first; of equals, the older case. What begins later is left out, and what was asked for
+/// something that is past.
 pub fn list(owed: impl IntoIterator<Item = (CaseId, Owed)>, now: Timestamp) -> Vec<DueItem> {
     let mut items: Vec<DueItem> = owed
         .into_iter()
@@ -91,7 +92,7 @@ pub fn rungs_to_post(
     agreement: &Agreement,
     now: Timestamp,
 ) -> Vec<RungPosted> {
-    if agreement.side_of(own).is_none() {
+    if agreement.side_of(own).is_none() || owed.is_past(now) {
         return Vec::new();
     }
     let turn = |rung: &Rung| {

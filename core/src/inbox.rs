@@ -12,11 +12,13 @@ use std::collections::BTreeSet;
 use serde_json::value::RawValue;
 
 use crate::case::event::{Block, Content, Event, Held, HeldBody, Receipt};
+use crate::case::state::{CaseState, Standing};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::id::{CaseId, EventId, MatrixEventId, RoomId};
+use crate::id::{CaseId, EventId, MatrixEventId, RoomId, UserId};
 use crate::notice::Notice;
 use crate::point::point;
+use crate::policy::Reason;
 use crate::ports::{Arrived, ArrivedWhat, Page};
 use crate::store::cases::Stage;
 use crate::store::inbox::{keep, take};
@@ -188,14 +190,25 @@ impl Engine {
         })?;
         point("inbox-taken");
         let told: Vec<_> = came.iter().map(|held| (held.key(), kind_of(held))).collect();
-        self.change_fold(room, |fold| {
+        let superseded = self.change_fold(room, |fold| {
+            let known: BTreeSet<EventId> = superseded_of(fold.state(), &me).map(|(id, _)| id).collect();
+            let new: BTreeSet<EventId> = came
+                .iter()
+                .filter(|held| held.sender == me && fold.copies(&held.key()).is_empty())
+                .map(|held| held.id)
+                .collect();
             // Our own events were folded with our own time when they were marked; the homeserver's is the one that counts.
             let (own, mut others): (Vec<_>, Vec<_>) = came.into_iter().partition(|held| held.sender == me);
             fold.settle(own);
             match others.pop() {
                 Some(one) if others.is_empty() => fold.insert(one),
                 last => fold.extend(others.into_iter().chain(last)),
-            }
+            };
+            // Only what counted here until now: of what a new device reads nobody waits to hear.
+            superseded_of(fold.state(), &me)
+                .filter(|(id, _)| !known.contains(id) && !new.contains(id))
+                .map(|(id, reason)| (id, reason.clone()))
+                .collect::<Vec<_>>()
         })?;
         point("inbox-folded");
         for arrived in stretch {
@@ -206,6 +219,9 @@ impl Engine {
         if let Some(case) = self.db.case_of_room(room)? {
             for (key, kind) in told {
                 self.tell(Notice::Event { case, key, kind });
+            }
+            for (id, reason) in superseded {
+                self.tell(Notice::Superseded { case, id, reasons: vec![reason] });
             }
             self.case_changed(case)?;
         }
@@ -226,6 +242,14 @@ impl Engine {
         self.outgoing.notify_one();
         Ok(())
     }
+}
+
+/// Our events that take no step, and why.
+fn superseded_of<'s>(state: &'s CaseState, me: &UserId) -> impl Iterator<Item = (EventId, &'s Reason)> {
+    state.timeline.iter().filter(move |entry| entry.key.sender == *me).filter_map(|entry| {
+        let Standing::Superseded { reason } = &entry.standing else { return None };
+        Some((entry.key.id, reason))
+    })
 }
 
 fn is_known(arrived: &Arrived) -> bool {

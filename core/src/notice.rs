@@ -48,6 +48,16 @@ pub enum Notice {
         /// Every reason.
         reasons: Vec<Reason>,
     },
+    /// An event of ours takes no step, or no more: what somebody else did came before it, as two did at once or while one was offline.
+    /// Everybody sees it so in the timeline; whoever did it is to be told.
+    Superseded {
+        /// The case.
+        case: CaseId,
+        /// The event.
+        id: EventId,
+        /// Every reason.
+        reasons: Vec<Reason>,
+    },
     /// Somebody named for the case could not read what was sent: their account has no device that it has cross-signed.
     /// What they missed is handed over to them when they have one.
     NotReached {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::contact::Topic;
@@ -145,6 +146,8 @@ pub struct PanelCase {
     pub own_tasks: u32,
     /// When something last happened.
     pub last: Timestamp,
+    /// Where its days begin and end, by its agreement.
+    pub zone: TimeZone,
 }
 
 impl std::fmt::Debug for PanelCase {
@@ -389,6 +392,8 @@ impl PanelCase {
             tasks: summary.tasks,
             own_tasks: summary.own_tasks,
             last: instant(summary.last),
+            // One that this device's database lacks cannot have been read from an agreement.
+            zone: TimeZone::get(&summary.zone).unwrap_or(TimeZone::UTC),
         }
     }
 }

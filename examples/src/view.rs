@@ -369,6 +369,9 @@ pub fn notice(notice: &Notice) -> Value {
         Notice::Refused { case, id, reasons } => {
             json!({ "kind": "refused", "case": case, "id": id, "reasons": self::reasons(reasons) })
         }
+        Notice::Superseded { case, id, reasons } => {
+            json!({ "kind": "superseded", "case": case, "id": id, "reasons": self::reasons(reasons) })
+        }
         Notice::NotReached { case, user } => json!({ "kind": "not_reached", "case": case, "user": user }),
         Notice::RoomLeft { room, reason } => {
             json!({ "kind": "room_left", "room": room, "reasons": reasons(std::slice::from_ref(reason)) })

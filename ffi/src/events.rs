@@ -14,7 +14,7 @@ use crate::runtime::runtime;
 /// over; later releases have more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
 pub struct Notice {
-    /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `not_reached`,
+    /// The kind of a case's event (`message.sent`), or `changed`, `invitation`, `held`, `refused`, `superseded`, `not_reached`,
     /// `room_left`, `not_encrypted`, `confirm_patient`, `record_conflict`, `record_dropped`, `record_not_watched`,
     /// `record_signed_out`, `record_unavailable`, `no_role_account`, `nobody_to_call`,
     /// `signed_out`; `missed` where the host was so slow that hints were dropped.
@@ -72,6 +72,12 @@ impl Notice {
                 event: Some(id.to_string()),
                 reasons: told(&reasons),
                 ..Self::new("refused")
+            },
+            Core::Superseded { case, id, reasons } => Self {
+                case: Some(case.to_string()),
+                event: Some(id.to_string()),
+                reasons: told(&reasons),
+                ..Self::new("superseded")
             },
             Core::NotReached { case, user } => Self {
                 case: Some(case.to_string()),

@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use caseline::agreement::{Agreement as CoreAgreement, Category, Clock, CountsFrom, Length, Side};
 use caseline::panel::{self, PanelQuery};
-use jiff::tz::TimeZone;
 
 use crate::calling::{Callee, ContactGap};
 use crate::client::Caseline;
@@ -119,6 +118,8 @@ pub struct PanelCase {
     pub own_tasks: u32,
     /// When something last happened.
     pub last: SystemTime,
+    /// The time zone of its agreement (`America/New_York`), by which its days begin and end.
+    pub zone: String,
 }
 
 /// All cases of a device at a glance.
@@ -136,7 +137,7 @@ pub struct Panel {
     pub cases: Vec<PanelCase>,
     /// How many more there are than are listed.
     pub more: u64,
-    /// It as a page that prints (HTML), its days by UTC. Member data.
+    /// It as a page that prints (HTML), the days of each case by its agreement's time zone. Member data.
     pub page: String,
 }
 
@@ -289,6 +290,7 @@ impl From<panel::PanelCase> for PanelCase {
             tasks: case.tasks,
             own_tasks: case.own_tasks,
             last: case.last.into(),
+            zone: case.zone.iana_name().unwrap_or("UTC").to_owned(),
         }
     }
 }
@@ -301,7 +303,7 @@ impl From<panel::Panel> for Panel {
             overdue: many(one.overdue),
         };
         Self {
-            page: panel::page(&panel, &TimeZone::UTC),
+            page: panel::page(&panel),
             at: panel.at.into(),
             counts: panel.counts.into(),
             topics: panel.topics.iter().map(topic).collect(),

@@ -10,7 +10,6 @@ use std::{env, fs};
 use caseline::meeting::{self, AgendaOrder, Meeting};
 use caseline::panel::{self, PanelQuery};
 use caseline_benches::programme::{COMMUNITY_SIDES, Device, PLAN_SIDES, device};
-use jiff::tz::TimeZone;
 
 const CASES: usize = 50_000;
 const WIDTH: usize = 40;
@@ -88,7 +87,7 @@ async fn run(cases: usize, pages: PathBuf) -> Result<(), Box<dyn Error>> {
     println!("All agreements side by side      {}  ({})", millis(took), beside.len());
     fs::create_dir_all(&pages)?;
     for (file, text) in [
-        ("scale-panel.html", panel::page(&shown, &TimeZone::UTC)),
+        ("scale-panel.html", panel::page(&shown)),
         ("scale-agenda.html", meeting::page(&agenda)),
         ("scale-agenda.md", meeting::markdown(&agenda)),
         ("scale-agenda.ics", meeting::calendar(&agenda)),

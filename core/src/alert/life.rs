@@ -39,7 +39,7 @@ const MOST_ASKED: usize = 30;
 /// told it cancels it), `alerts-too-many`, `visit-by-keeper`,
 /// `visit-time` (not in the future), `visit-nobody` (who is asked has no seat or does not take part in the team's work, or nobody is), `visit-stay-cancelled`,
 /// `visits-too-many`, `visit-unknown`, `visit-called-off`, `visit-moved` (another time is answered), `visit-not-asked`,
-/// `stay-unknown`, `follow-up-by-keeper`, `follow-up-date`, `follow-ups-too-many`.
+/// `stay-unknown`, `follow-up-by-keeper`, `follow-up-date`, `follow-up-stay-cancelled`, `follow-ups-too-many`.
 pub fn step(alerts: &Alerts, event: AlertEvent<'_>, step: &Step<'_>) -> Result<Alerts, Reason> {
     match event {
         AlertEvent::Raised(event) => raised(alerts, event, step),
@@ -211,6 +211,12 @@ fn followed_up(alerts: &Alerts, event: &FollowUpDone, step: &Step<'_>) -> Result
     }
     let place = alerts.stays.iter().position(|stay| stay.id == event.stay).ok_or_else(unknown)?;
     let stay = alerts.stays.get(place).ok_or_else(unknown)?;
+    // Not where another organization told of it, too, and did not take that back.
+    if stay.status() == StayStatus::Cancelled {
+        let text = "that stay was cancelled, so nothing follows it: record the contact with the member by itself, or have whoever told \
+            of the stay tell it again";
+        return Err(refused("follow-up-stay-cancelled", text));
+    }
     let own = &step.seat.contact.organization;
     if stay.followed_up.iter().filter(|(_, by)| by.organization == *own).count() >= MOST_FOLLOW_UPS {
         return Err(too_many("follow-ups-too-many"));

@@ -17,7 +17,7 @@ pub const ANSWER_CLOCK: &str = "alert-answer";
 pub const VISIT_CLOCK: &str = "visit-answer";
 
 /// What is owed: the follow-up after each discharge or emergency visit, unless a contact with the member that is recorded meets the rule, by the first of the community side on the agreement's ladder for
-/// admissions; the answer of each who is asked to come to a visit, until its time; where a clock says so, a proposal to visit.
+/// admissions; the answer of each who is asked to come to a visit, and once its time is past nobody's any more; where a clock says so, a proposal to visit.
 ///
 /// A follow-up clock counts from the date that the alert carries, by the row of the rule set that holds on that date. Where neither
 /// agreement nor rule set knows the clock, it is due when the case would count as quiet, so that nothing waits without a due time.
@@ -52,6 +52,7 @@ fn follow_up(stay: &Stay, outreach: &Outreach, rules: &Rules<'_>) -> Option<Owed
         what: what.to_owned(),
         owner,
         from: None,
+        until: None,
         due,
         ladder: rules.ladder(Topic::Admission, first, due),
     })
@@ -77,6 +78,7 @@ fn answer(alerts: &Alerts, stay: &Stay, rules: &Rules<'_>) -> Option<Owed> {
         what: "answer the admission: propose a visit".to_owned(),
         owner,
         from: None,
+        until: None,
         due,
         ladder: rules.ladder(Topic::Admission, first, due),
     })
@@ -103,6 +105,8 @@ fn visit_answers(alerts: &Alerts, visit: &Visit, rules: &Rules<'_>) -> Vec<Owed>
                 what: "answer the proposed visit: accept, decline or move it".to_owned(),
                 owner: seat.contact.id.clone(),
                 from: None,
+                // Nobody comes to what is past. What is owed after the stay itself has its own clock.
+                until: Some(visit.at),
                 due,
                 ladder: rules.ladder(Topic::Admission, Some(&seat.contact), due),
             })

@@ -337,6 +337,26 @@ fn only_a_meeting_after_the_discharge_stops_its_clock() {
 }
 
 #[test]
+fn a_stay_that_never_was_is_not_followed_up() {
+    let done = FollowUpDone {
+        stay: admitted().stay.id(),
+        at: "2019-03-07T10:00:00Z".parse().unwrap(),
+        face_to_face: true,
+        outcome: None,
+    };
+    let cancelled = AlertRaised { what: Happening::Cancelled, ..admitted() };
+    let raise =
+        |alerts: &Alerts, who: &str, event: &AlertRaised| take(alerts, who, AlertEvent::Raised(event));
+    let told = raise(&Alerts::default(), "joe", &admitted()).unwrap();
+    let off = raise(&told, "joe", &cancelled).unwrap();
+    assert_eq!(off.stays()[0].status(), StayStatus::Cancelled);
+    assert_eq!(code(take(&off, "jane", AlertEvent::FollowedUp(&done))), "follow-up-stay-cancelled");
+    // What the other side told of it, too, stands.
+    let both = raise(&raise(&told, "jane", &admitted()).unwrap(), "joe", &cancelled).unwrap();
+    assert!(take(&both, "jane", AlertEvent::FollowedUp(&done)).is_ok());
+}
+
+#[test]
 fn a_visit_is_answered_by_each_and_again_once_it_is_moved() {
     let alerts = all(&[admitted()]);
     let stay = alerts.stays()[0].id;

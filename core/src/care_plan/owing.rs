@@ -44,6 +44,7 @@ fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
         what: "return the care plan, approved or with changes to make".to_owned(),
         owner: owner.contact.clone(),
         from: None,
+        until: None,
         due,
         ladder: rules.ladder(Topic::CarePlan, None, due),
     })
@@ -65,6 +66,7 @@ fn after_approval(plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
             what: what.to_owned(),
             owner: owner.clone(),
             from: None,
+            until: None,
             due,
             ladder: rules.ladder(Topic::CarePlan, first, due),
         })

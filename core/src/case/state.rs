@@ -317,6 +317,15 @@ impl CaseState {
         lines.find(|line| !matches!(line.standing, Standing::Refused { .. }))
     }
 
+    /// Why an event takes no step, where it takes none.
+    #[cfg_attr(not(feature = "store"), allow(dead_code))]
+    pub(crate) fn superseded(&self, key: &EventKey) -> Option<&Reason> {
+        match &self.entry(key)?.standing {
+            Standing::Superseded { reason } => Some(reason),
+            _ => None,
+        }
+    }
+
     /// The heads among the events that shaped a resource, sorted: what its representation in a record carries, and what a
     /// device must have folded before it writes it.
     ///

@@ -107,6 +107,9 @@ pub struct Owed {
     /// From when on it is shown as due: what is owed a year ahead is nobody's work yet. Never after the due time; nothing where it is
     /// shown at once. Computed and reminded of it is all the same.
     pub from: Option<Timestamp>,
+    /// From when on it is not owed any more, though nobody did it: what it was asked for is past. Never before the due time; nothing
+    /// where it stays owed until it is done.
+    pub until: Option<Timestamp>,
     /// The instant by which it is due (exclusive: from then on it is overdue).
     pub due: Timestamp,
     /// Whom to remind, in order. Never empty; the last has a telephone number.
@@ -116,7 +119,12 @@ pub struct Owed {
 impl Owed {
     /// Whether it is shown as due then.
     pub fn is_shown(&self, now: Timestamp) -> bool {
-        self.from.is_none_or(|from| from <= now)
+        self.from.is_none_or(|from| from <= now) && !self.is_past(now)
+    }
+
+    /// Whether what it was asked for is past by then: nobody is reminded of it any more.
+    pub fn is_past(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
     }
 }
 

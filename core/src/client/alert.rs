@@ -201,7 +201,7 @@ impl Case {
     /// a discharge, a meeting.
     ///
     /// # Errors
-    /// `NotAllowed` (`stay-unknown`, `follow-up-date`), besides the errors of every command.
+    /// `NotAllowed` (`stay-unknown`, `follow-up-date`, `follow-up-stay-cancelled`), besides the errors of every command.
     pub fn follow_up_done(
         &self,
         id: Option<EventId>,

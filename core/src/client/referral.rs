@@ -28,6 +28,10 @@ mod sending;
 /// The longest field of the member's, in bytes.
 const FIELD_LIMIT: usize = 512;
 
+/// What to do where an organization is asked for that no directory here has.
+const UNKNOWN: &str = "the directory of this device has no such organization: import one that does, or refresh it from the \
+    record, and refer the member again";
+
 /// A referral to ask for. `Debug` shows none of it.
 ///
 /// ```no_run
@@ -146,8 +150,8 @@ impl Case {
     /// [`Case::carry_referral`]. Repeated under its id, it goes on where it was cut off.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-need`, `invalid-service`, `invalid-field`), `NotFound` (`organization`), `NotAllowed`:
-    /// `referral-not-agency`; `consent-missing`, `consent-not-for-organization`, `consent-not-for-field`, … with the consent as source;
+    /// `InvalidInput` (`invalid-need`, `invalid-service`, `invalid-field`; `organization-unknown`: no directory here has it),
+    /// `NotAllowed`: `referral-not-agency`; `consent-missing`, `consent-not-for-organization`, `consent-not-for-field`, … with the consent as source;
     /// `referral-too-many`; besides the errors of every command.
     pub async fn refer(&self, id: Option<EventId>, refer: Refer) -> Result<Referred> {
         said(&refer.need, TEXT_LIMIT, "invalid-need", "need")?;
@@ -160,14 +164,13 @@ impl Case {
         let state = self.expected()?;
         let known = id.map(|id| EventKey { sender: engine.user(), id });
         let known = known.and_then(|key| state.referrals.get(&key).cloned());
-        let agency = match known.as_ref().and_then(|one| one.organization.clone()) {
-            Some(agency) => agency,
-            None => engine
-                .directory()
-                .organization(&refer.organization)
-                .cloned()
-                .ok_or(Error::NotFound { what: "organization" })?,
-        };
+        let agency =
+            match known.as_ref().and_then(|one| one.organization.clone()) {
+                Some(agency) => agency,
+                None => engine.directory().organization(&refer.organization).cloned().ok_or_else(|| {
+                    InvalidInput::new("organization-unknown", UNKNOWN).field("organization")
+                })?,
+            };
         if agency.kind != OrganizationKind::SocialService {
             let text = "a referral goes to a social-service organization";
             return Err(Error::not_allowed(Reason::new("referral-not-agency", text, "referral")));

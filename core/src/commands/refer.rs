@@ -132,13 +132,23 @@ impl Engine {
 /// Whether a room is the referral's: one of the referrer's in the case made it, for its agency. Everybody in the case can tell which id
 /// the room has, and make one under it.
 pub(crate) fn is_room_of(room: &CaseState, case: &CaseState, referral: &ReferralState) -> bool {
+    let agency = referral.organization.as_ref().map(|agency| &agency.id);
+    is_made_by(room, case, &referral.asked_by.organization, agency)
+}
+
+/// Whether one of the referrer's in the case made a referral's room, for this agency.
+fn is_made_by(
+    room: &CaseState,
+    case: &CaseState,
+    referrer: &OrganizationId,
+    agency: Option<&OrganizationId>,
+) -> bool {
     let Some(opening) = room.opening() else { return false };
-    let referrer = &referral.asked_by.organization;
     let opener = |place: &Place| {
         place.seat.contact.organization == *referrer && room_user(&place.seat) == Some(&opening.event.sender)
     };
     opening.kind == RoomKind::Referral
         && opening.plan_side.id == *referrer
-        && referral.organization.as_ref().is_none_or(|agency| agency.id == opening.community_side.id)
+        && agency.is_none_or(|agency| *agency == opening.community_side.id)
         && case.roster().all().iter().any(opener)
 }

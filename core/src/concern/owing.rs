@@ -61,7 +61,7 @@ fn owed_for(concern: &ConcernState, rules: &Rules<'_>) -> Option<Owed> {
     let ladder = rules.ladder(Topic::Concern, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
-    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, until: None, due, ladder })
 }
 
 fn lead<'a>(organization: &OrganizationId, rules: &Rules<'a>) -> Option<&'a Contact> {

@@ -74,7 +74,7 @@ fn of_ladder(
     let ladder = rules.ladder(Topic::Consent, owner, due);
     // Somebody answers for everything: who is last on the ladder has a telephone number.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.last()?.contact.clone()))?;
-    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, until: None, due, ladder })
 }
 
 fn lead<'a>(

@@ -84,7 +84,16 @@ fn item(
     let ladder = rules.ladder(topic, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
-    Some(Owed { since: one.event.owed(), clock: clock(one).to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed {
+        since: one.event.owed(),
+        clock: clock(one).to_owned(),
+        what,
+        owner,
+        from: None,
+        until: None,
+        due,
+        ladder,
+    })
 }
 
 fn name<'a>(organization: &OrganizationId, rules: &Rules<'a>) -> &'a str {

@@ -55,6 +55,7 @@ fn owed() -> Owed {
         what: "return the care plan".into(),
         owner: "urn:example:staff|joe".parse().unwrap(),
         from: None,
+        until: None,
         due: at("2019-03-16T04:00:00Z"),
         ladder: vec![
             rung("joe", "aco", "2019-03-16T04:00:00Z"),
@@ -108,6 +109,18 @@ fn what_is_due_first_comes_first() {
     let (a, b, c) = (CaseId::new(), CaseId::new(), CaseId::new());
     let items = list([(c, owed()), (b, later), (a, owed())], at("2019-03-20T00:00:00Z"));
     assert_eq!(items.iter().map(|item| item.case).collect::<Vec<_>>(), [a, c, b]);
+}
+
+#[test]
+fn what_is_past_is_listed_no_more_and_nobody_is_reminded() {
+    let ending = Owed { until: Some(at("2019-03-17T12:00:00Z")), ..owed() };
+    for (now, listed, posted) in
+        [("2019-03-17T11:59:59Z", 1, 1), ("2019-03-17T12:00:00Z", 0, 0), ("2019-04-10T00:00:00Z", 0, 0)]
+    {
+        assert_eq!(list([(CaseId::new(), ending.clone())], at(now)).len(), listed, "{now}");
+        let rungs = rungs_to_post(&ending, &organization("aco"), &AGREEMENT, at(now));
+        assert_eq!(rungs.len(), posted, "{now}");
+    }
 }
 
 #[test]

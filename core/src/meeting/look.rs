@@ -194,7 +194,11 @@ impl Look<'_> {
             while self.take(|owed| owed.since == since).is_some() {}
         }
         match (waits.is_empty(), visit.at > self.now) {
-            (_, false) => format!("A visit together was planned for {at}."),
+            (true, false) => format!("A visit together was planned for {at}."),
+            (false, false) => {
+                let who = waits.join(" and ");
+                format!("A visit together was proposed for {at}, which is past; {who} never answered.")
+            }
             (true, true) => format!("A visit together is planned for {at}."),
             (false, true) => {
                 let have = if waits.len() == 1 { "has" } else { "have" };

@@ -113,7 +113,7 @@ fn one(
     let ladder = rules.ladder(Topic::CarePlan, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
-    Some(Owed { since, clock: clock.to_owned(), what, owner, from, due, ladder })
+    Some(Owed { since, clock: clock.to_owned(), what, owner, from, until: None, due, ladder })
 }
 
 /// Who set the meeting, or a lead of their organisation once they are gone.

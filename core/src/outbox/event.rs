@@ -278,10 +278,16 @@ impl Engine {
             point("event-marked");
             let key = held.key();
             fold.insert(held);
-            Ok::<_, Error>(Some(key))
+            let superseded = fold.state().superseded(&key).cloned();
+            Ok::<_, Error>(Some((key, superseded)))
         })??;
-        Ok(marked.map(|key| {
+        Ok(marked.map(|(key, superseded)| {
+            let id = key.id;
             self.tell(Notice::Event { case, key, kind: event.kind.clone() });
+            // Something of somebody else's came while it waited.
+            if let Some(reason) = superseded {
+                self.tell(Notice::Superseded { case, id, reasons: vec![reason] });
+            }
             event
         }))
     }

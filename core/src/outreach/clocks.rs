@@ -154,6 +154,7 @@ fn programme(term: &Term, plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
                 what: what.to_owned(),
                 owner: owner.clone(),
                 from: None,
+                until: None,
                 due,
                 ladder: rules.ladder(Topic::CarePlan, first, due),
             })
@@ -182,6 +183,7 @@ fn answers(outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
             what: "answer whether the community side may reach out to the member".to_owned(),
             owner: owner.contact.clone(),
             from: None,
+            until: None,
             due,
             ladder: rules.ladder(Topic::CarePlan, None, due),
         }

@@ -15,10 +15,12 @@ th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #ccc;vertical
 td.n,th.n{text-align:right}.over{color:#a00;font-weight:600}tr{break-inside:avoid}\
 @media print{body{font-size:10pt;margin:0;max-width:none}@page{margin:15mm}}";
 
-/// The panel as a page, its days by this zone.
-pub fn page(panel: &Panel, zone: &TimeZone) -> String {
+/// The panel as a page. The days of each case are those of its agreement's time zone, as in an agenda or a list of what is due; as of
+/// when the page is, is said in the zone of the first case.
+pub fn page(panel: &Panel) -> String {
     let mut out = String::new();
-    let at = panel.at.to_zoned(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string();
+    let zone = panel.cases.first().map_or(TimeZone::UTC, |case| case.zone.clone());
+    let at = panel.at.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M %Z").to_string();
     let _ = writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -67,14 +69,14 @@ pub fn page(panel: &Panel, zone: &TimeZone) -> String {
     }
     out.push_str("</table>\n<h2>What matters first</h2>\n<table>\n<tr><th>Member</th><th>What is owed first</th><th>And</th></tr>\n");
     for case in &panel.cases {
-        let (owed, over) = owed(case, zone);
+        let (owed, over) = owed(case);
         let class = if over { " class=\"over\"" } else { "" };
         let _ = writeln!(
             out,
             "<tr><td>{}</td><td{class}>{}</td><td>{}</td></tr>",
             html(&case.member),
             html(&owed),
-            html(&rest(case, zone))
+            html(&rest(case))
         );
     }
     out.push_str("</table>\n");
@@ -102,7 +104,7 @@ fn day(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%-d %B %Y").to_string()
 }
 
-fn owed(case: &PanelCase, zone: &TimeZone) -> (String, bool) {
+fn owed(case: &PanelCase) -> (String, bool) {
     let Some(next) = &case.next else { return ("nothing".to_owned(), false) };
     let what = match next.clock.as_str() {
         "plan-return" => "the care plan's return",
@@ -122,18 +124,18 @@ fn owed(case: &PanelCase, zone: &TimeZone) -> (String, bool) {
     let last = next.due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(next.due);
     let mine = if next.mine { ", by you" } else { "" };
     if next.overdue {
-        (format!("overdue: {what}, by {}{mine}", day(last, zone)), true)
+        (format!("overdue: {what}, by {}{mine}", day(last, &case.zone)), true)
     } else {
-        (format!("{what}, by {}{mine}", day(last, zone)), false)
+        (format!("{what}, by {}{mine}", day(last, &case.zone)), false)
     }
 }
 
-fn rest(case: &PanelCase, zone: &TimeZone) -> String {
+fn rest(case: &PanelCase) -> String {
     let mut all = Vec::new();
-    all.extend(case.admitted_since.map(|since| format!("in a hospital since {}", day(since, zone))));
-    all.extend(case.unsigned_since.map(|since| format!("plan unsigned since {}", day(since, zone))));
+    all.extend(case.admitted_since.map(|since| format!("in a hospital since {}", day(since, &case.zone))));
+    all.extend(case.unsigned_since.map(|since| format!("plan unsigned since {}", day(since, &case.zone))));
     if case.quiet {
-        all.push(format!("quiet since {}", day(case.last, zone)));
+        all.push(format!("quiet since {}", day(case.last, &case.zone)));
     }
     if case.unread > 0 {
         all.push(format!("{} unread", case.unread));

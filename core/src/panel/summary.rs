@@ -23,6 +23,9 @@ use crate::task::Assignee;
 /// How many samples of one kind a case gives at most: the latest.
 const MOST_TURNS: usize = 16;
 
+/// How many rows of one topic a case gives at most of what ends by itself.
+pub(super) const MOST_ENDING: usize = 4;
+
 /// What a panel needs to know of one case: a function of its events and of whose device it is. The store keeps one of each case,
 /// so instants are seconds and texts are read where they lie. `Debug` shows no member data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,9 @@ pub struct Summary<'s> {
     /// The member's name.
     #[serde(borrow)]
     pub member: Cow<'s, str>,
+    /// The time zone of its agreement, by its name in the IANA database.
+    #[serde(borrow)]
+    pub zone: Cow<'s, str>,
     /// Whether it goes on.
     pub open: bool,
     /// How its care plan stands.
@@ -73,6 +79,8 @@ pub struct OwedRow<'s> {
     topic: u8,
     /// From when on it is shown; nothing where it is shown at once.
     pub from: Option<i64>,
+    /// From when on it is not owed any more; nothing where it stays owed until it is done.
+    pub until: Option<i64>,
     /// By when.
     pub due: i64,
     /// Whether this device's person owes it.
@@ -165,13 +173,14 @@ impl OwedRow<'_> {
 
     /// Whether it is shown as due then.
     pub fn is_shown(&self, now: i64) -> bool {
-        self.from.is_none_or(|from| from <= now)
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| until > now)
     }
 
     pub(super) fn into_owned(self) -> OwedRow<'static> {
         OwedRow {
             topic: self.topic,
             from: self.from,
+            until: self.until,
             due: self.due,
             mine: self.mine,
             clock: Cow::Owned(self.clock.into_owned()),
@@ -204,6 +213,7 @@ impl Summary<'_> {
         let summary = Summary {
             case: *opening.case.as_uuid().as_bytes(),
             member: Cow::Owned(opening.member.as_ref()?.name.clone()),
+            zone: Cow::Owned(opening.agreement.zone.iana_name().unwrap_or("UTC").to_owned()),
             open: state.life.going_on().is_ok(),
             plan: plan(state.plans.all().last()),
             owed: owed(state, seat),
@@ -249,6 +259,7 @@ impl Summary<'_> {
         let one = self.clone();
         Summary {
             member: Cow::Owned(one.member.into_owned()),
+            zone: Cow::Owned(one.zone.into_owned()),
             owed: one.owed.into_iter().map(OwedRow::into_owned).collect(),
             case: one.case,
             open: one.open,
@@ -276,9 +287,10 @@ fn is(seat: &Seat, contact: &str, organization: Option<&str>) -> bool {
 }
 
 /// Of each topic what is owed first, and what this device's person owes first, and the same of what is shown from some day on, so
-/// that it hides nothing before. So one case holds few of them, however much is owed in it.
+/// that it hides nothing before; of what ends by itself also what is owed then. So one case holds few of them, however much is owed in it.
 fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
     let mut first: Vec<OwedRow<'static>> = Vec::new();
+    let mut ending: Vec<OwedRow<'static>> = Vec::new();
     for owed in state.owed() {
         let topic = topic_of(&owed.clock);
         let row = OwedRow {
@@ -286,11 +298,16 @@ fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
                 .try_into()
                 .unwrap_or(0),
             from: owed.from.map(Timestamp::as_second),
+            until: owed.until.map(Timestamp::as_second),
             due: owed.due.as_second(),
             mine: seat.is_some_and(|seat| is(seat, owed.owner.as_str(), None)),
             clock: Cow::Owned(owed.clock),
             owner: Cow::Owned(owed.owner.to_string()),
         };
+        if row.until.is_some() {
+            ending.push(row);
+            continue;
+        }
         let alike = |known: &OwedRow<'_>| (known.topic, known.mine, known.from.is_some());
         match first.iter_mut().find(|known| alike(known) == alike(&row)) {
             Some(known) if (known.due, &known.clock, &known.owner) <= (row.due, &row.clock, &row.owner) => {}
@@ -298,8 +315,32 @@ fn owed(state: &CaseState, seat: Option<&Seat>) -> Vec<OwedRow<'static>> {
             None => first.push(row),
         }
     }
-    first.sort_by_key(|row| (row.topic, row.mine, row.from.is_some()));
+    first.extend(one_after_another(ending));
+    first.sort_by_key(|row| (row.topic, row.mine, row.from.is_some(), row.until.is_some()));
     first
+}
+
+/// Of each topic, and of one's own, what ends by itself and is due first; then what is due first once that has ended, and so on. Of
+/// very many the first few and the last.
+fn one_after_another(mut ending: Vec<OwedRow<'static>>) -> Vec<OwedRow<'static>> {
+    let of = |row: &OwedRow<'_>| (row.topic, row.mine, row.from.is_some());
+    ending.sort_by(|a, b| {
+        let key = |row: &OwedRow<'static>| (of(row), row.due, row.until);
+        (key(a), &a.clock, &a.owner).cmp(&(key(b), &b.clock, &b.owner))
+    });
+    let mut kept: Vec<OwedRow<'static>> = Vec::new();
+    for row in ending {
+        let before = kept.iter().rev().take_while(|known| of(known) == of(&row));
+        let many = before.clone().count();
+        if before.clone().any(|known| known.until >= row.until) {
+            continue;
+        }
+        if many >= MOST_ENDING {
+            kept.pop();
+        }
+        kept.push(row);
+    }
+    kept
 }
 
 fn plan(last: Option<&PlanState>) -> PlanRow {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use super::summary::MOST_ENDING;
 use super::*;
-use crate::alert::{AlertRaised, FollowUpDone, Happening, Matched, StayClass, StayKey};
+use crate::alert::{AlertRaised, FollowUpDone, Happening, Matched, StayClass, StayKey, VisitProposed};
 use crate::care_plan::{PlanApproved, PlanReturned, PlanSent};
 use crate::care_team::Whom;
 use crate::case::event::{EventData, Held};
@@ -234,7 +235,7 @@ proptest! {
             let ours = Summary::of(one.state(), &user(who));
             prop_assert_eq!(&ours, &Summary::of(two.state(), &user(who)));
             let Some((pair, summary)) = ours else { continue };
-            prop_assert!(summary.owed.len() <= 4 * Topic::ALL.len() && summary.turns.len() <= 33);
+            prop_assert!(summary.owed.len() <= (4 + 4 * MOST_ENDING) * Topic::ALL.len() && summary.turns.len() <= 33);
             let now = at(1000);
             let panel = panel(vec![pair], [(0, summary)], &PanelQuery::default(), now);
             // What is due is what the due list says; of a closed case, where an emergency may still be to be looked at, it says nothing.
@@ -250,9 +251,11 @@ proptest! {
 fn a_page_shows_names_as_they_are() {
     let mut panel = one(&case(vec![("jane", sent().into())]), "joe", &PanelQuery::default(), hour(24 * 20));
     panel.cases[0].member = "Marty <Nguyen>".into();
-    let page = page(&panel, &jiff::tz::TimeZone::UTC);
+    let page = page(&panel);
     assert!(page.contains("Marty &lt;Nguyen&gt;") && !page.contains("<Nguyen"), "{page}");
-    assert!(page.contains("overdue: the care plan&#39;s return, by 20 January 2026, by you"), "{page}");
+    // It is due by the end of that day where the case is, which is the day after by UTC.
+    assert!(page.contains("25 January 2026, 04:00 EST"), "{page}");
+    assert!(page.contains("overdue: the care plan&#39;s return, by 19 January 2026, by you"), "{page}");
     assert!(
         page.contains("1 open; 1 overdue, 0 due; 1 with an unsigned plan") && !page.contains("http"),
         "{page}"
@@ -267,4 +270,22 @@ fn texts_are_read_where_they_lie() {
     let read: Summary<'_> = serde_json::from_str(&json).unwrap();
     assert!(matches!(read.member, Cow::Borrowed(_)) && matches!(read.owed[0].clock, Cow::Borrowed(_)));
     assert_eq!(read, summary);
+}
+
+#[test]
+fn what_ends_by_itself_gives_way_to_what_is_owed_then() {
+    let admitted = alert(Happening::Admitted, hour(1));
+    let EventData::AlertRaised(raised) = &admitted else { unreachable!() };
+    let joe = Whom { contact: seat("joe").contact.id, organization: seat("joe").contact.organization };
+    let stay = raised.stay.id();
+    let visit = |at| -> EventData { VisitProposed { stay, at, place: None, with: vec![joe.clone()] }.into() };
+    let visits = (1..=6).map(|n| ("jane", visit(hour(24 * n))));
+    let fold = case([("jane", admitted.clone())].into_iter().chain(visits).collect());
+    let next = |n: i64| one(&fold, "joe", &PanelQuery::default(), hour(n)).cases[0].next.clone();
+    for (now, due) in [(12, Some(24)), (24, Some(48)), (50, Some(72)), (73, Some(144)), (143, Some(144))] {
+        assert_eq!(next(now).map(|next| next.due), due.map(hour), "{now}");
+    }
+    assert_eq!(next(144), None);
+    let kept = summary(&fold, "joe").owed.iter().filter(|row| row.until.is_some()).count();
+    assert_eq!(kept, MOST_ENDING);
 }

@@ -168,7 +168,7 @@ fn whole(
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
     let since = from.event.owed();
-    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed { since, clock: clock.to_owned(), what, owner, from: None, until: None, due, ladder })
 }
 
 /// Who took a step, while they take part; else a lead of their organisation.

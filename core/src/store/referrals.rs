@@ -21,29 +21,42 @@ pub(crate) struct Link {
     pub(crate) look: Look,
 }
 
-/// When a referral's room is to be looked at though nothing happens, to the second, and whether all is told of it.
+/// When a referral's room is to be looked at though nothing happens, to the second, and whether all is told of it; and since when this
+/// device has had something to say there that has not happened yet by its clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) at: Option<Timestamp>,
     pub(crate) over: bool,
+    pub(crate) seen: Option<Timestamp>,
 }
 
-type Columns = (String, String, String, String, bool, Option<i64>, bool);
-const SELECT: &str = "SELECT referrals.room, referrals.case_id, sender, id, cases.case_id IS NOT NULL, look_at, over \
+type Columns = (String, String, String, String, bool, Option<i64>, bool, Option<i64>);
+const SELECT: &str = "SELECT referrals.room, referrals.case_id, sender, id, cases.case_id IS NOT NULL, look_at, over, seen_at \
     FROM referrals LEFT JOIN cases ON cases.case_id = referrals.room";
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+        row.get(7)?,
+    ))
 }
 
-fn link_of((room, case, sender, id, here, at, over): Columns) -> Result<Link> {
-    let at = at.map(Timestamp::from_second).transpose().map_err(|_| Error::internal("referral-look"))?;
+fn link_of((room, case, sender, id, here, at, over, seen): Columns) -> Result<Link> {
+    let instant = |seconds: Option<i64>| {
+        seconds.map(Timestamp::from_second).transpose().map_err(|_| Error::internal("referral-look"))
+    };
     Ok(Link {
         room: parsed(&room)?,
         case: parsed(&case)?,
         referral: EventKey { sender: parsed(&sender)?, id: parsed(&id)? },
         here,
-        look: Look { at, over },
+        look: Look { at: instant(at)?, over, seen: instant(seen)? },
     })
 }
 
@@ -56,8 +69,10 @@ pub(crate) fn link(t: &Transaction<'_>, room: CaseId, case: CaseId, referral: &E
 
 /// Notes when a room is to be looked at again.
 pub(crate) fn look_again(t: &Transaction<'_>, room: CaseId, look: Look) -> Result<()> {
-    let sql = "UPDATE referrals SET look_at = ?2, over = ?3 WHERE room = ?1";
-    run(t, "referral-look", sql, (room.to_string(), look.at.map(Timestamp::as_second), look.over)).map(drop)
+    let sql = "UPDATE referrals SET look_at = ?2, over = ?3, seen_at = ?4 WHERE room = ?1";
+    let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
+    let values = (room.to_string(), seconds(look.at), look.over, seconds(look.seen));
+    run(t, "referral-look", sql, values).map(drop)
 }
 
 impl Db {

@@ -66,7 +66,16 @@ fn owed_for(task: &TaskState, rules: &Rules<'_>) -> Option<Owed> {
     let ladder = rules.ladder(topic, owner, due);
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = owner.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
-    Some(Owed { since: task.since.owed(), clock: clock.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed {
+        since: task.since.owed(),
+        clock: clock.to_owned(),
+        what,
+        owner,
+        from: None,
+        until: None,
+        due,
+        ladder,
+    })
 }
 
 /// Somebody of the roster, or who stands in for them: a lead of their organisation, else of the plan side. And whether they

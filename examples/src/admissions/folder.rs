@@ -22,9 +22,9 @@ use super::{Became, Feed, Form, tell};
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// How often it is looked whether somebody confirmed what waits for it.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// How often what waits for a case, or was not allowed, is looked at again.
-const LATER: Duration = Duration::from_secs(60 * 60);
+const LATER: Duration = Duration::from_hours(1);
 /// How a file in the feed's folder begins that was taken from there.
 const TAKEN: &str = ".taken-";
 
@@ -163,15 +163,15 @@ impl Folder {
         let bytes = fs::read(path)?;
         let name = Sha256::of(&bytes);
         let mut line = Line::default();
-        let (mut stay, records) = match std::str::from_utf8(&bytes) {
-            Ok(text) => (false, form.read(text, &self.feed)),
-            Err(_) => {
-                let why = "is not UTF-8: have the feed send UTF-8";
-                let became = Became::Refused("unread".into(), why.into());
-                self.put(form, &bytes, &became)?;
-                line.count(&became);
-                (false, Vec::new())
-            }
+        let mut stay = false;
+        let records = if let Ok(text) = std::str::from_utf8(&bytes) {
+            form.read(text, &self.feed)
+        } else {
+            let why = "is not UTF-8: have the feed send UTF-8";
+            let became = Became::Refused("unread".into(), why.into());
+            self.put(form, &bytes, &became)?;
+            line.count(&became);
+            Vec::new()
         };
         let only = records.len() == 1;
         for record in &records {

@@ -54,8 +54,7 @@ pub(super) fn read(text: &str, feed: &Feed) -> Read {
     let class = at("PV1", 2, 1);
     let emergency = class.as_deref() == Some("E");
     let told = match event.as_deref() {
-        Some("A01") if emergency => Told::Happened(Happening::EdVisit),
-        Some("A04") if emergency => Told::Happened(Happening::EdVisit),
+        Some("A01" | "A04") if emergency => Told::Happened(Happening::EdVisit),
         Some("A01" | "A06") => Told::Happened(Happening::Admitted),
         Some("A02") => Told::Happened(Happening::Transferred),
         Some("A03") => Told::Happened(Happening::Discharged),
@@ -174,7 +173,7 @@ fn unescaped(separators: &Separators, raw: &str) -> String {
 /// The member's number: of PID-3 what is of type MA, else IN1-36 of a payer that the feed names.
 fn number(message: &Message<'_>, feed: &Feed) -> Option<String> {
     let ids = message.segment("PID").and_then(|pid| pid.field(3));
-    for id in ids.into_iter().flat_map(|ids| ids.repeats()) {
+    for id in ids.into_iter().flat_map(hl7_parser::message::Field::repeats) {
         let of = |number| id.component(number).and_then(|part| said(message, part.raw_value()));
         if of(5).as_deref() == Some(MEDICAID) {
             return of(1);

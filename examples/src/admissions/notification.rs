@@ -1,5 +1,8 @@
 //! Da Vinci Unsolicited Notifications 1.0.0: a message Bundle whose MessageHeader has an Encounter in focus.
 
+// A JSON value that is asked for what it has not answers `null`: an index into one cannot fail.
+#![allow(clippy::indexing_slicing)]
+
 use caseline::alert::{Happening, StayClass};
 use caseline::fhir::Import;
 use jiff::Timestamp;
@@ -9,8 +12,6 @@ use super::{Feed, Of, Read, Said, Unread};
 
 pub(super) const EVENTS: &str = "http://hl7.org/fhir/us/davinci-alerts/CodeSystem/notification-event";
 const VISIT_NUMBER: &str = "VN";
-
-// A JSON value that is asked for what it has not answers `null`: an index into one cannot fail.
 
 pub(super) fn read(text: &str, feed: &Feed) -> Read {
     // It is bounded and checked first: what stands twice, is too deep or too large.
@@ -49,7 +50,7 @@ pub(super) fn read(text: &str, feed: &Feed) -> Read {
     let at = match what {
         _ if undone => sent,
         Happening::Discharged => &period["end"],
-        Happening::Transferred => bundle.moved(encounter).unwrap_or(sent),
+        Happening::Transferred => Bundle::moved(encounter).unwrap_or(sent),
         _ => &period["start"],
     };
     let at = at.as_str().and_then(|at| at.parse::<Timestamp>().ok());
@@ -126,7 +127,7 @@ impl<'b> Bundle<'b> {
     }
 
     /// Since when the member is where they are now.
-    fn moved(&self, encounter: &'b Value) -> Option<&'b Value> {
+    fn moved(encounter: &'b Value) -> Option<&'b Value> {
         let places = encounter["location"].as_array()?;
         let since = places.iter().map(|place| &place["period"]["start"]).filter(|since| since.is_string());
         since.max_by_key(|since| since.as_str().and_then(|since| since.parse::<Timestamp>().ok()))

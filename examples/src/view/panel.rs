@@ -2,7 +2,6 @@
 
 use caseline::agreement::{Category, CountsFrom, Length, Side};
 use caseline::panel::{Beside, Counts, PairPanel, Panel, PanelCase, TurnRound, page};
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::{callee, gap};
@@ -57,7 +56,7 @@ pub fn panel(of: &Panel) -> Value {
     json!({
         "at": of.at, "counts": counts(&of.counts), "topics": topics.collect::<Vec<_>>(),
         "pairs": of.pairs.iter().map(pair).collect::<Vec<_>>(), "cases": of.cases.iter().map(case).collect::<Vec<_>>(),
-        "more": of.more, "page": page(of, &TimeZone::UTC),
+        "more": of.more, "page": page(of),
     })
 }
 

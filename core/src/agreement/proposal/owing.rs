@@ -27,5 +27,14 @@ fn answer(one: &Proposal, rules: &Rules<'_>) -> Option<Owed> {
     // Somebody answers for everything: who is first on the ladder, where nobody else is left.
     let owner = lead.map(|contact| contact.id.clone()).or_else(|| Some(ladder.first()?.contact.clone()))?;
     let what = format!("accept or decline an agreement that {} proposes", from.name);
-    Some(Owed { since: one.key.owed(), clock: ANSWER_CLOCK.to_owned(), what, owner, from: None, due, ladder })
+    Some(Owed {
+        since: one.key.owed(),
+        clock: ANSWER_CLOCK.to_owned(),
+        what,
+        owner,
+        from: None,
+        until: None,
+        due,
+        ladder,
+    })
 }

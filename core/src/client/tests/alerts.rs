@@ -5,6 +5,8 @@ use crate::alert::{AlertRaised, Answer, Happening, Matched, StayClass, StayKey, 
 use crate::care_team::Whom;
 use crate::case::life::CloseReason;
 use crate::communication::Priority;
+use crate::panel::PanelQuery;
+use crate::ports::Clock as _;
 use crate::testing::PlainRecord;
 
 fn told(what: Happening, at: &str) -> AlertInput {
@@ -96,6 +98,14 @@ async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
         .unwrap();
     settle(&[&joe, &jane, &bot]).await;
     assert_eq!(jane.due().unwrap()[0].owed.clock, "visit-answer");
+    // Unanswered, it is over with its time, for everybody and everywhere.
+    let now = world.clock.now();
+    world.clock.set("2019-03-02T15:00:01Z".parse().unwrap());
+    assert!(jane.due().unwrap().is_empty() && joe.due().unwrap().is_empty());
+    assert_eq!(jane.panel(&PanelQuery::default()).unwrap().cases[0].next, None);
+    world.clock.set("2019-03-02T14:59:59Z".parse().unwrap());
+    assert!(jane.panel(&PanelQuery::default()).unwrap().cases[0].next.is_some());
+    world.clock.set(now);
     let key = EventId::new();
     let to = Answer::Move { to: "2019-03-03T15:00:00Z".parse().unwrap() };
     let moved = case.answer_visit(Some(key), visit.id, to.clone()).unwrap();

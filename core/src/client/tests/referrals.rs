@@ -19,6 +19,7 @@ use crate::referral::{
 use crate::{Refer, Referred};
 
 mod away;
+mod hostile;
 mod program;
 mod quiet;
 mod taken;
@@ -350,7 +351,9 @@ async fn what_the_consent_does_not_name_does_not_go() {
     let elsewhere = Refer::new(organization_id("aco"), ServiceCode::Housing, "A room", given);
     assert_eq!(refused(elsewhere).await, "referral-not-agency");
     let nobody = Refer::new(organization_id("nobody"), ServiceCode::Housing, "A room", given);
-    assert_eq!(refused(nobody).await, "not-found");
+    assert_eq!(refused(nobody.clone()).await, "organization-unknown");
+    let words = case.refer(None, nobody).await.unwrap_err().to_string();
+    assert!(words.contains("import") && !words.contains("nobody"), "{words}");
     assert_eq!(refused(Refer::new(pantry().id, ServiceCode::Nutrition, " ", given)).await, "invalid-need");
     let mut other = consent();
     other.scope.recipients = [organization_id("aco")].into();

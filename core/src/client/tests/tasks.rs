@@ -113,6 +113,63 @@ async fn a_task_goes_from_hand_to_hand_and_is_done() {
     assert_eq!(reason(&joes.cancel_task(None, task, "late").unwrap_err()), "task-over");
 }
 
+/// What a device was told takes no step of what its person did.
+fn superseded(notices: &mut tokio::sync::broadcast::Receiver<Notice>) -> Vec<(EventId, String)> {
+    let heard = std::iter::from_fn(|| notices.try_recv().ok());
+    let told = heard.filter_map(|notice| match notice {
+        Notice::Superseded { id, reasons, .. } => Some((id, reasons[0].code.to_string())),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn who_was_second_is_told_that_it_took_no_step() {
+    let (world, jane, joe, case, joes) = two().await;
+    let task = case.assign(None, Task::new("Form").owner(contact("joe")).due(day("2019-03-08"))).unwrap().id;
+    settle(&[&jane, &joe]).await;
+    let (mut of_jane, mut of_joe) = (jane.notices(), joe.notices());
+    world.server.offline(&user("joe"), true);
+    let done = joes.complete_task(None, task, "Sent").unwrap();
+    case.cancel_task(None, task, "He has it already").unwrap();
+    settle(&[&jane]).await;
+    world.server.offline(&user("joe"), false);
+    settle(&[&joe, &jane]).await;
+    let (jane_told, joe_told) = (superseded(&mut of_jane), superseded(&mut of_joe));
+    let state = joes.state().unwrap();
+    assert_eq!(state.superseded(&done).map(|reason| &*reason.code), Some("task-over"));
+    assert_eq!(
+        (jane_told, joe_told),
+        (vec![], vec![(done.id, "task-over".to_owned())]),
+        "once, and him alone"
+    );
+}
+
+#[tokio::test]
+async fn whose_step_falls_to_what_comes_later_is_told_once() {
+    let (world, jane, joe, case, _) = two().await;
+    let task = case.assign(None, Task::new("Form").owner(contact("joe")).due(day("2019-03-08"))).unwrap();
+    settle(&[&jane, &joe]).await;
+    let mut of_jane = jane.notices();
+    let clock = case.state().unwrap().links[&task].stated;
+    case.send(None, Message::text("Something else")).unwrap();
+    let cancelled = case.cancel_task(None, task.id, "He has it already").unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(superseded(&mut of_jane), []);
+    // Joe's device had seen neither.
+    let done = serde_json::json!({ "msgtype": "m.text", "body": "done", "org.caseline.event": {
+        "v": 1, "id": "01800000-0000-7000-8000-000000000001", "kind": "task.completed",
+        "after": [[task.sender, task.id, clock]], "clock": clock + 1, "at": "2019-03-01T14:00:00Z",
+        "data": { "task": task, "outcome": "Sent" } } });
+    world.server.send_content(&room(&case), &user("joe"), &done).unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(superseded(&mut of_jane), [(cancelled.id, "task-over".to_owned())]);
+    // What comes after it says nothing of it again, and neither does a new start.
+    world.server.send_foreign(&room(&case), &user("joe"), "Well").unwrap();
+    settle(&[&jane]).await;
+    assert_eq!(superseded(&mut of_jane), []);
+}
+
 #[tokio::test]
 async fn a_task_that_lacks_something_is_refused_by_its_field() {
     let (_world, _jane, _joe, case, _joes) = two().await;

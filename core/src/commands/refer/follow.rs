@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::is_room_of;
+use super::{is_made_by, is_room_of};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::life::Opening;
@@ -43,6 +43,10 @@ struct Looking {
     now: Timestamp,
     /// How long one's own turn comes after whoever is first.
     turn: SignedDuration,
+    /// Since when this device has had something to say that has not happened yet by its clock, if it had at the last look.
+    seen: Option<Timestamp>,
+    /// The same, of this look.
+    ahead: Option<Timestamp>,
     /// Whether it needs a consent to say in the case more than that it is over: it is labelled, or all is that one says there, since one
     /// is of a Part 2 program.
     quietly: bool,
@@ -51,7 +55,20 @@ struct Looking {
 
 impl Looking {
     /// Whether it is one's turn to say what there is to say since then. If not, one looks again once it is.
+    ///
+    /// Who is first says it at once. The others wait, and never for a clock: since when it is can be of another organization's server,
+    /// which says any. What has not happened yet by this device's clock counts from when this device first had it to say.
     fn is_turn(&mut self, since: Timestamp) -> bool {
+        if self.turn.is_zero() {
+            return true;
+        }
+        let since = if since > self.now {
+            // In seconds, as it is kept.
+            let now = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
+            *self.ahead.insert(self.seen.map_or(now, |seen| seen.min(now)))
+        } else {
+            since
+        };
         let from = since.saturating_add(self.turn).unwrap_or(Timestamp::MAX);
         if from > self.now {
             self.look_at(from);
@@ -61,6 +78,11 @@ impl Looking {
 
     fn look_at(&mut self, at: Timestamp) {
         self.again = Some(self.again.map_or(at, |known| known.min(at)));
+    }
+
+    /// When there is more to say.
+    fn look(&self, over: bool) -> Look {
+        Look { at: to_the_second(self.again), over, seen: self.ahead }
     }
 
     /// What could not be said is tried again.
@@ -115,11 +137,19 @@ impl Engine {
         Ok(())
     }
 
-    /// The same for every referral's room that is to be looked at by now, though nothing happened.
+    /// The same for every referral's room that is to be looked at by now, though nothing happened. One case that cannot be read keeps
+    /// none of the others from it.
     pub(crate) fn follow_due_referrals(&self) -> Result<()> {
         for link in self.db.referrals_to_look_at(self.now())?.iter().filter(|link| link.here) {
-            let state = self.with_expected(link.case, |fold| fold.state().clone())?;
-            self.try_to_follow(link, &state);
+            match self.with_expected(link.case, |fold| fold.state().clone()) {
+                Ok(state) => self.try_to_follow(link, &state),
+                Err(error) => {
+                    tracing::error!(
+                        code = error.code(),
+                        "the case of a referral that is due could not be read"
+                    );
+                }
+            }
         }
         Ok(())
     }
@@ -128,7 +158,7 @@ impl Engine {
     fn try_to_follow(&self, link: &Link, state: &CaseState) {
         let look = self.follow_referral(link, state).unwrap_or_else(|error| {
             tracing::error!(code = error.code(), "what follows for a referral could not be done");
-            Look { at: Some(self.now()), over: false }
+            Look { at: Some(self.now()), over: false, seen: link.look.seen }
         });
         if look != link.look
             && let Err(error) = self.db.write(|t| look_again(t, link.room, look))
@@ -147,10 +177,11 @@ impl Engine {
         let Some(turn) = turn(&there, &self.user()) else { return Ok(Look::default()) };
         let sensitive = state.is_sensitive(&Resource::Referral(link.referral.clone()));
         let quietly = sensitive || says_labelled(state, &self.user());
-        let mut looking = Looking { now: self.now(), turn, quietly, again: None };
+        let seen = link.look.seen;
+        let mut looking = Looking { now: self.now(), turn, seen, ahead: None, quietly, again: None };
         let Some(referral) = state.referrals.get(&link.referral) else {
-            self.stop_what_never_counted(link, state, course, &mut looking)?;
-            return Ok(Look { at: to_the_second(looking.again), over: false });
+            self.stop_what_never_counted(link, &there, state, course, &mut looking)?;
+            return Ok(looking.look(false));
         };
         if !is_room_of(&there, state, referral) {
             return Ok(Look::default());
@@ -164,13 +195,13 @@ impl Engine {
             } else if let Some(ends) =
                 state.consents.get(referral.consent).and_then(|one| begins(state, one.ends?))
             {
-                // It ends on its day, though nothing happens.
-                looking.is_turn(ends);
+                // It ends on its day, though nothing happens: not before, whoever says it.
+                looking.look_at(ends.saturating_add(turn).unwrap_or(Timestamp::MAX));
             }
         }
         let told = self.tell_the_case(link, referral, course, &mut looking)?;
         let over = told && course.status.is_over();
-        Ok(Look { at: to_the_second(looking.again), over })
+        Ok(looking.look(over))
     }
 
     /// Tells the case what it has not been told. Whether that is all.
@@ -248,16 +279,21 @@ impl Engine {
     }
 
     /// The agency is told to stop where what it was sent counts no more: a consent that was taken back before, or a case that was
-    /// closed, came to be known after it had gone out.
+    /// closed, came to be known after it had gone out. In a room that somebody else made under its id nothing is said.
     fn stop_what_never_counted(
         &self,
         link: &Link,
+        there: &CaseState,
         state: &CaseState,
         course: &Course,
         looking: &mut Looking,
     ) -> Result<()> {
         let one = state.superseded_referrals.iter().find(|one| one.key == link.referral);
         let Some(one) = one.filter(|_| !course.status.is_over()) else { return Ok(()) };
+        let agency = one.asked.organization.as_ref().map(|agency| &agency.id);
+        if !one.from.as_ref().is_some_and(|from| is_made_by(there, state, &from.organization, agency)) {
+            return Ok(());
+        }
         if looking.is_turn(one.at) {
             let revoked = state.consents.get(one.asked.consent).is_none_or(|one| one.revoked.is_some());
             let reason = if revoked { Cancellation::ConsentEnded } else { Cancellation::NotNeeded };

@@ -145,3 +145,22 @@ async fn who_has_not_its_room_opens_no_second_one() {
     let room = kims.send_referral(&key, BTreeMap::new()).await.unwrap();
     assert_eq!(room.id(), room_of(&key));
 }
+
+#[tokio::test]
+async fn an_agencys_clock_that_is_ahead_is_waited_for_from_when_it_was_first_seen() {
+    let Away { world, joe, keeper, pat, case, room, key, .. } = away().await;
+    let accepted =
+        serde_json::json!({ "kind": "referral.accepted", "at": "9990-01-01T00:00:00Z", "data": {} });
+    hostile::write(&world, &room, "pat", "referral.opened", &accepted);
+    settle(&[&pat, &keeper, &joe]).await;
+    world.clock.advance(minutes(5));
+    keeper.engine.follow_due_referrals().unwrap();
+    settle(&[&keeper, &joe]).await;
+    assert_eq!(told(&case, &key), [], "it is left to whoever opened the room for a while");
+    // It is looked at for another reason: the wait does not begin anew.
+    keeper.engine.follow_referrals(room.id()).unwrap();
+    world.clock.advance(minutes(6));
+    keeper.engine.follow_due_referrals().unwrap();
+    settle(&[&keeper, &joe]).await;
+    assert_eq!(told(&case, &key), [Told::Accepted]);
+}

@@ -36,7 +36,7 @@ async fn a_quiet_minute_costs_one_look_into_the_store_however_many_cases_there_a
                     put_kind(t, room, RoomKind::Referral)?;
                     link(t, room, other, &asked)?;
                     let ends = (n % 2 == 0).then(|| "2019-07-01T04:00:00Z".parse().unwrap());
-                    look_again(t, room, Look { at: ends, over: ends.is_none() })?;
+                    look_again(t, room, Look { at: ends, over: ends.is_none(), seen: None })?;
                 }
             }
             Ok(())
@@ -58,7 +58,7 @@ async fn a_quiet_minute_costs_one_look_into_the_store_however_many_cases_there_a
     assert_eq!(theirs.referral().unwrap().unwrap().status, cancelled);
     assert_eq!(status(&case, &key), "withdrawn");
     let link = jane.engine.db.referral_of_room(room.id()).unwrap().unwrap();
-    assert_eq!(link.look, Look { at: None, over: true }, "nothing follows of it any more");
+    assert_eq!(link.look, Look { at: None, over: true, seen: None }, "nothing follows of it any more");
     assert_eq!(costs(&jane, minute), (1, 0));
     let after = costs(&jane, || jane.engine.case_changed(case.id()).unwrap());
     assert!(after.0 < alone.0, "{after:?} {alone:?}");

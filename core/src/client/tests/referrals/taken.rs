@@ -8,7 +8,7 @@ use crate::referral::rooms_of;
 use crate::referral::tests::opening as referral_opening;
 
 /// A room of Joe's under an id, which names Jane for it as if it were a referral of this organisation's.
-async fn forge(world: &World, room: CaseId) {
+pub(super) async fn forge(world: &World, room: CaseId) {
     let joe = world.server.transport(&user("joe"));
     let make = RoomMake { alias: room.to_string(), role_accounts: Vec::new(), leads: vec![user("joe")] };
     let forged = joe.create_room(&make).await.unwrap();
