@@ -47,6 +47,8 @@ pub struct Feed {
     pub member_system: String,
     /// The time zone of what it says without one.
     pub zone: TimeZone,
+    /// Who gives out the members' numbers (HL7 v2: PID-3.4 of a number of type MA). None: it is not looked at.
+    pub authorities: Vec<String>,
     /// The payers (HL7 v2: IN1-3 or IN1-4) whose policy number (IN1-36) is that number.
     pub payers: Vec<String>,
 }

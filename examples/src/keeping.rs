@@ -1,11 +1,11 @@
 //! A keeper's configuration: YAML, with secrets from the environment.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use caseline::agreement::{Agreement, RuleSet};
 use caseline::fhir::Scopes;
-use caseline::id::{OrganizationId, UserId};
+use caseline::id::{MemberId, OrganizationId, UserId};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -31,8 +31,13 @@ struct Written {
     rules: Vec<PathBuf>,
     #[serde(default)]
     bundle: Option<PathBuf>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     admissions: Option<FeedWritten>,
+}
+
+/// What is written is there whole: a field with nothing after it is a mistake, and not one left out.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<FeedWritten>, D::Error> {
+    FeedWritten::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -44,7 +49,9 @@ struct FeedWritten {
     member_system: Spanned<String>,
     time_zone: Spanned<String>,
     #[serde(default)]
-    payers: Vec<String>,
+    authorities: Vec<Spanned<String>>,
+    #[serde(default)]
+    payers: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -130,8 +137,8 @@ impl Keeping {
         let rules = reading.papers(rules, |text| RuleSet::parse(text).map(drop));
         let bundle = written.bundle.as_ref().map(|path| yaml::text(&reading.beside(path)));
         let bundle = bundle.and_then(|bundle| reading.keep(bundle));
-        let admissions = written.admissions.as_ref().and_then(|feed| reading.feed(feed));
         let store = reading.beside(&written.store);
+        let admissions = written.admissions.as_ref().and_then(|feed| reading.feed(feed, &store));
         match (homeserver, password, store_key, reading.mistakes) {
             (Some(homeserver), Some(password), Some(store_key), mistakes) if mistakes.is_empty() => {
                 let user = written.user.as_str().to_owned();
@@ -165,35 +172,50 @@ impl Reading<'_> {
         read.map_err(|mistake| self.mistakes.push(mistake)).ok()
     }
 
-    fn feed(&mut self, written: &FeedWritten) -> Option<Feed> {
+    fn feed(&mut self, written: &FeedWritten, store: &Path) -> Option<Feed> {
         let folder = self.beside(&written.folder.value);
         if !folder.is_dir() {
             self.wrong(&written.folder, "admissions.folder", "names a folder that is not there");
         }
         let kept = self.beside(&written.kept.value);
-        if kept.starts_with(&folder) {
-            let problem = "is a folder of the keeper's own, outside of the one that the feed writes to";
+        let (feeds, own, store) = (real(&folder), real(&kept), real(store));
+        let apart = |one: &Path, other: &Path| !one.starts_with(other) && !other.starts_with(one);
+        if !apart(&own, &feeds) || !apart(&own, &store) {
+            let problem = "is a folder of its own: neither within nor around the one that the feed writes to, or the store";
+            self.wrong(&written.kept, "admissions.kept", problem);
+        } else if let Some(problem) = open_to_others(&kept) {
             self.wrong(&written.kept, "admissions.kept", problem);
         }
-        for (text, field) in
-            [(&written.source, "admissions.source"), (&written.member_system, "admissions.member_system")]
-        {
-            if text.value.trim().is_empty() || text.value.len() > 200 {
-                self.wrong(text, field, "is a text of 200 bytes at most, and not empty");
-            }
+        let source = &written.source;
+        if source.value.trim().is_empty() || source.value.len() > 200 {
+            self.wrong(source, "admissions.source", "is a text of 200 bytes at most, and not empty");
         }
-        let zone = TimeZone::get(&written.time_zone.value);
-        if zone.is_err() {
-            let problem = "is a time zone like America/New_York";
+        let system = &written.member_system;
+        if MemberId::from_parts(&system.value, "1").is_err() || system.value.contains('|') {
+            let problem =
+                "is the system of an identifier, as the cases have it, without spaces and without `|`";
+            self.wrong(system, "admissions.member_system", problem);
+        }
+        let zone = TimeZone::get(&written.time_zone.value).ok();
+        let zone = zone.filter(|_| written.time_zone.value.contains('/') || written.time_zone.value == "UTC");
+        if zone.is_none() {
+            let problem = "is the time zone of a place, like America/New_York";
             self.wrong(&written.time_zone, "admissions.time_zone", problem);
         }
+        for (list, name) in [(&written.authorities, "authorities"), (&written.payers, "payers")] {
+            for (n, one) in list.iter().enumerate().filter(|(_, one)| one.value.trim().is_empty()) {
+                self.wrong(one, &format!("admissions.{name}[{n}]"), "is empty");
+            }
+        }
+        let texts = |list: &[Spanned<String>]| list.iter().map(|one| one.value.clone()).collect();
         Some(Feed {
             folder,
             kept,
-            source: written.source.value.clone(),
-            member_system: written.member_system.value.clone(),
-            zone: zone.ok()?,
-            payers: written.payers.clone(),
+            source: source.value.clone(),
+            member_system: system.value.clone(),
+            zone: zone?,
+            authorities: texts(&written.authorities),
+            payers: texts(&written.payers),
         })
     }
 
@@ -280,6 +302,41 @@ impl Reading<'_> {
     }
 }
 
+/// Where a path leads, links followed as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut real = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                real.pop();
+            }
+            part => {
+                real.push(part);
+                real = real.canonicalize().unwrap_or(real);
+            }
+        }
+    }
+    real
+}
+
+/// Why a folder that is the keeper's own cannot be used. One that is not there is made.
+fn open_to_others(folder: &Path) -> Option<&'static str> {
+    let found = std::fs::metadata(folder).ok()?;
+    if !found.is_dir() {
+        return Some("names a file: it is a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if found.permissions().mode() & 0o077 != 0 {
+            return Some("names a folder that others than its owner can read or change: chmod 700");
+        }
+    }
+    None
+}
+
 /// Why a file of private keys cannot be used: it is not there, or others than its owner can read or change it.
 fn exposed(file: &Path) -> Option<String> {
     let found = match std::fs::metadata(file) {
@@ -338,6 +395,11 @@ rules: [rules.yaml]
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
         }
+        for (name, mode) in [("feed", 0o770), ("open", 0o755)] {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        }
         let file = folder.path().join("keeper.yaml");
         std::fs::write(&file, text).unwrap();
         Keeping::read(&file, |name| match name {
@@ -369,24 +431,35 @@ rules: [rules.yaml]
     fn a_feed_is_read_and_its_mistakes_are_told() {
         let feed = "\
 admissions:
-  folder: .
-  kept: ../kept
+  folder: feed
+  kept: kept
   source: a synthetic feed
   member_system: https://caseline.example/masshealth-id
   time_zone: America/New_York
+  payers: [MASSHEALTH]
 ";
         let keeping = read(&format!("{SOUND}{feed}"), "").unwrap();
-        assert!(keeping.admissions.is_some_and(|feed| feed.payers.is_empty() && feed.kept.ends_with("kept")));
+        assert!(keeping.admissions.is_some_and(|feed| feed.payers.len() == 1 && feed.kept.ends_with("kept")));
         for (from, to, line, field) in [
-            ("folder: .", "folder: nowhere", 11, "admissions.folder"),
-            ("../kept", "kept", 12, "admissions.kept"),
+            ("folder: feed", "folder: nowhere", 11, "admissions.folder"),
+            ("kept: kept", "kept: feed/kept", 12, "admissions.kept"),
+            ("kept: kept", "kept: kept/../feed", 12, "admissions.kept"),
+            ("kept: kept", "kept: .", 12, "admissions.kept"),
+            ("kept: kept", "kept: store/kept", 12, "admissions.kept"),
+            ("kept: kept", "kept: people.json", 12, "admissions.kept"),
+            ("kept: kept", "kept: open", 12, "admissions.kept"),
             ("a synthetic feed", "''", 13, "admissions.source"),
-            ("America/New_York", "Boston", 15, "admissions.time_zone"),
+            ("/masshealth-id", "/masshealth id", 14, "admissions.member_system"),
+            ("/masshealth-id", "/masshealth-id|1", 14, "admissions.member_system"),
+            ("America/New_York", "EST", 15, "admissions.time_zone"),
+            ("[MASSHEALTH]", "['']", 16, "admissions.payers[0]"),
         ] {
             let mistakes = read(&format!("{SOUND}{}", feed.replace(from, to)), "").unwrap_err();
             let told: Vec<_> = mistakes.iter().map(|it| (it.line, it.field.as_str())).collect();
             assert_eq!(told, [(Some(line), field)], "{to}");
         }
+        let nothing = read(&format!("{SOUND}admissions:\n"), "").unwrap_err();
+        assert_eq!(nothing.first().map(|it| it.field.as_str()), Some("admissions"));
     }
 
     #[test]

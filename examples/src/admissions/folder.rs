@@ -38,9 +38,12 @@ const DONE: &str = "done";
 /// What hinders the bot in its folders. No name of a file is part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// A folder, or a file in it.
-    #[error("a file of the admissions, or their folder: {0}")]
-    Folder(#[from] io::Error),
+    /// The feed's folder, or a file in it.
+    #[error("admissions.folder: {0}")]
+    Feed(io::Error),
+    /// The keeper's own, or a file in it.
+    #[error("admissions.kept: {0}")]
+    Kept(#[from] io::Error),
     /// The store, or a case.
     #[error(transparent)]
     Caseline(#[from] Error),
@@ -50,7 +53,8 @@ impl Trouble {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Folder(_) => "admissions-folder",
+            Self::Feed(_) => "admissions-folder",
+            Self::Kept(_) => "admissions-kept",
             Self::Caseline(error) => error.code(),
         }
     }
@@ -92,10 +96,16 @@ impl Folder {
         for within in [TAKING, TO_CONFIRM, NO_CASE, HELD, REFUSED, DONE] {
             own_folder(&self.feed.kept.join(within))?;
         }
-        for path in put_there(&self.feed.folder)? {
-            if let Err(error) = self.take(&path) {
-                looked.trouble = Some(error.into());
+        // What was taken before is told, whatever is the matter with the feed's folder.
+        match put_there(&self.feed.folder) {
+            Ok(paths) => {
+                for path in paths {
+                    if let Err(error) = self.take(&path) {
+                        looked.trouble = Some(Trouble::Feed(error));
+                    }
+                }
             }
+            Err(error) => looked.trouble = Some(Trouble::Feed(error)),
         }
         let cases: BTreeSet<CaseId> = caseline.cases()?.iter().map(caseline::Case::id).collect();
         let others = cases != self.cases;
@@ -197,12 +207,17 @@ impl Folder {
         Ok(Some(line.of(&name)))
     }
 
-    /// Puts a record where it waits, under a name that says nothing, with the reason beside it.
+    /// Puts a record where it waits, under a name that says nothing, with the reason beside it, or the cases that it may be of.
     fn put(&self, form: Form, bytes: &[u8], became: &Became) -> io::Result<()> {
         let Some(place) = place(became) else { return Ok(()) };
         let path = self.feed.kept.join(place).join(format!("{}.{}", Sha256::of(bytes), form.end()));
-        if let Became::Refused(code, text) | Became::Held(code, text) = became {
-            whole(&path.with_extension("txt"), &mut format!("{code}: {text}\n").as_bytes())?;
+        let beside = match became {
+            Became::Refused(code, text) | Became::Held(code, text) => Some(format!("{code}: {text}\n")),
+            Became::ToConfirm(cases) => Some(cases.iter().map(|case| format!("{case}\n")).collect()),
+            _ => None,
+        };
+        if let Some(text) = beside {
+            whole(&path.with_extension("txt"), &mut text.as_bytes())?;
         }
         whole(&path, &mut &bytes[..])
     }

@@ -175,7 +175,8 @@ fn number(message: &Message<'_>, feed: &Feed) -> Option<String> {
     let ids = message.segment("PID").and_then(|pid| pid.field(3));
     for id in ids.into_iter().flat_map(hl7_parser::message::Field::repeats) {
         let of = |number| id.component(number).and_then(|part| said(message, part.raw_value()));
-        if of(5).as_deref() == Some(MEDICAID) {
+        let ours = || feed.authorities.is_empty() || of(4).is_some_and(|by| feed.authorities.contains(&by));
+        if of(5).as_deref() == Some(MEDICAID) && ours() {
             return of(1);
         }
     }

@@ -14,6 +14,7 @@ fn feed() -> Feed {
         source: "a synthetic feed".into(),
         member_system: SYSTEM.into(),
         zone: TimeZone::get("America/New_York").unwrap(),
+        authorities: vec!["MA".into()],
         payers: vec!["MASSHEALTH".into()],
     }
 }
@@ -108,6 +109,8 @@ fn a_number_stands_with_a_payer_of_the_programme_or_there_is_a_name() {
     };
     assert_eq!(number(&of(&insured("MASSHEALTH"))), Some("100044071903"));
     assert_eq!(of(&insured("ANOTHER")).member, None, "the number of another payer finds nobody");
+    let elsewhere = adt("A01", "I", &[]).replace("^^^MA^MA", "^^^NH^MA");
+    assert_eq!(of(&elsewhere).member, None, "another state's number finds nobody");
     let nobody = without.replace("EXAMPLETON^MARTY^Q||19610317", "EXAMPLETON^MARTY^Q||");
     let read = Form::Hl7.read(&nobody, &feed()).remove(0).read;
     assert_eq!(read.unwrap_err().field, "member");

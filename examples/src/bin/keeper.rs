@@ -41,13 +41,21 @@ A hospital's or the state's feed, whose admissions, discharges and transfers it 
                                             # put a file there under a name that begins with a dot, and rename it
       kept: /var/lib/caseline-admissions    # the keeper's own, for its user alone: what waits, and what is done
       source: the state's notices           # what people read as who says so
-      member_system: https://masshealth.example/member-id   # the system of the members' numbers in the cases
-      time_zone: America/New_York           # of what the feed says without one
-      payers: [MASSHEALTH]                  # HL7 v2: IN1-3 or IN1-4 whose policy number is the member's; may be left out
+      member_system: https://masshealth.example/member-id   # the system of the members' numbers, exactly as in the cases: with
+                                            # another one all is put into no-case
+      time_zone: America/New_York           # a place: of what the feed says without an offset
+      authorities: [MASSHEALTH]             # HL7 v2: PID-3.4 of a number of type MA; left out: whoever gave it out
+      payers: [MASSHEALTH]                  # HL7 v2: IN1-3 or IN1-4 whose policy number is the member's; left out: none
 
-    What is told is in `done` there, as it came, in plain text: remove it when you may. What waits is in `to-confirm` (found by name
-    and date of birth: a person raises it in the case), in `no-case`, or, with the reason beside it, in `held` (not allowed now) or
-    `refused` (cannot be read: mend it, and put it into the folder again).
+    A table needs admit date, class (inpatient or emergency; others are not told) and facility; medicaid id, or name (or first name
+    and last name) with date of birth; it may have discharge date and visit number. Days are 2019-03-05 or 03/05/2019, times
+    2019-03-05 22:40. All is UTF-8, of 16 MiB at most. A file with another ending stays where it is, silently. The keeper's user must be
+    able to rename and remove what is in the folder.
+
+    Every file that was read is in `done` of `kept`, as it came, in plain text. What waits is besides in `to-confirm` (found by name and
+    date of birth; the cases are named beside it: a person raises it there), in `no-case`, or, with the reason beside it, in `held` (not
+    allowed now) or `refused` (cannot be read: mend it, and put it into the folder again). Nothing in `done`, `no-case` and `refused`
+    is removed by itself: do so when you may.
 
 A record on a FHIR server, which it signs in to as a system (SMART Backend Services), or with a token that stays:
 
