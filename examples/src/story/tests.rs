@@ -171,7 +171,7 @@ fn the_story_of_the_outreach_is_read() {
         StepKind::Deed { deed, .. } => deed.record_contact.is_some(),
         _ => false,
     });
-    assert_eq!(recorded.count(), 7);
+    assert_eq!(recorded.count(), 9);
 }
 
 #[test]
