@@ -114,9 +114,9 @@ fn is_referred(records: &Path) -> Vec<PathBuf> {
         entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
     };
     let files = [written(records), of("agency")].concat();
-    // Three in each record of the case; of the two that reached it in the agency's.
+    // Four in each record of the case; of the two that reached it in the agency's.
     for wanted in ["ServiceRequest", "Task"] {
-        assert_eq!(files.iter().filter(|file| kind(file) == wanted).count(), 8, "{wanted}: {files:?}");
+        assert_eq!(files.iter().filter(|file| kind(file) == wanted).count(), 10, "{wanted}: {files:?}");
     }
     files
 }
