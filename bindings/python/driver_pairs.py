@@ -55,13 +55,13 @@ async def ask(room: caseline.Case, verb: str, fields: dict[str, Any]) -> dict[st
             return {"agreements": [agreement(one) for one in await room.proposed_agreements()]}
         case "propose_agreement" | "accept_agreement" | "decline_agreement" | "withdraw_agreement":
             return event_of(await getattr(room, verb)(**fields))
-    meeting, decision = fields.pop("meeting"), fields.pop("decision", None)
+    of_meeting, decision = fields.pop("meeting"), fields.pop("decision", None)
     if verb == "decide_anew":
         undone = fields.pop("undone")
         what = driver_meetings.decided(fields)
-        return event_of(await room.decide_anew(meeting, undone, what, decision))
+        return event_of(await room.decide_anew(of_meeting, undone, what, decision))
     of = fields.pop("of")
-    return event_of(await room.decide(meeting, of, driver_meetings.decided(fields), decision))
+    return event_of(await room.decide(of_meeting, of, driver_meetings.decided(fields), decision))
 
 
 def agreement(of: caseline.AgreementProposal) -> dict[str, Any]:

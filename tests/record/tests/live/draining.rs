@@ -181,8 +181,8 @@ async fn an_embedded_record_drains_over_a_line_that_fails_and_goes_on_there() {
     for (kind, n) in [
         ("Organization", 3),
         ("Endpoint", 8),
-        ("Practitioner", 5),
-        ("PractitionerRole", 5),
+        ("Practitioner", 6),
+        ("PractitionerRole", 6),
         ("Patient", 1),
         ("Goal", 3),
         ("Basic", 1),

@@ -200,12 +200,12 @@ async fn a_cases_steps_cost_what_the_table_says() {
     let world = World::new();
     let mut count = Count::new(&line);
     let kim = world.start("kim", Record::Embedded).await;
-    assert_eq!(kim.import(CP_DATA).await.unwrap(), 25);
+    assert_eq!(kim.import(CP_DATA).await.unwrap(), 27);
     kim.shutdown().await;
     drop(kim);
     let kim = world.start("kim", Record::Other(over)).await;
     world.settle(&[&kim]).await;
-    count.row("move: an embedded record of 25 resources");
+    count.row("move: an embedded record of 27 resources");
     kim.shutdown().await;
     let jane = world.start("jane", Record::Other(record)).await;
     let joe = world.start("joe", Record::None).await;
