@@ -109,6 +109,9 @@ class InTheirOwnRoom(Live):
             [written] = await jane.resources("Appointment")
             self.assertIn("cancelled", written.json)
 
+
+# On servers of its own: on these the people of the other test have a device already.
+class WhatTheySettle(Live):
     async def test_an_agreement_is_proposed_and_accepted(self) -> None:
         async with caseline.session(*self.jane(record=caseline.RecordChoice.EMBEDDED())) as jane:
             _, joe = await self.both(jane)
