@@ -100,8 +100,8 @@ impl Folder {
         match put_there(&self.feed.folder) {
             Ok(paths) => {
                 for path in paths {
-                    if let Err(error) = self.take(&path) {
-                        looked.trouble = Some(Trouble::Feed(error));
+                    if let Err(trouble) = self.take(&path) {
+                        looked.trouble = Some(trouble);
                     }
                 }
             }
@@ -135,7 +135,7 @@ impl Folder {
     }
 
     /// Takes a file out of the feed's folder. Under another name it is nobody's but ours, whatever the feed puts there next.
-    fn take(&self, path: &Path) -> io::Result<()> {
+    fn take(&self, path: &Path) -> Result<(), Trouble> {
         let Some(end) = path.extension().and_then(|end| end.to_str()).map(str::to_lowercase) else {
             return Ok(());
         };
@@ -144,13 +144,13 @@ impl Folder {
             Some(name) if name.starts_with(TAKEN) => path.to_owned(),
             _ => {
                 let taken = self.feed.folder.join(format!("{TAKEN}{}.{end}", Uuid::now_v7()));
-                fs::rename(path, &taken)?;
+                fs::rename(path, &taken).map_err(Trouble::Feed)?;
                 taken
             }
         };
-        let mut file = open(&taken)?;
+        let mut file = open(&taken).map_err(Trouble::Feed)?;
         let name = format!("{}.{end}", Uuid::now_v7());
-        if file.metadata()?.len() > MOST_BYTES {
+        if file.metadata().map_err(Trouble::Feed)?.len() > MOST_BYTES {
             let place = self.feed.kept.join(REFUSED).join(&name);
             let why = "unread: file: is larger than 16 MiB: put it there in parts\n";
             whole(&place.with_extension("txt"), &mut why.as_bytes())?;
@@ -158,7 +158,7 @@ impl Folder {
         } else {
             whole(&self.feed.kept.join(TAKING).join(&name), &mut file.take(MOST_BYTES))?;
         }
-        fs::remove_file(taken)
+        fs::remove_file(taken).map_err(Trouble::Feed)
     }
 
     /// Tells what a file says, and puts each of its records where it waits, if it does. `None` where nothing changed.
@@ -315,3 +315,6 @@ fn remove(path: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
