@@ -213,7 +213,7 @@ impl Folder {
         let path = self.feed.kept.join(place).join(format!("{}.{}", Sha256::of(bytes), form.end()));
         let beside = match became {
             Became::Refused(code, text) | Became::Held(code, text) => Some(format!("{code}: {text}\n")),
-            Became::ToConfirm(cases) => Some(cases.iter().map(|case| format!("{case}\n")).collect()),
+            Became::ToConfirm(cases) => Some(lines(cases)),
             _ => None,
         };
         if let Some(text) = beside {
@@ -221,6 +221,11 @@ impl Folder {
         }
         whole(&path, &mut &bytes[..])
     }
+}
+
+/// The cases that a record may be of, one on each line.
+fn lines(cases: &[CaseId]) -> String {
+    cases.iter().map(CaseId::to_string).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Where a record waits, if it does.
