@@ -207,13 +207,8 @@ impl Caseline {
 
     /// The rooms of one kind, the oldest first.
     pub fn rooms(&self, kind: RoomKind) -> Result<Vec<Case>> {
-        let mut rooms = Vec::new();
-        for row in self.engine.db.cases()? {
-            if self.engine.db.kind(row.case)? == kind {
-                rooms.push(Case::new(self.clone(), row.case));
-            }
-        }
-        Ok(rooms)
+        let rooms = self.engine.db.of_kind(kind)?;
+        Ok(rooms.into_iter().map(|room| Case::new(self.clone(), room)).collect())
     }
 
     /// One case, or room of another kind.

@@ -258,12 +258,18 @@ impl Db {
         RoomKind::from_code(&code).ok_or(Error::internal("room-kind"))
     }
 
-    /// The rooms of a kind that is not a case's, the oldest first.
+    /// The rooms of one kind, the oldest first.
     pub(crate) fn of_kind(&self, kind: RoomKind) -> Result<Vec<CaseId>> {
-        let rows: Vec<String> = self.read(|t| {
-            let sql = "SELECT case_id FROM cases JOIN meta ON meta.name = 'kind/' || case_id WHERE meta.value = ?1 ORDER BY case_id";
-            all(t, "case-kind", sql, [kind.code()], |row| row.get(0))
-        })?;
+        // Both from the few rooms of which a kind is noted, since a device has many cases ('0' comes after '/').
+        let sql = match kind {
+            RoomKind::Case => {
+                "SELECT case_id FROM cases WHERE case_id NOT IN (SELECT substr(name, 6) FROM meta WHERE name > 'kind/' AND name < 'kind0' AND value <> ?1) ORDER BY case_id"
+            }
+            _ => {
+                "SELECT case_id FROM meta CROSS JOIN cases ON case_id = substr(name, 6) WHERE name > 'kind/' AND name < 'kind0' AND value = ?1 ORDER BY case_id"
+            }
+        };
+        let rows: Vec<String> = self.read(|t| all(t, "case-kind", sql, [kind.code()], |row| row.get(0)))?;
         rows.iter().map(|case| parsed(case)).collect()
     }
 

@@ -81,6 +81,7 @@ impl Db {
             Connection::open(folder.join("caseline.db")).map_err(|_| Error::internal("store-open"))?;
         super::schema::unlock(&connection, key)?;
         super::schema::migrate(&connection)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Arc::new(Self {
             folder: folder.to_owned(),
             connection: Mutex::new(connection),
@@ -143,6 +144,9 @@ impl Db {
         })
     }
 }
+
+/// How many statements stay prepared: all that the store has, so that none is parsed anew.
+const STATEMENTS: usize = 256;
 
 /// How long a reader waits for a writer.
 pub(super) const BUSY: Duration = Duration::from_secs(10);

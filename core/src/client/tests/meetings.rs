@@ -83,3 +83,35 @@ async fn agreements_are_seen_side_by_side() {
     );
     assert_eq!(all[0].transport, crate::panel::Transport::MatrixWithKeeper);
 }
+
+#[tokio::test]
+async fn an_agenda_reads_the_pairs_own_cases_and_no_others() {
+    use std::sync::atomic::Ordering::Relaxed;
+    let world = World::new();
+    let now: jiff::Timestamp = "2026-11-01T12:00:00Z".parse().unwrap();
+    world.clock.set(now);
+    let joe = world.start("joe").await;
+    // Nothing else reads from here on.
+    joe.suspend().await;
+    let programme = crate::testing::Programme::new(3, 4, 2, user("joe"), now).unwrap();
+    let keep = |cases: Vec<usize>| {
+        let cases: Vec<_> = cases.into_iter().map(|n| programme.case(n).unwrap()).collect();
+        joe.keep_received(&cases).unwrap();
+    };
+    let agenda = || {
+        let meeting = crate::meeting::Meeting::of(programme.pair(0).unwrap(), "2026-11-02".parse().unwrap());
+        joe.agenda(AgendaOrder::new(meeting, 60)).unwrap()
+    };
+    let reads = || {
+        agenda();
+        let before = joe.engine.db.begun.load(Relaxed);
+        let items = agenda().items.len();
+        (items, joe.engine.db.begun.load(Relaxed) - before)
+    };
+    let of_the_pair = |n: &usize| n % programme.pairs() == 0;
+    keep((0..80).filter(of_the_pair).collect());
+    let alone = reads();
+    assert!(alone.0 > 0);
+    keep((0..80).filter(|n| !of_the_pair(n)).collect());
+    assert_eq!(reads(), alone, "seventy cases of other pairs cost nothing");
+}
