@@ -108,7 +108,7 @@ async fn an_agenda_reads_the_pairs_own_cases_and_no_others() {
         let items = agenda().items.len();
         (items, joe.engine.db.begun.load(Relaxed) - before)
     };
-    let of_the_pair = |n: &usize| n % programme.pairs() == 0;
+    let of_the_pair = |n: &usize| n.is_multiple_of(programme.pairs());
     keep((0..80).filter(of_the_pair).collect());
     let alone = reads();
     assert!(alone.0 > 0);
