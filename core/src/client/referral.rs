@@ -293,7 +293,7 @@ impl Case {
     fn may_be_referred(&self, state: &CaseState, agency: &OrganizationId, refer: &Refer) -> Result<()> {
         let zone = state.opening().map(|opening| opening.agreement.zone.clone());
         let day = self.caseline().engine.now().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date();
-        let consent = state.consents.get(refer.consent);
+        let consent = (&state.consents, refer.consent);
         // As sensitive as it will be, once it is said.
         let labels = self.labels_said(state)?;
         let own = self.own(state)?.organization;

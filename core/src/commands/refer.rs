@@ -120,7 +120,7 @@ impl Engine {
         let zone = state.opening().map(|opening| opening.agreement.zone.clone());
         let day = self.now().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date();
         may_refer(
-            state.consents.get(referral.consent),
+            (&state.consents, referral.consent),
             (&referral.asked_by.organization, agency),
             fields,
             &labels,
