@@ -15,6 +15,7 @@ use crate::care_team::Whom;
 use crate::case::event::EventKey;
 use crate::communication::Priority;
 use crate::id::Sha256;
+use crate::outreach::{Channel, ContactRecorded};
 
 mod course;
 mod life;
@@ -280,6 +281,20 @@ impl FollowUpDone {
     #[must_use]
     pub fn withheld(&self) -> Self {
         Self { outcome: None, ..self.clone() }
+    }
+
+    /// The same as a contact with the member, which it is: how a record has it. By which channel was not said.
+    pub(crate) fn as_contact(&self) -> ContactRecorded {
+        ContactRecorded {
+            when: self.at,
+            by: None,
+            channel: Channel::Other,
+            face_to_face: self.face_to_face,
+            reached: true,
+            outcome: self.outcome.clone().unwrap_or_default(),
+            about: None,
+            not_made: None,
+        }
     }
 }
 

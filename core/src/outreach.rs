@@ -21,6 +21,7 @@ mod reopening;
 mod tests;
 mod words;
 
+pub(crate) use clocks::answer_due;
 pub use clocks::{ANSWER, ClockDate, ENGAGEMENT, PLAN_COMPLETED, RE_ENROLMENT_GAP, Term, dates, owed, term};
 pub use life::{MOST_CONTACTS, closing, step};
 pub use no_contact::{ContactPermitted, ContactProhibited, Lifted, NoContact, NotMade};
@@ -338,6 +339,17 @@ pub struct AskState {
     pub by: StepTaken,
     /// What the plan side said.
     pub answer: Option<AskAnswer>,
+}
+
+/// A question whose asking took no step. A record has it as entered in error, where it may have counted somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SupersededAsk {
+    /// By which channel, and why.
+    pub(crate) ask: OutreachAsked,
+    /// Who asked, where they ever had a seat.
+    pub(crate) from: Option<Contact>,
+    /// When.
+    pub(crate) at: Timestamp,
 }
 
 /// What the plan side said to a question. `Debug` does not show the reason.

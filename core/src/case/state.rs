@@ -24,7 +24,7 @@ use crate::due;
 use crate::id::{AgreementId, EventId, OrganizationId, Sha256};
 use crate::label::Labels;
 use crate::meeting::{self, MeetingSet, Meetings};
-use crate::outreach::{self, ContactRecorded, Outreach};
+use crate::outreach::{self, ContactRecorded, Outreach, SupersededAsk};
 use crate::policy::Reason;
 use crate::referral::{self, Referrals, SupersededReferral};
 use crate::task::{self, SupersededTask, Tasks};
@@ -87,6 +87,8 @@ pub struct CaseState {
     /// The contacts and attempts whose key another content counts for, as what they were written (an Encounter or not), and who
     /// recorded them: a device that heard of this content only may have written it.
     pub(crate) other_contacts: BTreeMap<(EventKey, bool), (ContactRecorded, Option<Contact>)>,
+    /// The questions whether one may reach out whose asking took no step and may have counted somewhere.
+    pub(crate) superseded_asks: BTreeMap<EventKey, SupersededAsk>,
     /// The documents of the care plans whose sending took no step, in order.
     pub(crate) superseded_plans: Vec<(EventKey, Document)>,
     /// The approvals that took no step, in order: of people who may approve, or might once.
@@ -225,11 +227,13 @@ impl Standing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Resource {
+    /// The Task of the question whether one may reach out, by its `outreach.asked`.
+    Ask(EventKey),
     /// The CareTeam: the case and its roster.
     CareTeam,
     /// The Consent that this `consent.recorded` opened.
     Consent(EventKey),
-    /// The Encounter or the Communication of a contact with the member, or an attempt.
+    /// The Encounter or the Communication of a contact with the member, an attempt, or a follow-up after a stay.
     Contact(EventKey),
     /// The Communication of a copy of a care plan that was given to somebody.
     Copy(EventKey),
@@ -237,6 +241,8 @@ pub enum Resource {
     Crossing(OrganizationId),
     /// The EpisodeOfCare: where the member stands with the programme.
     Episode,
+    /// The Flag that the member must not be contacted.
+    NoContact,
     /// The Task of whoever looks at what this event told in an emergency.
     Override(EventKey),
     /// The CarePlan that this `plan.sent` opened.

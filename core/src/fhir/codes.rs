@@ -7,6 +7,10 @@ pub const CASE: &str = "urn:caseline:case";
 pub const THREAD: &str = "urn:caseline:thread";
 /// Identifier system of the EpisodeOfCare of a case: the value is the case's id.
 pub const EPISODE: &str = "urn:caseline:episode";
+/// Identifier system of the Flag that a case's member must not be contacted: the value is the case's id.
+pub const NO_CONTACT: &str = "urn:caseline:no-contact";
+/// Identifier system of the Task of the question whether one may reach out: the value is [`super::event_value`].
+pub const OUTREACH_ASK: &str = "urn:caseline:outreach-ask";
 /// Identifier system of what one event opened, and tag system of a Provenance: the value is [`super::event_value`].
 pub const EVENT: &str = "urn:caseline:event";
 /// Tag system of a Provenance that takes back what another says: the value is that one's, [`super::event_value`].

@@ -1,5 +1,6 @@
 //! A member's time with the programme as an EpisodeOfCare, and each contact or attempt with them: face to face as an
-//! Encounter, by another way or without success as a Communication. US Core has profiles for neither of the other two.
+//! Encounter, by another way or without success as a Communication; a question whether one may reach out as a Task, and that they must not
+//! be contacted as a Flag. US Core has profiles for neither of the other two.
 
 use jiff::civil::Date;
 
@@ -9,6 +10,8 @@ use super::write::{
     Object, account_ref, coding, concept, contact_ref, event_value, heads_extension, identifier, literal,
     logical, organization_ref, period,
 };
+use crate::alert::FollowUpDone;
+use crate::care_plan::StepTaken;
 use crate::case::event::EventKey;
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource};
@@ -16,8 +19,11 @@ use crate::contact::{Contact, Role};
 use crate::outreach::{self, Channel, ContactRecorded, NotMade, Stage};
 use crate::ports::RecordWrite;
 
-/// The EpisodeOfCare, once something was said of where the member stands, and every contact and attempt. What took no step is
-/// entered in error: it may have been written while it counted.
+mod asked;
+mod no_contact;
+
+/// The EpisodeOfCare, once something was said of where the member stands, every contact and attempt, a follow-up after a stay among them,
+/// every question, and the Flag. What took no step is entered in error: it may have been written while it counted.
 pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<RecordWrite> {
     let mut writes = Vec::new();
     if state.shaping.contains_key(&Resource::Episode) && !state.holds_stubs_for(&Resource::Episode) {
@@ -29,10 +35,13 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
     writes.extend(superseded.map(|(key, recorded, by)| view.contact(key, recorded, by.as_ref(), true)));
     // Another content of a key that counts, or of one that was superseded, where it is not written over by that.
     let counts = |key: &EventKey, met: bool| {
-        let contact = state.outreach.contact(key).map(|one| &one.recorded);
+        let contact = state.outreach.contact(key).map(|one| one.recorded.is_met());
+        let followed_up =
+            || follow_ups(state).find(|(_, by)| by.event == *key).map(|(done, _)| done.face_to_face);
         let superseded = || state.superseded_contacts.iter().find(|(known, ..)| known == key);
-        let of_kind = contact.or_else(|| superseded().map(|(_, recorded, _)| recorded));
-        of_kind.is_some_and(|one| one.is_met() == met)
+        let of_kind =
+            contact.or_else(followed_up).or_else(|| superseded().map(|(_, recorded, _)| recorded.is_met()));
+        of_kind == Some(met)
             || (!met
                 && (state.message(key).is_some()
                     || state.superseded_messages.iter().any(|one| one.key == *key)))
@@ -45,7 +54,19 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
     for one in state.outreach.contacts().iter().filter(|one| known(&one.key)) {
         writes.push(view.contact(&one.key, &one.recorded, Some(&one.contact), one.withdrawn.is_some()));
     }
+    for (done, by) in follow_ups(state).filter(|(_, by)| known(&by.event)) {
+        let mut contacts = state.roster().all().iter().map(|place| &place.seat.contact);
+        let who = contacts.find(|contact| by.is_by(contact));
+        writes.push(view.contact(&by.event, &done.as_contact(), who, false));
+    }
+    writes.extend(asked::writes(&view));
+    writes.extend(no_contact::write(&view));
     writes
+}
+
+/// What was done after stays. Beside the contacts: it was said of a stay.
+fn follow_ups(state: &CaseState) -> impl Iterator<Item = &(FollowUpDone, StepTaken)> {
+    state.alerts.stays().iter().flat_map(|stay| &stay.followed_up)
 }
 
 /// How an episode stands (R4 EpisodeOfCareStatus).

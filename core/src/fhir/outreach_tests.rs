@@ -2,15 +2,20 @@
 use serde_json::Value;
 
 use super::*;
+use crate::alert::{AlertRaised, Happening, Matched, StayClass, StayKey};
 use crate::case::event::EventData;
 use crate::case::fold::Fold;
-use crate::case::fold::tests::world::{at, next, opening};
+use crate::case::fold::tests::world::{at, id, next, opening, user};
 use crate::case::life::CaseReopened;
 use crate::case::life::{CaseClosed, CloseReason};
 use crate::case::state::Standing;
+use crate::communication::Priority;
 use crate::fhir::project::project;
 use crate::fhir::{check::check, rules};
-use crate::outreach::{ContactProhibited, ContactWithdrawn, StageReached};
+use crate::outreach::{
+    ContactPermitted, ContactProhibited, ContactWithdrawn, OutreachAsked, OutreachGranted, OutreachRefused,
+    StageReached,
+};
 
 fn own() -> Own {
     Own { patient: "Patient/marty".into() }
@@ -221,4 +226,143 @@ fn a_case_that_was_opened_again_is_one_episode_with_its_course() {
     assert_eq!((&team["status"], &team["period"]["end"]), (&"active".into(), &Value::Null));
     let threads = written(acts(), "Communication");
     assert_eq!(threads[0]["status"], "in-progress");
+}
+
+fn asks() -> EventData {
+    OutreachAsked { channel: Channel::Visit, why: "He has no telephone".into() }.into()
+}
+
+fn tasks(acts: Vec<(&str, EventData)>) -> Vec<Value> {
+    let ours = |one: &Value| one["identifier"][0]["system"] == codes::OUTREACH_ASK;
+    written(acts, "Task").into_iter().filter(ours).collect()
+}
+
+#[test]
+fn a_question_whether_one_may_reach_out_is_a_task_of_the_plan_side() {
+    let asked = crate::case::event::EventKey { sender: user("jane"), id: id(1) };
+    let mut acts = vec![("jane", opening().into()), ("jane", asks())];
+    let [task] = &tasks(acts.clone())[..] else { panic!() };
+    assert_eq!(
+        (&task["status"], &task["code"]["coding"][0]["code"]),
+        (&"requested".into(), &"approve".into())
+    );
+    assert_eq!(
+        task["description"],
+        "May one reach out to the member? By which way: visit. He has no telephone"
+    );
+    assert_eq!(task["owner"]["identifier"]["value"], "aco");
+    assert_eq!(task["requester"]["identifier"]["value"], "jane");
+    assert!(task["restriction"]["period"]["end"].is_string(), "{task}");
+    let until: jiff::civil::Date = "2026-03-01".parse().unwrap();
+    let granted = OutreachGranted { ask: asked.clone(), until: Some(until), reason: String::new() };
+    let refused = OutreachRefused { ask: asked, reason: "Not in this week".into() };
+    let mut both = acts.clone();
+    acts.push(("joe", granted.into()));
+    let [task] = &tasks(acts.clone())[..] else { panic!() };
+    assert_eq!((&task["status"], &task["statusReason"]["text"]), (&"completed".into(), &"Granted".into()));
+    assert_eq!(task["output"][0]["valueDate"], "2026-03-01");
+    // The second answer changes nothing.
+    acts.push(("joe", refused.clone().into()));
+    assert_eq!(tasks(acts)[0]["status"], "completed");
+    both.push(("joe", refused.into()));
+    let [task] = &tasks(both)[..] else { panic!() };
+    assert_eq!(
+        (&task["status"], &task["statusReason"]["text"]),
+        (&"rejected".into(), &"Not in this week".into())
+    );
+}
+
+#[test]
+fn a_question_that_was_asked_before_is_entered_in_error() {
+    let statuses = |acts| -> Vec<Value> { tasks(acts).iter().map(|task| task["status"].clone()).collect() };
+    assert_eq!(
+        statuses(vec![("jane", opening().into()), ("jane", asks()), ("jane", asks())]),
+        ["requested", "entered-in-error"]
+    );
+    // The plan side never asks: nobody's record ever had that.
+    assert!(statuses(vec![("jane", opening().into()), ("joe", asks())]).is_empty());
+}
+
+#[test]
+fn that_a_member_must_not_be_contacted_is_a_flag_until_it_is_lifted() {
+    let on = "2026-01-04".parse().unwrap();
+    let said = |reason: &str| -> EventData {
+        ContactProhibited { on, representative: false, reason: reason.into() }.into()
+    };
+    let lifts = |n| -> EventData {
+        let prohibition = crate::case::event::EventKey { sender: user("joe"), id: id(n) };
+        ContactPermitted { prohibition, reason: "He rang himself".into() }.into()
+    };
+    assert!(written(vec![("jane", opening().into())], "Flag").is_empty());
+    let mut acts = vec![("jane", opening().into()), ("joe", said("Ring his sister"))];
+    let flag = |acts: &Vec<(&'static str, EventData)>| -> Value {
+        let [flag] = &written(acts.clone(), "Flag")[..] else { panic!() };
+        flag.clone()
+    };
+    let first = flag(&acts);
+    assert_eq!(
+        (&first["status"], &first["category"][0]["coding"][0]["code"]),
+        (&"active".into(), &"contact".into())
+    );
+    assert_eq!(first["code"]["text"], "The member must not be contacted: Ring his sister");
+    assert_eq!(first["period"], serde_json::json!({ "start": "2026-01-04" }));
+    assert_eq!(first["author"]["identifier"]["value"], "joe");
+    acts.push(("jane", lifts(1)));
+    let lifted = flag(&acts);
+    assert_eq!((&lifted["status"], &lifted["period"]["end"]), (&"inactive".into(), &"2026-01-05".into()));
+    // The same Flag again: one for each case.
+    acts.push(("joe", said("Not on Sundays")));
+    let again = flag(&acts);
+    assert_eq!((&again["status"], &again["identifier"]), (&"active".into(), &first["identifier"]));
+    assert_eq!(again["code"]["text"], "The member must not be contacted: Not on Sundays");
+    assert_eq!(again["period"].get("end"), None);
+    // What took no step was written where it did, perhaps.
+    assert_eq!(flag(&vec![("jane", opening().into()), ("jane", lifts(9))])["status"], "entered-in-error");
+}
+
+#[test]
+fn a_follow_up_after_a_stay_is_in_the_record_as_every_contact_is() {
+    let stay = StayKey::Named { facility: "General".into(), visit: "1".into() };
+    let told = |what| -> EventData {
+        AlertRaised {
+            stay: stay.clone(),
+            what,
+            cancels: None,
+            at: at(0),
+            class: StayClass::Inpatient,
+            facility_name: None,
+            source: "feed".into(),
+            message: None,
+            matched: Matched::ByMemberId,
+            priority: Priority::Routine,
+        }
+        .into()
+    };
+    let done = |face_to_face, n| -> EventData {
+        let outcome = Some("He is well".to_owned());
+        FollowUpDone { stay: stay.id(), at: at(n), face_to_face, outcome }.into()
+    };
+    let acts = || {
+        vec![
+            ("jane", opening().into()),
+            ("jane", told(Happening::Admitted)),
+            ("jane", told(Happening::Discharged)),
+            ("joe", done(false, 3)),
+            ("jane", done(true, 4)),
+        ]
+    };
+    let ours = |one: &Value| one["identifier"][0]["system"] == codes::EVENT;
+    let met: Vec<Value> = written(acts(), "Encounter").into_iter().filter(ours).collect();
+    let [met] = &met[..] else { panic!("{met:?}") };
+    assert_eq!((&met["status"], &met["period"]["start"]), (&"finished".into(), &at(4).to_string().into()));
+    assert_eq!(met["participant"][0]["individual"]["identifier"]["value"], "jane");
+    let rang: Vec<Value> = written(acts(), "Communication")
+        .into_iter()
+        .filter(|one| one["category"][0]["text"] == "Contact with the member")
+        .collect();
+    let [rang] = &rang[..] else { panic!("{rang:?}") };
+    assert_eq!((&rang["status"], &rang["note"][0]["text"]), (&"completed".into(), &"He is well".into()));
+    // Of a stay that nobody told of it took no step.
+    let met = written(vec![("jane", opening().into()), ("jane", done(true, 1))], "Encounter");
+    assert_eq!(met[0]["status"], "entered-in-error");
 }

@@ -43,7 +43,7 @@ impl std::fmt::Debug for Own {
 }
 
 /// The resources that a case's state is written as: its CareTeam, the header of its thread, a Communication for each
-/// message, a Consent for each consent, a ServiceRequest and a Task for each referral, a Task for each task, for each emergency that somebody looks at and for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
+/// message, a Consent for each consent, a ServiceRequest and a Task for each referral, a Task for each task, for each question whether one may reach out, for each emergency that somebody looks at and for what is to go across to each side without Matrix, an EpisodeOfCare and what was recorded of each contact with the member, a Flag where they must not be contacted, a CarePlan for each plan that was sent, an Encounter for each stay and an Appointment for each
 /// joint visit, a Provenance for each approval and each attested signature, and one for each that was superseded. Nothing until the case is open. What was
 /// superseded is written whole, as entered in error: it may have been written while it counted, and a record must not tell.
 ///
@@ -112,7 +112,8 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
     let (system, value) = write.find.1.split_once('|').unwrap_or_default();
     let of = |resource: &&Resource| match (resource, write.kind.as_str()) {
         (Resource::Override(key), "Task") if system == codes::REVIEW => event_value(key) == value,
-        (_, "Task") if system == codes::REVIEW => false,
+        (Resource::Ask(key), "Task") if system == codes::OUTREACH_ASK => event_value(key) == value,
+        (_, "Task") if [codes::REVIEW, codes::OUTREACH_ASK].contains(&system) => false,
         (
             Resource::Copy(key) | Resource::Message(key) | Resource::Concern(key) | Resource::Answer(key),
             "Communication",
@@ -125,7 +126,7 @@ pub(crate) fn knows(state: &CaseState, write: &RecordWrite, heads: &[Head], even
         (Resource::Crossing(to), "Task") => {
             state.opening().is_some_and(|opening| crossing::crossing_value(opening.case, to) == value)
         }
-        (Resource::Episode, "EpisodeOfCare") => true,
+        (Resource::Episode, "EpisodeOfCare") | (Resource::NoContact, "Flag") => true,
         (Resource::Plan(id), "CarePlan") => value.starts_with(&id.to_string()),
         (Resource::Plan(id), "DocumentReference") if system == codes::PLAN_DOCUMENT => {
             value.starts_with(&id.to_string())

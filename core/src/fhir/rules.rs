@@ -155,6 +155,7 @@ fn shape_of(kind: &str) -> Option<&'static Shape> {
         "Communication" => &care::COMMUNICATION,
         "Goal" => &care::GOAL,
         "EpisodeOfCare" => &care::EPISODE_OF_CARE,
+        "Flag" => &care::FLAG,
         "Consent" => &care::CONSENT,
         "Task" => &work::TASK,
         "ServiceRequest" => &work::SERVICE_REQUEST,

@@ -52,6 +52,7 @@ pub(super) fn with(kind: &str, edits: &[(&str, &str)]) -> String {
         "Goal" => {
             r#""lifecycleStatus":"active","description":{"text":"d"},"subject":{"reference":"Patient/1"}"#
         }
+        "Flag" => r#""status":"active","code":{"text":"c"},"subject":{"reference":"Patient/1"}"#,
         "EpisodeOfCare" => r#""status":"active","patient":{"reference":"Patient/1"}"#,
         "Provenance" => {
             r#""target":[{"reference":"CarePlan/1/_history/2"}],"recorded":"2019-03-01T10:00:00Z","agent":[{"who":{"reference":"Patient/1"}}]"#
@@ -72,7 +73,7 @@ pub(super) fn with(kind: &str, edits: &[(&str, &str)]) -> String {
     json::parse(&text).unwrap().with(&set)
 }
 
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "CareTeam",
     "CarePlan",
     "Communication",
@@ -91,6 +92,7 @@ const KINDS: [&str; 21] = [
     "Endpoint",
     "Goal",
     "EpisodeOfCare",
+    "Flag",
     "Provenance",
     "AuditEvent",
     "HealthcareService",

@@ -171,12 +171,7 @@ fn answers(outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
     };
     let open = outreach.asks().iter().filter(|ask| ask.answer.is_none());
     open.map(|ask| {
-        let asked = ask.by.at;
-        let day = asked.to_zoned(agreement.zone.clone()).date();
-        let due = match clock(ANSWER, day, agreement, rules.rules) {
-            Some(clock) => clock.due(asked, &agreement.zone),
-            None => agreement.quiet.after(asked, &agreement.zone),
-        };
+        let due = answer_due(ask.by.at, agreement, rules.rules);
         Owed {
             since: ask.asked.owed(),
             clock: ANSWER.to_owned(),
@@ -189,6 +184,15 @@ fn answers(outreach: &Outreach, rules: &Rules<'_>) -> Vec<Owed> {
         }
     })
     .collect()
+}
+
+/// The instant from which an answer is overdue to a question that was asked then.
+pub(crate) fn answer_due(asked: Timestamp, agreement: &Agreement, rules: &RuleSet) -> Timestamp {
+    let day = asked.to_zoned(agreement.zone.clone()).date();
+    match clock(ANSWER, day, agreement, rules) {
+        Some(clock) => clock.due(asked, &agreement.zone),
+        None => agreement.quiet.after(asked, &agreement.zone),
+    }
 }
 
 /// The instant from which it is overdue, for the programme's own day.

@@ -14,7 +14,7 @@ use super::trouble::{Doing, Trouble};
 use crate::scan::{self, Scan};
 
 /// The kinds of resources that the proof counts.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "Patient",
     "CareTeam",
     "CarePlan",
@@ -22,6 +22,7 @@ const KINDS: [&str; 13] = [
     "Communication",
     "Consent",
     "EpisodeOfCare",
+    "Flag",
     "ServiceRequest",
     "Task",
     "Encounter",

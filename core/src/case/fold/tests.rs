@@ -275,6 +275,12 @@ fn agree(old: &CaseState, new: &CaseState, withheld: bool) -> Result<(), TestCas
     if !old.outreach.stages().is_empty() {
         resources.push(Resource::Episode);
     }
+    resources.extend(old.outreach.asks().iter().map(|one| Resource::Ask(one.asked.clone())));
+    if !old.outreach.prohibitions().is_empty() {
+        resources.push(Resource::NoContact);
+    }
+    let follow_ups = old.alerts.stays().iter().flat_map(|stay| &stay.followed_up);
+    resources.extend(follow_ups.map(|(_, by)| Resource::Contact(by.event.clone())));
     resources.extend(old.plans.all().iter().map(|plan| Resource::Plan(plan.sent.id)));
     resources.extend(old.messages.iter().map(|message| Resource::Message(message.key.clone())));
     resources.extend(old.tasks.all().iter().map(|task| Resource::Task(task.key.clone())));

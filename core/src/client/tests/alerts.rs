@@ -129,10 +129,12 @@ async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
     assert!(joe.due().unwrap().is_empty());
 
     let kinds: Vec<String> = record.all().into_iter().map(|(kind, _)| kind).collect();
-    for (kind, many) in [("Encounter", 1), ("Appointment", 1)] {
+    // The stay, and the meeting that followed it.
+    for (kind, many) in [("Encounter", 2), ("Appointment", 1)] {
         assert_eq!(kinds.iter().filter(|one| *one == kind).count(), many, "{kinds:?}");
     }
-    let encounter = record.all().into_iter().find(|(kind, _)| kind == "Encounter").unwrap().1.json;
+    let is_stay = |kind: &str, json: &str| kind == "Encounter" && json.contains(crate::fhir::codes::STAY);
+    let encounter = record.all().into_iter().find(|(kind, one)| is_stay(kind, &one.json)).unwrap().1.json;
     assert!(
         encounter.contains(r#""status":"finished""#) && encounter.contains("2019-03-04T18:00:00Z"),
         "{encounter}"

@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Result};
 
 /// What the SDK itself does with each resource type, in SMART's letters: create, read, update, delete, search.
 /// `SECURITY.md` says why.
-pub const SCOPES: [(&str, &str); 20] = [
+pub const SCOPES: [(&str, &str); 21] = [
     ("Appointment", "crus"),
     ("AuditEvent", "crs"),
     ("CarePlan", "crus"),
@@ -18,6 +18,7 @@ pub const SCOPES: [(&str, &str); 20] = [
     ("Encounter", "crus"),
     ("Endpoint", "rs"),
     ("EpisodeOfCare", "crus"),
+    ("Flag", "crus"),
     ("Goal", "rs"),
     ("HealthcareService", "rs"),
     ("Location", "rs"),

@@ -67,6 +67,7 @@ pub(super) const ENDPOINT_STATUS: &[&str] =
     &["active", "suspended", "error", "off", "entered-in-error", "test"];
 pub(super) const EPISODE_OF_CARE_STATUS: &[&str] =
     &["planned", "waitlist", "active", "onhold", "finished", "cancelled", "entered-in-error"];
+pub(super) const FLAG_STATUS: &[&str] = &["active", "inactive", "entered-in-error"];
 pub(super) const EVENT_STATUS: &[&str] = &[
     "preparation",
     "in-progress",

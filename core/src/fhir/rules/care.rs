@@ -1,4 +1,4 @@
-//! The elements of CareTeam, CarePlan, Communication, Goal, EpisodeOfCare and Consent (FHIR R4, 9.2, 9.5, 14.5, 9.7, 8.11
+//! The elements of CareTeam, CarePlan, Communication, Goal, EpisodeOfCare, Flag and Consent (FHIR R4, 9.2, 9.5, 14.5, 9.7, 8.12, 8.13
 //! and 6.2).
 
 // A table is read more easily with its words alone.
@@ -309,6 +309,32 @@ pub(super) static EPISODE_OF_CARE_STATUS_HISTORY: Shape = part(
 pub(super) static EPISODE_OF_CARE_DIAGNOSIS: Shape = part(
     "EpisodeOfCare.diagnosis",
     &[must("condition", Refers(&["Condition"])), one("role", Of(&CODEABLE_CONCEPT)), one("rank", Positive)],
+);
+
+pub(super) static FLAG: Shape = resource(
+    "Flag",
+    &[
+        many("identifier", Of(&IDENTIFIER)),
+        must("status", Bound(FLAG_STATUS)),
+        many("category", Of(&CODEABLE_CONCEPT)),
+        must("code", Of(&CODEABLE_CONCEPT)),
+        must(
+            "subject",
+            Refers(&[
+                "Patient",
+                "Location",
+                "Group",
+                "Organization",
+                "Practitioner",
+                "PlanDefinition",
+                "Medication",
+                "Procedure",
+            ]),
+        ),
+        one("period", Of(&PERIOD)),
+        one("encounter", Refers(&["Encounter"])),
+        one("author", Refers(&["Device", "Organization", "Patient", "Practitioner", "PractitionerRole"])),
+    ],
 );
 
 pub(super) static CONSENT: Shape = resource(

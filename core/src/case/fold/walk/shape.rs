@@ -11,6 +11,7 @@ use crate::communication::MessageSeen;
 use crate::concern;
 use crate::crossing::{self, What};
 use crate::id::{EventId, OrganizationId};
+use crate::outreach::{OutreachGranted, OutreachRefused};
 use crate::referral;
 
 /// The agreement that is accepted, and those whose place it takes.
@@ -79,8 +80,14 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
             return;
         }
         EventData::OverrideReviewed(e) => (None, Some(Resource::Override(e.event.clone()))),
-        EventData::ContactRecorded(_) => (Some(Resource::Contact(event.key.clone())), None),
+        EventData::ContactRecorded(_) | EventData::FollowUpDone(_) => {
+            (Some(Resource::Contact(event.key.clone())), None)
+        }
         EventData::ContactWithdrawn(e) => (None, Some(Resource::Contact(e.contact.clone()))),
+        EventData::ContactProhibited(_) | EventData::ContactPermitted(_) => (Some(Resource::NoContact), None),
+        EventData::OutreachAsked(_) => (Some(Resource::Ask(event.key.clone())), None),
+        EventData::OutreachGranted(OutreachGranted { ask, .. })
+        | EventData::OutreachRefused(OutreachRefused { ask, .. }) => (None, Some(Resource::Ask(ask.clone()))),
         EventData::StageReached(_) => (Some(Resource::Episode), None),
         EventData::PlanSent(sent) => (Some(Resource::Plan(event.key.id)), sent.replaces.map(Resource::Plan)),
         EventData::PlanAcknowledged(e) => (None, Some(Resource::Plan(e.plan))),
@@ -143,13 +150,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
         | EventData::AgreementWithdrawn(_)
         | EventData::CrossingCarried(_)
         | EventData::MessageSeen(_)
-        | EventData::ContactProhibited(_)
-        | EventData::ContactPermitted(_)
-        | EventData::OutreachAsked(_)
-        | EventData::OutreachGranted(_)
-        | EventData::OutreachRefused(_)
         | EventData::PlanChanged(_)
-        | EventData::FollowUpDone(_)
         | EventData::TeamProposed(_)
         | EventData::TeamDeclined(_)
         | EventData::RungPosted(_)

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::note;
 use crate::agreement::proposal::{MOST_PROPOSED, MOST_TEXT};
 use crate::care_plan::{CopyTo, PlanApproved, PlanApprovedInHouse, PlanCopied, Signer, StepTaken};
@@ -15,6 +17,7 @@ use crate::concern::{self, ConcernDeed, SupersededConcern};
 use crate::contact::{Contact, Role};
 use crate::due;
 use crate::id::{ContactId, EventId, OrganizationId};
+use crate::outreach::{OutreachAsked, SupersededAsk};
 use crate::policy::Reason;
 use crate::referral::SupersededReferral;
 use crate::task::{Assignee, SupersededTask, TaskAssigned};
@@ -75,6 +78,24 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             state.superseded_contacts.push((key.clone(), recorded.clone(), by));
             Resource::Contact(key.clone())
         }
+        EventData::FollowUpDone(done) => {
+            // By these it counted nowhere.
+            if ["follow-up-by-keeper", "follow-up-date"].contains(&&*reason.code) {
+                return;
+            }
+            let by = place.as_ref().map(|place| place.seat.contact.clone());
+            state.superseded_contacts.push((key.clone(), done.as_contact(), by));
+            Resource::Contact(key.clone())
+        }
+        EventData::OutreachAsked(ask) => {
+            if ["outreach-not-community-side", "outreach-not-to-ask"].contains(&&*reason.code) {
+                return;
+            }
+            let ask = ask_of(state, event.at, event.held.server_at, key, ask);
+            state.superseded_asks.insert(key.clone(), ask);
+            Resource::Ask(key.clone())
+        }
+        EventData::ContactProhibited(_) | EventData::ContactPermitted(_) => Resource::NoContact,
         EventData::StageReached(_) => Resource::Episode,
         EventData::PlanSent(sent) => {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
@@ -210,7 +231,10 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         "concern-closed" => concern_closed(state, event),
         "referral-consent-not-in-force" => consent_revoked(state, event),
         "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
-        "visit-stay-cancelled" | "stay-unknown" => return with_its_stay(state, event, &resource),
+        "outreach-asked-already" => asked_already(state, event),
+        "visit-stay-cancelled" | "follow-up-stay-cancelled" | "stay-unknown" => {
+            return with_its_stay(state, event, &resource);
+        }
         code => ended_by(state, code, place.as_ref()),
     };
     if let Some(by) = by {
@@ -242,6 +266,16 @@ pub(super) fn another_content(state: &mut CaseState, one: &Loose<'_>) {
             let kind = (key.clone(), recorded.is_met());
             state.other_contacts.entry(kind).or_insert_with(|| (recorded.clone(), by));
             Resource::Contact(key.clone())
+        }
+        EventData::FollowUpDone(done) => {
+            let kind = (key.clone(), done.as_contact().is_met());
+            state.other_contacts.entry(kind).or_insert_with(|| (done.as_contact(), by));
+            Resource::Contact(key.clone())
+        }
+        EventData::OutreachAsked(ask) => {
+            let ask = ask_of(state, event.at, one.held.server_at, key, ask);
+            state.superseded_asks.entry(key.clone()).or_insert(ask);
+            Resource::Ask(key.clone())
         }
         EventData::PlanCopied(copied) => {
             state.superseded_copies.entry(key.clone()).or_insert_with(|| copied.clone());
@@ -282,10 +316,34 @@ fn with_its_copies(state: &mut CaseState, event: &Event<'_>, copied: &PlanCopied
     with_its_plan(state, copied.plan, resource);
 }
 
+/// A question that took no step.
+fn ask_of(
+    state: &CaseState,
+    at: Timestamp,
+    server_at: Timestamp,
+    key: &EventKey,
+    ask: &OutreachAsked,
+) -> SupersededAsk {
+    let story = state.opening().is_some_and(|opening| opening.agreement.story_clock);
+    let from = state.life.roster.last_place_of(&key.sender).map(|place| place.seat.contact.clone());
+    SupersededAsk { ask: ask.clone(), from, at: due::believed(at, server_at, story) }
+}
+
+/// Who asked the same before, and has no answer yet.
+fn asked_already(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+    let EventData::OutreachAsked(ask) = &*event.data else { return None };
+    let mut open = state.outreach.asks().iter().filter(|one| one.answer.is_none());
+    open.find(|one| one.ask.channel == ask.channel).map(|one| one.asked.clone())
+}
+
 /// Whatever shaped the stay: by what was told of it since, nobody is visited any more.
 fn with_its_stay(state: &mut CaseState, event: &Event<'_>, resource: &Resource) {
-    let EventData::VisitProposed(proposed) = &*event.data else { return };
-    let shaping = state.shaping.get(&Resource::Stay(proposed.stay)).cloned().unwrap_or_default();
+    let stay = match &*event.data {
+        EventData::VisitProposed(proposed) => proposed.stay,
+        EventData::FollowUpDone(done) => done.stay,
+        _ => return,
+    };
+    let shaping = state.shaping.get(&Resource::Stay(stay)).cloned().unwrap_or_default();
     for key in shaping {
         note(state, resource.clone(), &key, true);
     }
