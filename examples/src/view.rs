@@ -134,6 +134,8 @@ pub fn is_written(resource: &str) -> bool {
         codes::CASE,
         codes::THREAD,
         codes::EPISODE,
+        codes::NO_CONTACT,
+        codes::OUTREACH_ASK,
         codes::EVENT,
         codes::PLAN,
         codes::SCAN,

@@ -69,11 +69,20 @@ fn it_comes_true_of_marty_and_of_somebody_else_and_all_that_is_written_of_them_i
     files.extend(lets_be_told(&folder.path().join("consent")));
     files.extend(is_referred(&folder.path().join("referral")));
     // What is on the list of warnings for these two alone.
-    for story in ["complete.yaml", "outreach.yaml"] {
+    for (story, kinds) in [("complete.yaml", &["Provenance"][..]), ("outreach.yaml", &["Flag", "Task"])] {
         let (story, records) = (marty().with_file_name(story), folder.path().join(story));
         let output = demo(&["--story", story.to_str().unwrap(), "--records", records.to_str().unwrap()]);
         assert!(output.status.success(), "{}", said(&output));
-        files.extend(written(&records));
+        let written = written(&records);
+        for wanted in kinds {
+            assert_eq!(
+                written.iter().filter(|file| kind(file) == *wanted).count() % 2,
+                0,
+                "{wanted}: {written:?}"
+            );
+            assert!(written.iter().any(|file| kind(file) == *wanted), "{wanted}: {written:?}");
+        }
+        files.extend(written);
     }
     let results = Validator::install().unwrap().run(&files).unwrap();
     let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));

@@ -92,7 +92,7 @@ pub const SCOPE: &str = "https://caseline.org/fhir/StructureDefinition/scope-of-
 pub const FIELD: &str = "https://caseline.org/fhir/StructureDefinition/consented-field";
 /// Code system of `Task.code` (FHIR R4, 12.5).
 pub const TASK_CODE: &str = "http://hl7.org/fhir/CodeSystem/task-code";
-/// Code system of `Task.output.type`: `outcome` is what came of a task, in words.
+/// Code system of `Task.output.type`: `outcome` is what came of a task, in words; `until` the first day on which one may reach out no longer.
 pub const TASK_OUTPUT: &str = "urn:caseline:task-output";
 /// US Core's code system of `CarePlan.category`.
 pub const PLAN_CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";

@@ -87,7 +87,8 @@ fn task(view: &View<'_>, one: &Written<'_>) -> RecordWrite {
     let description = if why.is_empty() { by } else { format!("{by}. {why}") };
     let modified = one.answer.as_ref().map_or(one.at, |(at, _)| *at).max(one.at);
     let until = one.answer.as_ref().and_then(|(_, until)| until.as_ref()).map(|until| {
-        let kind = words("The first day on which one no longer may");
+        // A coding of our own, so that it goes where that answer counts no more.
+        let kind = concept(codes::TASK_OUTPUT, "until", "The first day on which one no longer may");
         Object::new().raw("type", &kind).text("valueDate", until).done()
     });
     let json = Object::resource("Task")
