@@ -352,6 +352,7 @@ impl ConsentState {
 
 impl Scope {
     /// Whether it names notes that need a consent of their own, and something else: then it is none for them.
+    #[cfg(feature = "store")]
     pub(crate) fn combines_notes(&self) -> bool {
         self.categories.len() > 1 && self.categories.iter().any(|label| label.needs_its_own_consent())
     }

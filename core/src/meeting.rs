@@ -51,6 +51,7 @@ pub use pages::{markdown, page};
 pub use state::{
     DecisionTaken, Invited, MeetingState, MeetingStatus, Meetings, PointBrought, Settled, Undone,
 };
+#[cfg(feature = "store")]
 pub(crate) use talk::brought_id;
 pub use talk::{AgendaConcern, Point, concerns};
 pub use telling::tell;

@@ -8,7 +8,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::words::{Days, ended};
-use super::{Agenda, Call, Frame, PointBrought};
+use super::{Agenda, Call, Frame};
 use crate::case::event::EventKey;
 use crate::case::kind::RoomKind;
 use crate::case::state::CaseState;
@@ -22,6 +22,7 @@ const KEPT_FROM: u32 = 30;
 /// What is given less than this is better talked about at another time.
 const LEAST: u32 = 2;
 /// How long one talks about a point.
+#[cfg(any(feature = "store", test))]
 const POINT: u32 = 3;
 /// How much of a concern's text an agenda shows, in characters.
 const SHOWN: usize = 240;
@@ -52,7 +53,8 @@ impl fmt::Debug for Point {
 
 impl Point {
     /// The point, by whoever brought it.
-    pub(crate) fn of(point: &PointBrought, by: String) -> Self {
+    #[cfg(any(feature = "store", test))]
+    pub(crate) fn of(point: &super::PointBrought, by: String) -> Self {
         let (title, text) = (point.title.clone(), point.text.clone());
         Self { key: point.key.clone(), title, text, by, minutes: POINT }
     }
@@ -247,6 +249,7 @@ pub(super) fn sized(
 
 /// The id under which a concern is brought to a meeting: whoever of its organisation does it, it is one point. Nobody else can tell
 /// from it which concern that is.
+#[cfg(feature = "store")]
 pub(crate) fn brought_id(meeting: &EventKey, concern: &EventKey) -> EventId {
     let parts = [
         "brought",
