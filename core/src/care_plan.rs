@@ -20,6 +20,7 @@ mod scan;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod unsigned;
 
 pub use completing::{Completed, InHouseApproval, PlanApprovedInHouse};
 pub use copying::{CopiedHow, CopyTo, PlanCopied, PlanCopy};
@@ -27,6 +28,8 @@ pub use life::{step, tell};
 pub use owing::{CLOCK, COPIES_CLOCK, RENEWAL_CLOCK, owed};
 pub use scan::Scan;
 pub use signing::{PlanSigned, Signature, SignedHow, Signer};
+pub(crate) use unsigned::ENDS_WITH_THE_PROGRAMME;
+pub use unsigned::{CHANGED_CLOCK, REVISION_CLOCK, SIGNATURE_CLOCK, Unsigned};
 
 /// The largest document that travels inside its event, in bytes of JSON text; a longer one goes as an encrypted attachment.
 pub const INLINE_LIMIT: usize = 40 * 1024;

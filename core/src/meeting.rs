@@ -231,13 +231,13 @@ pub enum MatterKind {
     Admitted,
     /// The member left a hospital, and the follow-up is overdue.
     FollowUpOverdue,
-    /// The care plan's return is overdue.
+    /// The care plan's return is overdue, or its new version, or a signature that it lacks.
     PlanOverdue,
     /// Something else is overdue.
     Overdue,
     /// The member left a hospital, and the follow-up is owed.
     FollowUpDue,
-    /// The care plan waits for a signature.
+    /// The care plan waits for a signature, or was changed since it was signed.
     PlanUnsigned,
     /// The care plan came back with changes, and no new version was sent.
     PlanReturned,

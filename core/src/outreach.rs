@@ -101,6 +101,11 @@ impl Stage {
         Self::Moved,
     ];
 
+    /// Whether the member has left: the programme, or this community side's part of it.
+    pub fn has_left(self) -> bool {
+        matches!(self, Self::Disenrolled | Self::Moved)
+    }
+
     /// The code under which the stage travels and is kept.
     pub fn code(self) -> &'static str {
         match self {

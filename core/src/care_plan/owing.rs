@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::agreement::{Clock, Completion};
-use crate::care_plan::{CarePlans, CopyTo, PlanState};
+use crate::care_plan::{CarePlans, CopyTo, PlanState, unsigned};
 use crate::case::step::{Owed, Rules};
 use crate::contact::{Contact, Topic};
 use crate::due::a_month_before;
@@ -17,14 +17,15 @@ pub const RENEWAL_CLOCK: &str = "plan-renewal";
 pub const COPIES_CLOCK: &str = "plan-copies";
 
 /// What is owed: the return of the plan that waits, by the first on the agreement's care-plan ladder who is of the plan side;
-/// by the community side's lead, of the plan that was approved last, its renewal and the member's copy.
+/// by the community side's lead what keeps the last plan from being signed once it is back ([`Unsigned`](super::Unsigned)), and of the
+/// plan that was approved last its renewal and the member's copy.
 ///
 /// The clock is the agreement's, else that of the case's rule set for the day from which it counts. Where neither knows
 /// [`CLOCK`], or the plan names a rule set that the case does not carry, its return is due when the case would count as
 /// quiet, so that no plan waits without a due time. Where neither knows [`RENEWAL_CLOCK`] or [`COPIES_CLOCK`], nobody owes that.
 pub fn owed(plans: &CarePlans, rules: &Rules<'_>) -> Vec<Owed> {
     let returned = plans.open().and_then(|plan| owed_for(plan, rules));
-    returned.into_iter().chain(after_approval(plans, rules)).collect()
+    returned.into_iter().chain(unsigned::owed(plans, rules)).chain(after_approval(plans, rules)).collect()
 }
 
 fn owed_for(plan: &PlanState, rules: &Rules<'_>) -> Option<Owed> {
@@ -90,7 +91,7 @@ fn stands_since(plan: &PlanState, rules: &Rules<'_>) -> Option<Date> {
     complete.map(|complete| complete.on).or_else(|| plan.approved_on(&rules.agreement.zone))
 }
 
-fn clock(name: &str, plan: &PlanState, day: Date, rules: &Rules<'_>) -> Option<Clock> {
+pub(super) fn clock(name: &str, plan: &PlanState, day: Date, rules: &Rules<'_>) -> Option<Clock> {
     let carried = plan.sign_by.as_ref().is_none_or(|id| *id == rules.rules.id);
     let of_rules = || rules.rules.clock(name, day).filter(|_| carried);
     rules.agreement.clock(name).or_else(of_rules)
@@ -98,7 +99,7 @@ fn clock(name: &str, plan: &PlanState, day: Date, rules: &Rules<'_>) -> Option<C
 
 /// Who of the community side owes it: their lead, else one of their people, else whoever is reminded first; and who of them comes
 /// first on the ladder where it does not name them.
-fn community_side<'a>(rules: &Rules<'a>) -> Option<(ContactId, Option<&'a Contact>)> {
+pub(super) fn community_side<'a>(rules: &Rules<'a>) -> Option<(ContactId, Option<&'a Contact>)> {
     let side = &rules.agreement.community_side.id;
     let people =
         || rules.roster.active().find(|seat| !seat.is_keeper() && seat.contact.organization == *side);

@@ -15,6 +15,7 @@ mod after;
 mod changes;
 mod completing;
 mod signing;
+mod unsigned;
 
 // Synthetic.
 const SENT_AT: &str = "2019-03-01T15:00:00Z";
@@ -332,10 +333,11 @@ fn the_return_is_due_by_the_agreement_else_by_the_rules_else_when_quiet() {
 }
 
 #[test]
-fn nothing_is_owed_once_the_plan_is_back() {
+fn its_return_is_owed_until_the_plan_is_back() {
     let (agreement, rules) = (agreement(""), rules(""));
     let owes = |plans: &CarePlans| {
-        owed(plans, &Rules { agreement: &agreement, rules: &rules, roster: &Roster::default() }).len()
+        let owed = owed(plans, &Rules { agreement: &agreement, rules: &rules, roster: &Roster::default() });
+        owed.iter().filter(|owed| owed.clock == CLOCK).count()
     };
     let (open, id) = sent("plan");
     let event = PlanAcknowledged { plan: id };

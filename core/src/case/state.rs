@@ -24,7 +24,7 @@ use crate::due;
 use crate::id::{AgreementId, OrganizationId, Sha256};
 use crate::label::Labels;
 use crate::meeting::{self, MeetingSet, Meetings};
-use crate::outreach::{self, ContactRecorded, Outreach, SupersededAsk};
+use crate::outreach::{self, ContactRecorded, Outreach, Stage, SupersededAsk};
 use crate::policy::Reason;
 use crate::referral::{self, Referrals, SupersededReferral};
 use crate::task::{self, SupersededTask, Tasks};
@@ -359,6 +359,10 @@ impl CaseState {
             RoomKind::Programme | RoomKind::Pair | RoomKind::Referral if closed => Vec::new(),
             RoomKind::Case => {
                 let mut owed = care_plan::owed(&self.plans, &rules);
+                // Whoever has left the programme needs no plan of its any more.
+                if self.outreach.stage().is_some_and(Stage::has_left) {
+                    owed.retain(|owed| !care_plan::ENDS_WITH_THE_PROGRAMME.contains(&owed.clock.as_str()));
+                }
                 owed.extend(alert::owed(&self.alerts, &self.outreach, &rules));
                 owed.extend(task::owed(&self.tasks, &rules));
                 owed.extend(outreach::owed(&self.outreach, &self.plans, &rules));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::words::Days;
 use super::{Call, Frame, Item, Matter, MatterKind};
 use crate::alert::{Answered, Stay, StayClass, StayStatus, VisitStatus, followed_up};
-use crate::care_plan::{CLOCK, PlanStatus};
+use crate::care_plan::{CHANGED_CLOCK, CLOCK, PlanStatus, REVISION_CLOCK, SIGNATURE_CLOCK, Unsigned};
 use crate::case::life::Opening;
 use crate::case::state::{CaseState, Resource, Standing};
 use crate::case::step::Owed;
@@ -222,16 +222,15 @@ impl Look<'_> {
                 if plan.acknowledged.is_none() {
                     detail.push("Nobody has said that it arrived.".to_owned());
                 }
-                let overdue = owed.as_ref().filter(|owed| owed.due <= self.now).map(|owed| owed.due);
-                let (kind, since) =
-                    overdue.map_or((MatterKind::PlanUnsigned, sent), |due| (MatterKind::PlanOverdue, due));
                 let decide = "What keeps the signature, and who gives it by when?";
-                self.matter(kind, since, headline, detail, owed.as_ref(), decide);
+                self.plan_matter(MatterKind::PlanUnsigned, sent, headline, detail, owed.as_ref(), decide);
             }
             PlanStatus::Returned { by, changes } => {
                 let who = self.named(&by.contact, None);
                 let headline = format!("The care plan came back with changes on {}.", self.days.since(by.at));
                 let mut detail = vec![format!("{who} returned it, and no new version was sent.")];
+                let owed = self.take(|owed| owed.clock == REVISION_CLOCK);
+                detail.extend(owed.as_ref().map(|owed| self.owes(owed, "send the new version")));
                 let sensitive = self.state.is_sensitive(&Resource::Plan(plan.sent.id))
                     || self.state.labels_of(&by.event).is_some_and(are_sensitive);
                 if sensitive {
@@ -240,10 +239,54 @@ impl Look<'_> {
                     detail.push(format!("To change: {}", short(changes)));
                 }
                 let decide = "Who makes the changes, and by when?";
-                self.matter(MatterKind::PlanReturned, by.at, headline, detail, None, decide);
+                self.plan_matter(MatterKind::PlanReturned, by.at, headline, detail, owed.as_ref(), decide);
             }
-            _ => {}
+            PlanStatus::Approved(_) => {
+                let Some(unsigned) = plan.unsigned(&self.opening.agreement, &self.opening.rules) else {
+                    return;
+                };
+                let owed = self.take(|owed| [SIGNATURE_CLOCK, CHANGED_CLOCK].contains(&owed.clock.as_str()));
+                let since = self.days.since(unsigned.since());
+                let (headline, owes, decide) = match unsigned {
+                    Unsigned::Changed(_) => (
+                        format!("The care plan was changed after it was signed: that was told on {since}."),
+                        "send it anew, or change it back",
+                        "Is it sent anew for signature, by whom and by when, or was the change a mistake?",
+                    ),
+                    Unsigned::InHouse(_) => (
+                        format!(
+                            "The care plan was approved on {since}, and no clinician of those who sent it has."
+                        ),
+                        "have a clinician of theirs approve it",
+                        "Which clinician approves it, and by when?",
+                    ),
+                    _ => (
+                        format!("The care plan was approved on {since}, and the member has not signed it."),
+                        "have the member sign it",
+                        "Who goes through it with the member, and by when?",
+                    ),
+                };
+                let detail = owed.iter().map(|owed| self.owes(owed, owes)).collect();
+                let kind = MatterKind::PlanUnsigned;
+                self.plan_matter(kind, unsigned.since(), headline, detail, owed.as_ref(), decide);
+            }
+            PlanStatus::Replaced { .. } => {}
         }
+    }
+
+    /// What there is about the care plan: an overdue one comes before the others.
+    fn plan_matter(
+        &mut self,
+        kind: MatterKind,
+        since: Timestamp,
+        headline: String,
+        detail: Vec<String>,
+        owed: Option<&Owed>,
+        decide: &'static str,
+    ) {
+        let overdue = owed.filter(|owed| owed.due <= self.now).map(|owed| owed.due);
+        let (kind, since) = overdue.map_or((kind, since), |due| (MatterKind::PlanOverdue, due));
+        self.matter(kind, since, headline, detail, owed, decide);
     }
 
     fn tasks(&mut self) {

@@ -166,7 +166,7 @@ fn each_matter_is_told_in_words_of_who_owes_what_since_when() {
             vec![(
                 Kind::PlanReturned,
                 "The care plan came back with changes on 7 January, yesterday. rao (Harbor ACO) returned it, and no new version \
-                 was sent. To change: Add who drives"
+                 was sent. jane (Bay Community Care) is to send the new version by 6 February. To change: Add who drives"
                     .into(),
             )],
         ),

@@ -109,6 +109,9 @@ fn owed(case: &PanelCase) -> (String, bool) {
     let what = match next.clock.as_str() {
         "plan-return" => "the care plan's return",
         "plan-renewal" => "the care plan's renewal",
+        "plan-revision" => "the new version of the care plan",
+        "plan-signature" => "a signature under the care plan",
+        "plan-changed" => "the care plan that was changed since it was signed",
         "plan-copies" => "the member's copy of the care plan",
         "consent-renewal" => "the renewal of a consent",
         "inpatient-follow-up" | "ed-follow-up" => "the follow-up after the hospital",

@@ -1,7 +1,7 @@
 //! How a case stands at an instant.
 
 use super::PanelQuery;
-use super::summary::{OwedRow, PlanRow, Summary};
+use super::summary::{OwedRow, Summary};
 use crate::contact::Topic;
 
 /// How a case stands at an instant, as far as it was asked for.
@@ -37,10 +37,7 @@ impl<'s> Stands<'s> {
     pub(crate) fn of(summary: &'s Summary<'_>, query: &PanelQuery, now: i64) -> Self {
         let asked_for = summary.owed.iter().filter(|owed| is_asked_for(owed, query, now));
         let next = asked_for.min_by_key(|owed| owed.due);
-        let unsigned = match summary.plan {
-            PlanRow::Waiting { since } | PlanRow::Returned { since } if summary.open => Some(since),
-            _ => None,
-        };
+        let unsigned = summary.plan.unsigned_since().filter(|_| summary.open);
         let admitted = summary.admitted.filter(|_| summary.open);
         let of_topic = match query.topic {
             Some(Topic::CarePlan) => unsigned.is_some(),

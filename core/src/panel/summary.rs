@@ -114,6 +114,11 @@ pub enum PlanRow {
         /// Since then.
         since: i64,
     },
+    /// It was approved, and is not signed all the same: a signature is missing, or it was changed since.
+    Unsigned {
+        /// Since then.
+        since: i64,
+    },
 }
 
 /// How long something took.
@@ -215,7 +220,7 @@ impl Summary<'_> {
             member: Cow::Owned(opening.member.as_ref()?.name.clone()),
             zone: Cow::Owned(opening.agreement.zone.iana_name().unwrap_or("UTC").to_owned()),
             open: state.life.going_on().is_ok(),
-            plan: plan(state.plans.all().last()),
+            plan: plan(state.plans.all().last(), opening),
             owed: owed(state, seat),
             admitted: in_bed.filter_map(|stay| stay.began()).min().map(Timestamp::as_second),
             last_stay: stays().filter_map(|stay| stay.began()).max().map(Timestamp::as_second),
@@ -238,7 +243,7 @@ impl Summary<'_> {
     /// Whether there is something to talk about at a meeting: see [`crate::meeting::look`], which says what. `since` is the last
     /// meeting.
     pub fn concerns(&self, now: Timestamp, since: Timestamp) -> bool {
-        let unsigned = matches!(self.plan, PlanRow::Waiting { .. } | PlanRow::Returned { .. });
+        let unsigned = self.plan.unsigned_since().is_some();
         let recently = |at: Option<i64>| at.is_some_and(|at| at >= since.as_second());
         self.open
             && (unsigned
@@ -343,14 +348,27 @@ fn one_after_another(mut ending: Vec<OwedRow<'static>>) -> Vec<OwedRow<'static>>
     kept
 }
 
-fn plan(last: Option<&PlanState>) -> PlanRow {
+impl PlanRow {
+    /// Since when it is not signed; nothing where it is, and where there is none.
+    pub fn unsigned_since(self) -> Option<i64> {
+        match self {
+            Self::Waiting { since } | Self::Returned { since } | Self::Unsigned { since } => Some(since),
+            Self::Missing | Self::Signed { .. } => None,
+        }
+    }
+}
+
+fn plan(last: Option<&PlanState>, opening: &Opening) -> PlanRow {
     let Some(plan) = last else { return PlanRow::Missing };
     match &plan.status {
         PlanStatus::Sent | PlanStatus::Acknowledged => {
             PlanRow::Waiting { since: plan.sent_by.at.as_second() }
         }
         PlanStatus::Returned { by, .. } => PlanRow::Returned { since: by.at.as_second() },
-        PlanStatus::Approved(by) => PlanRow::Signed { since: by.at.as_second() },
+        PlanStatus::Approved(by) => match plan.unsigned(&opening.agreement, &opening.rules) {
+            Some(unsigned) => PlanRow::Unsigned { since: unsigned.since().as_second() },
+            None => PlanRow::Signed { since: by.at.as_second() },
+        },
         // What takes a plan's place comes after it.
         PlanStatus::Replaced { .. } => PlanRow::Missing,
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::summary::MOST_ENDING;
 use super::*;
 use crate::alert::{AlertRaised, FollowUpDone, Happening, Matched, StayClass, StayKey, VisitProposed};
-use crate::care_plan::{PlanApproved, PlanReturned, PlanSent};
+use crate::care_plan::{PlanApproved, PlanChanged, PlanReturned, PlanSent, PlanSigned, SignedHow, Signer};
 use crate::care_team::Whom;
 use crate::case::event::{EventData, Held};
 use crate::case::fold::Fold;
@@ -15,6 +15,7 @@ use crate::case::fold::tests::world::{
     acts, at, document, event, held, opening, organization, play, seat, user,
 };
 use crate::communication::{MessageSent, Priority};
+use crate::id::Sha256;
 use crate::task::{TaskAssigned, TaskDue};
 
 fn hour(n: i64) -> Timestamp {
@@ -110,7 +111,8 @@ fn what_is_asked_for_narrows_what_is_counted() {
 
 #[test]
 fn a_plan_is_unsigned_until_it_is_signed() {
-    let plan = sent();
+    // Of a day on which both sign.
+    let plan = PlanSent { on: Some("2019-02-01".parse().unwrap()), ..sent() };
     let key = |fold: &Fold| fold.state().plans.all()[0].sent.id;
     let mut deeds = vec![("jane", EventData::from(plan.clone()))];
     let waits = case(deeds.clone());
@@ -122,9 +124,33 @@ fn a_plan_is_unsigned_until_it_is_signed() {
     assert_eq!(one(&returned, "jane", &PanelQuery::default(), hour(3)).counts.unsigned, 1);
     deeds.pop();
     deeds.push(("rao", PlanApproved { plan: key(&waits), sha256: plan.document.sha256 }.into()));
-    let signed = case(deeds);
-    let panel = one(&signed, "jane", &PanelQuery::default(), hour(3));
+    let approved = case(deeds.clone());
+    assert_eq!(summary(&approved, "jane").plan, PlanRow::Unsigned { since: hour(2).as_second() });
+    let panel = one(&approved, "jane", &PanelQuery::default(), hour(3));
+    assert_eq!((panel.counts.unsigned, panel.counts.due), (1, 1), "the member has not signed it");
+    let on = crate::due::latest_day(hour(0)).yesterday().unwrap();
+    let by_member = PlanSigned {
+        plan: key(&waits),
+        sha256: plan.document.sha256,
+        signer: Signer::Member,
+        how: SignedHow::Paper,
+        on,
+        scan: None,
+    };
+    deeds.push(("jane", by_member.into()));
+    let signed = case(deeds.clone());
+    let reasons: Vec<_> =
+        signed.state().timeline.iter().filter_map(|entry| entry.standing.reason()).collect();
+    assert!(reasons.is_empty(), "{reasons:?}");
+    let panel = one(&signed, "jane", &PanelQuery::default(), hour(4));
     assert_eq!((panel.counts.unsigned, panel.counts.due), (0, 0));
+    // What was signed is not what a record holds by now, until it does again.
+    let changed = |sha256| PlanChanged { plan: key(&waits), organization: organization("cp"), sha256 };
+    deeds.push(("jane", changed(Some(Sha256::of("another"))).into()));
+    let unsigned = case(deeds.clone());
+    assert_eq!(summary(&unsigned, "jane").plan, PlanRow::Unsigned { since: hour(4).as_second() });
+    deeds.push(("jane", changed(None).into()));
+    assert_eq!(summary(&case(deeds), "jane").plan, PlanRow::Signed { since: hour(2).as_second() });
     assert_eq!(
         panel.pairs[0].turn_rounds.iter().map(|turn| (turn.kind, turn.samples)).collect::<Vec<_>>(),
         [(TurnKind::PlanReturn, 1)]
