@@ -193,6 +193,7 @@ def agenda(of: caseline.Agenda) -> dict[str, Any]:
         "at": instant(of.at),
         "items": [item(one) for one in of.items],
         "not_reached": [item(one) for one in of.not_reached],
+        "come_up": [item(one) for one in of.come_up],
         "points": [point(one) for one in of.points],
         "points_not_reached": [point(one) for one in of.points_not_reached],
         "concerns": [concern(one) for one in of.concerns],

@@ -123,6 +123,9 @@ pub struct Agenda {
     pub items: Vec<Item>,
     /// What does not fit into the time, in the same order. Nothing is left out.
     pub not_reached: Vec<Item>,
+    /// What there is to talk about in cases that are not on it, of an agenda that the pair's room has: it has come up since that was
+    /// made, and no time is kept for it.
+    pub come_up: Vec<Item>,
     /// The points that were brought to it, of a meeting in the pair's room: both sides have them.
     pub points: Vec<Point>,
     /// The points that do not fit into the time.

@@ -140,6 +140,8 @@ pub struct Agenda {
     pub items: Vec<AgendaItem>,
     /// What does not fit into the time.
     pub not_reached: Vec<AgendaItem>,
+    /// Cases that are not on it and have come up since it was made, of a meeting in the pair's room.
+    pub come_up: Vec<AgendaItem>,
     /// The points that were brought to it, of a meeting in the pair's room.
     pub points: Vec<AgendaPoint>,
     /// The points that do not fit into the time.
@@ -245,6 +247,7 @@ impl From<&meeting::Agenda> for Agenda {
             at: agenda.at.into(),
             items: agenda.items.iter().map(AgendaItem::from).collect(),
             not_reached: agenda.not_reached.iter().map(AgendaItem::from).collect(),
+            come_up: agenda.come_up.iter().map(AgendaItem::from).collect(),
             points: agenda.points.iter().map(AgendaPoint::from).collect(),
             points_not_reached: agenda.points_not_reached.iter().map(AgendaPoint::from).collect(),
             concerns: agenda.concerns.iter().map(AgendaConcern::from).collect(),

@@ -56,6 +56,7 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
         at: frame.at,
         items,
         not_reached,
+        come_up: Vec::new(),
         process,
         process_minutes,
         people,
@@ -71,8 +72,9 @@ pub fn agenda(frame: Frame, mut cases: Vec<Item>) -> Agenda {
 }
 
 /// The agenda as the pair's room has it, with the words of these cases: in its order, with the minutes that it gives; a case without
-/// minutes is not reached. What the agenda names and no case here has words for is left out.
-pub fn as_set(mut frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -> Agenda {
+/// minutes is not reached. What the agenda names and no case here has words for is left out; of the cases that it does not name there
+/// is what has come up since.
+pub fn as_set(mut frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>, come_up: Vec<Item>) -> Agenda {
     let (mut items, mut not_reached) = (Vec::new(), Vec::new());
     for entry in entries {
         let Some(place) = cases.iter().position(|item| item.case == entry.case) else { continue };
@@ -91,7 +93,7 @@ pub fn as_set(mut frame: Frame, entries: &[AgendaEntry], mut cases: Vec<Item>) -
     agenda.process_minutes = agenda.process_minutes.min(left);
     let left = left - agenda.process_minutes;
     talk::sized(&mut agenda, points, concerns, left);
-    Agenda { items, not_reached, ..agenda }
+    Agenda { items, not_reached, come_up, ..agenda }
 }
 
 /// The same as it travels to the pair's room: by opaque ids and codes, and no words.

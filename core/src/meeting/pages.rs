@@ -34,8 +34,15 @@ pub fn markdown(agenda: &Agenda) -> String {
         }
         out.push('\n');
     }
-    if agenda.items.is_empty() && agenda.not_reached.is_empty() {
+    if is_empty(agenda) {
         out.push_str("There is no case to talk about.\n\n");
+    }
+    if !agenda.come_up.is_empty() {
+        let _ = writeln!(out, "## {} ({})\n\n*{COME_UP_NOTE}*\n", COME_UP, agenda.come_up.len());
+        for item in &agenda.come_up {
+            let _ = writeln!(out, "- **{}** {}", escaped(&who(item)), escaped(item.headline()));
+        }
+        out.push('\n');
     }
     for part in talk(agenda) {
         let _ = writeln!(out, "## {}\n", escaped(&part.title));
@@ -70,6 +77,14 @@ pub fn markdown(agenda: &Agenda) -> String {
     }
     out
 }
+
+fn is_empty(agenda: &Agenda) -> bool {
+    agenda.items.is_empty() && agenda.not_reached.is_empty() && agenda.come_up.is_empty()
+}
+
+const COME_UP: &str = "Come up since this agenda was made";
+const COME_UP_NOTE: &str =
+    "No time is kept for it: make the agenda anew, or take the time from what follows.";
 
 /// The agenda as a page: one HTML text that needs nothing else, with room to write, and prints on paper without what is for screens.
 pub fn page(agenda: &Agenda) -> String {
@@ -111,8 +126,19 @@ pub fn page(agenda: &Agenda) -> String {
         }
         out.push_str("<p class=\"write\">Decided: <i></i> by whom, until when: <i></i></p>\n</section>\n");
     }
-    if agenda.items.is_empty() && agenda.not_reached.is_empty() {
+    if is_empty(agenda) {
         out.push_str("<p>There is no case to talk about.</p>\n");
+    }
+    if !agenda.come_up.is_empty() {
+        let _ = writeln!(
+            out,
+            "<section>\n<h2>{COME_UP} ({})</h2>\n<p class=\"note\">{COME_UP_NOTE}</p>\n<ul>",
+            agenda.come_up.len()
+        );
+        for item in &agenda.come_up {
+            let _ = writeln!(out, "<li><b>{}</b> {}</li>", html(&who(item)), html(item.headline()));
+        }
+        out.push_str("</ul>\n</section>\n");
     }
     for part in talk(agenda) {
         let own = if part.own { " class=\"own\"" } else { "" };

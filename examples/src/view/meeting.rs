@@ -49,6 +49,7 @@ pub fn agenda(of: &Agenda) -> Value {
         "meeting": of.meeting.id, "plan_name": of.of.plan_name, "community_name": of.of.community_name,
         "begins": of.begins, "ends": of.ends(), "minutes": of.minutes, "since": of.since, "at": of.at,
         "items": items(&of.items), "not_reached": items(&of.not_reached),
+        "come_up": items(&of.come_up),
         "points": points(&of.points), "points_not_reached": points(&of.points_not_reached),
         "concerns": concerns(&of.concerns), "concerns_not_reached": concerns(&of.concerns_not_reached),
         "process": of.process,

@@ -317,6 +317,7 @@ impl Case {
             let mut frame = Frame { order, of, zone, at, turn_rounds, points, concerns: Vec::new(), own };
             frame.concerns = caseline.concerns_for(&frame)?;
             frame.concerns.retain(|one| !brought(one));
+            let come_up = self.come_up(&frame, known)?;
             let mut items = Vec::new();
             for entry in &known.agenda {
                 match self.words(entry, &pair, &frame)? {
@@ -325,7 +326,7 @@ impl Case {
                     Words::Unknown => unknown.push(entry.case),
                 }
             }
-            meeting::as_set(frame, &known.agenda, items)
+            meeting::as_set(frame, &known.agenda, items, come_up)
         };
         let people = known.people.iter().map(|one| &one.whom);
         let people = people.filter_map(|whom| state.roster().contact(&whom.contact, &whom.organization));
@@ -335,6 +336,17 @@ impl Case {
         agenda.people.sort_by(|a, b| (side(a), &a.name, &a.id).cmp(&(side(b), &b.name, &b.id)));
         agenda.standing = Some(known.status([&pair.plan_side, &pair.community_side]));
         Ok(RoomAgenda { agenda, prepared: known.prepared.is_some(), settled, unknown })
+    }
+
+    /// What there is to talk about in the cases that the room's agenda of a meeting does not name, what matters first.
+    fn come_up(&self, frame: &Frame, known: &MeetingState) -> Result<Vec<meeting::Item>> {
+        let made = match self.caseline().agenda_with(frame.order.clone(), Vec::new(), |_| false) {
+            // None of their cases is here.
+            Err(Error::NotFound { .. }) => return Ok(Vec::new()),
+            made => made?,
+        };
+        let of_others = |item: &meeting::Item| !known.agenda.iter().any(|entry| entry.case == item.case);
+        Ok(made.items.into_iter().chain(made.not_reached).filter(of_others).collect())
     }
 
     /// What there is to say of a case on an agenda. One that the two do not share is none of theirs, whoever names it.

@@ -131,7 +131,31 @@ async fn a_pair_meets_in_its_own_room_over_its_own_cases() {
     settle(&[&jane, &joe]).await;
     let agenda = joes.meeting_agenda(next.id).unwrap();
     assert_eq!(agenda.agenda.since, "2019-04-22".parse().unwrap());
-    assert!(agenda.prepared);
+    assert!(agenda.prepared && agenda.agenda.come_up.is_empty());
+    // What comes up after it was made is said, with the words of one's own cases, until the agenda is made anew.
+    let mut third = opening(&["jane", "joe", "rao"]);
+    third.member.id = "urn:example:member|3".parse().unwrap();
+    third.member.name = "Vera Sample".into();
+    let of_vera = jane.open(third).unwrap();
+    settle(&[&jane]).await;
+    accept(&joe).await;
+    of_vera.send_plan_document(None, r#"{"resourceType":"Bundle","type":"collection"}"#).unwrap();
+    settle(&[&jane, &joe]).await;
+    let come_up = |of: &Case| {
+        let agenda = of.meeting_agenda(next.id).unwrap().agenda;
+        (agenda.come_up.iter().map(|item| item.case).collect::<Vec<_>>(), crate::meeting::markdown(&agenda))
+    };
+    for one in [&room, &joes] {
+        let (cases, told) = come_up(one);
+        assert_eq!(cases, [of_vera.id()]);
+        assert!(
+            told.contains("## Come up since this agenda was made (1)") && told.contains("Vera Sample"),
+            "{told}"
+        );
+    }
+    room.prepare_meeting(None, next.id).unwrap();
+    settle(&[&jane, &joe]).await;
+    assert_eq!(come_up(&joes).0, []);
     let order = crate::meeting::AgendaOrder::new(agenda.agenda.meeting.clone(), 60);
     assert_eq!(joe.agenda(order).unwrap().since, agenda.agenda.since);
     joes.move_meeting(None, next.id, ("2019-05-14".parse().unwrap(), jiff::civil::time(14, 0, 0, 0)), None)
