@@ -247,7 +247,7 @@ impl Look<'_> {
                 };
                 let owed = self.take(|owed| [SIGNATURE_CLOCK, CHANGED_CLOCK].contains(&owed.clock.as_str()));
                 let since = self.days.since(unsigned.since());
-                let (headline, owes, decide) = match unsigned {
+                let (headline, deed, decide) = match unsigned {
                     Unsigned::Changed(_) => (
                         format!("The care plan was changed after it was signed: that was told on {since}."),
                         "send it anew, or change it back",
@@ -266,7 +266,7 @@ impl Look<'_> {
                         "Who goes through it with the member, and by when?",
                     ),
                 };
-                let detail = owed.iter().map(|owed| self.owes(owed, owes)).collect();
+                let detail = owed.iter().map(|owed| self.owes(owed, deed)).collect();
                 let kind = MatterKind::PlanUnsigned;
                 self.plan_matter(kind, unsigned.since(), headline, detail, owed.as_ref(), decide);
             }

@@ -260,9 +260,16 @@ impl Play<'_, '_> {
         }
     }
 
-    /// Whoever was killed runs again, and whoever was offline is online.
+    /// Whoever was killed runs again, whoever was offline is online, and whose client was suspended goes on.
     fn back(&mut self, key: &str) -> Result<(), Trouble> {
         self.stage.actor(key)?.proxy.restore();
+        let actor = self.stage.actor(key)?;
+        if actor.process.is_some() && !actor.keeper {
+            return match actor.call("resume", json!({}), SOON) {
+                Ok(_) | Err(CallError::Refused(_) | CallError::Silent { .. }) => Ok(()),
+                Err(other) => Err(other.into()),
+            };
+        }
         if self.stage.actor(key)?.process.is_none() {
             self.note(format!("{key} starts"));
             let (now, elapsed) = (self.stage.now, self.told.elapsed());
