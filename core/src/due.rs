@@ -29,8 +29,9 @@ pub(crate) fn is_a_date(day: Date) -> bool {
 /// The last day on which something can have happened that is told now: somewhere it is tomorrow already, and nowhere the day
 /// after.
 pub(crate) fn latest_day(now: Timestamp) -> Date {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    today.tomorrow().unwrap_or(today)
+    // Nowhere is a clock further ahead of UTC.
+    let ahead = now.checked_add(jiff::SignedDuration::from_hours(14)).unwrap_or(now);
+    ahead.to_zoned(TimeZone::UTC).date()
 }
 
 /// One entry of the due list.

@@ -1,5 +1,7 @@
 //! One case, as the host works with it.
 
+use jiff::civil::Date;
+
 use crate::care_team::{TeamDeclined, Whom};
 use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
 use crate::case::kind::RoomKind;
@@ -314,6 +316,18 @@ impl Case {
     }
 
     /// For whom somebody has a seat, where it is the only one of theirs.
+    /// Refuses a day that has not come yet, by the agreement's zone, as the fold refuses one that can have come nowhere: it does not know
+    /// where its sender is.
+    pub(super) fn has_come(&self, day: Date, code: &'static str, source: &'static str) -> Result<()> {
+        let state = self.expected()?;
+        let zone = state.opening().map_or(jiff::tz::TimeZone::UTC, |opening| opening.agreement.zone.clone());
+        if day <= self.caseline.engine.now().to_zoned(zone).date() {
+            return Ok(());
+        }
+        let text = "that day has not come yet: say when it was";
+        Err(Error::not_allowed(Reason::new(code, text, source)))
+    }
+
     fn organization_of_seat(&self, id: Option<EventId>, contact: &ContactId) -> Result<OrganizationId> {
         let state = self.expected()?;
         let me = self.caseline.user();

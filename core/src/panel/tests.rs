@@ -145,11 +145,11 @@ fn a_plan_is_unsigned_until_it_is_signed() {
     let panel = one(&signed, "jane", &PanelQuery::default(), hour(4));
     assert_eq!((panel.counts.unsigned, panel.counts.due), (0, 0));
     // What was signed is not what a record holds by now, until it does again.
-    let changed = |sha256| PlanChanged { plan: key(&waits), organization: organization("cp"), sha256 };
-    deeds.push(("jane", changed(Some(Sha256::of("another"))).into()));
+    let other_text = |sha256| PlanChanged { plan: key(&waits), organization: organization("cp"), sha256 };
+    deeds.push(("jane", other_text(Some(Sha256::of("another"))).into()));
     let unsigned = case(deeds.clone());
     assert_eq!(summary(&unsigned, "jane").plan, PlanRow::Unsigned { since: hour(4).as_second() });
-    deeds.push(("jane", changed(None).into()));
+    deeds.push(("jane", other_text(None).into()));
     assert_eq!(summary(&case(deeds), "jane").plan, PlanRow::Signed { since: hour(2).as_second() });
     assert_eq!(
         panel.pairs[0].turn_rounds.iter().map(|turn| (turn.kind, turn.samples)).collect::<Vec<_>>(),

@@ -126,6 +126,7 @@ impl Case {
             return Err(InvalidInput::new("invalid-explanation", detail).field("scope.explanation").into());
         }
         source(&consent.source)?;
+        self.has_come(consent.signed_on, "consent-date", "consent")?;
         self.say(id, consent)
     }
 
@@ -147,6 +148,7 @@ impl Case {
             let detail = "say why in 8 KiB at most, or nothing";
             return Err(InvalidInput::new("invalid-reason", detail).field("reason").into());
         }
+        self.has_come(on, "consent-date", "consent")?;
         self.say(id, ConsentRevoked { consent, on, reason: reason.to_owned(), source: known_from.to_owned() })
     }
 

@@ -26,6 +26,7 @@ impl Case {
     /// of [`crate::outreach::step`].
     pub fn stage(&self, id: Option<EventId>, reached: StageReached) -> Result<EventKey> {
         sourced(&reached.source)?;
+        self.has_come(reached.on, "stage-date", "outreach")?;
         self.say(id, reached)
     }
 
