@@ -59,7 +59,7 @@ impl Caseline {
     /// errors of every command.
     pub fn raise_alert(&self, input: &AlertInput) -> Result<AlertOutcome> {
         checked(&input.alert)?;
-        let by_name = input.name.as_deref().map(same_name).zip(input.birth_date);
+        let by_name = input.name.as_deref().map(words).zip(input.birth_date);
         if input.member.is_none() && by_name.is_none() {
             let detail = "say whom it happened to: the member's number, or name and date of birth";
             return Err(InvalidInput::new("alert-without-member", detail).field("member").into());
@@ -95,18 +95,55 @@ impl Caseline {
     }
 }
 
-/// A name as it is compared: its words without case, in an order of their own, since feeds write `EXAMPLE, Marty`, too. What is found
-/// so is only proposed.
-fn same_name(name: &str) -> String {
+/// A name's words as they are compared: without case, and without the dots of initials.
+fn words(name: &str) -> Vec<String> {
     let name = name.to_lowercase();
-    let words = name.split(|c: char| c.is_whitespace() || matches!(c, ',' | '^'));
-    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.sort_unstable();
-    words.join(" ")
+    let words =
+        name.split(|c: char| c.is_whitespace() || matches!(c, ',' | '^')).map(|word| word.trim_matches('.'));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn is_named(member: &Member, (name, birth_date): &(String, Date)) -> bool {
-    member.birth_date == *birth_date && same_name(&member.name) == *name
+/// Whether two names may be one person's, in any order of their words, since feeds write `EXAMPLE, Marty`, too: they are the same, or
+/// all words of the one are among the other's, two at least. A single letter is an initial: it agrees with a word that begins so,
+/// and may be absent. What is found so is only proposed.
+fn names_agree(one: &[String], other: &[String]) -> bool {
+    let sorted = |words: &[String]| {
+        let mut words = words.to_vec();
+        words.sort_unstable();
+        words
+    };
+    let same = !one.is_empty() && sorted(one) == sorted(other);
+    same || are_among(one, other) || are_among(other, one)
+}
+
+fn are_among(few: &[String], many: &[String]) -> bool {
+    let is_initial = |word: &str| word.chars().count() == 1;
+    let mut left: Vec<&String> = many.iter().collect();
+    let mut take = |agrees: &dyn Fn(&str) -> bool| {
+        let place = left.iter().position(|word| agrees(word));
+        place.map(|place| left.swap_remove(place)).is_some()
+    };
+    // Whole words first: no initial may take the place of one.
+    let (same, others): (Vec<&String>, Vec<&String>) =
+        few.iter().partition(|word| take(&|known| known == **word));
+    let whole = same.iter().filter(|word| !is_initial(word)).count();
+    let mut agreeing = same.len();
+    for word in others {
+        let begins = |known: &str| {
+            (is_initial(word) && known.starts_with(word.as_str()))
+                || (is_initial(known) && word.starts_with(known))
+        };
+        if take(&begins) {
+            agreeing += 1;
+        } else if !is_initial(word) {
+            return false;
+        }
+    }
+    whole >= 1 && agreeing >= 2
+}
+
+fn is_named(member: &Member, (name, birth_date): &(Vec<String>, Date)) -> bool {
+    member.birth_date == *birth_date && names_agree(&words(&member.name), name)
 }
 
 fn checked(alert: &AlertRaised) -> Result<()> {
@@ -224,5 +261,44 @@ impl Case {
             },
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_agree, words};
+
+    #[test]
+    fn names_agree_where_one_person_may_have_both() {
+        for (one, other, expected) in [
+            ("Marty Example", "marty  EXAMPLE", true),
+            ("Marty Example", "EXAMPLE, Marty", true),
+            ("Marty Example", "EXAMPLE^MARTY^Q", true),
+            ("Marty Example", "Marty Q. Example", true),
+            ("Marty Quincy Example", "Marty Q Example", true),
+            ("Marty Quincy Example", "Marty Example", true),
+            ("Marty Example", "M. Example", true),
+            ("J Marie Example", "Jane M Example", true),
+            ("Maria Sample Example", "Maria Example", true),
+            ("Marty Example Jr.", "Marty Example", true),
+            // A contradicting initial is often a mistake of whoever typed it.
+            ("Marty Q Example", "Marty R Example", true),
+            ("Cher", "CHER", true),
+            ("Marty Example", "Somebody Else", false),
+            ("Marty Example", "Mary Example", false),
+            ("Marty Example", "Marty", false),
+            ("Marty Example", "Example", false),
+            ("Marty Example", "Marty Q", false),
+            ("Marty Example", "J Example", false),
+            ("Marty Example", "M E", false),
+            ("Marty Marty", "Marty Example", false),
+            ("Marty Quincy Example", "Marty Robert Example", false),
+            ("Example", "", false),
+            ("", "", false),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(names_agree(&words(one), &words(other)), expected, "{one} / {other}");
+            }
+        }
     }
 }
