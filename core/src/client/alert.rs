@@ -23,7 +23,8 @@ const TEXT_LIMIT: usize = 8 * 1024;
 pub struct AlertInput {
     /// The member's number, where the feed has it: it finds the cases exactly.
     pub member: Option<MemberId>,
-    /// The member's name, where the feed has no number. It only proposes cases, together with the date of birth.
+    /// The member's name, for where the feed has no number, or one that no case here knows. It only proposes cases, together with the
+    /// date of birth.
     pub name: Option<String>,
     /// The member's date of birth.
     pub birth_date: Option<Date>,
@@ -45,14 +46,16 @@ pub struct AlertOutcome {
     pub raised: Vec<(CaseId, EventKey)>,
     /// The cases that knew it already: the same was told before, from here or by the other side.
     pub known: Vec<CaseId>,
-    /// The cases whose member has that name and date of birth. Nothing was sent: a person confirms it with [`Case::raise_alert`].
+    /// The cases whose member has that name and date of birth, where no case knows the number. Nothing was sent: a person confirms it with [`Case::raise_alert`].
     pub proposed: Vec<CaseId>,
 }
 
 impl Caseline {
-    /// Brings an alert to the open cases of the member: by the member's number to each of them; by name and date of birth alone to
-    /// none, but the cases are proposed. The same alert again, after a kill or by another bot of this account, is sent once. Where one
-    /// case cannot be told, the others are; then it fails, and can be repeated.
+    /// Brings an alert to the open cases of the member: by the member's number to each of them; by name and date of birth, where there is
+    /// no number or one that no case knows (a hospital has numbers of its own), to none, but the cases are proposed. The number of a
+    /// known case's member, even of a closed one, says who it is: nobody else is proposed by name. The same alert again, after a kill
+    /// or by another bot of this account, is sent once. Where one case cannot be told, the others are; then it fails, and can be
+    /// repeated.
     ///
     /// # Errors
     /// `InvalidInput` (`alert-without-member`: give the number, or name and date of birth; those of [`Case::raise_alert`]), besides the
@@ -65,14 +68,18 @@ impl Caseline {
             return Err(InvalidInput::new("alert-without-member", detail).field("member").into());
         }
         let mut outcome = AlertOutcome::default();
-        let mut failed = None;
+        let (mut failed, mut number_known) = (None, false);
         let alert = AlertRaised { matched: Matched::ByMemberId, ..input.alert.clone() };
         for case in self.cases()? {
             // With what is still on its way: the case may have been opened, or closed, a moment ago and offline.
             let state = case.expected()?;
-            let Ok(opening) = state.life.going_on() else { continue };
-            let Some(member) = &opening.member else { continue };
-            if input.member.as_ref() == Some(&member.id) {
+            let Some(member) = state.opening().and_then(|opening| opening.member.as_ref()) else { continue };
+            let is_exact = input.member.as_ref() == Some(&member.id);
+            number_known |= is_exact;
+            if state.life.going_on().is_err() {
+                continue;
+            }
+            if is_exact {
                 let own = state.roster().seat_of(&self.user()).map(|seat| &seat.contact.organization);
                 let stay = state.alerts.stay(&alert.stay.id());
                 // Told all the same: it stands by itself, should the other be taken back.
@@ -87,9 +94,12 @@ impl Caseline {
                     }
                     Err(error) => failed = failed.or(Some(error)),
                 }
-            } else if input.member.is_none() && by_name.as_ref().is_some_and(|by| is_named(member, by)) {
+            } else if by_name.as_ref().is_some_and(|by| is_named(member, by)) {
                 outcome.proposed.push(case.id());
             }
+        }
+        if number_known {
+            outcome.proposed.clear();
         }
         failed.map_or(Ok(outcome), Err)
     }
