@@ -21,7 +21,8 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Something that happened to somebody, as a feed or a host tells it. `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AlertInput {
-    /// The member's number, where the feed has it: it finds the cases exactly.
+    /// The member's number, where the feed has it: it finds the cases exactly. It is compared with the number by which both sides know
+    /// the member: of the Patient in one's own record a case keeps the reference only, not what other numbers that has.
     pub member: Option<MemberId>,
     /// The member's name, for where the feed has no number, or one that no case here knows. It only proposes cases, together with the
     /// date of birth.
