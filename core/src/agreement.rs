@@ -136,6 +136,7 @@ use crate::contact::{Role, Topic};
 use crate::error::{Error, InvalidInput, Result};
 use crate::id::{AgreementId, ContactId, OrganizationId, RuleSetId, Sha256};
 
+mod clocks;
 mod completion;
 mod outreach;
 mod part2;
@@ -322,11 +323,11 @@ impl Agreement {
     /// Reads an agreement.
     ///
     /// # Errors
-    /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
-    /// code of an id, a role or a span of time that has not its form, `unknown-time-zone`, `same-sides`,
-    /// `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side), `ladder-without-phone`,
-    /// `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder, or of the programme
-    /// office on the one for concerns, of the referrer on the one for referrals), `part2-of-another`.
+    /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong` (among them a clock's
+    /// name that nothing counts, and what is no telephone number), the code of an id, a role or a span of time that has not its form,
+    /// `unknown-time-zone`, `same-sides`, `ladder-empty`, `ladder-of-another` (a rung of an organisation that is no side),
+    /// `ladder-without-phone`, `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder,
+    /// or of the programme office on the one for concerns, of the referrer on the one for referrals), `part2-of-another`.
     pub fn parse(text: &str) -> Result<Self> {
         read::agreement(text)
     }

@@ -1,5 +1,6 @@
 //! YAML that people write (agreements, rule sets), read so that a mistake is named by its line and its field.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::civil::Date;
@@ -116,7 +117,7 @@ pub(crate) struct Value<'a> {
 
 impl<'a> Value<'a> {
     /// An error about this value.
-    pub(crate) fn wrong(&self, code: &'static str, detail: &'static str) -> Error {
+    pub(crate) fn wrong(&self, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Error {
         let wrong = InvalidInput::new(code, detail).line(self.node.referenced.line());
         if self.path.is_empty() { wrong.into() } else { wrong.field(self.path.clone()).into() }
     }
@@ -245,10 +246,14 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Takes all fields, whatever their names.
-    pub(crate) fn all(&mut self) -> Vec<(&'a str, Value<'a>)> {
-        let left = std::mem::take(&mut self.left);
-        left.into_iter().map(|(name, _, node)| (name, Value { node, path: self.path(name) })).collect()
+    /// Takes all fields, whatever their names: each name, as text and as a value of which one can say that it is wrong, and its value.
+    pub(crate) fn all(&mut self) -> Vec<(&'a str, Value<'a>, Value<'a>)> {
+        let left = std::mem::take(&mut self.left).into_iter();
+        left.map(|(name, key, node)| {
+            let at = |node| Value { node, path: self.path(name) };
+            (name, at(key), at(node))
+        })
+        .collect()
     }
 
     /// Refuses what nobody took.

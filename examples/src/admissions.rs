@@ -6,7 +6,7 @@
 //! | folder       | what is in it                                                                                             |
 //! |--------------|-----------------------------------------------------------------------------------------------------------|
 //! | `taking`     | what was taken out of the feed's folder and not told yet                                                  |
-//! | `to-confirm` | found by name and date of birth alone: a person raises it in the case, then it goes by itself             |
+//! | `to-confirm` | found by name and date of birth, and no case has its number: a person raises it there, then it goes       |
 //! | `no-case`    | of nobody who has a case: looked at again whenever there are other cases, and each hour                   |
 //! | `held`       | what was not allowed, with the reason in a `.txt` beside it: tried again likewise                         |
 //! | `refused`    | what cannot be read, likewise; it is not tried again                                                      |

@@ -261,7 +261,8 @@ impl Caseline {
     }
 
     /// Brings an alert to the open cases of the member: by the member's number (`system|value`) to each of them; by name and date of
-    /// birth (`YYYY-MM-DD`) alone to none, but the cases are proposed. The same again is sent once.
+    /// birth (`YYYY-MM-DD`), where there is no number or one that no case knows, to none, but the cases are proposed. The same again is
+    /// sent once.
     ///
     /// # Errors
     /// `InvalidInput` (`alert-without-member`, `invalid-alert`, `invalid-date`), besides the errors of every command.

@@ -408,7 +408,7 @@ impl Case {
     /// allow is recorded too, and marked. `not_made`: why it was not made, where it must not be; then it is no attempt.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-time`, `invalid-outcome`), besides the errors of every command.
+    /// `InvalidInput` (`invalid-time`, `invalid-outcome`, `contact-not-met`: face to face, and nobody reached), besides the errors of every command.
     #[uniffi::method(default(by = None, about = None, key = None, not_made = None))]
     #[allow(clippy::too_many_arguments, reason = "they have names where they are given")]
     pub async fn record_contact(

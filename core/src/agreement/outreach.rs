@@ -69,7 +69,7 @@ impl OutreachTerms {
     }
 }
 
-pub(super) fn outreach(fields: &mut Fields<'_>) -> Result<Option<OutreachTerms>> {
+pub(super) fn outreach(fields: &mut Fields<'_>, first_day: Date) -> Result<Option<OutreachTerms>> {
     let Some(value) = fields.take("outreach") else { return Ok(None) };
     let mut fields = value.fields()?;
     let mut terms = OutreachTerms {
@@ -79,12 +79,16 @@ pub(super) fn outreach(fields: &mut Fields<'_>) -> Result<Option<OutreachTerms>>
     };
     if let Some(attempts) = fields.take("attempts_before_unreachable") {
         terms.attempts_before_unreachable = attempts.whole()?;
+        if terms.attempts_before_unreachable == 0 {
+            let detail = "this must be 1 at least: nobody is unreachable whom nobody has tried to reach";
+            return Err(attempts.wrong("field-wrong", detail));
+        }
     }
     if let Some(value) = fields.take("channels") {
         let mut named = value.fields()?;
         for channel in Channel::ALL {
             if let Some(value) = named.take(channel.code()) {
-                terms.channels.insert(channel, term(&value)?);
+                terms.channels.insert(channel, term(&value, first_day)?);
             }
         }
         named.end()?;
@@ -93,14 +97,17 @@ pub(super) fn outreach(fields: &mut Fields<'_>) -> Result<Option<OutreachTerms>>
     Ok(Some(terms))
 }
 
-fn term(value: &Value<'_>) -> Result<ChannelTerm> {
+fn term(value: &Value<'_>, first_day: Date) -> Result<ChannelTerm> {
     let mut fields = value.fields()?;
-    let term = ChannelTerm {
-        rule: rule(&fields.need("rule")?)?,
-        until: fields.take("until").map(|until| until.date()).transpose()?,
-    };
+    let rule = rule(&fields.need("rule")?)?;
+    let ends = fields.take("until");
+    let until = ends.as_ref().map(Value::date).transpose()?;
+    if let Some(ends) = ends.filter(|_| until.is_some_and(|until| until <= first_day)) {
+        let detail = "this day must be later than the agreement's first: else it never holds";
+        return Err(ends.wrong("field-wrong", detail));
+    }
     fields.end()?;
-    Ok(term)
+    Ok(ChannelTerm { rule, until })
 }
 
 fn rule(value: &Value<'_>) -> Result<OutreachRule> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
+use crate::agreement::clocks::clock_name;
 use crate::agreement::outreach::outreach;
 use crate::agreement::part2::part2;
-use crate::agreement::rule_set::{clock, clock_name, period};
+use crate::agreement::rule_set::{clock, period};
 use crate::agreement::{Agreement, Category, Clock, Delay, HandoverTerms, History, LadderRung, Party};
 use crate::case::kind::RoomKind;
 use crate::contact::Topic;
@@ -15,6 +16,8 @@ use crate::id::OrganizationId;
 use crate::yaml::{Document, Fields, Value};
 
 const ZONE: &str = "America/New_York";
+/// The fewest digits of a telephone number: a local one, without its area code.
+const FEWEST_DIGITS: usize = 7;
 
 /// The zone where none is named.
 pub(crate) fn default_zone() -> TimeZone {
@@ -47,20 +50,20 @@ pub(super) fn agreement(text: &str) -> Result<Agreement> {
     let mut days = dates.fields()?;
     let in_force = period(&mut days)?;
     days.end()?;
-    if in_force.from.is_none() {
+    let Some(first_day) = in_force.from else {
         return Err(dates.wrong("field-missing", "an agreement says `from` which day it is in force"));
-    }
+    };
     let (plan_side_shares, community_side_shares) = share(&fields.need("share")?, sides)?;
     let zone = zone(&mut fields)?;
     let story_clock = fields
         .take("clock")
         .map_or(Ok(false), |value| value.one_of(&[("story", true)], "this can only be `story`"))?;
-    let quiet = fields.take("quiet").map_or(Ok(Delay::Days(30)), |value| value.parsed())?;
+    let quiet = fields.take("quiet").map_or(Ok(Delay::Days(30)), |value| some_time(&value))?;
     let grace = fields.take("grace").map_or(Ok(Delay::Days(1)), |value| value.parsed())?;
     let clocks = clocks(&mut fields)?;
     let ladders = ladders(&fields.need("ladder")?, room, [&plan_side.id, &community_side.id])?;
     let handover = handover(&mut fields)?;
-    let outreach = outreach(&mut fields)?;
+    let outreach = outreach(&mut fields, first_day)?;
     let part2 = part2(&mut fields, [&plan_side.id, &community_side.id])?;
     fields.end()?;
     Ok(Agreement {
@@ -127,9 +130,10 @@ fn share(value: &Value<'_>, [first, second]: [&str; 2]) -> Result<(BTreeSet<Cate
 fn clocks(fields: &mut Fields<'_>) -> Result<BTreeMap<String, Clock>> {
     let mut clocks = BTreeMap::new();
     let Some(value) = fields.take("clocks") else { return Ok(clocks) };
-    for (name, value) in value.fields()?.all() {
+    for (name, key, value) in value.fields()?.all() {
+        let name = clock_name(name, &key)?;
         let mut fields = value.fields()?;
-        clocks.insert(clock_name(name, &value)?, clock(&mut fields, &value)?);
+        clocks.insert(name, clock(&mut fields, &value)?);
         fields.end()?;
     }
     Ok(clocks)
@@ -188,7 +192,7 @@ fn ladder(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<Vec<LadderRu
             name,
             organization: organization.parsed()?,
             role: fields.need("role")?.parsed()?,
-            phone: phone.map(|value| value.text().map(str::to_owned)).transpose()?,
+            phone: phone.as_ref().map(telephone).transpose()?,
             after: after.as_ref().map_or(Ok(Delay::Days(0)), Value::parsed)?,
         };
         fields.end()?;
@@ -216,6 +220,34 @@ fn ladder(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<Vec<LadderRu
         rungs.push(rung);
     }
     Ok(rungs)
+}
+
+/// A span of time that is not nothing.
+fn some_time(value: &Value<'_>) -> Result<Delay> {
+    let delay = value.parsed()?;
+    match delay {
+        Delay::Minutes(0) | Delay::Hours(0) | Delay::Days(0) => {
+            let detail = "this must be longer than nothing, or every case would be quiet at once: `30 d`";
+            Err(value.wrong("field-wrong", detail))
+        }
+        _ => Ok(delay),
+    }
+}
+
+/// A number that one can dial, perhaps with an extension: the last on a ladder is called, and nobody finds out before that day that
+/// it is none.
+fn telephone(value: &Value<'_>) -> Result<String> {
+    let text = value.text()?;
+    let lower = text.to_lowercase();
+    let parts = lower.split_once("ext").or_else(|| lower.split_once('x'));
+    let (number, extension) = parts.unwrap_or((&lower, ""));
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    if digits >= FEWEST_DIGITS && ![number, extension].iter().any(|part| part.contains(char::is_alphabetic)) {
+        return Ok(text.to_owned());
+    }
+    let detail = "this must be a telephone number of seven digits or more, like `+1 617 555 0142`, with `ext 5` after it where \
+                  there is an extension";
+    Err(value.wrong("field-wrong", detail))
 }
 
 fn handover(fields: &mut Fields<'_>) -> Result<HandoverTerms> {

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::agreement::clocks::clock_name;
 use crate::agreement::completion::{self, Completion, CompletionRow};
 use crate::agreement::term::{Clock, CountsFrom, Length, Period};
 use crate::error::Result;
@@ -65,7 +66,7 @@ pub struct RuleSet {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClockRow {
-    /// The clock's name, for example `plan-return`.
+    /// The clock's name, for example `plan-return`: one of the product's.
     pub name: String,
     /// The clock.
     pub clock: Clock,
@@ -90,8 +91,8 @@ impl RuleSet {
     /// Reads a rule set.
     ///
     /// # Errors
-    /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong`, the
-    /// code of an id that has not its form, `rows-overlap` where two rows of one clock, or two that say when a plan is complete,
+    /// `InvalidInput` with the line and the field: `yaml-syntax`, `field-missing`, `field-unknown`, `field-wrong` (a clock's name
+    /// that nothing counts among them), the code of an id that has not its form, `rows-overlap` where two rows of one clock, or two that say when a plan is complete,
     /// hold on one day.
     pub fn parse(text: &str) -> Result<Self> {
         let document = Document::parse(text)?;
@@ -151,18 +152,6 @@ pub(super) fn mark(fields: &mut Fields<'_>) -> Result<Mark> {
         &[("S", Mark::Stated), ("F", Mark::Found), ("U", Mark::Unverified)],
         "this must be `S` (stated), `F` (found) or `U` (unverified)",
     )
-}
-
-/// A clock's name; a mistake in it is a mistake of `value`.
-pub(super) fn clock_name(name: &str, value: &Value<'_>) -> Result<String> {
-    let sound = !name.is_empty()
-        && name.len() <= 64
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if sound {
-        Ok(name.to_owned())
-    } else {
-        Err(value.wrong("field-wrong", "a clock's name has lower-case letters, digits and `-`, 64 at most"))
-    }
 }
 
 /// The part of a row that an agreement's own clocks have too.

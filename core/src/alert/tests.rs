@@ -132,7 +132,7 @@ share: {{ both: [message, care-plan, roster, reminder, handover, alert] }}
 ladder:
   care-plan:
     - {{ contact: "urn:example:staff|joe", name: Joe, organization: "urn:example:org|aco", role: aco-care-manager }}
-    - {{ contact: "urn:example:staff|lee", name: Lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }}
+    - {{ contact: "urn:example:staff|lee", name: Lee, organization: "urn:example:org|aco", role: supervisor, phone: "555-0102", after: 2 d }}
 {more}"#
     ))
     .unwrap()

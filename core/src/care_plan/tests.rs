@@ -181,7 +181,7 @@ fn a_ladder_tells_the_account_and_telephone_that_the_roster_has() {
     let owed = owed(&plans, &Rules { agreement: &agreement, rules: &rules, roster: &roster });
     let reach: Vec<_> =
         owed[0].ladder.iter().map(|rung| (rung.user.clone(), rung.phone.as_deref())).collect();
-    assert_eq!(reach, [(Some(user("jane")), None), (None, Some("1")), (Some(user("lee")), Some("3"))]);
+    assert_eq!(reach, [(Some(user("jane")), None), (None, Some("555-0101")), (Some(user("lee")), Some("3"))]);
 }
 
 #[test]
@@ -290,8 +290,8 @@ quiet: 20 d
 ladder:
   care-plan:
     - {{ contact: urn:example:staff|jane, name: Jane Miller, organization: urn:example:org|cp, role: cp-care-coordinator }}
-    - {{ contact: urn:example:staff|joe, name: Joe Alvarez, organization: urn:example:org|aco, role: aco-care-manager, phone: "1", after: 0 d }}
-    - {{ contact: urn:example:staff|lee, name: Lee Chen, organization: urn:example:org|aco, role: supervisor, phone: "2", after: 2 d }}
+    - {{ contact: urn:example:staff|joe, name: Joe Alvarez, organization: urn:example:org|aco, role: aco-care-manager, phone: "555-0101", after: 0 d }}
+    - {{ contact: urn:example:staff|lee, name: Lee Chen, organization: urn:example:org|aco, role: supervisor, phone: "555-0102", after: 2 d }}
 "#
     ))
     .unwrap()
@@ -328,7 +328,7 @@ fn the_return_is_due_by_the_agreement_else_by_the_rules_else_when_quiet() {
         assert_eq!(owed[0].owner.value(), "joe");
         let at: Vec<_> = owed[0].ladder.iter().map(|rung| rung.at - owed[0].due).collect();
         assert_eq!(at.iter().map(jiff::Span::get_seconds).collect::<Vec<_>>(), [0, 0, 2 * 86400]);
-        assert_eq!(owed[0].ladder[2].phone.as_deref(), Some("2"));
+        assert_eq!(owed[0].ladder[2].phone.as_deref(), Some("555-0102"));
     }
 }
 

@@ -21,9 +21,11 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Something that happened to somebody, as a feed or a host tells it. `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AlertInput {
-    /// The member's number, where the feed has it: it finds the cases exactly.
+    /// The member's number, where the feed has it: it finds the cases exactly. It is compared with the number by which both sides know
+    /// the member: of the Patient in one's own record a case keeps the reference only, not what other numbers that has.
     pub member: Option<MemberId>,
-    /// The member's name, where the feed has no number. It only proposes cases, together with the date of birth.
+    /// The member's name, for where the feed has no number, or one that no case here knows. It only proposes cases, together with the
+    /// date of birth.
     pub name: Option<String>,
     /// The member's date of birth.
     pub birth_date: Option<Date>,
@@ -45,34 +47,40 @@ pub struct AlertOutcome {
     pub raised: Vec<(CaseId, EventKey)>,
     /// The cases that knew it already: the same was told before, from here or by the other side.
     pub known: Vec<CaseId>,
-    /// The cases whose member has that name and date of birth. Nothing was sent: a person confirms it with [`Case::raise_alert`].
+    /// The cases whose member has that name and date of birth, where no case knows the number. Nothing was sent: a person confirms it with [`Case::raise_alert`].
     pub proposed: Vec<CaseId>,
 }
 
 impl Caseline {
-    /// Brings an alert to the open cases of the member: by the member's number to each of them; by name and date of birth alone to
-    /// none, but the cases are proposed. The same alert again, after a kill or by another bot of this account, is sent once. Where one
-    /// case cannot be told, the others are; then it fails, and can be repeated.
+    /// Brings an alert to the open cases of the member: by the member's number to each of them; by name and date of birth, where there is
+    /// no number or one that no case knows (a hospital has numbers of its own), to none, but the cases are proposed. The number of a
+    /// known case's member, even of a closed one, says who it is: nobody else is proposed by name. The same alert again, after a kill
+    /// or by another bot of this account, is sent once. Where one case cannot be told, the others are; then it fails, and can be
+    /// repeated.
     ///
     /// # Errors
     /// `InvalidInput` (`alert-without-member`: give the number, or name and date of birth; those of [`Case::raise_alert`]), besides the
     /// errors of every command.
     pub fn raise_alert(&self, input: &AlertInput) -> Result<AlertOutcome> {
         checked(&input.alert)?;
-        let by_name = input.name.as_deref().map(same_name).zip(input.birth_date);
+        let by_name = input.name.as_deref().map(words).zip(input.birth_date);
         if input.member.is_none() && by_name.is_none() {
             let detail = "say whom it happened to: the member's number, or name and date of birth";
             return Err(InvalidInput::new("alert-without-member", detail).field("member").into());
         }
         let mut outcome = AlertOutcome::default();
-        let mut failed = None;
+        let (mut failed, mut number_known) = (None, false);
         let alert = AlertRaised { matched: Matched::ByMemberId, ..input.alert.clone() };
         for case in self.cases()? {
             // With what is still on its way: the case may have been opened, or closed, a moment ago and offline.
             let state = case.expected()?;
-            let Ok(opening) = state.life.going_on() else { continue };
-            let Some(member) = &opening.member else { continue };
-            if input.member.as_ref() == Some(&member.id) {
+            let Some(member) = state.opening().and_then(|opening| opening.member.as_ref()) else { continue };
+            let is_exact = input.member.as_ref() == Some(&member.id);
+            number_known |= is_exact;
+            if state.life.going_on().is_err() {
+                continue;
+            }
+            if is_exact {
                 let own = state.roster().seat_of(&self.user()).map(|seat| &seat.contact.organization);
                 let stay = state.alerts.stay(&alert.stay.id());
                 // Told all the same: it stands by itself, should the other be taken back.
@@ -87,26 +95,66 @@ impl Caseline {
                     }
                     Err(error) => failed = failed.or(Some(error)),
                 }
-            } else if input.member.is_none() && by_name.as_ref().is_some_and(|by| is_named(member, by)) {
+            } else if by_name.as_ref().is_some_and(|by| is_named(member, by)) {
                 outcome.proposed.push(case.id());
             }
+        }
+        if number_known {
+            outcome.proposed.clear();
         }
         failed.map_or(Ok(outcome), Err)
     }
 }
 
-/// A name as it is compared: its words without case, in an order of their own, since feeds write `EXAMPLE, Marty`, too. What is found
-/// so is only proposed.
-fn same_name(name: &str) -> String {
+/// A name's words as they are compared: without case, and without the dots of initials.
+fn words(name: &str) -> Vec<String> {
     let name = name.to_lowercase();
-    let words = name.split(|c: char| c.is_whitespace() || matches!(c, ',' | '^'));
-    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.sort_unstable();
-    words.join(" ")
+    let words =
+        name.split(|c: char| c.is_whitespace() || matches!(c, ',' | '^')).map(|word| word.trim_matches('.'));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn is_named(member: &Member, (name, birth_date): &(String, Date)) -> bool {
-    member.birth_date == *birth_date && same_name(&member.name) == *name
+/// Whether two names may be one person's, in any order of their words, since feeds write `EXAMPLE, Marty`, too: they are the same, or
+/// all words of the one are among the other's, two at least. A single letter is an initial: it agrees with a word that begins so,
+/// and may be absent. What is found so is only proposed.
+fn names_agree(one: &[String], other: &[String]) -> bool {
+    let sorted = |words: &[String]| {
+        let mut words = words.to_vec();
+        words.sort_unstable();
+        words
+    };
+    let same = !one.is_empty() && sorted(one) == sorted(other);
+    same || are_among(one, other) || are_among(other, one)
+}
+
+fn are_among(few: &[String], many: &[String]) -> bool {
+    let is_initial = |word: &str| word.chars().count() == 1;
+    let mut left: Vec<&String> = many.iter().collect();
+    let mut take = |agrees: &dyn Fn(&str) -> bool| {
+        let place = left.iter().position(|word| agrees(word));
+        place.map(|place| left.swap_remove(place)).is_some()
+    };
+    // Whole words first: no initial may take the place of one.
+    let (same, others): (Vec<&String>, Vec<&String>) =
+        few.iter().partition(|word| take(&|known| known == **word));
+    let whole = same.iter().filter(|word| !is_initial(word)).count();
+    let mut agreeing = same.len();
+    for word in others {
+        let begins = |known: &str| {
+            (is_initial(word) && known.starts_with(word.as_str()))
+                || (is_initial(known) && word.starts_with(known))
+        };
+        if take(&begins) {
+            agreeing += 1;
+        } else if !is_initial(word) {
+            return false;
+        }
+    }
+    whole >= 1 && agreeing >= 2
+}
+
+fn is_named(member: &Member, (name, birth_date): &(Vec<String>, Date)) -> bool {
+    member.birth_date == *birth_date && names_agree(&words(&member.name), name)
 }
 
 fn checked(alert: &AlertRaised) -> Result<()> {
@@ -224,5 +272,44 @@ impl Case {
             },
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_agree, words};
+
+    #[test]
+    fn names_agree_where_one_person_may_have_both() {
+        for (one, other, expected) in [
+            ("Marty Example", "marty  EXAMPLE", true),
+            ("Marty Example", "EXAMPLE, Marty", true),
+            ("Marty Example", "EXAMPLE^MARTY^Q", true),
+            ("Marty Example", "Marty Q. Example", true),
+            ("Marty Quincy Example", "Marty Q Example", true),
+            ("Marty Quincy Example", "Marty Example", true),
+            ("Marty Example", "M. Example", true),
+            ("J Marie Example", "Jane M Example", true),
+            ("Maria Sample Example", "Maria Example", true),
+            ("Marty Example Jr.", "Marty Example", true),
+            // A contradicting initial is often a mistake of whoever typed it.
+            ("Marty Q Example", "Marty R Example", true),
+            ("Cher", "CHER", true),
+            ("Marty Example", "Somebody Else", false),
+            ("Marty Example", "Mary Example", false),
+            ("Marty Example", "Marty", false),
+            ("Marty Example", "Example", false),
+            ("Marty Example", "Marty Q", false),
+            ("Marty Example", "J Example", false),
+            ("Marty Example", "M E", false),
+            ("Marty Marty", "Marty Example", false),
+            ("Marty Quincy Example", "Marty Robert Example", false),
+            ("Example", "", false),
+            ("", "", false),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(names_agree(&words(one), &words(other)), expected, "{one} / {other}");
+            }
+        }
     }
 }

@@ -56,7 +56,7 @@ share: { both: [roster, concern, reminder, handover] }
 ladder:
   concern:
     - { contact: "urn:example:staff|ann", name: ann, organization: "urn:example:org|office", role: supervisor }
-    - { contact: "urn:example:staff|eve", name: eve, organization: "urn:example:org|office", role: supervisor, phone: "2", after: 2 d }
+    - { contact: "urn:example:staff|eve", name: eve, organization: "urn:example:org|office", role: supervisor, phone: "555-0102", after: 2 d }
 "#;
 const RULES: &str =
     "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: concern-answer, days: 5, mark: U }]\n";
@@ -161,7 +161,7 @@ fn a_concern_is_raised_heard_answered_closed_and_reopened() {
         assert_eq!(owed.len(), 1);
         let zone = &room.fold.state().opening().unwrap().agreement.zone;
         let last = owed[0].ladder.last().unwrap();
-        assert_eq!((last.name.as_str(), last.phone.as_deref()), ("eve", Some("2")));
+        assert_eq!((last.name.as_str(), last.phone.as_deref()), ("eve", Some("555-0102")));
         let day = crate::due::due_date(&owed[0], zone).to_string();
         (owed[0].clock.clone(), owed[0].owner.value().to_owned(), day, owed[0].what.clone())
     };

@@ -77,7 +77,7 @@ fn what_is_said_to_a_side_without_matrix_is_somebodys_to_take_across() {
     assert_eq!(carry.due.to_string(), "2026-01-07T05:00:00Z");
     let ladder: Vec<&str> = carry.ladder.iter().map(|rung| rung.name.as_str()).collect();
     assert_eq!(ladder, ["jane", "joe", "lee"]);
-    assert_eq!(carry.ladder[2].phone.as_deref(), Some("2"));
+    assert_eq!(carry.ladder[2].phone.as_deref(), Some("555-0102"));
 
     // Where everybody reads along, nothing goes across.
     let (fold, _) = played(&[("jane", opening().into()), ("jane", MessageSent::default().into())]);
@@ -280,7 +280,7 @@ fn the_ladder_ends_with_a_call_that_somebody_records_as_reached() {
     let owed = state.owed();
     let [call] = of_clock(&owed, CALL_CLOCK)[..] else { panic!("{owed:?}") };
     assert_eq!(call.owner.value(), "jane", "who waits for an answer calls");
-    assert!(call.what.starts_with("call lee (2) about what is overdue"), "{}", call.what);
+    assert!(call.what.starts_with("call lee (555-0102) about what is overdue"), "{}", call.what);
     // A reminder of the call is no call of its own.
     let first = &call.ladder[0];
     let again = RungPosted {

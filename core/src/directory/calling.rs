@@ -34,7 +34,7 @@ pub struct Callee {
     /// Whether nobody has confirmed this contact for longer than the directory's `stale_after_days`, or ever.
     pub stale: bool,
     /// Why they stand in this place: `designated`, `covers`, then `reachable`, `hours-unknown`, `out-of-hours`, `away`, then
-    /// `confirmed`, `stale`, `never-confirmed`.
+    /// `confirmed`, `stale`, `never-confirmed`, then `no-phone` where one can only write to them.
     pub why: Vec<Reason>,
 }
 
@@ -76,7 +76,8 @@ impl GapKind {
 impl Directory {
     /// Whom to call at an organisation about a topic at an instant: people designated for it who can be reached, never a keeper.
     /// First come those who are there, or whose hours nobody knows; then those who are not at this hour, the next one first;
-    /// then those who are away. Of equals, the order is the directory's. Who covers for somebody stands in their place.
+    /// then those who are away. Among these, whoever has a telephone number comes before whoever has none, since one calls to get a
+    /// live person. Of equals, the order is the directory's. Who covers for somebody stands in their place.
     ///
     /// # Errors
     /// `NotFound` (`organization`, or `contact` where nobody is designated for the topic).
@@ -105,10 +106,13 @@ impl Directory {
             }
         }
         callees.extend(later);
-        callees.sort_by_key(|callee| match &callee.reach {
-            Reach::Now | Reach::Unknown => (0, Timestamp::MIN),
-            Reach::Later { at } => (1, at.unwrap_or(Timestamp::MAX)),
-            Reach::Away { back, .. } => (2, back.unwrap_or(Timestamp::MAX)),
+        callees.sort_by_key(|callee| {
+            let (turn, at) = match &callee.reach {
+                Reach::Now | Reach::Unknown => (0, Timestamp::MIN),
+                Reach::Later { at } => (1, at.unwrap_or(Timestamp::MAX)),
+                Reach::Away { back, .. } => (2, back.unwrap_or(Timestamp::MAX)),
+            };
+            (turn, callee.contact.phone.is_none(), at)
         });
         let mut seen = BTreeSet::new();
         callees.retain(|callee| seen.insert(callee.contact.id.clone()));
@@ -203,7 +207,10 @@ impl Directory {
             Some(day) => reason("confirmed", format!("last confirmed on {day}")),
             None => reason("never-confirmed", "nobody has confirmed this contact"),
         };
-        let why = vec![first, told(&reach, &availability, &zone), confirmed];
+        let mut why = vec![first, told(&reach, &availability, &zone), confirmed];
+        if contact.phone.is_none() {
+            why.push(reason("no-phone", "has no telephone number in the directory: write to them"));
+        }
         Callee { contact: contact.clone(), reach, availability, stale, why }
     }
 

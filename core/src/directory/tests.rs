@@ -98,8 +98,8 @@ fn one_calls_a_person_who_is_designated_and_can_be_reached() {
     assert_eq!(
         called(&directory, Topic::CarePlan, MONDAY),
         [
-            "joe: designated, hours-unknown, never-confirmed",
-            "lee: designated, hours-unknown, never-confirmed"
+            "lee: designated, hours-unknown, never-confirmed",
+            "joe: designated, hours-unknown, never-confirmed, no-phone"
         ]
     );
     assert_eq!(
@@ -109,8 +109,41 @@ fn one_calls_a_person_who_is_designated_and_can_be_reached() {
 }
 
 #[test]
+fn whoever_is_there_and_has_a_telephone_comes_before_whoever_can_only_be_written_to() {
+    let phoned = "+1 617 555 0100".to_owned();
+    let later = || Availability { zone: Some(TimeZone::UTC), ..office_hours() };
+    // Joe's phone and Lee's, whether they are there, and in which order they stand.
+    for (joe, lee, joe_later, lee_later, expected) in [
+        (false, true, false, false, ["lee", "joe"]),
+        (true, true, false, false, ["joe", "lee"]),
+        (true, false, false, false, ["joe", "lee"]),
+        (false, false, false, false, ["joe", "lee"]),
+        // Who is there and can be written to answers before who can be called on another day.
+        (false, true, false, true, ["joe", "lee"]),
+        (true, true, true, false, ["lee", "joe"]),
+        (false, true, true, true, ["lee", "joe"]),
+    ] {
+        let mut directory = directory();
+        for (index, who, phone, is_later) in [(2, "joe", joe, joe_later), (4, "lee", lee, lee_later)] {
+            directory.contacts[index].phone = phone.then(|| phoned.clone());
+            directory.contacts[index].user = Some(format!("@{who}:aco.example").parse().unwrap());
+            know(&mut directory, who, "aco", if is_later { later() } else { office_hours() });
+        }
+        // 15:00 in Boston, 20:00 in UTC.
+        let found = called(&directory, Topic::CarePlan, "2019-03-04T15:00:00-05:00");
+        let (names, why): (Vec<_>, Vec<_>) = found.iter().map(|line| line.split_once(": ").unwrap()).unzip();
+        assert_eq!(names, expected, "{joe} {lee} {joe_later} {lee_later}");
+        for (name, why) in names.iter().zip(why) {
+            let has_phone = if *name == "joe" { joe } else { lee };
+            assert_eq!(why.ends_with("no-phone"), !has_phone, "{found:?}");
+        }
+    }
+}
+
+#[test]
 fn who_is_there_now_comes_first() {
     let mut directory = directory();
+    directory.contacts[2].phone = Some("+1 617 555 0101".to_owned());
     know(&mut directory, "joe", "aco", office_hours());
     let first = |directory: &Directory, now: &str| called(directory, Topic::CarePlan, now)[0].clone();
     assert_eq!(first(&directory, MONDAY), "joe: designated, reachable, never-confirmed");
@@ -145,6 +178,7 @@ fn who_is_there_now_comes_first() {
 #[test]
 fn who_covers_stands_in_the_place_of_who_is_away() {
     let mut directory = directory();
+    directory.contacts[2].phone = Some("+1 617 555 0101".to_owned());
     let absent = |cover| Availability {
         absences: vec![away("2019-03-01T00:00:00-05:00", Some("2019-03-09T00:00:00-05:00"), cover)],
         ..office_hours()
@@ -183,6 +217,7 @@ fn who_covers_stands_in_the_place_of_who_is_away() {
 #[test]
 fn a_confirmation_grows_stale() {
     let mut directory = directory();
+    directory.contacts[2].phone = Some("+1 617 555 0101".to_owned());
     let confirmed = |day: &str| Availability { confirmed: Some(day.parse().unwrap()), ..office_hours() };
     for (day, days, expected) in [
         ("2019-03-04", 90, "confirmed"),

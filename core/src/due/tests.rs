@@ -21,7 +21,7 @@ share: { both: [reminder] }
 grace: 1 d
 ladder:
   care-plan:
-    - { contact: urn:example:staff|joe, name: Joe, organization: urn:example:org|aco, role: nurse, phone: "1" }
+    - { contact: urn:example:staff|joe, name: Joe, organization: urn:example:org|aco, role: nurse, phone: "555-0101" }
 "#,
     )
     .unwrap()

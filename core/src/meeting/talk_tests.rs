@@ -73,7 +73,7 @@ fn what_is_urgent_or_overdue_comes_first_and_what_was_answered_last() {
         told,
         "Raised on 5 January, 4 days ago. Since March they come late. Programme office was to say that it was heard by 7 January (2 days over)."
     );
-    assert_eq!(later.concerns[0].call[0].phone, "2");
+    assert_eq!(later.concerns[0].call[0].phone, "555-0102");
     // Another side's, and the office's own, are not asked for.
     let frame = frame(at(0), 60);
     assert!(concerns(office().fold.state(), &organization("cp"), &frame).is_empty());

@@ -207,7 +207,7 @@ fn an_item_says_what_to_decide_and_whom_to_call() {
     assert_eq!(item.decide, ["What keeps the signature, and who gives it by when?"]);
     // The ladder's last person has a number, whoever else has none.
     assert_eq!(item.call.len(), 1);
-    assert_eq!((item.call[0].name.as_str(), item.call[0].phone.as_str()), ("lee", "2"));
+    assert_eq!((item.call[0].name.as_str(), item.call[0].phone.as_str()), ("lee", "555-0102"));
     assert_eq!(item.leads.iter().map(|lead| lead.name.as_str()).collect::<Vec<_>>(), ["joe", "lee", "jane"]);
     assert!(!format!("{item:?}").contains("Synthetic"), "{item:?}");
 }
@@ -287,7 +287,7 @@ fn a_page_shows_names_as_they_are_and_needs_nothing_else() {
         text.contains("## 1. Marty \\<b\\>\\*Nguyen\\*\\</b\\> \\& Co, born 1 January 1980 (6 minutes)"),
         "{text}"
     );
-    assert!(text.contains("**To call:** lee (Harbor ACO) 2"), "{text}");
+    assert!(text.contains("**To call:** lee (Harbor ACO) 555-0102"), "{text}");
     assert!(text.contains("Not reached this time (1)"), "{text}");
 }
 

@@ -193,7 +193,7 @@ mod tests {
              plan_side: {{ id: urn:example:org|{with}, name: {with}, keeper: true }}\n\
              community_side: {{ id: urn:example:org|cp, name: cp }}\nin_force: {{ from: 2019-01-01, until: 2020-01-01 }}\n\
              share: {{ both: [message] }}\n{more}ladder:\n  care-plan:\n    - {{ contact: \"urn:example:staff|joe\", name: Joe, \
-             organization: \"urn:example:org|{with}\", role: supervisor, phone: \"1\" }}\n"
+             organization: \"urn:example:org|{with}\", role: supervisor, phone: \"555-0101\" }}\n"
         ))
         .unwrap()
     }

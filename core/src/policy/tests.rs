@@ -30,7 +30,7 @@ ladder:
       name: Joe
       organization: urn:example:org|aco
       role: aco-care-manager
-      phone: "1"
+      phone: "555-0101"
 "#,
     )
     .unwrap()

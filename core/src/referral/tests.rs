@@ -58,7 +58,7 @@ share: { both: [roster, referral, reminder, handover] }
 ladder:
   referral:
     - { contact: "urn:example:staff|jane", name: jane, organization: "urn:example:org|cp", role: cp-care-coordinator }
-    - { contact: "urn:example:staff|sue", name: sue, organization: "urn:example:org|cp", role: supervisor, phone: "2", after: 2 d }
+    - { contact: "urn:example:staff|sue", name: sue, organization: "urn:example:org|cp", role: supervisor, phone: "555-0102", after: 2 d }
 "#;
 const RULES: &str =
     "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: referral-answer, days: 4, mark: U }]\n";

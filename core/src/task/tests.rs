@@ -320,9 +320,9 @@ clocks: {{ {clocks} }}
 ladder:
   care-plan:
     - {{ contact: "urn:example:staff|rao", name: rao, organization: "urn:example:org|aco", role: pcp-designee }}
-    - {{ contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }}
+    - {{ contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "555-0102", after: 2 d }}
   urgent:
-    - {{ contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2" }}
+    - {{ contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "555-0102" }}
 "#
     );
     let rules = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{clock: task-claim, days: 2, mark: U}]\n";

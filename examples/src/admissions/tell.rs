@@ -18,7 +18,7 @@ pub enum Became {
     Known,
     /// It was told.
     Told,
-    /// Nobody of that number, or of that name and date of birth, has a case.
+    /// Nobody of that number, nor of that name and date of birth, has a case.
     NoCase,
     /// A person has to say whether it is the member of one of these cases.
     ToConfirm(Vec<CaseId>),
@@ -53,10 +53,10 @@ impl Members {
     }
 
     fn may_have(&self, input: &AlertInput) -> bool {
-        match &input.member {
-            Some(number) => self.numbers.contains(number),
-            None => input.birth_date.is_some_and(|born| self.born.contains(&born)),
-        }
+        // A number that no case knows proposes by what is beside it: a hospital has numbers of its own.
+        let by_name =
+            || input.name.is_some() && input.birth_date.is_some_and(|born| self.born.contains(&born));
+        input.member.as_ref().is_some_and(|number| self.numbers.contains(number)) || by_name()
     }
 }
 

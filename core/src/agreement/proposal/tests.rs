@@ -48,7 +48,7 @@ fn an_agreement_is_proposed_answered_and_replaced() {
         (owed[0].clock.as_str(), owed[0].owner.value(), crate::due::due_date(&owed[0], zone).to_string()),
         ("agreement-answer", "joe", "2026-01-19".into())
     );
-    assert_eq!(owed[0].ladder.last().unwrap().phone.as_deref(), Some("2"));
+    assert_eq!(owed[0].ladder.last().unwrap().phone.as_deref(), Some("555-0102"));
     assert_eq!(owed[0].what, "accept or decline an agreement that Bay Community Care proposes");
 
     for (who, data, code) in [

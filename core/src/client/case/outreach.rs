@@ -41,13 +41,19 @@ impl Case {
         if stages().any(|first| *first == key) { Ok(key) } else { Err(Error::NotFound { what: "stage" }) }
     }
 
-    /// Records a contact with the member, or an attempt. One that the agreement did not allow is recorded too, and marked.
+    /// Records a contact with the member, or an attempt. One that the agreement did not allow is recorded too, and marked. It is face to
+    /// face only where the member was reached: going there and finding nobody is an attempt.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-outcome`, field `outcome`), besides the errors of every command; the reasons of `NotAllowed` are
-    /// those of [`crate::outreach::step`].
+    /// `InvalidInput` (`invalid-outcome`, field `outcome`; `contact-not-met`, field `face_to_face`: nobody was reached), besides the
+    /// errors of every command; the reasons of `NotAllowed` are those of [`crate::outreach::step`].
     pub fn record_contact(&self, id: Option<EventId>, contact: ContactRecorded) -> Result<EventKey> {
         words(&contact.outcome, "invalid-outcome", "outcome")?;
+        // What is on its way from others is taken as it is: the fold judges it no harder than it did.
+        if contact.face_to_face && !contact.reached {
+            let detail = "nobody was met face to face where the member was not reached: say that they were, or leave this out";
+            return Err(InvalidInput::new("contact-not-met", detail).field("face_to_face").into());
+        }
         self.say(id, contact)
     }
 

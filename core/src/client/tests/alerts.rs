@@ -56,6 +56,26 @@ async fn an_alert_finds_a_case_that_is_still_on_its_way_and_none_that_is_about_t
 }
 
 #[tokio::test]
+async fn the_number_of_another_cases_member_proposes_nobody_by_name() {
+    let world = World::new();
+    let jane = world.start("jane").await;
+    let case = jane.open(opening(&["jane", "joe"])).unwrap();
+    let mut twin = opening(&["jane", "joe"]);
+    twin.member.id = "urn:example:member|2".parse().unwrap();
+    let twins = jane.open(twin).unwrap();
+    settle(&[&jane]).await;
+    let named =
+        |number: &str| AlertInput { member: Some(number.parse().unwrap()), ..by_name("Marty Example") };
+    let found = jane.raise_alert(&named("urn:example:member|2")).unwrap();
+    assert_eq!(found.raised.iter().map(|(case, _)| *case).collect::<Vec<_>>(), [twins.id()]);
+    assert!(found.proposed.is_empty());
+    // Closed, it still says whose number that is.
+    twins.close(None, CloseReason::Moved).unwrap();
+    assert_eq!(jane.raise_alert(&named("urn:example:member|2")).unwrap(), AlertOutcome::default());
+    assert_eq!(jane.raise_alert(&named("urn:example:member|3")).unwrap().proposed, [case.id()]);
+}
+
+#[tokio::test]
 async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
     let world = World::new();
     let record = PlainRecord::new();
@@ -74,13 +94,15 @@ async fn an_alert_finds_the_cases_of_its_member_and_is_told_once() {
     assert_eq!(bot.raise_alert(&by_name("Somebody Else")).unwrap(), AlertOutcome::default());
     let nobody = AlertInput { name: None, ..by_name("") };
     assert_eq!(bot.raise_alert(&nobody).unwrap_err().code(), "alert-without-member");
+    // A hospital has numbers of its own: what is beside one that nobody knows still proposes.
     let another =
-        AlertInput { member: Some("urn:example:member|2".parse().unwrap()), ..by_name("Marty Example") };
-    assert_eq!(
-        bot.raise_alert(&another).unwrap(),
-        AlertOutcome::default(),
-        "another number is somebody else"
-    );
+        AlertInput { member: Some("urn:example:member|2".parse().unwrap()), ..by_name("Marty Q. Example") };
+    let proposed = AlertOutcome { proposed: vec![case.id()], ..AlertOutcome::default() };
+    assert_eq!(bot.raise_alert(&another).unwrap(), proposed);
+    let born_elsewhen = AlertInput { birth_date: Some("1961-04-06".parse().unwrap()), ..another.clone() };
+    assert_eq!(bot.raise_alert(&born_elsewhen).unwrap(), AlertOutcome::default());
+    let number_alone = AlertInput { name: None, birth_date: None, ..another };
+    assert_eq!(bot.raise_alert(&number_alone).unwrap(), AlertOutcome::default());
 
     let admitted = told(Happening::Admitted, "2019-03-01T08:00:00Z");
     let first = bot.raise_alert(&admitted).unwrap();

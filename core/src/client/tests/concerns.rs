@@ -19,7 +19,7 @@ clock: story
 share: { both: [roster, concern, reminder, handover] }
 ladder:
   concern:
-    - { contact: "urn:example:staff|ann", name: ann, organization: "urn:example:org|office", role: supervisor, phone: "2" }
+    - { contact: "urn:example:staff|ann", name: ann, organization: "urn:example:org|office", role: supervisor, phone: "555-0102" }
 "#;
 
 fn office() -> Organization {

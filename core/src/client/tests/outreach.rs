@@ -76,6 +76,13 @@ async fn what_is_asked_and_tried_reaches_the_other_side_and_the_record() {
     assert_eq!(case.may_reach_out(Channel::Visit).unwrap().answer, Reach::Allowed);
     assert_eq!(code(&case.close(None, CloseReason::Unreachable).unwrap_err()), "unreachable-too-early");
 
+    let met_nobody = ContactRecorded { face_to_face: true, ..attempt(Channel::Visit, &world) };
+    let refused = case.record_contact(None, met_nobody).unwrap_err();
+    assert!(
+        matches!(&refused, Error::InvalidInput(wrong)
+            if wrong.code == "contact-not-met" && wrong.field.as_deref() == Some("face_to_face")),
+        "{refused:?}"
+    );
     let phone = case.record_contact(None, attempt(Channel::Phone, &world)).unwrap();
     case.record_contact(
         None,

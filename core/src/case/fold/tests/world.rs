@@ -98,7 +98,7 @@ part2: { programs: [{ organization: urn:example:org|cp, roles: [nurse] }], cover
 ladder:
   care-plan:
     - { contact: "urn:example:staff|joe", name: joe, organization: "urn:example:org|aco", role: aco-care-manager }
-    - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "2", after: 2 d }
+    - { contact: "urn:example:staff|lee", name: lee, organization: "urn:example:org|aco", role: supervisor, phone: "555-0102", after: 2 d }
 "#;
 const RULES: &str = "id: r\nversion: \"1\"\ntitle: Synthetic\nclocks: [{ clock: engagement, days: 90, mark: F }, { clock: plan-completed, days: 122, mark: F }, { clock: re-enrolment-gap, days: 90, mark: F }, { clock: plan-renewal, months: 12, mark: F }]\nplan_complete: [{ when: both-signed, until: 2019-03-01, mark: F }, { when: sent-approved, from: 2019-03-01, mark: F }]\n";
 
