@@ -72,6 +72,17 @@ fn with(team: &str, more: &str) -> String {
 }
 
 #[test]
+fn a_keeper_whom_no_account_reaches_is_not_proposed() {
+    let fold = fold();
+    let keeper = format!(
+        r#"{{"extension":[{{"url":"{}","valueCode":"named"}}],"member":{{"reference":"Organization/cp"}}}}"#,
+        codes::SEAT
+    );
+    let (add, ..) = looked_at(&with(&projection(fold.state()), &keeper), fold.state(), None);
+    assert!(add.is_empty(), "it was left out when the case was opened, and nobody changed anything since: {add:?}");
+}
+
+#[test]
 fn the_projection_is_compared_with_the_roster() {
     let fold = fold();
     let team = projection(fold.state());
