@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::agreement::proposal::{self, Proposals};
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
@@ -226,10 +227,17 @@ impl Standing {
     }
 }
 
+static UTC: TimeZone = TimeZone::UTC;
+
 impl CaseState {
     /// What the case was opened with.
     pub fn opening(&self) -> Option<&Opening> {
         self.life.opening.as_deref()
+    }
+
+    /// The time zone of the agreement, in which people read its times; UTC before the case is open.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        self.opening().map_or(&UTC, |opening| &opening.agreement.zone)
     }
 
     /// Who takes part.

@@ -1,20 +1,19 @@
 //! What a person reads of the outreach, in any Matrix client.
 
-use jiff::Timestamp;
-
 use crate::agreement::Agreement;
 use crate::case::event::EventData;
 use crate::case::state::CaseState;
 use crate::contact::Seat;
+use crate::due;
 use crate::outreach::life::against_terms;
 use crate::outreach::{Channel, ContactRecorded, OutreachEvent, Stage, StageReached};
 
-/// The event as a person reads it in any Matrix client.
-pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
+/// The event as a person reads it in any Matrix client. `state` is the case's: it has the time zone.
+pub fn tell(event: OutreachEvent<'_>, by: &Seat, state: &CaseState) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
         OutreachEvent::Stage(event) => format!("{who}: {}", stage(event)),
-        OutreachEvent::Contact(event) => contact(&who, event),
+        OutreachEvent::Contact(event) => contact(&who, event, state),
         OutreachEvent::Withdrawn(event) => {
             format!(
                 "{who} takes back a contact with the member that was recorded in error{}",
@@ -63,7 +62,7 @@ fn stage(event: &StageReached) -> String {
         Stage::Disenrolled => format!("the member left the programme on {on}"),
         Stage::ReEnrolled => format!("the member came back to the programme on {on}"),
         Stage::Moved => {
-            let to = event.to_aco.as_ref().map_or(String::new(), |aco| format!(" ({aco})"));
+            let to = event.to_aco.as_ref().map_or(String::new(), |aco| format!(" ({})", aco));
             format!("the member went to another ACO{to} on {on}")
         }
     };
@@ -75,7 +74,7 @@ fn stage(event: &StageReached) -> String {
     )
 }
 
-fn contact(who: &str, event: &ContactRecorded) -> String {
+fn contact(who: &str, event: &ContactRecorded, state: &CaseState) -> String {
     let met = match (event.reached, event.face_to_face) {
         (true, true) => "was in contact with the member, face to face,",
         (true, false) => "was in contact with the member",
@@ -87,7 +86,7 @@ fn contact(who: &str, event: &ContactRecorded) -> String {
         return format!("{who} did not reach out to the member {way}, because {words}{outcome}.");
     }
     let other = event.by.as_ref().map_or("", |_| "records that a colleague ");
-    let when = minute(event.when);
+    let when = due::minute(event.when, state.zone());
     format!(
         "{who} {other}{met} {} at {when}{}.",
         way(event.channel),
@@ -108,10 +107,6 @@ fn way(channel: Channel) -> &'static str {
         Channel::Video => "by video",
         Channel::Other => "by another way",
     }
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What is added to an event's sentence: that a contact was against the terms of the agreement, and why. What has happened is
