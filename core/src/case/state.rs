@@ -13,7 +13,7 @@ use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanCopied, Plan
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
-use crate::case::life::{Carried, Life, Opening, RungKey};
+use crate::case::life::{Carried, Life, Opening, RungKey, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
@@ -238,6 +238,11 @@ impl CaseState {
     /// The time zone of the agreement, in which people read its times; UTC before the case is open.
     pub(crate) fn zone(&self) -> &TimeZone {
         self.opening().map_or(&UTC, |opening| &opening.agreement.zone)
+    }
+
+    /// What a reminder is of, as long as it is owed.
+    pub(crate) fn owed_of(&self, rung: &RungPosted) -> Option<Owed> {
+        self.owed().into_iter().find(|owed| owed.since == rung.owed && owed.clock == rung.clock)
     }
 
     /// Who takes part.

@@ -38,7 +38,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, state: &Ca
         EventData::CaseReopened(e) => life::tell(LifeEvent::Reopened(e), by, roster),
         EventData::SeatAdded(e) => life::tell(LifeEvent::Added(e), by, roster),
         EventData::SeatEnded(e) => life::tell(LifeEvent::Ended(e), by, roster),
-        EventData::RungPosted(e) => life::tell(LifeEvent::Rung(e), by, roster),
+        EventData::RungPosted(e) => life::tell_rung(e, roster, state.owed_of(e).as_ref(), zone),
         EventData::MessageCorrected(e) => communication::tell(MessageEvent::Corrected(e), by),
         EventData::MessageRetracted(e) => communication::tell(MessageEvent::Retracted(e), by),
         EventData::MessageSeen(e) => communication::tell(MessageEvent::Seen(e), by),
