@@ -114,13 +114,11 @@ impl View<'_> {
         let contact = contacts.find(|contact| {
             contact.id == *owner && rung.is_none_or(|rung| rung.organization == contact.organization)
         });
-        match contact {
-            Some(contact) => (contact.name.clone(), contact_ref(contact)),
-            None => {
-                let name = rung.map_or("", |rung| rung.name.as_str());
-                (name.to_owned(), logical("Practitioner", owner.system(), owner.value(), name))
-            }
+        if let Some(contact) = contact {
+            return (contact.name.clone(), contact_ref(contact));
         }
+        let name = rung.map_or("", |rung| rung.name.as_str());
+        (name.to_owned(), logical("Practitioner", owner.system(), owner.value(), name))
     }
 
     /// What is to be done, and by whom where it is a call.

@@ -101,7 +101,7 @@ fn tasks_over_days(acts: &[(&str, EventData, i64)]) -> Vec<serde_json::Value> {
     tasks.iter().map(|write| serde_json::from_str(&write.json).unwrap()).collect()
 }
 
-fn rung(who: &str, n: u32, plan: EventKey) -> EventData {
+fn rung(who: &str, n: u32, plan: &EventKey) -> EventData {
     let (contact, organization) = whom(who);
     RungPosted {
         owed: plan.owed(),
@@ -125,7 +125,7 @@ fn a_call_says_who_calls_whom_by_which_number_and_about_what() {
     let mut acts = vec![
         ("jane", EventData::from(opening()), 0),
         ("jane", plan_sent().into(), 0),
-        ("aco-bot", rung("lee", 1, key(1)), 20),
+        ("aco-bot", rung("lee", 1, &key(1)), 20),
     ];
     let [task] = &tasks_over_days(&acts)[..] else { panic!("one Task") };
     assert_eq!(
@@ -170,7 +170,7 @@ fn a_task_of_things_and_a_call_says_both() {
     let acts = [
         ("jane", EventData::from(opening_alone()), 0),
         ("jane", plan_sent().into(), 0),
-        ("cp-bot", rung("lee", 1, key(1)), 20),
+        ("cp-bot", rung("lee", 1, &key(1)), 20),
     ];
     let [task] = &tasks_over_days(&acts)[..] else { panic!("one Task") };
     assert_eq!(task["code"]["text"], "Take across by telephone, fax or folder, and call by telephone");

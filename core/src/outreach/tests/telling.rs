@@ -52,6 +52,6 @@ fn a_move_names_the_other_aco() {
     let text = moved("https://example.org/acos|mountain");
     assert!(text.contains("the member went to another ACO (mountain) on 2019-03-01"), "{text}");
     let side = state.opening().unwrap().plan_side.clone();
-    let text = moved(&side.id.to_string());
+    let text = moved(side.id.as_ref());
     assert!(text.contains(&format!("another ACO ({}) on", side.name)), "{text}");
 }
