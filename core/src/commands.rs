@@ -129,9 +129,9 @@ impl Engine {
         let seat = self.sender(state, &command.data)?;
         let told = || {
             let told = concern::told(state, &command.data, &seat);
-            let told = told.or_else(|| referral::told(state, &command.data, &seat)).unwrap_or_else(|| {
-                tell(&command.data, "", &seat, state.roster(), &state.told_tasks(&command.data))
-            });
+            let told = told
+                .or_else(|| referral::told(state, &command.data, &seat))
+                .unwrap_or_else(|| tell(&command.data, "", &seat, state.roster(), state));
             told + outreach::remark(state, &command.data, &seat).as_deref().unwrap_or_default()
         };
         let body = command.text.clone().unwrap_or_else(told);

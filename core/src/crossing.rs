@@ -21,8 +21,8 @@ mod tests;
 
 pub(crate) use life::{arise, joined, may_arise, referred};
 pub use life::{step, tell};
-pub(crate) use owing::due;
 pub use owing::{CALL_CLOCK, CLOCK, owed};
+pub(crate) use owing::{calling, due};
 
 /// How many things one `crossing.carried` names at most.
 pub const MOST_CARRIED: usize = 200;

@@ -34,6 +34,11 @@ pub(crate) fn latest_day(now: Timestamp) -> Date {
     ahead.to_zoned(TimeZone::UTC).date()
 }
 
+/// An instant as a person reads it: to the minute, in a time zone and with the zone's name.
+pub(crate) fn minute(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
 /// One entry of the due list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

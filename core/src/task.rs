@@ -72,6 +72,14 @@ impl TaskDue {
                 .map_or(Timestamp::MAX, |start| start.timestamp()),
         }
     }
+
+    /// As a person reads it: an instant in this time zone.
+    pub(crate) fn words(self, zone: &TimeZone) -> String {
+        match self {
+            Self::At(at) => crate::due::minute(at, zone),
+            Self::Day(day) => day.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for TaskDue {

@@ -263,13 +263,14 @@ fn refused(code: &'static str, text: &'static str) -> Reason {
     Reason::new(code, text, "alert")
 }
 
-/// The event as a person reads it in any Matrix client.
-pub fn tell(event: AlertEvent<'_>, by: &Seat, roster: &Roster) -> String {
+/// The event as a person reads it in any Matrix client, with the times of the agreement's `zone`.
+pub fn tell(event: AlertEvent<'_>, by: &Seat, roster: &Roster, zone: &TimeZone) -> String {
+    let time = |at: Timestamp| due::minute(at, zone);
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
         AlertEvent::Raised(event) => {
             let urgent = if event.priority == Priority::Routine { "" } else { "Urgent. " };
-            format!("{urgent}{who}: {}", happened(event))
+            format!("{urgent}{who}: {}", happened(event, zone))
         }
         AlertEvent::Proposed(event) => {
             let names: Vec<&str> = event
@@ -306,7 +307,7 @@ pub fn tell(event: AlertEvent<'_>, by: &Seat, roster: &Roster) -> String {
     }
 }
 
-fn happened(event: &AlertRaised) -> String {
+fn happened(event: &AlertRaised, zone: &TimeZone) -> String {
     let facility = match (&event.facility_name, &event.stay) {
         (Some(name), _) => name.as_str(),
         (None, StayKey::Named { facility, .. }) => facility.as_str(),
@@ -329,10 +330,5 @@ fn happened(event: &AlertRaised) -> String {
         }
         (Happening::Cancelled, _) => format!("the stay at {facility} was cancelled"),
     };
-    format!("{what}, {}. Source: {}.", time(event.at), event.source)
-}
-
-/// Of the time zone of a case's agreement a sentence knows nothing: it says which one it means.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    format!("{what}, {}. Source: {}.", due::minute(event.at, zone), event.source)
 }

@@ -456,10 +456,11 @@ fn a_stub_says_nothing_of_where_and_why_and_debug_neither() {
 #[test]
 fn each_is_told_in_words() {
     let roster = roster();
-    let told = tell(AlertEvent::Raised(&admitted()), &seat("bot"), &roster);
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let told = tell(AlertEvent::Raised(&admitted()), &seat("bot"), &roster, &zone);
     assert_eq!(
         told,
-        "Urgent. Bay Community Care (keeper): the member was admitted to Synthetic General (inpatient), 2019-03-04 08:00 UTC. \
+        "Urgent. Bay Community Care (keeper): the member was admitted to Synthetic General (inpatient), 2019-03-04 03:00 EST. \
          Source: feed."
     );
     let visit = VisitProposed {
@@ -469,8 +470,8 @@ fn each_is_told_in_words() {
         with: vec![whom("joe")],
     };
     assert_eq!(
-        tell(AlertEvent::Proposed(&visit), &seat("jane"), &roster),
-        "Jane Miller (CP care coordinator) proposes to visit together: 2019-03-08 15:00 UTC, Ward 3. Asked: Joe Alvarez."
+        tell(AlertEvent::Proposed(&visit), &seat("jane"), &roster, &zone),
+        "Jane Miller (CP care coordinator) proposes to visit together: 2019-03-08 10:00 EST, Ward 3. Asked: Joe Alvarez."
     );
 }
 

@@ -13,6 +13,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use steps::tell_rung;
 pub use steps::{Closed, Life, LifeEvent, Opening, PostedRung, Reopened, RungKey, step, tell};
 
 /// A text that the case carries whole, so that nobody computes from their own disk: an agreement or a rule set.

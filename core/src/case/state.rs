@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::agreement::proposal::{self, Proposals};
 use crate::alert::{self, AlertRaised, Alerts, VisitProposed};
@@ -12,7 +13,7 @@ use crate::care_plan::{self, CarePlans, Document, PlanApproved, PlanCopied, Plan
 use crate::care_team::TeamProposals;
 use crate::case::event::{Block, Content, EventData, EventKey, Head, Held, HeldBody, MAX_CLOCK, Receipt};
 use crate::case::kind::RoomKind;
-use crate::case::life::{Carried, Life, Opening, RungKey};
+use crate::case::life::{Carried, Life, Opening, RungKey, RungPosted};
 use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::{Message, Places, Superseded};
@@ -226,10 +227,22 @@ impl Standing {
     }
 }
 
+static UTC: TimeZone = TimeZone::UTC;
+
 impl CaseState {
     /// What the case was opened with.
     pub fn opening(&self) -> Option<&Opening> {
         self.life.opening.as_deref()
+    }
+
+    /// The time zone of the agreement, in which people read its times; UTC before the case is open.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        self.opening().map_or(&UTC, |opening| &opening.agreement.zone)
+    }
+
+    /// What a reminder is of, as long as it is owed.
+    pub(crate) fn owed_of(&self, rung: &RungPosted) -> Option<Owed> {
+        self.owed().into_iter().find(|owed| owed.since == rung.owed && owed.clock == rung.clock)
     }
 
     /// Who takes part.

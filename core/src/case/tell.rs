@@ -7,7 +7,7 @@ use crate::care_team::{self, TeamEvent};
 use crate::case::event::EventData;
 use crate::case::life::{self, LifeEvent};
 use crate::case::roster::Roster;
-use crate::case::state::Entry;
+use crate::case::state::{CaseState, Entry};
 use crate::communication::{self, MessageEvent};
 use crate::concern::{self, ConcernEvent, Concerns};
 use crate::consent::{self, ConsentEvent};
@@ -16,16 +16,19 @@ use crate::crossing::{self, CrossingEvent};
 use crate::meeting::{self, MeetingEvent, Meetings};
 use crate::outreach::{self, OutreachEvent};
 use crate::referral::{self, ReferralEvent, Referrals};
-use crate::task::{self, TaskEvent, Tasks};
+use crate::task::{self, TaskEvent};
 
 /// The sentence of an event. `text` is what a message says (and what an unknown kind says of itself); `roster` is the one
-/// before the event, for an opening the one that it carries; `tasks` are the case's, by whose titles their steps are told.
-pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
-    let task = |event| task::tell(event, by, roster, tasks);
+/// before the event, for an opening the one that it carries; `state` is the case's, with the event or just before it: it has
+/// the time zone of the agreement and what the event is about.
+pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, state: &CaseState) -> String {
+    let zone = state.zone();
+    let task = |event| task::tell(event, by, roster, &state.told_tasks(data), zone);
+    let reached_out = |event| outreach::tell(event, by, state);
     let none = Concerns::default();
     let told = |event| concern::tell(event, by, &none);
     let agreed = |event| proposal::tell(event, by, &Proposals::default());
-    let met = |event| meeting::tell(event, by, &Meetings::default(), &jiff::tz::TimeZone::UTC);
+    let met = |event| meeting::tell(event, by, &Meetings::default(), zone);
     match data {
         EventData::CaseOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
         EventData::ProgrammeOpened(e) => life::tell(LifeEvent::Opened(e.into()), by, roster),
@@ -35,7 +38,7 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::CaseReopened(e) => life::tell(LifeEvent::Reopened(e), by, roster),
         EventData::SeatAdded(e) => life::tell(LifeEvent::Added(e), by, roster),
         EventData::SeatEnded(e) => life::tell(LifeEvent::Ended(e), by, roster),
-        EventData::RungPosted(e) => life::tell(LifeEvent::Rung(e), by, roster),
+        EventData::RungPosted(e) => life::tell_rung(e, roster, state.owed_of(e).as_ref(), zone),
         EventData::MessageCorrected(e) => communication::tell(MessageEvent::Corrected(e), by),
         EventData::MessageRetracted(e) => communication::tell(MessageEvent::Retracted(e), by),
         EventData::MessageSeen(e) => communication::tell(MessageEvent::Seen(e), by),
@@ -47,10 +50,10 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::PlanCopied(e) => care_plan::tell(PlanEvent::Copied(e), by, roster),
         EventData::PlanApprovedInHouse(e) => care_plan::tell(PlanEvent::ApprovedInHouse(e), by, roster),
         EventData::PlanChanged(e) => care_plan::tell(PlanEvent::Changed(e), by, roster),
-        EventData::AlertRaised(e) => alert::tell(AlertEvent::Raised(e), by, roster),
-        EventData::VisitProposed(e) => alert::tell(AlertEvent::Proposed(e), by, roster),
-        EventData::VisitAnswered(e) => alert::tell(AlertEvent::Answered(e), by, roster),
-        EventData::FollowUpDone(e) => alert::tell(AlertEvent::FollowedUp(e), by, roster),
+        EventData::AlertRaised(e) => alert::tell(AlertEvent::Raised(e), by, roster, zone),
+        EventData::VisitProposed(e) => alert::tell(AlertEvent::Proposed(e), by, roster, zone),
+        EventData::VisitAnswered(e) => alert::tell(AlertEvent::Answered(e), by, roster, zone),
+        EventData::FollowUpDone(e) => alert::tell(AlertEvent::FollowedUp(e), by, roster, zone),
         EventData::TaskAssigned(e) => task(TaskEvent::Assigned(e)),
         EventData::TaskClaimed(e) => task(TaskEvent::Claimed(e)),
         EventData::TaskAccepted(e) => task(TaskEvent::Accepted(e)),
@@ -58,18 +61,18 @@ pub fn tell(data: &EventData, text: &str, by: &Seat, roster: &Roster, tasks: &Ta
         EventData::TaskHandedOver(e) => task(TaskEvent::HandedOver(e)),
         EventData::TaskCompleted(e) => task(TaskEvent::Completed(e)),
         EventData::TaskCancelled(e) => task(TaskEvent::Cancelled(e)),
-        EventData::ContactRecorded(e) => outreach::tell(OutreachEvent::Contact(e), by),
-        EventData::ContactWithdrawn(e) => outreach::tell(OutreachEvent::Withdrawn(e), by),
-        EventData::ContactProhibited(e) => outreach::tell(OutreachEvent::Prohibited(e), by),
-        EventData::ContactPermitted(e) => outreach::tell(OutreachEvent::Permitted(e), by),
+        EventData::ContactRecorded(e) => reached_out(OutreachEvent::Contact(e)),
+        EventData::ContactWithdrawn(e) => reached_out(OutreachEvent::Withdrawn(e)),
+        EventData::ContactProhibited(e) => reached_out(OutreachEvent::Prohibited(e)),
+        EventData::ContactPermitted(e) => reached_out(OutreachEvent::Permitted(e)),
         EventData::CrossingCarried(e) => crossing::tell(CrossingEvent::Carried(e), by, roster),
         EventData::ConsentRecorded(e) => consent::tell(ConsentEvent::Recorded(e), by, roster),
         EventData::ConsentRevoked(e) => consent::tell(ConsentEvent::Revoked(e), by, roster),
         EventData::OverrideReviewed(e) => consent::tell(ConsentEvent::Reviewed(e), by, roster),
-        EventData::OutreachAsked(e) => outreach::tell(OutreachEvent::Asked(e), by),
-        EventData::OutreachGranted(e) => outreach::tell(OutreachEvent::Granted(e), by),
-        EventData::OutreachRefused(e) => outreach::tell(OutreachEvent::Refused(e), by),
-        EventData::StageReached(e) => outreach::tell(OutreachEvent::Stage(e), by),
+        EventData::OutreachAsked(e) => reached_out(OutreachEvent::Asked(e)),
+        EventData::OutreachGranted(e) => reached_out(OutreachEvent::Granted(e)),
+        EventData::OutreachRefused(e) => reached_out(OutreachEvent::Refused(e)),
+        EventData::StageReached(e) => reached_out(OutreachEvent::Stage(e)),
         EventData::ConcernRaised(e) => told(ConcernEvent::Raised(e)),
         EventData::ConcernHeard(e) => told(ConcernEvent::Heard(e)),
         EventData::ConcernAnswered(e) => told(ConcernEvent::Answered(e)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::agreement::{Agreement, Clock, RuleSet};
+use crate::case::roster::Roster;
 use crate::case::step::{Owed, Rules};
 use crate::communication::Priority;
 use crate::contact::{Contact, Topic};
@@ -51,11 +52,7 @@ fn carry(one: &Crossing, count: usize, rules: &Rules<'_>) -> Option<Owed> {
 
 fn call(one: &Crossing, rules: &Rules<'_>) -> Option<Owed> {
     let What::Call { contact, .. } = &one.what else { return None };
-    let (plan, community) = (&rules.agreement.plan_side.id, &rules.agreement.community_side.id);
-    // Who waits calls: the other side of the one whose turn it is. Where it has nobody, their own colleagues.
-    let other = if contact.organization == *community { plan } else { community };
-    let reads = |side: &OrganizationId| !rules.roster.is_away(side);
-    let side = if reads(other) { other } else { &contact.organization };
+    let side = calling(&contact.organization, rules.agreement, rules.roster);
     let owner = rules.roster.lead(side).map(|seat| &seat.contact);
     let seat = rules.roster.contact(&contact.contact, &contact.organization).map(|seat| &seat.contact);
     let rung = || {
@@ -71,6 +68,18 @@ fn call(one: &Crossing, rules: &Rules<'_>) -> Option<Owed> {
         name.as_deref().unwrap_or("the last person on the ladder")
     );
     item(one, what, owner, Topic::Urgent, rules)
+}
+
+/// Which organisation calls somebody of another one. Who waits calls: the other side of the one whose turn it is. Where it has
+/// nobody, their own colleagues.
+pub(crate) fn calling<'a>(
+    to: &'a OrganizationId,
+    agreement: &'a Agreement,
+    roster: &Roster,
+) -> &'a OrganizationId {
+    let (plan, community) = (&agreement.plan_side.id, &agreement.community_side.id);
+    let other = if to == community { plan } else { community };
+    if roster.is_away(other) { to } else { other }
 }
 
 fn item(

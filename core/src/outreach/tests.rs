@@ -4,12 +4,14 @@ use crate::agreement::{Agreement, RuleSet};
 use crate::care_plan::CarePlans;
 use crate::case::life::CloseReason;
 use crate::case::roster::Roster;
+use crate::case::state::CaseState;
 use crate::case::step::{Rules, Step};
 use crate::contact::{Contact, Role, Seat};
 use crate::id::UserId;
 use crate::policy::{Reach, may_reach_out};
 
 mod no_contact;
+mod telling;
 mod withdrawing;
 
 fn seat(name: &str) -> Seat {
@@ -446,7 +448,7 @@ fn no_words_of_people_are_shown_or_handed_over_where_they_should_not() {
         (OutreachEvent::Granted(&granted), serde_json::to_string(&granted.withheld())),
         (OutreachEvent::Refused(&refused), serde_json::to_string(&refused.withheld())),
     ] {
-        let told = tell(event, &seat("jane"));
+        let told = tell(event, &seat("jane"), &CaseState::default());
         assert!(told.starts_with("jane (CP care coordinator)") && told.contains("secret words"), "{told}");
         assert!(!json.unwrap().contains("secret"));
     }

@@ -1,20 +1,21 @@
 //! What a person reads of the outreach, in any Matrix client.
 
-use jiff::Timestamp;
-
 use crate::agreement::Agreement;
-use crate::case::event::EventData;
+use crate::case::event::{EventData, EventKey};
 use crate::case::state::CaseState;
 use crate::contact::Seat;
+use crate::due;
+use crate::id::OrganizationId;
 use crate::outreach::life::against_terms;
 use crate::outreach::{Channel, ContactRecorded, OutreachEvent, Stage, StageReached};
 
-/// The event as a person reads it in any Matrix client.
-pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
+/// The event as a person reads it in any Matrix client. `state` is the case's: it has the time zone, the organizations' names and
+/// the question that an answer is to.
+pub fn tell(event: OutreachEvent<'_>, by: &Seat, state: &CaseState) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     match event {
-        OutreachEvent::Stage(event) => format!("{who}: {}", stage(event)),
-        OutreachEvent::Contact(event) => contact(&who, event),
+        OutreachEvent::Stage(event) => format!("{who}: {}", stage(event, state)),
+        OutreachEvent::Contact(event) => contact(&who, event, state),
         OutreachEvent::Withdrawn(event) => {
             format!(
                 "{who} takes back a contact with the member that was recorded in error{}",
@@ -41,19 +42,32 @@ pub fn tell(event: OutreachEvent<'_>, by: &Seat) -> String {
         }
         OutreachEvent::Granted(event) => {
             let until = event.until.map_or(String::new(), |until| format!(" before {until}"));
-            let reason = said(&event.reason);
-            format!("{who} agrees that the community side reaches out to the member{until}{reason}.")
+            let (way, reason) = (asked_way(state, &event.ask), said(&event.reason));
+            format!("{who} agrees that the community side reaches out to the member{way}{until}{reason}.")
         }
         OutreachEvent::Refused(event) => {
             format!(
-                "{who} does not agree that the community side reaches out to the member: {}",
+                "{who} does not agree that the community side reaches out to the member{}: {}",
+                asked_way(state, &event.ask),
                 event.reason
             )
         }
     }
 }
 
-fn stage(event: &StageReached) -> String {
+/// By which way the question asked to reach out, where it is known: an answer does not repeat it.
+fn asked_way(state: &CaseState, ask: &EventKey) -> String {
+    let asked = state.outreach.asks().iter().find(|one| one.asked == *ask);
+    asked.map_or_else(String::new, |one| format!(" {}", way(one.ask.channel)))
+}
+
+/// What an organization is called in the case; of one that is not named there its own value, which a person can look up.
+fn called<'a>(state: &'a CaseState, id: &'a OrganizationId) -> &'a str {
+    let known = state.opening().and_then(|opening| opening.organizations().find(|one| one.id == *id));
+    known.map_or_else(|| id.value(), |one| one.name.as_str())
+}
+
+fn stage(event: &StageReached, state: &CaseState) -> String {
     let on = event.on;
     let what = match event.stage {
         Stage::Assigned => format!("the member was assigned on {on}"),
@@ -63,7 +77,7 @@ fn stage(event: &StageReached) -> String {
         Stage::Disenrolled => format!("the member left the programme on {on}"),
         Stage::ReEnrolled => format!("the member came back to the programme on {on}"),
         Stage::Moved => {
-            let to = event.to_aco.as_ref().map_or(String::new(), |aco| format!(" ({aco})"));
+            let to = event.to_aco.as_ref().map_or(String::new(), |aco| format!(" ({})", called(state, aco)));
             format!("the member went to another ACO{to} on {on}")
         }
     };
@@ -75,7 +89,7 @@ fn stage(event: &StageReached) -> String {
     )
 }
 
-fn contact(who: &str, event: &ContactRecorded) -> String {
+fn contact(who: &str, event: &ContactRecorded, state: &CaseState) -> String {
     let met = match (event.reached, event.face_to_face) {
         (true, true) => "was in contact with the member, face to face,",
         (true, false) => "was in contact with the member",
@@ -87,7 +101,7 @@ fn contact(who: &str, event: &ContactRecorded) -> String {
         return format!("{who} did not reach out to the member {way}, because {words}{outcome}.");
     }
     let other = event.by.as_ref().map_or("", |_| "records that a colleague ");
-    let when = minute(event.when);
+    let when = due::minute(event.when, state.zone());
     format!(
         "{who} {other}{met} {} at {when}{}.",
         way(event.channel),
@@ -108,10 +122,6 @@ fn way(channel: Channel) -> &'static str {
         Channel::Video => "by video",
         Channel::Other => "by another way",
     }
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What is added to an event's sentence: that a contact was against the terms of the agreement, and why. What has happened is

@@ -1,12 +1,15 @@
 //! What a person reads of a task's events in any Matrix client.
 
+use jiff::tz::TimeZone;
+
 use crate::case::event::EventKey;
 use crate::case::roster::Roster;
 use crate::contact::Seat;
 use crate::task::{Assignee, TaskEvent, Tasks};
 
-/// The event as a person reads it in any Matrix client. `tasks` are those of the case, by whose titles the steps are told.
-pub fn tell(event: TaskEvent<'_>, by: &Seat, roster: &Roster, tasks: &Tasks) -> String {
+/// The event as a person reads it in any Matrix client. `tasks` are those of the case, by whose titles the steps are told;
+/// `zone` is the agreement's.
+pub fn tell(event: TaskEvent<'_>, by: &Seat, roster: &Roster, tasks: &Tasks, zone: &TimeZone) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
     let the = |task: &EventKey| match tasks.get(task) {
         Some(task) if !task.title.is_empty() => format!("the task \u{201c}{}\u{201d}", task.title),
@@ -16,7 +19,8 @@ pub fn tell(event: TaskEvent<'_>, by: &Seat, roster: &Roster, tasks: &Tasks) -> 
         TaskEvent::Assigned(event) => {
             let detail = event.detail.as_ref().map_or(String::new(), |detail| format!(" {detail}"));
             let to = name(&event.to, roster, by);
-            format!("{who} gave {to} a task, due {}: \u{201c}{}\u{201d}.{detail}", event.due, event.title)
+            let due = event.due.words(zone);
+            format!("{who} gave {to} a task, due {due}: \u{201c}{}\u{201d}.{detail}", event.title)
         }
         TaskEvent::Claimed(event) => format!("{who} took {}.", the(&event.task)),
         TaskEvent::Accepted(event) => format!("{who} accepted {}.", the(&event.task)),

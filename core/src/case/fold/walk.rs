@@ -95,7 +95,7 @@ pub(super) fn event(state: &mut CaseState, event: &Event<'_>) {
         (Some(seat), Some(body)) => {
             concern::told(state, &event.data, seat)
                 .or_else(|| referral::told(state, &event.data, seat))
-                .unwrap_or_else(|| tell(&event.data, body, seat, roster, &state.told_tasks(&event.data)))
+                .unwrap_or_else(|| tell(&event.data, body, seat, roster, state))
                 + remark.as_deref().unwrap_or_default()
         }
         (None, Some(body)) => body.to_owned(),

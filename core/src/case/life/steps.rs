@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::agreement::{Agreement, RuleSet};
 use crate::case::event::EventKey;
@@ -12,7 +13,7 @@ use crate::case::life::{
     Carried, CaseAccepted, CaseClosed, CaseReopened, CloseReason, RungPosted, SeatAdded, SeatEnded,
 };
 use crate::case::roster::{self, Roster, RosterEvent, decides};
-use crate::case::step::{Rung, Step};
+use crate::case::step::{Owed, Rung, Step};
 use crate::contact::Seat;
 use crate::id::{AgreementId, CaseId, ContactId, EventId, OrganizationId, RuleSetId, Sha256};
 use crate::member::Member;
@@ -413,23 +414,36 @@ pub fn tell(event: LifeEvent<'_>, by: &Seat, roster: &Roster) -> String {
             let name = contact.map_or("somebody's", |contact| contact.name.as_str());
             format!("{who} ended the participation of {name}.")
         }
-        LifeEvent::Rung(event) => {
-            let place = roster.contact(&event.contact, &event.organization);
-            let name = place.map_or("the next person on the ladder", |seat| seat.contact.name.as_str());
-            if event.left {
-                let name = place.map_or("somebody on the ladder", |seat| seat.contact.name.as_str());
-                return format!(
-                    "Reminder {}: {name} has left, and nobody is reminded by it: whoever comes next on the ladder is, or else somebody has \
-                     to take their place. What is owed here is overdue.",
-                    event.rung.saturating_add(1)
-                );
-            }
-            // The rung's own time: for the first person it is when the clock ran out, for the next when their turn came.
-            let since = event.due.strftime("%-d %B %Y");
-            format!(
-                "Reminder {} for {name}: what is owed here is overdue, and theirs to see to since {since}.",
-                event.rung.saturating_add(1)
-            )
-        }
+        LifeEvent::Rung(event) => tell_rung(event, roster, None, &TimeZone::UTC),
+    }
+}
+
+/// A reminder as the case's history tells of it. `owed` is what it is of, where that is still owed; `zone` is the agreement's.
+pub(crate) fn tell_rung(event: &RungPosted, roster: &Roster, owed: Option<&Owed>, zone: &TimeZone) -> String {
+    let n = event.rung.saturating_add(1);
+    let place = roster.contact(&event.contact, &event.organization);
+    let named = |or: &'static str| place.map_or(or, |seat| seat.contact.name.as_str());
+    if event.left {
+        let name = named("somebody on the ladder");
+        let overdue = owed.map_or_else(
+            || "What is owed here is overdue.".to_owned(),
+            |owed| format!("This is overdue: {}.", owed.what),
+        );
+        return format!(
+            "Reminder {n}: {name} has left, and nobody is reminded by it: whoever comes next on the ladder is, or else somebody has \
+             to take their place. {overdue}"
+        );
+    }
+    let name = named("the next person on the ladder");
+    // The rung's own time: for the first person it is when the clock ran out, for the next when their turn came.
+    let since = event.due.to_zoned(zone.clone()).strftime("%-d %B %Y").to_string();
+    match owed {
+        Some(owed) => format!(
+            "Reminder {n} for {name}: {}. It is overdue, and theirs to see to since {since}.",
+            owed.what
+        ),
+        None => format!(
+            "Reminder {n} for {name}: what is owed here is overdue, and theirs to see to since {since}."
+        ),
     }
 }

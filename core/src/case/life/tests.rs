@@ -244,7 +244,7 @@ fn accepting_posting_and_closing() {
     assert_eq!(posted, [user("aco-bot"), user("cp-bot")]);
     assert_eq!(
         table.text(),
-        "Reminder 2 for lee: what is owed here is overdue, and theirs to see to since 20 January 2026."
+        "Reminder 2 for lee: return the care plan, approved or with changes to make. It is overdue, and theirs to see to since 20 January 2026."
     );
 
     let close = || CaseClosed { reason: CloseReason::Moved, continued_in: None };

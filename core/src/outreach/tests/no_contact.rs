@@ -123,7 +123,7 @@ fn what_was_not_made_is_no_attempt_and_could_not_be_made() {
 fn it_is_told_in_words() {
     let named = seat("jane");
     let id = EventId::new();
-    let of = |event: OutreachEvent<'_>| tell(event, &named);
+    let of = |event: OutreachEvent<'_>| tell(event, &named, &CaseState::default());
     let event = ContactProhibited { representative: true, ..prohibited("2019-03-01") };
     assert_eq!(
         of(OutreachEvent::Prohibited(&event)),

@@ -1,12 +1,18 @@
 //! What a person reads of tasks.
 
 use super::*;
+use jiff::tz::TimeZone;
 
 #[test]
 fn a_person_reads_what_happened_and_debug_shows_none_of_it() {
     let (tasks, id) = assigned(owner("joe"));
     let roster = roster(&ALL);
-    let told = |who: &str, event| tell(event, &seat(who), &roster, &tasks);
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let told = |who: &str, event| tell(event, &seat(who), &roster, &tasks, &zone);
+    let by_instant =
+        TaskAssigned { due: "2019-03-08T20:00:00Z".parse().unwrap(), ..assignment(owner("joe")) };
+    let text = told("jane", TaskEvent::Assigned(&by_instant));
+    assert!(text.contains("a task, due 2019-03-08 15:00 EST: "), "{text}");
     let event = assignment(owner("joe"));
     assert_eq!(
         told("jane", TaskEvent::Assigned(&event)),

@@ -31,6 +31,10 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
     for organization in crosses(state, event) {
         note(state, Resource::Crossing(organization), &event.key, whole);
     }
+    for organization in calls(state, &event.data) {
+        // What is owed is known of an event whose words were withheld, too.
+        note(state, Resource::Crossing(organization), &event.key, true);
+    }
     if let EventData::CrossingCarried(carried) = &*event.data
         && counted
     {
@@ -216,6 +220,28 @@ fn crosses(state: &CaseState, event: &Event<'_>) -> Vec<OrganizationId> {
         }
         _ => {}
     }
+    to.sort();
+    to.dedup();
+    to
+}
+
+/// To which organisations a call waits while something is done in the case: whether it is still needed, who makes it and by which
+/// number follow from that.
+fn calls(state: &CaseState, data: &EventData) -> Vec<OrganizationId> {
+    let says_only = matches!(
+        data,
+        EventData::MessageSent(_)
+            | EventData::MessageCorrected(_)
+            | EventData::MessageRetracted(_)
+            | EventData::MessageSeen(_)
+            | EventData::Handover(_)
+            | EventData::Unknown { .. }
+    );
+    if says_only {
+        return Vec::new();
+    }
+    let waiting = state.crossings.waiting().filter(|one| matches!(one.what, What::Call { .. }));
+    let mut to: Vec<OrganizationId> = waiting.map(|one| one.to.clone()).collect();
     to.sort();
     to.dedup();
     to
