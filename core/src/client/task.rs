@@ -140,7 +140,7 @@ impl Case {
     /// it goes to the cover, and its detail says for whom; what is due only once they are back waits for them.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `task-without-owner`, `task-without-due`, `ambiguous-contact`),
+    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `task-without-owner`, `task-without-due`, `task-due-past`, `ambiguous-contact`),
     /// `NotFound` (`seat`) for somebody who never had a seat, `NotAllowed` (`task-owner-unseated`, `task-owner-outside`,
     /// `task-pool-empty`, `task-too-many`), besides the errors of every command.
     pub fn assign(&self, id: Option<EventId>, task: Task) -> Result<EventKey> {
@@ -161,6 +161,11 @@ impl Case {
         match self.assigned_first(id, &assigned)? {
             Some(first) => assigned = first,
             None => {
+                // What was given before is not refused because it was not done in time, even where it never left.
+                let engine = &self.caseline().engine;
+                if id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_none() {
+                    self.still_to_come(due)?;
+                }
                 self.reroute(&mut assigned.to, due, &mut assigned.detail, None)?;
             }
         }
@@ -314,6 +319,17 @@ impl Case {
         *said = Some(said.take().map_or_else(|| instead.clone(), |said| format!("{instead} {said}")));
         *to = covers;
         Ok(())
+    }
+
+    /// Refuses a due time that is past: nobody can keep it, and everybody would be reminded at once.
+    fn still_to_come(&self, due: TaskDue) -> Result<()> {
+        let state = self.expected()?;
+        let Some(opening) = state.opening() else { return Ok(()) };
+        if due.instant(&opening.agreement.zone) > self.caseline().engine.now() {
+            return Ok(());
+        }
+        let detail = "that time is past: say a day from today on, or an instant to come";
+        Err(InvalidInput::new("task-due-past", detail).field("due").into())
     }
 
     /// Who is meant. Somebody whose only seat has ended is meant too, so that a repeated command is answered as it was first;

@@ -294,6 +294,26 @@ async fn what_is_given_to_who_is_away_goes_to_the_cover_where_it_is_due_before_t
 }
 
 #[tokio::test]
+async fn nobody_is_given_what_was_due_before() {
+    let (world, _jane, _joe, case, _joes) = two().await;
+    let now: jiff::Timestamp = "2019-03-05T15:00:00Z".parse().unwrap();
+    world.clock.set(now);
+    let id = EventId::new();
+    let assign =
+        |id, due: crate::task::TaskDue| case.assign(id, Task::new("Sign").owner(contact("joe")).due(due));
+    for due in [crate::task::TaskDue::Day(day("2019-03-04")), crate::task::TaskDue::At(now)] {
+        let error = assign(Some(id), due).unwrap_err();
+        assert!(matches!(&error, Error::InvalidInput(input) if input.field.as_deref() == Some("due")));
+        assert_eq!(reason(&error), "task-due-past");
+    }
+    assert!(case.expected().unwrap().tasks.all().is_empty(), "nothing was said");
+    let today = crate::task::TaskDue::Day(day("2019-03-05"));
+    let first = assign(Some(id), today).unwrap();
+    world.clock.set("2019-03-07T15:00:00Z".parse().unwrap());
+    assert_eq!(assign(Some(id), today).unwrap(), first, "a repeated command is answered as it was first");
+}
+
+#[tokio::test]
 async fn what_somebody_has_who_goes_out_of_office_goes_to_the_cover_once() {
     // Synthetic: as above, Joe is away from 23 March until 1 April 2019, and Lee covers for him.
     let world = World::new();
