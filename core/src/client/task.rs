@@ -300,8 +300,7 @@ impl Case {
     }
 
     /// Gives a task to the cover of an owner who is out of office until it is due, if that takes part in the case, and says so.
-    /// Whoever takes it from the cover again means that, and
-    /// who has it already is not given it.
+    /// Whoever takes it from the cover again means that, and who has it already is not given it.
     fn reroute(
         &self,
         to: &mut Assignee,
