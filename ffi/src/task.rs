@@ -157,8 +157,8 @@ impl Case {
     /// of an organisation, until `due`: a day (`2019-03-08`) or an instant (`2019-03-08T15:00:00Z`).
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `invalid-due`, `task-without-owner`, `ambiguous-contact`), `NotFound`
-    /// (`seat`), besides the errors of every command.
+    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `invalid-due`, `task-due-past`, `task-without-owner`,
+    /// `ambiguous-contact`), `NotFound` (`seat`), besides the errors of every command.
     #[allow(clippy::too_many_arguments, reason = "named and with defaults in every language that calls it")]
     #[uniffi::method(default(owner = None, pool = None, organization = None, detail = None, priority = None, key = None))]
     pub async fn assign(

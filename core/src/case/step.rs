@@ -54,8 +54,9 @@ pub struct Rules<'a> {
 
 impl Rules<'_> {
     /// Whom to remind about a topic of what is due then: the agreement's ladder for it, else the one for care plans, which every
-    /// agreement has and whose last person has a telephone number. Who owes it comes `first`, at the due time, where the ladder
-    /// does not name them already.
+    /// agreement has and whose last person has a telephone number. Who owes it comes `first`, at the due time, wherever the ladder
+    /// names them; whom it names first anyway comes after the time that it says. Only where nobody else at its end has a telephone
+    /// number do they keep their place there.
     pub(crate) fn ladder(&self, topic: Topic, first: Option<&Contact>, due: Timestamp) -> Vec<Rung> {
         let agreement = self.agreement;
         // A programme room has concerns only, and its agreement always has their ladder.
@@ -63,18 +64,6 @@ impl Rules<'_> {
             [] => agreement.ladder(Topic::CarePlan),
             ladder => ladder,
         };
-        let owner = first.filter(|contact| {
-            !named.iter().any(|rung| rung.contact == contact.id && rung.organization == contact.organization)
-        });
-        let owner = owner.map(|contact| Rung {
-            contact: contact.id.clone(),
-            name: contact.name.clone(),
-            organization: contact.organization.clone(),
-            user: contact.user.clone(),
-            phone: contact.phone.clone(),
-            at: due,
-            posted: None,
-        });
         let named = named.iter().map(|rung| {
             // The roster is younger than the agreement: what it says of a person's account and telephone counts.
             let seat = self.roster.contact(&rung.contact, &rung.organization).map(|seat| &seat.contact);
@@ -88,7 +77,34 @@ impl Rules<'_> {
                 posted: None,
             }
         });
-        owner.into_iter().chain(named).collect()
+        let mut ladder: Vec<Rung> = named.collect();
+        let Some(owner) = first else { return ladder };
+        let is = |rung: &Rung| rung.contact == owner.id && rung.organization == owner.organization;
+        match ladder.iter().position(is) {
+            Some(0) => {}
+            Some(place) => {
+                // The ladder's one telephone stays at its end.
+                let (above, below) = (ladder.get(..place), ladder.get(place + 1..));
+                let last = below.and_then(<[Rung]>::last).or_else(|| above.and_then(<[Rung]>::last));
+                if last.is_some_and(|rung| rung.phone.is_some()) {
+                    let own = ladder.remove(place);
+                    ladder.insert(0, Rung { at: due, ..own });
+                }
+            }
+            None => ladder.insert(
+                0,
+                Rung {
+                    contact: owner.id.clone(),
+                    name: owner.name.clone(),
+                    organization: owner.organization.clone(),
+                    user: owner.user.clone(),
+                    phone: owner.phone.clone(),
+                    at: due,
+                    posted: None,
+                },
+            ),
+        }
+        ladder
     }
 }
 

@@ -175,8 +175,8 @@ impl Case {
     /// Answers a concern; repeated under its id, what is told every organisation is told once.
     ///
     /// # Errors
-    /// As [`Case::raise_concern`] for the text; `NotAllowed` (`concern-not-office`, `concern-closed`, `concern-unknown`), besides the
-    /// errors of every command.
+    /// As [`Case::raise_concern`] for the text; `NotAllowed` (`concern-not-office`, `concern-answered` until it is reopened, `concern-closed`,
+    /// `concern-unknown`), besides the errors of every command.
     pub fn answer_concern(&self, id: Option<EventId>, concern: EventId, answer: Answer) -> Result<EventKey> {
         said(&answer.text, TEXT_LIMIT, "invalid-text", "text")?;
         if let Some(question) = &answer.shared_as {

@@ -1,7 +1,7 @@
 //! Who does what in a case: its tasks, as the host works with them.
 
 use crate::care_team::Whom;
-use crate::case::event::{Block, Content, EventData, EventKey, HeldBody};
+use crate::case::event::{EventData, EventKey};
 use crate::case::name::EventName;
 use crate::client::Case;
 use crate::commands::Command;
@@ -137,10 +137,10 @@ impl Case {
     }
 
     /// Assigns a task. Where its owner is out of office, as the directory has it, and whoever covers for them takes part in the case,
-    /// it goes to the cover, and its detail says for whom.
+    /// it goes to the cover, and its detail says for whom; what is due only once they are back waits for them.
     ///
     /// # Errors
-    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `task-without-owner`, `task-without-due`, `ambiguous-contact`),
+    /// `InvalidInput` (`invalid-title`, `invalid-detail`, `task-without-owner`, `task-without-due`, `task-due-past`, `ambiguous-contact`),
     /// `NotFound` (`seat`) for somebody who never had a seat, `NotAllowed` (`task-owner-unseated`, `task-owner-outside`,
     /// `task-pool-empty`, `task-too-many`), besides the errors of every command.
     pub fn assign(&self, id: Option<EventId>, task: Task) -> Result<EventKey> {
@@ -160,7 +160,14 @@ impl Case {
         let mut assigned = TaskAssigned { title: task.title, detail, to, due, priority: task.priority };
         match self.assigned_first(id, &assigned)? {
             Some(first) => assigned = first,
-            None => self.reroute(&mut assigned)?,
+            None => {
+                // What was given before is not refused because it was not done in time, even where it never left.
+                let engine = &self.caseline().engine;
+                if id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_none() {
+                    self.still_to_come(due)?;
+                }
+                self.reroute(&mut assigned.to, due, &mut assigned.detail, None)?;
+            }
         }
         self.command(&Command::new(id, assigned))
     }
@@ -200,7 +207,9 @@ impl Case {
         self.command(&Command::new(id, TaskDeclined { task, reason }))
     }
 
-    /// Hands a task over: by who has it, by who assigned it, or by a lead of either organisation.
+    /// Hands a task over: by who has it, by who assigned it, or by a lead of either organisation. Where its new owner is out of
+    /// office it goes to whoever covers for them, as with [`Case::assign`], and the reason says for whom; who covers can be made to
+    /// give it back.
     ///
     /// # Errors
     /// `InvalidInput` (`invalid-reason`, `ambiguous-contact`), `NotFound` (`seat`), `NotAllowed` (`task-not-yours`,
@@ -215,7 +224,17 @@ impl Case {
         let reason = reason.map(|reason| said(reason, "invalid-reason", "reason")).transpose()?;
         let to = self.assignee(to.into())?;
         let task = self.task_key(&task.into())?;
-        self.command(&Command::new(id, TaskHandedOver { task, to, reason }))
+        let mut handed = TaskHandedOver { task, to, reason };
+        match self.handed_first(id, &handed)? {
+            Some(first) => handed = first,
+            None => {
+                let state = self.expected()?;
+                if let Some(task) = state.tasks.get(&handed.task) {
+                    self.reroute(&mut handed.to, task.due, &mut handed.reason, Some(&task.assignee))?;
+                }
+            }
+        }
+        self.command(&Command::new(id, handed))
     }
 
     /// Says that a task is done, and what came of it.
@@ -257,50 +276,59 @@ impl Case {
 
     /// What was assigned under this id at first: a repeated command is answered as it was then, whoever is there by now.
     fn assigned_first(&self, id: Option<EventId>, again: &TaskAssigned) -> Result<Option<TaskAssigned>> {
-        let Some(id) = id else { return Ok(None) };
-        let key = EventKey { sender: self.caseline().user(), id };
-        let engine = &self.caseline().engine;
-        let first = engine.with_expected(self.id(), |fold| match &fold.counting(&key)?.body {
-            HeldBody::Whole(Content { block: Block::Event(event), .. }) => match &event.data {
-                EventData::TaskAssigned(first) => Some(first.clone()),
-                _ => None,
-            },
-            _ => None,
-        })?;
-        // Rerouted, it says more than the command did, and another of the same organisation has it; everything else is the same.
-        let rerouted = |first: &TaskAssigned| {
-            let detail = first.detail.as_deref().unwrap_or_default();
-            first.to.organization() == again.to.organization()
-                && detail.starts_with(INSTEAD_OF)
-                && detail.ends_with(again.detail.as_deref().unwrap_or_default())
-                && TaskAssigned { detail: again.detail.clone(), to: again.to.clone(), ..first.clone() }
-                    == *again
+        let first = match id.map(|id| self.said_first(id)).transpose()?.flatten() {
+            Some(EventData::TaskAssigned(first)) => first,
+            _ => return Ok(None),
         };
-        Ok(first.filter(|first| *first == *again || rerouted(first)))
+        // Rerouted, it says more than the command did, and another of the same organisation has it; everything else is the same.
+        let rerouted = first.to.organization() == again.to.organization()
+            && is_rerouted(first.detail.as_deref(), again.detail.as_deref())
+            && TaskAssigned { detail: again.detail.clone(), to: again.to.clone(), ..first.clone() } == *again;
+        Ok((first == *again || rerouted).then_some(first))
     }
 
-    /// Gives a task to the cover of an owner who is out of office, if that takes part in the case, and says so.
-    fn reroute(&self, assigned: &mut TaskAssigned) -> Result<()> {
-        let Assignee::Owner(owner) = &assigned.to else { return Ok(()) };
-        let directory = self.caseline().directory();
-        let Ok(away) = directory.contact(&owner.contact, Some(&owner.organization)) else { return Ok(()) };
-        let Some((cover, back)) = directory.stands_in(away, self.caseline().engine.now()) else {
-            return Ok(());
+    /// What was handed over under this id at first, as [`Self::assigned_first`].
+    fn handed_first(&self, id: Option<EventId>, again: &TaskHandedOver) -> Result<Option<TaskHandedOver>> {
+        let first = match id.map(|id| self.said_first(id)).transpose()?.flatten() {
+            Some(EventData::TaskHandedOver(first)) => first,
+            _ => return Ok(None),
         };
-        let state = self.expected()?;
-        if state.roster().contact(&cover.id, &cover.organization).is_none() {
+        let rerouted = first.task == again.task
+            && first.to.organization() == again.to.organization()
+            && is_rerouted(first.reason.as_deref(), again.reason.as_deref());
+        Ok((first == *again || rerouted).then_some(first))
+    }
+
+    /// Gives a task to the cover of an owner who is out of office until it is due, if that takes part in the case, and says so.
+    /// Whoever takes it from the cover again means that, and who has it already is not given it.
+    fn reroute(
+        &self,
+        to: &mut Assignee,
+        due: TaskDue,
+        said: &mut Option<String>,
+        has: Option<&Assignee>,
+    ) -> Result<()> {
+        let Assignee::Owner(owner) = &*to else { return Ok(()) };
+        let Some(cover) = self.cover(&self.expected()?, owner, due) else { return Ok(()) };
+        let covers = Assignee::Owner(cover.whom);
+        if has.is_some_and(|has| *has == covers || has == to) {
             return Ok(());
         }
-        let zone = state.opening().map(|opening| opening.agreement.zone.clone());
-        let until = back.zip(zone).map_or(String::new(), |(back, zone)| {
-            format!(" until {}", back.to_zoned(zone).date().strftime("%-d %B %Y"))
-        });
-        let said = format!("{INSTEAD_OF}{}, who is away{until}.", away.name);
-        let detail = assigned.detail.take().map_or_else(|| said.clone(), |detail| format!("{said} {detail}"));
-        assigned.detail = Some(detail);
-        assigned.to =
-            Assignee::Owner(Whom { contact: cover.id.clone(), organization: cover.organization.clone() });
+        let instead = format!("{INSTEAD_OF}{}, who is away{}.", cover.away, cover.until);
+        *said = Some(said.take().map_or_else(|| instead.clone(), |said| format!("{instead} {said}")));
+        *to = covers;
         Ok(())
+    }
+
+    /// Refuses a due time that is past: nobody can keep it, and everybody would be reminded at once.
+    fn still_to_come(&self, due: TaskDue) -> Result<()> {
+        let state = self.expected()?;
+        let Some(opening) = state.opening() else { return Ok(()) };
+        if due.instant(&opening.agreement.zone) > self.caseline().engine.now() {
+            return Ok(());
+        }
+        let detail = "that time is past: say a day from today on, or an instant to come";
+        Err(InvalidInput::new("task-due-past", detail).field("due").into())
     }
 
     /// Who is meant. Somebody whose only seat has ended is meant too, so that a repeated command is answered as it was first;
@@ -327,6 +355,12 @@ impl Case {
         };
         Ok(Assignee::Owner(Whom { contact, organization }))
     }
+}
+
+/// Whether these are the words of a command, after those that say for whom it was rerouted.
+fn is_rerouted(first: Option<&str>, again: Option<&str>) -> bool {
+    let first = first.unwrap_or_default();
+    first.starts_with(INSTEAD_OF) && first.ends_with(again.unwrap_or_default())
 }
 
 /// What somebody says, if it is something and not too long.

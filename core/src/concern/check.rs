@@ -123,6 +123,7 @@ pub fn formats(text: &str, today: Date) -> Vec<Found> {
     let chars = plain(text);
     let mut found = numbers::numbers(&chars, today);
     found.extend(dates::in_words(&chars, today));
+    found.extend(dates::of_birth(&chars, today));
     found.extend(emails(&chars));
     found.extend(numbers::medicare(&chars));
     apart(found)
@@ -150,20 +151,35 @@ pub fn known_numbers<'m>(text: &str, members: impl IntoIterator<Item = &'m Membe
     apart(found)
 }
 
-/// What of a text is a word of one of these names, with a capital letter: who writes it is asked whether that person is meant.
+/// What of a text is a word of one of these names, with a capital letter, or one of them whole, however it is written: who writes it
+/// is asked whether that person is meant.
 pub fn names<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<Found> {
     let chars = plain(text);
-    let known: std::collections::BTreeSet<String> = names
-        .into_iter()
-        .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()))
-        // A letter alone, as in a middle name, is nobody's.
-        .filter(|word| word.chars().count() > 1 && word.chars().all(char::is_alphabetic))
-        .map(str::to_lowercase)
-        .collect();
+    // A letter alone, as in a middle name, is nobody's.
+    let parts = |name: &str| -> Vec<String> {
+        let words = name.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| word.chars().count() > 1 && word.chars().all(char::is_alphabetic));
+        words.map(str::to_lowercase).collect()
+    };
+    let names: Vec<&str> = names.into_iter().collect();
+    let known: std::collections::BTreeSet<String> = names.iter().flat_map(|name| parts(name)).collect();
     let words =
         words(&chars).into_iter().filter(|(_, word)| word.chars().next().is_some_and(char::is_uppercase));
     let found = words.filter(|(_, word)| known.contains(&word.to_lowercase()));
-    found.map(|((start, end), _)| Found { start, end, kind: DataKind::Name }).collect()
+    let mut found: Vec<Found> =
+        found.map(|((start, end), _)| Found { start, end, kind: DataKind::Name }).collect();
+    // With its middle names, without its initials, and of the first and the last alone.
+    let mut whole: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    for parts in names.iter().map(|name| parts(name)) {
+        whole.extend(parts.first().zip(parts.last()).map(|(first, last)| format!("{first} {last}")));
+        whole.push(parts.join(" "));
+    }
+    let whole = whole_names(text, whole.iter().map(String::as_str)).into_iter();
+    let apart = |one: &Found| found.iter().all(|other| one.end <= other.start || other.end <= one.start);
+    let whole: Vec<Found> = whole.filter(apart).collect();
+    found.extend(whole);
+    found.sort();
+    found
 }
 
 /// Where a text has one of these names whole, word by word; names of one word alone are looked for nowhere.

@@ -28,7 +28,7 @@ pub const MOST_ABOUT: usize = 20;
 /// # Errors
 /// The reason, with source `concern`: `concern-by-keeper`, `concern-member-data`, `concern-not-organization` (the organisation
 /// raises, closes and reopens), `concern-not-office` (the office hears, answers and publishes), `concern-id-taken`,
-/// `concern-too-many`, `concern-about` (about too many organisations), `concern-unknown`, `concern-heard`, `concern-closed`, `concern-open` (what was not answered is not reopened),
+/// `concern-too-many`, `concern-about` (about too many organisations), `concern-unknown`, `concern-heard`, `concern-answered` (until it is reopened), `concern-closed`, `concern-open` (what was not answered is not reopened),
 /// `concern-steps-too-many`, `answer-id-taken`, `answers-too-many`.
 pub fn step(concerns: &Concerns, event: ConcernEvent<'_>, step: &Step<'_>) -> Result<Concerns, Reason> {
     if step.seat.is_keeper() {
@@ -60,8 +60,14 @@ pub fn step(concerns: &Concerns, event: ConcernEvent<'_>, step: &Step<'_>) -> Re
         ConcernEvent::Answered(event) => {
             of_office(step)?;
             let concern = find(&mut next, event.concern)?;
-            if concern.status == ConcernStatus::Closed {
-                return Err(closed());
+            match concern.status {
+                ConcernStatus::Raised | ConcernStatus::Heard => {}
+                ConcernStatus::Closed => return Err(closed()),
+                // Two answers would both be told everybody, and whoever asked would not know which one holds.
+                ConcernStatus::Answered => {
+                    let text = "it was answered before: reopen it to have another answer";
+                    return Err(refused("concern-answered", text));
+                }
             }
             room_for_more(concern)?;
             concern.status = ConcernStatus::Answered;

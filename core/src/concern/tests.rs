@@ -330,12 +330,46 @@ fn there_is_an_end_to_what_one_can_make_the_other_hold() {
     }
     assert_eq!(room.act("jane", raised("One more")), "concern-too-many");
     let concern = room.only().key.id;
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MOST_STEPS / 2 {
         assert_eq!(room.act("ann", answered(concern, "So")), "");
+        assert_eq!(room.act("jane", reopened(concern, "Not so")), "");
     }
     assert_eq!(room.act("ann", answered(concern, "So")), "concern-steps-too-many");
     assert_eq!(room.act("jane", ConcernClosed { concern }), "", "it can be closed all the same");
     assert_eq!(room.act("jane", raised("One more")), "");
+}
+
+#[test]
+fn a_concern_that_stands_answered_takes_no_second_answer_until_it_is_reopened() {
+    let mut room = Room::open();
+    room.act("jane", raised("Since March they come late"));
+    let concern = room.last();
+    let found = |room: &Room| -> Vec<String> {
+        super::answered(room.fold.state()).into_iter().map(|one| one.answer).collect()
+    };
+    // Both answer at once, and neither knows of the other.
+    let before = room.fold.clone();
+    assert_eq!(room.act("ann", answered(concern, "On the first")), "");
+    let second = next(900, "max", before.state(), answered(concern, "On the tenth"));
+    room.fold.insert(second.clone());
+    // Whichever comes first in the room's order counts, and the other one is told that it was second.
+    let code = |who: &Held| {
+        let entry = room.fold.state().entry(&who.key()).unwrap();
+        entry.standing.reason().map(|reason| reason.code.to_string())
+    };
+    let refused = Some("concern-answered".to_owned());
+    let expected = match code(&second) {
+        None => (refused, "On the tenth"),
+        of_max => {
+            assert_eq!(of_max, refused);
+            (None, "On the first")
+        }
+    };
+    assert_eq!((code(room.events.last().unwrap()), &*found(&room).join(" ")), expected);
+    assert_eq!(room.act("max", answered(concern, "On the tenth")), "concern-answered");
+    assert_eq!(room.act("jane", reopened(concern, "Not so")), "");
+    assert_eq!(room.act("max", answered(concern, "On the tenth")), "");
+    assert_eq!(found(&room), ["On the tenth"]);
 }
 
 #[test]

@@ -284,6 +284,36 @@ fn a_question_that_was_asked_before_is_entered_in_error() {
 }
 
 #[test]
+fn a_question_waits_for_no_answer_in_a_case_that_is_closed() {
+    let said = |acts: &[(&'static str, EventData)]| {
+        let [task] = &tasks(acts.to_vec())[..] else { panic!() };
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        [text(&task["status"]), text(&task["statusReason"]["text"]), text(&task["lastModified"])]
+    };
+    let close = || -> EventData { CaseClosed { reason: CloseReason::Moved, continued_in: None }.into() };
+    let mut acts = vec![("jane", opening().into()), ("jane", asks())];
+    let before = said(&acts);
+    acts.push(("jane", close()));
+    let closed = said(&acts);
+    assert_eq!(closed[..2], ["cancelled", "The case was closed"]);
+    assert!(closed[2] > before[2], "{closed:?}");
+    let back = CaseReopened {
+        reason: "re-enrolled".into(),
+        on: "2026-01-05".parse().unwrap(),
+        source: "list".into(),
+        enrolled: None,
+        left: None,
+    };
+    acts.push(("joe", back.into()));
+    assert_eq!(said(&acts), before);
+    // What was answered stays so.
+    let asked = crate::case::event::EventKey { sender: user("jane"), id: id(1) };
+    let granted = OutreachGranted { ask: asked, until: None, reason: String::new() };
+    let acts = [("jane", opening().into()), ("jane", asks()), ("joe", granted.into()), ("jane", close())];
+    assert_eq!(said(&acts)[0], "completed");
+}
+
+#[test]
 fn that_a_member_must_not_be_contacted_is_a_flag_until_it_is_lifted() {
     let on = "2026-01-04".parse().unwrap();
     let said = |reason: &str| -> EventData {

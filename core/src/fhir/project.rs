@@ -29,6 +29,8 @@ mod scanned;
 mod signed;
 mod task;
 
+pub(super) use task::CASE_CLOSED;
+
 /// What is ours to a case: whose record it is written to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Own {

@@ -13,7 +13,7 @@ use super::json::{self, Node};
 use crate::care_plan::PlanState;
 use crate::care_team::{TeamProposed, Whom};
 use crate::case::state::CaseState;
-use crate::contact::Contact;
+use crate::contact::{Contact, Role};
 use crate::error::Result;
 use crate::id::{ContactId, OrganizationId, Sha256};
 
@@ -68,6 +68,8 @@ pub(crate) fn team_changes(
         };
         if news
             && takes_part(&contact.organization)
+            // Without an account it takes part in nothing, and was left out when the case was opened.
+            && !(contact.role == Role::Keeper && contact.user.is_none())
             && roster.contact(&contact.id, &contact.organization).is_none()
             && !add.iter().any(|one| one.id == contact.id && one.organization == contact.organization)
         {

@@ -11,6 +11,7 @@ use crate::id::{EventId, UserId};
 use crate::policy::Reason;
 
 mod covering;
+mod ladder;
 mod telling;
 
 // Synthetic. A Friday.

@@ -161,8 +161,10 @@ async fn what_a_meeting_decided_in_vain_is_owed_until_it_is_settled() {
     assert_eq!(room.meetings().unwrap()[0].decisions.len(), 1, "it is said once");
 
     // The case's agreement is over: what is decided anew is refused at once, and it is dropped.
+    let later: jiff::civil::Date = "2032-01-02".parse().unwrap();
+    let again = || Decision::Task(Task::new("Call").owner(seat("jane").contact.id).due(later));
     assert_eq!(
-        code(&joes.decide_anew(meeting, decided.clone(), None, task()).unwrap_err()),
+        code(&joes.decide_anew(meeting, decided.clone(), None, again()).unwrap_err()),
         "agreement-not-in-force"
     );
     let unknown = EventKey { id: EventId::new(), ..decided.clone() };
@@ -178,7 +180,7 @@ async fn what_a_meeting_decided_in_vain_is_owed_until_it_is_settled() {
         "meeting-decision-settled"
     );
     assert_eq!(
-        code(&joes.decide_anew(meeting, decided.clone(), None, task()).unwrap_err()),
+        code(&joes.decide_anew(meeting, decided.clone(), None, again()).unwrap_err()),
         "meeting-decision-settled"
     );
     let own = Some(EventId::new());

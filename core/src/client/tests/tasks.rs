@@ -223,7 +223,7 @@ async fn who_is_out_of_office_is_covered_and_it_is_said() {
     jane.add_agreement(agreement).unwrap();
     let case = jane.open(jane.propose("https://caseline.example/care-team|marty").await.unwrap()).unwrap();
     let joe: ContactId = "https://caseline.example/staff|joe".parse().unwrap();
-    let due = day("2019-04-05");
+    let due = day("2019-03-29");
     let task = || Task::new("Call him back").detail("About the ride.").owner(joe.clone()).due(due);
     let shown = |id: EventId| {
         let tasks = case.tasks().unwrap();
@@ -251,8 +251,66 @@ async fn who_is_out_of_office_is_covered_and_it_is_said() {
     world.clock.set("2019-04-02T15:00:00Z".parse().unwrap());
     assert_eq!(case.assign(Some(away), task()).unwrap(), first);
     assert_eq!(shown(away), lee);
-    let other = case.assign(Some(away), Task::new("Something else").owner(joe.clone()).due(due));
-    assert!(matches!(other, Err(Error::Conflict { .. })));
+    let other = Task::new("Something else").owner(joe.clone()).due(day("2019-04-05"));
+    assert!(matches!(case.assign(Some(away), other), Err(Error::Conflict { .. })));
+}
+
+#[tokio::test]
+async fn what_is_given_to_who_is_away_goes_to_the_cover_where_it_is_due_before_they_are_back() {
+    // Synthetic: as above, Joe is away from 23 March until 1 April 2019, and Lee covers for him.
+    let world = World::new();
+    let jane = world.start_with("jane", Record::Embedded).await;
+    jane.import(include_str!("../../../../examples/data/cp.json")).await.unwrap();
+    jane.add_agreement(include_str!("../../../../examples/data/agreement.yaml")).unwrap();
+    let case = jane.open(jane.propose("https://caseline.example/care-team|marty").await.unwrap()).unwrap();
+    let person = |name: &str| format!("https://caseline.example/staff|{name}").parse::<ContactId>().unwrap();
+    let owner = |key: &EventKey| {
+        let task = case.expected().unwrap().tasks.get(key).unwrap().clone();
+        let Assignee::Owner(owner) = &task.assignee else { panic!("{task:?}") };
+        let said = task.steps.last().and_then(|step| step.text.clone());
+        (owner.contact.value().to_owned(), said.or(task.detail))
+    };
+    world.clock.set("2019-03-25T15:00:00Z".parse().unwrap());
+    let assign = |who: &str, due: &str| {
+        case.assign(None, Task::new("Call him back").owner(person(who)).due(day(due))).unwrap()
+    };
+    let later = assign("joe", "2019-04-05");
+    assert_eq!(owner(&later), ("joe".to_owned(), None), "he is back by then");
+    let (soon, late) = (assign("jane", "2019-03-29"), assign("jane", "2019-04-05"));
+    let id = EventId::new();
+    let hand = |task: &EventKey, id, why| case.hand_over_task(id, task.id, person("joe"), why).unwrap();
+    let first = hand(&soon, Some(id), Some("He knows him."));
+    let said = "For Joe Brennan, who is away until 1 April 2019.";
+    assert_eq!(owner(&soon), ("lee".to_owned(), Some(format!("{said} He knows him."))));
+    assert_eq!(hand(&soon, Some(id), Some("He knows him.")), first, "repeated, it is the same");
+    hand(&late, None, None);
+    assert_eq!(owner(&late), ("joe".to_owned(), None));
+    // Taken from who covers, it is meant for him.
+    hand(&soon, None, Some("It can wait."));
+    assert_eq!(owner(&soon), ("joe".to_owned(), Some("It can wait.".to_owned())));
+    let without = assign("jane", "2019-03-29");
+    hand(&without, None, None);
+    assert_eq!(owner(&without), ("lee".to_owned(), Some(said.to_owned())));
+}
+
+#[tokio::test]
+async fn nobody_is_given_what_was_due_before() {
+    let (world, _jane, _joe, case, _joes) = two().await;
+    let now: jiff::Timestamp = "2019-03-05T15:00:00Z".parse().unwrap();
+    world.clock.set(now);
+    let id = EventId::new();
+    let assign =
+        |id, due: crate::task::TaskDue| case.assign(id, Task::new("Sign").owner(contact("joe")).due(due));
+    for due in [crate::task::TaskDue::Day(day("2019-03-04")), crate::task::TaskDue::At(now)] {
+        let error = assign(Some(id), due).unwrap_err();
+        assert!(matches!(&error, Error::InvalidInput(input) if input.field.as_deref() == Some("due")));
+        assert_eq!(reason(&error), "task-due-past");
+    }
+    assert!(case.expected().unwrap().tasks.all().is_empty(), "nothing was said");
+    let today = crate::task::TaskDue::Day(day("2019-03-05"));
+    let first = assign(Some(id), today).unwrap();
+    world.clock.set("2019-03-07T15:00:00Z".parse().unwrap());
+    assert_eq!(assign(Some(id), today).unwrap(), first, "a repeated command is answered as it was first");
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ struct Run {
     before: Option<String>,
     /// Whether a plus sign stands right before it.
     plus: bool,
+    /// Whether it belongs to an amount: `$1,250`.
+    amount: bool,
 }
 
 /// Everything that is written in digits.
@@ -50,6 +52,7 @@ fn runs(chars: &[Char]) -> Vec<Run> {
                 run.end = one.at + 1;
             } else {
                 let plus = between.ends_with('+');
+                let amount = between.ends_with(['$', '€', '£', ',']);
                 let linked = !runs.is_empty()
                     && between.chars().count() <= 3
                     && between.chars().all(|c| " -./()".contains(c));
@@ -59,6 +62,7 @@ fn runs(chars: &[Char]) -> Vec<Run> {
                     end: one.at + 1,
                     before: linked.then(|| between.clone()),
                     plus,
+                    amount,
                 });
             }
             in_run = true;
@@ -92,6 +96,7 @@ fn kind(runs: &[Run], today: Date) -> Option<DataKind> {
         [3, 2, 4] if simple("- .") => Some(DataKind::SocialSecurity),
         [3, 3, 4] | [1, 3, 3, 4] => Some(DataKind::Phone),
         [3, 4] if simple("-.") => Some(DataKind::Phone),
+        [3, 4] if simple(" ") && is_local(runs) => Some(DataKind::Phone),
         _ if plus && (8..=15).contains(&total) => Some(DataKind::Phone),
         [8] if digits.first().is_some_and(|run| is_written_together(run, today)) => Some(DataKind::Date),
         [n] if *n >= 9 => Some(DataKind::MemberNumber),
@@ -100,6 +105,13 @@ fn kind(runs: &[Run], today: Date) -> Option<DataKind> {
         }
         _ => None,
     }
+}
+
+/// A telephone number without its area code, `555 0171`: none begins with 0 or 1, and `404 2019` is as often a number and a year.
+fn is_local(runs: &[Run]) -> bool {
+    let [first, second] = runs else { return false };
+    let year = second.digits.starts_with("19") || second.digits.starts_with("20");
+    !first.amount && !first.digits.starts_with(['0', '1']) && !year
 }
 
 fn is_date([one, two, three]: [&str; 3], between: &str, today: Date) -> bool {

@@ -43,6 +43,22 @@ fn what_looks_like_member_data_is_found_in_every_notation() {
         ("born on the 5th of April 1961", DataKind::Date),
         ("born 05-APR-61", DataKind::Date),
         ("born 1961 April 5", DataKind::Date),
+        ("Mar 17 '61", DataKind::Date),
+        ("March 17, \u{2019}61", DataKind::Date),
+        ("17 Mar '61", DataKind::Date),
+        ("DOB 031761", DataKind::Date),
+        ("dob: 170361", DataKind::Date),
+        ("d.o.b. 610317", DataKind::Date),
+        ("his date of birth is 031761", DataKind::Date),
+        ("born on 031761", DataKind::Date),
+        ("the seventeenth of March 1961", DataKind::Date),
+        ("the First of March, 1961", DataKind::Date),
+        ("the twenty-first of March 1961", DataKind::Date),
+        ("March the thirty first, 1961", DataKind::Date),
+        ("twentieth March 1961", DataKind::Date),
+        ("call 555 0171", DataKind::Phone),
+        ("555\u{a0}0171", DataKind::Phone),
+        ("call 555-0171", DataKind::Phone),
         ("nacido el 5 de abril 1961", DataKind::Date),
         ("write marty.s@mail.example today", DataKind::Email),
     ];
@@ -65,6 +81,18 @@ fn what_a_concern_is_made_of_is_left_alone() {
         "ask @ann:office.example",
         "HTTP 500 at 10:15, 2 times; error 404",
         "17 ACOs and 27 CPs, 35,000 members",
+        "42 CFR 2.31, and 42 CFR Part 2 of 2024",
+        "US Core 7.0.0, FHIR 4.0.1, HL7 2.5.1",
+        "from 2019-03 to 2019-05",
+        "At first, March 2019 was quiet; second, May 2019 was not",
+        "On the thirty-second of March 1961",
+        "batch 031761 of 120456",
+        "He was born here. Batch 031761",
+        "DOB 991361 is no date",
+        "error 404 2019, HTTP 500 2018",
+        "$250 3000 times, or 1,250 3000 times",
+        "120 3000 and 099 3000",
+        "Mar 17 61 uploads failed",
         "",
     ] {
         assert_eq!(kinds(text), Vec::new(), "{text}");
@@ -97,6 +125,17 @@ fn a_known_number_is_found_in_any_form_and_a_name_is_asked_about() {
     assert_eq!(asked("a period of grace, for example of 30 days"), 0, "a word is no name");
     assert_eq!(asked("GRACE EXAMPLE"), 2);
     assert_eq!(asked("O. says so"), 0);
+    // The whole name, however it is written.
+    for text in
+        ["about grace o. example", "about grace example", "grace-example", "GRACE example", "grace Example"]
+    {
+        assert!(asked(text) >= 1, "{text}");
+    }
+    assert_eq!(
+        names("about grace example", [member.name.as_str()]),
+        [Found { start: 6, end: 19, kind: DataKind::Name }]
+    );
+    assert_eq!((asked("example grace"), asked("grace")), (0, 0));
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::codes;
-use super::super::project::write;
+use super::super::project::{CASE_CLOSED, write};
 use super::super::write::{
     Object, account_ref, concept, contact_ref, event_value, heads_extension, identifier, literal,
     organization_ref,
@@ -24,6 +24,8 @@ struct Written<'a> {
     at: Timestamp,
     status: &'static str,
     reason: &'a str,
+    /// When the case was closed without an answer.
+    closed: Option<Timestamp>,
     /// What was answered: when, and until when one may.
     answer: Option<(Timestamp, Option<String>)>,
 }
@@ -46,6 +48,7 @@ pub(super) fn writes(view: &View<'_>) -> Vec<RecordWrite> {
             at: one.at,
             status: "entered-in-error",
             reason: "It never took effect in the case",
+            closed: None,
             answer: None,
         };
         task(view, &written)
@@ -55,7 +58,10 @@ pub(super) fn writes(view: &View<'_>) -> Vec<RecordWrite> {
 
 fn counts<'a>(view: &View<'_>, one: &'a AskState) -> Written<'a> {
     let answer = one.answer.as_ref();
+    // Nobody answers it any more, unless the case goes on again.
+    let closed = view.state.life.closed.as_ref().filter(|_| answer.is_none());
     let (status, word) = match answer {
+        None if closed.is_some() => ("cancelled", CASE_CLOSED),
         None => ("requested", "Asked"),
         Some(answer) if answer.granted => ("completed", "Granted"),
         Some(_) => ("rejected", "Refused"),
@@ -68,6 +74,7 @@ fn counts<'a>(view: &View<'_>, one: &'a AskState) -> Written<'a> {
         at: one.by.at,
         status,
         reason: said.unwrap_or(word),
+        closed: closed.map(|closed| closed.at),
         answer: answer.map(|answer| {
             let until = answer.until.filter(|_| answer.granted).map(|until| until.to_string());
             (answer.by.at, until)
@@ -85,7 +92,7 @@ fn task(view: &View<'_>, one: &Written<'_>) -> RecordWrite {
     let by = format!("May one reach out to the member? By which way: {}", one.ask.channel.code());
     let why = one.ask.why.trim();
     let description = if why.is_empty() { by } else { format!("{by}. {why}") };
-    let modified = one.answer.as_ref().map_or(one.at, |(at, _)| *at).max(one.at);
+    let modified = one.answer.as_ref().map(|(at, _)| *at).or(one.closed).unwrap_or(one.at).max(one.at);
     let until = one.answer.as_ref().and_then(|(_, until)| until.as_ref()).map(|until| {
         // A coding of our own, so that it goes where that answer counts no more.
         let kind = concept(codes::TASK_OUTPUT, "until", "The first day on which one no longer may");

@@ -16,6 +16,9 @@ use crate::fhir::write::kind_of;
 use crate::ports::RecordWrite;
 use crate::task::{Assignee, SupersededTask, TaskDeed, TaskDue, TaskState, TaskStatus};
 
+/// Why what waited for somebody waits no more.
+pub(in crate::fhir) const CASE_CLOSED: &str = "The case was closed";
+
 /// A task, whether it counts or not.
 struct Written<'a> {
     key: &'a EventKey,
@@ -52,13 +55,20 @@ impl View<'_> {
             TaskStatus::Completed => "completed",
             TaskStatus::Cancelled => "cancelled",
         };
+        // Nobody does it any more, unless the case goes on again.
+        let closed = self.state.life.closed.as_ref();
+        let closed = closed.filter(|_| matches!(task.status, TaskStatus::Requested | TaskStatus::Accepted));
+        let status = closed.map_or(status, |_| "cancelled");
         // What came of it is an output, and no reason.
         let said = last.filter(|step| step.deed != TaskDeed::Completed).and_then(|step| step.text.as_deref());
         let done = last.filter(|step| step.deed == TaskDeed::Completed);
         self.task(&Written {
             key: &task.key,
             status,
-            reason: said.unwrap_or_else(|| last.map_or("Assigned", |step| word(step.deed))),
+            reason: match closed {
+                Some(_) => CASE_CLOSED,
+                None => said.unwrap_or_else(|| last.map_or("Assigned", |step| word(step.deed))),
+            },
             title: &task.title,
             detail: task.detail.as_deref(),
             due: task.due,
@@ -66,7 +76,7 @@ impl View<'_> {
             assignee: &task.assignee,
             requester: self.who(&task.assigned_by),
             authored: task.assigned_by.at,
-            modified: last.map_or(task.assigned_by.at, |step| step.by.at),
+            modified: closed.map_or(last.map_or(task.assigned_by.at, |step| step.by.at), |closed| closed.at),
             outcome: done.and_then(|step| step.text.as_deref()),
         })
     }

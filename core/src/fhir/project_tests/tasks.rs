@@ -162,3 +162,44 @@ async fn what_took_no_step_is_entered_in_error_or_as_it_was_before() {
     let done = drain(&early, &stale).await;
     assert!(done.iter().filter(|one| matches!(one, Applied::Behind(_))).count() >= 1, "{done:?}");
 }
+
+/// Of a case that is closed nobody does what was open; a device that has not heard of it does not write that back, and a case that goes
+/// on again has it as it was.
+#[tokio::test]
+async fn what_is_open_when_a_case_is_closed_is_called_off_until_it_goes_on() {
+    let (record, late) = (PlainRecord::new(), PlainRecord::new());
+    let mut fold = folded(&ledger()[..7]);
+    let said = |fold: &Fold| -> Vec<[String; 2]> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let all = tasks(fold);
+        all.iter().map(|task| [text(&task["status"]), text(&task["statusReason"]["text"])]).collect()
+    };
+    let open = said(&fold);
+    drain(&record, &fold).await;
+    let stale = fold.clone();
+    let closed = CaseClosed { reason: CloseReason::Moved, continued_in: None };
+    fold.insert(next(10, "jane", fold.state(), closed));
+    drain(&record, &fold).await;
+    assert_eq!(said(&fold), [open[0].clone(), ["cancelled".into(), "The case was closed".into()]]);
+    let behind = drain(&record, &stale).await;
+    assert!(behind.iter().any(|one| matches!(one, Applied::Behind(_))), "{behind:?}");
+    let written = |of: Vec<crate::ports::Stored>| of.into_iter().map(|one| one.json).collect::<Vec<_>>();
+    let there = written(record.search("Task", &[]).await.unwrap());
+    assert_eq!(there.iter().filter(|json| json.contains("The case was closed")).count(), 1, "{there:?}");
+    let closed = fold.clone();
+    let back = crate::case::life::CaseReopened {
+        reason: "re-enrolled".into(),
+        on: "2026-01-05".parse().unwrap(),
+        source: "list".into(),
+        enrolled: None,
+        left: None,
+    };
+    fold.insert(next(11, "joe", fold.state(), back));
+    assert_eq!(said(&fold), open);
+    drain(&record, &fold).await;
+    let behind = drain(&record, &closed).await;
+    assert!(behind.iter().any(|one| matches!(one, Applied::Behind(_))), "{behind:?}");
+    drain(&late, &fold).await;
+    let there = written(record.search("Task", &[]).await.unwrap());
+    assert_eq!(there, written(late.search("Task", &[]).await.unwrap()));
+}

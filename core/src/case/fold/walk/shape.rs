@@ -42,6 +42,13 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
             note(state, Resource::Referral(referral), &event.key, whole);
         }
     }
+    // What waits for somebody waits no more in a case that is over, and does again in one that goes on. What a resource says of that
+    // a stub says as well.
+    if counted && matches!(&*event.data, EventData::CaseClosed(_) | EventData::CaseReopened(_)) {
+        for waits in waiting(state) {
+            note(state, waits, &event.key, true);
+        }
+    }
     let own = |id: &EventId| EventKey { sender: event.key.sender.clone(), id: *id };
     let task = |task: &EventKey| (None, Some(Resource::Task(task.clone())));
     let concern = |id: &EventId| {
@@ -166,6 +173,13 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
     for resource in opens.into_iter().chain(told).chain(touches.filter(|_| counted)) {
         note(state, resource, &event.key, whole);
     }
+}
+
+/// The resources of what somebody is still to do or to answer.
+fn waiting(state: &CaseState) -> Vec<Resource> {
+    let tasks = state.tasks.open().map(|task| Resource::Task(task.key.clone()));
+    let asks = state.outreach.asks().iter().filter(|one| one.answer.is_none());
+    tasks.chain(asks.map(|one| Resource::Ask(one.asked.clone()))).collect()
 }
 
 /// Whose Task of what is to go across an event shapes. Where it gives rise to something, or may have before something else arrived

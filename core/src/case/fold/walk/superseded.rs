@@ -228,7 +228,8 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
         }
         "message-corrected" | "message-retracted" => stands_no_longer(state, event),
         "agreement-settled" => agreement_settled(state, event),
-        "concern-closed" => concern_closed(state, event),
+        "concern-closed" => concern_over(state, event, ConcernDeed::Closed),
+        "concern-answered" => concern_over(state, event, ConcernDeed::Answered),
         "referral-consent-not-in-force" => consent_revoked(state, event),
         "task-owner-unseated" | "task-pool-empty" | "visit-nobody" => without_a_seat(state, event),
         "outreach-asked-already" => asked_already(state, event),
@@ -439,12 +440,11 @@ pub(super) fn ended_by(state: &CaseState, code: &str, place: Option<&Place>) -> 
     }
 }
 
-/// The event that closed a concern.
-fn concern_closed(state: &CaseState, event: &Event<'_>) -> Option<EventKey> {
+/// The event that closed a concern, or answered it before.
+fn concern_over(state: &CaseState, event: &Event<'_>, by: ConcernDeed) -> Option<EventKey> {
     let EventData::ConcernAnswered(answered) = &*event.data else { return None };
     let concern = state.concerns.get(answered.concern)?;
-    let closed = concern.steps.iter().rev().find(|step| step.deed == ConcernDeed::Closed);
-    closed.map(|step| step.by.event.clone())
+    concern.steps.iter().rev().find(|step| step.deed == by).map(|step| step.by.event.clone())
 }
 
 /// The event that took back the consent of a referral.
