@@ -79,7 +79,10 @@ fn a_keeper_whom_no_account_reaches_is_not_proposed() {
         codes::SEAT
     );
     let (add, ..) = looked_at(&with(&projection(fold.state()), &keeper), fold.state(), None);
-    assert!(add.is_empty(), "it was left out when the case was opened, and nobody changed anything since: {add:?}");
+    assert!(
+        add.is_empty(),
+        "it was left out when the case was opened, and nobody changed anything since: {add:?}"
+    );
 }
 
 #[test]
