@@ -1,6 +1,7 @@
 //! The demo: plays a story between two real homeservers, prints what happens, then proves it.
 
 mod actor;
+mod alike;
 mod fault;
 mod options;
 mod papers;

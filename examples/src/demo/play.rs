@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::actor::{LATER, SOON};
+use super::alike;
 use super::fault::{Fault, no_case, told};
 use super::seen::{self, Look, text};
 use super::stage::Stage;
@@ -454,7 +455,7 @@ pub(super) fn settle(stage: &mut Stage<'_>) -> Result<(), Trouble> {
             }
         }
     }
-    Ok(())
+    alike::wait(stage)
 }
 
 #[cfg(test)]

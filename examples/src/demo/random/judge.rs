@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Accepted;
-use super::field::Where;
 use crate::demo::actor::{LATER, SOON};
+use crate::demo::alike::{Known, look};
 use crate::demo::seen::{list, text};
 use crate::demo::stage::Stage;
 use crate::demo::trouble::Trouble;
@@ -16,28 +16,8 @@ use crate::demo::trouble::Trouble;
 /// How long they may take to come to one state.
 const SETTLED: Duration = Duration::from_mins(4);
 
-/// What each client knows of one room.
-#[derive(Debug, Default)]
-struct Known {
-    /// By who knows it: the digest of its state.
-    digests: BTreeMap<String, String>,
-    /// The users of its roster, as each has it.
-    rosters: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Known {
-    /// Those whom everybody who knows the room has on its roster, themselves included; of others it is not known what they missed.
-    fn seated<'k>(&'k self, users: &'k BTreeMap<String, String>) -> impl Iterator<Item = &'k String> {
-        self.digests.keys().filter(|who| {
-            users.get(*who).is_some_and(|user| self.rosters.values().all(|roster| roster.contains(user)))
-        })
-    }
-}
-
 /// Waits until all who have a seat hold one state of each room. Returns the digests.
 pub(super) fn converge(stage: &mut Stage<'_>) -> Result<BTreeMap<String, String>, Trouble> {
-    let users: BTreeMap<String, String> =
-        stage.actors.iter().map(|(key, actor)| (key.clone(), actor.user.clone())).collect();
     let until = Instant::now() + SETTLED;
     loop {
         let mut busy = Vec::new();
@@ -50,57 +30,29 @@ pub(super) fn converge(stage: &mut Stage<'_>) -> Result<BTreeMap<String, String>
         let rooms = look(stage)?;
         let apart: Vec<String> = rooms
             .iter()
-            .filter(|(_, known)| {
-                let digests: BTreeSet<&String> =
-                    known.seated(&users).filter_map(|who| known.digests.get(who)).collect();
-                digests.len() > 1
-            })
+            .filter(|(_, known)| known.is_apart())
             .map(|(room, known)| format!("of {room} they hold {:?}", known.digests))
             .collect();
         if busy.is_empty() && apart.is_empty() {
-            let digest = |known: &Known| known.seated(&users).find_map(|who| known.digests.get(who).cloned());
+            let digest = |known: &Known| known.seated().find_map(|who| known.digests.get(who).cloned());
             return Ok(rooms
                 .iter()
                 .filter_map(|(room, known)| Some((room.clone(), digest(known)?)))
                 .collect());
         }
         if Instant::now() > until {
-            let differs = differences(stage, &rooms, &users)?;
+            let differs = differences(stage, &rooms)?;
             return Err(Trouble::Proof(format!("{}{differs}", [busy, apart].concat().join("\n  "))));
         }
         std::thread::sleep(Duration::from_millis(500));
     }
 }
 
-/// What each who can be reached has of each room.
-fn look(stage: &mut Stage<'_>) -> Result<BTreeMap<String, Known>, Trouble> {
-    let mut rooms: BTreeMap<String, Known> = BTreeMap::new();
-    let keys: Vec<String> = stage.actors.keys().cloned().collect();
-    for key in keys {
-        for (kind, _) in Where::ROOMS {
-            let answer = stage.actor(&key)?.call("rooms", json!({ "kind": kind }), SOON)?;
-            for room in list(&answer, "rooms") {
-                let id = text(room, "case");
-                let folded = stage.actor(&key)?.call("state", json!({ "case": id }), SOON)?;
-                let known = rooms.entry(id.to_owned()).or_default();
-                known.digests.insert(key.clone(), text(&folded, "digest").to_owned());
-                let roster = list(&folded, "roster").iter().map(|seat| text(seat, "user").to_owned());
-                known.rosters.insert(key.clone(), roster.collect());
-            }
-        }
-    }
-    Ok(rooms)
-}
-
 /// Which events one has and another has not, or has otherwise, in the rooms of which they hold different states.
-fn differences(
-    stage: &mut Stage<'_>,
-    rooms: &BTreeMap<String, Known>,
-    users: &BTreeMap<String, String>,
-) -> Result<String, Trouble> {
+fn differences(stage: &mut Stage<'_>, rooms: &BTreeMap<String, Known>) -> Result<String, Trouble> {
     let mut told = String::new();
     for (room, known) in rooms {
-        let seated: Vec<&String> = known.seated(users).collect();
+        let seated: Vec<&String> = known.seated().collect();
         let mut seen: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for who in &seated {
             let answer = stage.actor(who)?.call("timeline", json!({ "case": room }), SOON)?;
@@ -152,7 +104,7 @@ pub(super) fn accepted(stage: &mut Stage<'_>, accepted: &[Accepted]) -> Result<(
         stage.actors.iter().map(|(key, actor)| (key.clone(), actor.user.clone())).collect();
     let rooms = look(stage)?;
     for (room, known) in &rooms {
-        for who in known.seated(&users) {
+        for who in known.seated() {
             let answer = stage.actor(who)?.call("timeline", json!({ "case": room }), SOON)?;
             let mut counted: BTreeMap<(&str, &str), usize> = BTreeMap::new();
             for event in list(&answer, "events") {
