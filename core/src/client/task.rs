@@ -158,16 +158,15 @@ impl Case {
         })?;
         let to = self.assignee(to)?;
         let mut assigned = TaskAssigned { title: task.title, detail, to, due, priority: task.priority };
-        match self.assigned_first(id, &assigned)? {
-            Some(first) => assigned = first,
-            None => {
-                // What was given before is not refused because it was not done in time, even where it never left.
-                let engine = &self.caseline().engine;
-                if id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_none() {
-                    self.still_to_come(due)?;
-                }
-                self.reroute(&mut assigned.to, due, &mut assigned.detail, None)?;
+        if let Some(first) = self.assigned_first(id, &assigned)? {
+            assigned = first;
+        } else {
+            // What was given before is not refused because it was not done in time, even where it never left.
+            let engine = &self.caseline().engine;
+            if id.map(|id| engine.db.outbox_fate(id)).transpose()?.flatten().is_none() {
+                self.still_to_come(due)?;
             }
+            self.reroute(&mut assigned.to, due, &mut assigned.detail, None)?;
         }
         self.command(&Command::new(id, assigned))
     }
@@ -225,14 +224,10 @@ impl Case {
         let to = self.assignee(to.into())?;
         let task = self.task_key(&task.into())?;
         let mut handed = TaskHandedOver { task, to, reason };
-        match self.handed_first(id, &handed)? {
-            Some(first) => handed = first,
-            None => {
-                let state = self.expected()?;
-                if let Some(task) = state.tasks.get(&handed.task) {
-                    self.reroute(&mut handed.to, task.due, &mut handed.reason, Some(&task.assignee))?;
-                }
-            }
+        if let Some(first) = self.handed_first(id, &handed)? {
+            handed = first;
+        } else if let Some(task) = self.expected()?.tasks.get(&handed.task) {
+            self.reroute(&mut handed.to, task.due, &mut handed.reason, Some(&task.assignee))?;
         }
         self.command(&Command::new(id, handed))
     }
@@ -276,10 +271,8 @@ impl Case {
 
     /// What was assigned under this id at first: a repeated command is answered as it was then, whoever is there by now.
     fn assigned_first(&self, id: Option<EventId>, again: &TaskAssigned) -> Result<Option<TaskAssigned>> {
-        let first = match id.map(|id| self.said_first(id)).transpose()?.flatten() {
-            Some(EventData::TaskAssigned(first)) => first,
-            _ => return Ok(None),
-        };
+        let first = id.map(|id| self.said_first(id)).transpose()?.flatten();
+        let Some(EventData::TaskAssigned(first)) = first else { return Ok(None) };
         // Rerouted, it says more than the command did, and another of the same organisation has it; everything else is the same.
         let rerouted = first.to.organization() == again.to.organization()
             && is_rerouted(first.detail.as_deref(), again.detail.as_deref())
@@ -289,10 +282,8 @@ impl Case {
 
     /// What was handed over under this id at first, as [`Self::assigned_first`].
     fn handed_first(&self, id: Option<EventId>, again: &TaskHandedOver) -> Result<Option<TaskHandedOver>> {
-        let first = match id.map(|id| self.said_first(id)).transpose()?.flatten() {
-            Some(EventData::TaskHandedOver(first)) => first,
-            _ => return Ok(None),
-        };
+        let first = id.map(|id| self.said_first(id)).transpose()?.flatten();
+        let Some(EventData::TaskHandedOver(first)) = first else { return Ok(None) };
         let rerouted = first.task == again.task
             && first.to.organization() == again.to.organization()
             && is_rerouted(first.reason.as_deref(), again.reason.as_deref());
