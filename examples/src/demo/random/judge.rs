@@ -100,8 +100,6 @@ pub(super) fn owed(stage: &mut Stage<'_>) -> Result<usize, Trouble> {
 
 /// Whatever was accepted is in its room once, of everybody who has a seat there; or whoever said it is told why it is not.
 pub(super) fn accepted(stage: &mut Stage<'_>, accepted: &[Accepted]) -> Result<(), Trouble> {
-    let users: BTreeMap<String, String> =
-        stage.actors.iter().map(|(key, actor)| (key.clone(), actor.user.clone())).collect();
     let rooms = look(stage)?;
     for (room, known) in &rooms {
         for who in known.seated() {
