@@ -142,7 +142,7 @@ fn a_call_says_who_calls_whom_by_which_number_and_about_what() {
     assert_eq!(task["input"][0]["type"]["text"], "call");
     assert_eq!(
         task["description"],
-        "jane is to call lee (2) about what is overdue, and record whether they were reached. \
+        "jane is to call lee (555-0102) about what is overdue, and record whether they were reached. \
          Overdue: return the care plan, approved or with changes to make. It was due by 2026-01-19."
     );
     assert!(task["restriction"]["period"]["end"].is_string());
@@ -175,7 +175,7 @@ fn a_task_of_things_and_a_call_says_both() {
     let [task] = &tasks_over_days(&acts)[..] else { panic!("one Task") };
     assert_eq!(task["code"]["text"], "Take across by telephone, fax or folder, and call by telephone");
     let text = task["description"].as_str().unwrap();
-    let begins = "What Harbor ACO must hear of and does not read on Matrix. jane is to call lee (2) about what is overdue";
+    let begins = "What Harbor ACO must hear of and does not read on Matrix. jane is to call lee (555-0102) about what is overdue";
     assert!(text.starts_with(begins), "{text}");
     assert_eq!(task["requester"]["identifier"]["value"], "jane", "she said what is to go across");
     assert_eq!(task["owner"]["identifier"]["value"], "jane");
