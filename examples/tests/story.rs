@@ -245,12 +245,9 @@ fn an_admission_is_one_stay_and_is_followed_up_from_the_date_of_the_discharge() 
     let said = said(&output);
     assert!(output.status.success(), "{said}");
     let written = written(records.path());
-    for wanted in ["Encounter", "Appointment"] {
-        assert_eq!(
-            written.iter().filter(|file| kind(file) == wanted).count(),
-            2,
-            "{wanted}: one in each record"
-        );
+    // In each record one of each, and beside the stay the meeting that followed it.
+    for (wanted, many) in [("Encounter", 4), ("Appointment", 2)] {
+        assert_eq!(written.iter().filter(|file| kind(file) == wanted).count(), many, "{wanted}");
     }
     let results = Validator::install().unwrap().run(&written).unwrap();
     let judged = Reviewed::list().unwrap().judge(&results, |result| kind(&result.file));
