@@ -55,8 +55,8 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// Whom to remind about a topic of what is due then: the agreement's ladder for it, else the one for care plans, which every
     /// agreement has and whose last person has a telephone number. Who owes it comes `first`, at the due time, wherever the ladder
-    /// names them; whom it names first anyway comes after the time that it says. Only where nobody else at its end has a telephone
-    /// number do they keep their place there.
+    /// names them; whom it names first anyway comes after the time that it says. Only where nobody else at its end is there and has a
+    /// telephone number do they keep their place there.
     pub(crate) fn ladder(&self, topic: Topic, first: Option<&Contact>, due: Timestamp) -> Vec<Rung> {
         let agreement = self.agreement;
         // A programme room has concerns only, and its agreement always has their ladder.
@@ -86,7 +86,8 @@ impl Rules<'_> {
                 // The ladder's one telephone stays at its end.
                 let (above, below) = (ladder.get(..place), ladder.get(place + 1..));
                 let last = below.and_then(<[Rung]>::last).or_else(|| above.and_then(<[Rung]>::last));
-                if last.is_some_and(|rung| rung.phone.is_some()) {
+                let is_there = |rung: &Rung| !self.roster.has_left(&rung.contact, &rung.organization);
+                if last.is_some_and(|rung| rung.phone.is_some() && is_there(rung)) {
                     let own = ladder.remove(place);
                     ladder.insert(0, Rung { at: due, ..own });
                 }
