@@ -1,5 +1,7 @@
 //! What keeps a care plan from being signed, once it has come back, and what is owed because of it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::agreement::{Agreement, Completion, RuleSet};
@@ -7,13 +9,14 @@ use crate::care_plan::owing::{clock, community_side};
 use crate::care_plan::{CarePlans, PlanState, PlanStatus, StepTaken};
 use crate::case::step::{Owed, Rules};
 use crate::contact::Topic;
+use crate::id::OrganizationId;
 
 /// The clock of the new version of a care plan that came back with changes, from its return.
 pub const REVISION_CLOCK: &str = "plan-revision";
 /// The clock of what a care plan lacks that the provider or the designee approved: the member's signature or, by the rule of its
 /// day, the in-house approval; from the provider's.
 pub const SIGNATURE_CLOCK: &str = "plan-signature";
-/// The clock of a signed care plan that was changed since: from when that was told.
+/// The clock of a signed care plan that a record holds otherwise: from when that was told, or from the approval where that came later.
 pub const CHANGED_CLOCK: &str = "plan-changed";
 
 /// The clocks that stand still once the member has left the programme.
@@ -27,7 +30,12 @@ pub enum Unsigned<'a> {
     /// It came back with changes.
     Returned(&'a StepTaken),
     /// It was approved, and a record holds something else by now: whoever signed did not sign that.
-    Changed(&'a StepTaken),
+    Changed {
+        /// Who told it first.
+        told: &'a StepTaken,
+        /// Since when it is so: since the approval, where the change was told before.
+        since: Timestamp,
+    },
     /// It was approved, and the member has not signed it, which makes it complete.
     Member(&'a StepTaken),
     /// It was approved, and no clinician of the side that sent it has, which makes it complete.
@@ -38,21 +46,26 @@ impl Unsigned<'_> {
     /// Since when.
     pub fn since(&self) -> Timestamp {
         match self {
-            Self::Returned(by) | Self::Changed(by) | Self::Member(by) | Self::InHouse(by) => by.at,
+            Self::Returned(by) | Self::Member(by) | Self::InHouse(by) => by.at,
+            Self::Changed { since, .. } => *since,
         }
     }
 }
 
 impl PlanState {
-    /// Who told first of what a record holds in its place by now; nobody where every record has what was sent, as far as anybody told.
+    /// Who told first of what a record holds in its place by now: of each record since it last had what was sent, however often it was
+    /// changed since; nobody where every record has that, as far as anybody told.
     pub fn changed_since(&self) -> Option<&StepTaken> {
-        let stands = |n: usize| {
-            let organization = self.changed.get(n).map(|(told, _)| &told.organization);
-            let later = self.changed.iter().skip(n + 1);
-            !later.map(|(told, _)| Some(&told.organization)).any(|other| other == organization)
-        };
-        let mut last = self.changed.iter().enumerate();
-        last.find(|(n, (told, _))| told.sha256.is_some() && stands(*n)).map(|(_, (_, by))| by)
+        let mut runs: BTreeMap<&OrganizationId, usize> = BTreeMap::new();
+        for (n, (told, _)) in self.changed.iter().enumerate() {
+            if told.sha256.is_some() {
+                runs.entry(&told.organization).or_insert(n);
+            } else {
+                runs.remove(&told.organization);
+            }
+        }
+        let first = runs.into_values().min()?;
+        self.changed.get(first).map(|(_, by)| by)
     }
 
     /// What keeps it from being signed, where it was returned or approved.
@@ -62,8 +75,8 @@ impl PlanState {
             PlanStatus::Approved(by) => by,
             PlanStatus::Sent | PlanStatus::Acknowledged | PlanStatus::Replaced { .. } => return None,
         };
-        if let Some(changed) = self.changed_since() {
-            return Some(Unsigned::Changed(changed));
+        if let Some(told) = self.changed_since() {
+            return Some(Unsigned::Changed { told, since: told.at.max(by.at) });
         }
         if self.completed(agreement, rules).is_some() {
             return None;
@@ -86,10 +99,10 @@ pub(super) fn owed(plans: &CarePlans, rules: &Rules<'_>) -> Option<Owed> {
             "make the changes that the care plan came back with, and send it anew",
             &by.event,
         ),
-        Unsigned::Changed(by) => (
+        Unsigned::Changed { told, .. } => (
             CHANGED_CLOCK,
-            "the care plan was changed after it was signed: send it anew for signature, or change it back",
-            &by.event,
+            "the care plan was changed since it was sent for signature: send it anew, or change it back",
+            &told.event,
         ),
         Unsigned::Member(_) => {
             (SIGNATURE_CLOCK, "have the member, or their representative, sign the care plan", &plan.sent)

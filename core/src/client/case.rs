@@ -317,8 +317,17 @@ impl Case {
 
     /// For whom somebody has a seat, where it is the only one of theirs.
     /// Refuses a day that has not come yet, by the agreement's zone, as the fold refuses one that can have come nowhere: it does not know
-    /// where its sender is.
-    pub(super) fn has_come(&self, day: Date, code: &'static str, source: &'static str) -> Result<()> {
+    /// where its sender is. What was accepted under this id before is not judged anew.
+    pub(super) fn has_come(
+        &self,
+        id: Option<EventId>,
+        day: Date,
+        code: &'static str,
+        source: &'static str,
+    ) -> Result<()> {
+        if self.is_repeated(id)? {
+            return Ok(());
+        }
         let state = self.expected()?;
         let zone = state.opening().map_or(jiff::tz::TimeZone::UTC, |opening| opening.agreement.zone.clone());
         if day <= self.caseline.engine.now().to_zoned(zone).date() {
@@ -326,6 +335,12 @@ impl Case {
         }
         let text = "that day has not come yet: say when it was";
         Err(Error::not_allowed(Reason::new(code, text, source)))
+    }
+
+    /// Whether something was accepted under this id before.
+    pub(super) fn is_repeated(&self, id: Option<EventId>) -> Result<bool> {
+        let fate = id.map(|id| self.caseline.engine.db.outbox_fate(id)).transpose()?;
+        Ok(fate.flatten().is_some())
     }
 
     fn organization_of_seat(&self, id: Option<EventId>, contact: &ContactId) -> Result<OrganizationId> {

@@ -2,7 +2,6 @@
 
 use crate::agreement::proposal::{self, AgreementEvent};
 use crate::case::event::EventData;
-use crate::case::kind::RoomKind;
 use crate::case::life::SeatAdded;
 use crate::case::state::{CaseState, Standing};
 use crate::concern::{ConcernEvent, Concerns, check};
@@ -68,14 +67,14 @@ pub(crate) fn told(state: &CaseState, data: &EventData, by: &Seat) -> Option<Str
 
 /// The text as it is shown: in a programme room not where it took no step, nor where it looks like member data.
 pub(crate) fn shown(state: &CaseState, standing: &Standing, text: String) -> String {
-    let Some(opening) = state.opening().filter(|opening| opening.kind.is_without_members()) else {
+    if !state.opening().is_some_and(|opening| opening.kind.is_without_members()) {
         return text;
-    };
+    }
     match standing {
         Standing::Counted => text,
-        Standing::Superseded { .. } | Standing::Refused { .. } => {
-            let room = if opening.kind == RoomKind::Pair { "pair's" } else { "programme" };
-            format!("It took no step here, and is not shown: a {room} room holds no member data.")
+        // Nobody has looked at it: it could hold anything.
+        Standing::Superseded { reason } | Standing::Refused { reason } => {
+            format!("It took no step here, and is not shown: {}.", reason.text)
         }
         // By its form alone: what day it is plays no part.
         _ if check::formats(&text, jiff::civil::Date::MAX).is_empty() => text,

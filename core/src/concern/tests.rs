@@ -275,7 +275,7 @@ fn member_data_takes_no_step_and_is_shown_nowhere() {
         let entry = room.fold.state().timeline.last().unwrap();
         (entry.standing.reason().map(|reason| reason.code.to_string()), entry.text.clone())
     };
-    let hidden = "It took no step here, and is not shown: a programme room holds no member data.";
+    let hidden = "It took no step here, and is not shown: a programme room holds no member data: take out member numbers, telephone numbers, e-mail addresses and full dates.";
     for text in ["Member 100000000001", "born 4/5/1961", "call 617-555-0141"] {
         assert_eq!(room.act("jane", raised(text)), "concern-member-data");
         assert_eq!(told(&room).1, hidden);
@@ -284,13 +284,14 @@ fn member_data_takes_no_step_and_is_shown_nowhere() {
     let concern = room.last();
     assert_eq!(room.act("ann", answered(concern, "Ask 617-555-0141")), "concern-member-data");
     assert_eq!(room.act("jane", MessageSent::default()), "room-kind");
-    assert_eq!(told(&room).1, hidden);
+    let no_place = "It took no step here, and is not shown: a programme room takes concerns and their answers, and no member data: use the member's case.";
+    assert_eq!(told(&room).1, no_place);
     // Another client's message is no concern.
     let n = room.events.len();
     let foreign = json!({"msgtype": "m.text", "body": "Marty, born 4/5/1961"});
     let event = world::raw("jane", id(n), &foreign, at(n));
     room.fold.insert(event.clone());
-    assert_eq!(told(&room), (Some("room-kind".into()), hidden.into()));
+    assert_eq!(told(&room), (Some("room-kind".into()), no_place.into()));
     // Nor is what a later release says, where it looks like member data.
     let later = |n: usize, body: &str| {
         let data = EventData::Unknown { kind: "concern.praised".into(), data: json!({}) };

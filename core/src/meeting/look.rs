@@ -248,8 +248,11 @@ impl Look<'_> {
                 let owed = self.take(|owed| [SIGNATURE_CLOCK, CHANGED_CLOCK].contains(&owed.clock.as_str()));
                 let since = self.days.since(unsigned.since());
                 let (headline, deed, decide) = match unsigned {
-                    Unsigned::Changed(_) => (
-                        format!("The care plan was changed after it was signed: that was told on {since}."),
+                    Unsigned::Changed { told, .. } => (
+                        format!(
+                            "The care plan was changed since it was sent for signature: that was told on {}.",
+                            self.days.since(told.at)
+                        ),
                         "send it anew, or change it back",
                         "Is it sent anew for signature, by whom and by when, or was the change a mistake?",
                     ),

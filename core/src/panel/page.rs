@@ -111,7 +111,7 @@ fn owed(case: &PanelCase) -> (String, bool) {
         "plan-renewal" => "the care plan's renewal",
         "plan-revision" => "the new version of the care plan",
         "plan-signature" => "a signature under the care plan",
-        "plan-changed" => "the care plan that was changed since it was signed",
+        "plan-changed" => "the care plan that was changed since it was sent",
         "plan-copies" => "the member's copy of the care plan",
         "consent-renewal" => "the renewal of a consent",
         "inpatient-follow-up" | "ed-follow-up" => "the follow-up after the hospital",

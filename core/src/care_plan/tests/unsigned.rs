@@ -115,6 +115,8 @@ fn a_plan_that_was_changed_after_it_was_signed_is_unsigned_until_it_is_changed_b
     let both = told(&here, "acobot", "aco", Some("other"));
     let first = here.get(id).unwrap().changed_since().unwrap().event.clone();
     assert_eq!(both.get(id).unwrap().changed_since().unwrap().event, first, "since the first who told");
+    let again = told(&here, "bot", "cp", Some("a third"));
+    assert_eq!(again.get(id).unwrap().changed_since().unwrap().event, first, "however often it is changed");
     let one_back = told(&both, "bot", "cp", None);
     assert_eq!(clocks(&one_back), [CHANGED_CLOCK], "the other record still has something else");
     assert_eq!(clocks(&told(&one_back, "acobot", "aco", None)), Vec::<String>::new());

@@ -23,7 +23,7 @@ impl Case {
         by: Option<ContactId>,
         on: Option<Date>,
     ) -> Result<EventKey> {
-        on.map_or(Ok(()), |on| self.has_come(on, "plan-approval-date", "care-plan"))?;
+        on.map_or(Ok(()), |on| self.has_come(id, on, "plan-approval-date", "care-plan"))?;
         let sha256 = self.plan_hash(plan)?;
         self.say(id, PlanApprovedInHouse { plan, sha256, by, on })
     }

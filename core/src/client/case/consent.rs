@@ -126,7 +126,7 @@ impl Case {
             return Err(InvalidInput::new("invalid-explanation", detail).field("scope.explanation").into());
         }
         source(&consent.source)?;
-        self.has_come(consent.signed_on, "consent-date", "consent")?;
+        self.has_come(id, consent.signed_on, "consent-date", "consent")?;
         self.say(id, consent)
     }
 
@@ -148,7 +148,7 @@ impl Case {
             let detail = "say why in 8 KiB at most, or nothing";
             return Err(InvalidInput::new("invalid-reason", detail).field("reason").into());
         }
-        self.has_come(on, "consent-date", "consent")?;
+        self.has_come(id, on, "consent-date", "consent")?;
         self.say(id, ConsentRevoked { consent, on, reason: reason.to_owned(), source: known_from.to_owned() })
     }
 

@@ -340,12 +340,21 @@ impl Case {
 
     /// What there is to talk about in the cases that the room's agenda of a meeting does not name, what matters first.
     fn come_up(&self, frame: &Frame, known: &MeetingState) -> Result<Vec<meeting::Item>> {
+        use crate::meeting::MeetingStatus;
+        let status = known.status([&frame.of.pair.plan_side, &frame.of.pair.community_side]);
+        let over = matches!(status, MeetingStatus::Held | MeetingStatus::Recorded | MeetingStatus::Cancelled);
+        let Some(made_at) = known.prepared.as_ref().map(|by| by.at).filter(|_| !over) else {
+            return Ok(Vec::new());
+        };
         let made = match self.caseline().agenda_with(frame.order.clone(), Vec::new(), |_| false) {
             // None of their cases is here.
             Err(Error::NotFound { .. }) => return Ok(Vec::new()),
             made => made?,
         };
-        let of_others = |item: &meeting::Item| !known.agenda.iter().any(|entry| entry.case == item.case);
+        let of_others = |item: &meeting::Item| {
+            !known.agenda.iter().any(|entry| entry.case == item.case)
+                && item.matters.iter().any(|matter| matter.since >= made_at)
+        };
         Ok(made.items.into_iter().chain(made.not_reached).filter(of_others).collect())
     }
 

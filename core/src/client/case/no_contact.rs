@@ -17,7 +17,7 @@ impl Case {
     /// every command.
     pub fn prohibit_contact(&self, id: Option<EventId>, prohibited: ContactProhibited) -> Result<EventKey> {
         words(&prohibited.reason, "invalid-reason", "reason")?;
-        self.has_come(prohibited.on, "no-contact-date", "outreach")?;
+        self.has_come(id, prohibited.on, "no-contact-date", "outreach")?;
         self.say(id, prohibited)
     }
 

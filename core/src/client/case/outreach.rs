@@ -26,7 +26,7 @@ impl Case {
     /// of [`crate::outreach::step`].
     pub fn stage(&self, id: Option<EventId>, reached: StageReached) -> Result<EventKey> {
         sourced(&reached.source)?;
-        self.has_come(reached.on, "stage-date", "outreach")?;
+        self.has_come(id, reached.on, "stage-date", "outreach")?;
         self.say(id, reached)
     }
 
@@ -50,7 +50,7 @@ impl Case {
     pub fn record_contact(&self, id: Option<EventId>, contact: ContactRecorded) -> Result<EventKey> {
         words(&contact.outcome, "invalid-outcome", "outcome")?;
         // What is on its way from others is taken as it is: the fold judges it no harder than it did.
-        if contact.face_to_face && !contact.reached {
+        if contact.face_to_face && !contact.reached && !self.is_repeated(id)? {
             let detail = "nobody was met face to face where the member was not reached: say that they were, or leave this out";
             return Err(InvalidInput::new("contact-not-met", detail).field("face_to_face").into());
         }

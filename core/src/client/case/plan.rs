@@ -64,7 +64,7 @@ impl Case {
         on: Option<Date>,
         gathered: bool,
     ) -> Result<(EventKey, Sha256)> {
-        on.map_or(Ok(()), |on| self.has_come(on, "plan-date", "care-plan"))?;
+        on.map_or(Ok(()), |on| self.has_come(id, on, "plan-date", "care-plan"))?;
         let import = Import::parse(text)?;
         let (document, outside) = document(text);
         let sha256 = document.sha256;
@@ -123,7 +123,7 @@ impl Case {
         sha256: Option<Sha256>,
         (signer, how, on): (Signer, SignedHow, Date),
     ) -> Result<EventKey> {
-        self.has_come(on, "plan-signature-date", "care-plan")?;
+        self.has_come(id, on, "plan-signature-date", "care-plan")?;
         let sha256 = match sha256 {
             Some(sha256) => sha256,
             None => self.plan_hash(plan)?,
@@ -144,7 +144,7 @@ impl Case {
         to: CopyTo,
         (how, on): (CopiedHow, Date),
     ) -> Result<EventKey> {
-        self.has_come(on, "plan-copy-date", "care-plan")?;
+        self.has_come(id, on, "plan-copy-date", "care-plan")?;
         self.command(&Command::new(id, PlanCopied { plan, to, how, on }))
     }
 

@@ -23,7 +23,7 @@ impl Case {
         (signer, how, on): (Signer, SignedHow, Date),
         scan: &Scan,
     ) -> Result<EventKey> {
-        self.has_come(on, "plan-signature-date", "care-plan")?;
+        self.has_come(id, on, "plan-signature-date", "care-plan")?;
         let sha256 = match sha256 {
             Some(sha256) => sha256,
             None => self.plan_hash(plan)?,

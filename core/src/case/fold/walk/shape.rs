@@ -95,7 +95,7 @@ pub(super) fn shape(state: &mut CaseState, event: &Event<'_>, counted: bool, who
             (Some(Resource::Contact(event.key.clone())), None)
         }
         EventData::ContactWithdrawn(e) => (None, Some(Resource::Contact(e.contact.clone()))),
-        EventData::ContactProhibited(_) | EventData::ContactPermitted(_) => (Some(Resource::NoContact), None),
+        EventData::ContactProhibited(_) | EventData::ContactPermitted(_) => (None, Some(Resource::NoContact)),
         EventData::OutreachAsked(_) => (Some(Resource::Ask(event.key.clone())), None),
         EventData::OutreachGranted(OutreachGranted { ask, .. })
         | EventData::OutreachRefused(OutreachRefused { ask, .. }) => (None, Some(Resource::Ask(ask.clone()))),

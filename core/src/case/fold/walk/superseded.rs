@@ -95,7 +95,12 @@ pub(super) fn superseded(state: &mut CaseState, event: &Event<'_>, reason: &Reas
             state.superseded_asks.insert(key.clone(), ask);
             Resource::Ask(key.clone())
         }
-        EventData::ContactProhibited(_) | EventData::ContactPermitted(_) => Resource::NoContact,
+        // By another reason it counted nowhere, or what stands against it shaped the Flag itself.
+        EventData::ContactProhibited(_) | EventData::ContactPermitted(_)
+            if ["no-seat", "case-closed"].contains(&&*reason.code) =>
+        {
+            Resource::NoContact
+        }
         EventData::StageReached(_) => Resource::Episode,
         EventData::PlanSent(sent) => {
             state.superseded_plans.push((key.clone(), sent.document.clone()));
