@@ -329,7 +329,17 @@ impl Agreement {
     /// `ladder-without-phone`, `ladder-order`, `ladder-twice`, `ladder-without-owner` (nobody of the plan side on the care-plan ladder,
     /// or of the programme office on the one for concerns, of the referrer on the one for referrals), `part2-of-another`.
     pub fn parse(text: &str) -> Result<Self> {
-        read::agreement(text)
+        read::agreement(text, true)
+    }
+
+    /// Reads an agreement that was taken before, here or by the other side, perhaps by a newer release: a clock that is not known is kept
+    /// and counts nothing, and what only whoever writes one now is told is no mistake. What a case can be opened with does not change with
+    /// a release.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn kept(text: &str) -> Result<Self> {
+        read::agreement(text, false)
     }
 
     /// Whether it is in force on a day.
@@ -402,9 +412,9 @@ impl Carried<AgreementId> {
     /// Reads the agreement that a case carries.
     ///
     /// # Errors
-    /// As [`Agreement::parse`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
+    /// As [`Agreement::kept`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
     pub fn read(&self) -> Result<Agreement> {
-        let agreement = Agreement::parse(&self.text)?;
+        let agreement = Agreement::kept(&self.text)?;
         self.is(&agreement.id, &agreement.version)?;
         Ok(agreement)
     }
@@ -423,9 +433,9 @@ impl Carried<RuleSetId> {
     /// Reads the rule set that a case carries.
     ///
     /// # Errors
-    /// As [`RuleSet::parse`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
+    /// As [`RuleSet::kept`]; `InvalidInput` (`carried-text`) where the text is not the one that is named beside it.
     pub fn read(&self) -> Result<RuleSet> {
-        let rules = RuleSet::parse(&self.text)?;
+        let rules = RuleSet::kept(&self.text)?;
         self.is(&rules.id, &rules.version)?;
         Ok(rules)
     }

@@ -83,28 +83,34 @@ impl<'de> Deserialize<'de> for Node {
 
 /// A text that was read as YAML.
 #[derive(Debug)]
-pub(crate) struct Document(Spanned<Node>);
+pub(crate) struct Document {
+    root: Spanned<Node>,
+    strict: bool,
+}
 
 impl Document {
-    /// Reads a text.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+    /// Reads a text. Where not `strict`, it was taken once, perhaps by a newer release: what only a person who writes it now has to be
+    /// told is no mistake.
+    pub(crate) fn parse(text: &str, strict: bool) -> Result<Self, Error> {
         // The text may come from the other side: its aliases may not unfold into more than a person would write.
         let options = serde_saphyr::options! {
             budget: serde_saphyr::budget! { max_depth: 32, max_nodes: 20_000, max_aliases: 100 },
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 5_000 },
         };
-        serde_saphyr::from_str_with_options(text, options).map(Self).map_err(|error| {
-            let wrong = InvalidInput::new("yaml-syntax", "this is not YAML, or a field is written twice");
-            match error.location().map(|at| at.line()).filter(|line| *line > 0) {
-                Some(line) => wrong.line(line).into(),
-                None => wrong.into(),
-            }
-        })
+        serde_saphyr::from_str_with_options(text, options).map(|root| Self { root, strict }).map_err(
+            |error| {
+                let wrong = InvalidInput::new("yaml-syntax", "this is not YAML, or a field is written twice");
+                match error.location().map(|at| at.line()).filter(|line| *line > 0) {
+                    Some(line) => wrong.line(line).into(),
+                    None => wrong.into(),
+                }
+            },
+        )
     }
 
     /// The whole of it, which must be a list of fields.
     pub(crate) fn fields(&self) -> Result<Fields<'_>, Error> {
-        Value { node: &self.0, path: String::new() }.fields()
+        Value { node: &self.root, path: String::new(), strict: self.strict }.fields()
     }
 }
 
@@ -113,9 +119,15 @@ impl Document {
 pub(crate) struct Value<'a> {
     node: &'a Spanned<Node>,
     path: String,
+    strict: bool,
 }
 
 impl<'a> Value<'a> {
+    /// Whether somebody writes it now, and is to be told what they cannot have meant.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// An error about this value.
     pub(crate) fn wrong(&self, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Error {
         let wrong = InvalidInput::new(code, detail).line(self.node.referenced.line());
@@ -124,7 +136,8 @@ impl<'a> Value<'a> {
 
     /// An error about a field of this value that should be there.
     pub(crate) fn wrong_in(&self, name: &str, code: &'static str, detail: &'static str) -> Error {
-        Self { node: self.node, path: format!("{}.{name}", self.path) }.wrong(code, detail)
+        Self { node: self.node, path: format!("{}.{name}", self.path), strict: self.strict }
+            .wrong(code, detail)
     }
 
     fn not(&self, detail: &'static str) -> Error {
@@ -139,7 +152,8 @@ impl<'a> Value<'a> {
         let mut named = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let Node::Text(name) = &key.value else {
-                return Err(Value { node: key, path: self.path.clone() }.not("a field's name must be text"));
+                return Err(Value { node: key, path: self.path.clone(), strict: self.strict }
+                    .not("a field's name must be text"));
             };
             named.push((name.as_str(), key, value));
         }
@@ -154,7 +168,7 @@ impl<'a> Value<'a> {
         Ok(items
             .iter()
             .enumerate()
-            .map(|(n, node)| Value { node, path: format!("{}[{n}]", self.path) })
+            .map(|(n, node)| Value { node, path: format!("{}[{n}]", self.path), strict: self.strict })
             .collect())
     }
 
@@ -234,7 +248,11 @@ impl<'a> Fields<'a> {
         self.known.push(name.to_owned());
         let at = self.left.iter().position(|(key, _, _)| *key == name)?;
         let (_, _, node) = self.left.remove(at);
-        (!matches!(node.value, Node::Nothing)).then(|| Value { node, path: self.path(name) })
+        (!matches!(node.value, Node::Nothing)).then(|| Value {
+            node,
+            path: self.path(name),
+            strict: self.whole.strict,
+        })
     }
 
     /// Takes a field that must be there.
@@ -250,7 +268,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn all(&mut self) -> Vec<(&'a str, Value<'a>, Value<'a>)> {
         let left = std::mem::take(&mut self.left).into_iter();
         left.map(|(name, key, node)| {
-            let at = |node| Value { node, path: self.path(name) };
+            let at = |node| Value { node, path: self.path(name), strict: self.whole.strict };
             (name, at(key), at(node))
         })
         .collect()

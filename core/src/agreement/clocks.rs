@@ -57,6 +57,11 @@ pub(super) fn clock_name(name: &str, value: &Value<'_>) -> Result<String> {
     if names().any(|known| known == name) {
         return Ok(name.to_owned());
     }
+    // A newer release may know it.
+    let has_form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if !value.is_strict() && !name.is_empty() && name.len() <= 64 && name.bytes().all(has_form) {
+        return Ok(name.to_owned());
+    }
     // Nobody is near to a name that is as long as a page: it is not measured.
     let slips = |known: &&str| if name.len() <= 64 { slips(name, known) } else { usize::MAX };
     let nearest = names().min_by_key(slips).filter(|known| slips(known) <= SLIPS);

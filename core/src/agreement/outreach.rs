@@ -79,7 +79,7 @@ pub(super) fn outreach(fields: &mut Fields<'_>, first_day: Date) -> Result<Optio
     };
     if let Some(attempts) = fields.take("attempts_before_unreachable") {
         terms.attempts_before_unreachable = attempts.whole()?;
-        if terms.attempts_before_unreachable == 0 {
+        if terms.attempts_before_unreachable == 0 && attempts.is_strict() {
             let detail = "this must be 1 at least: nobody is unreachable whom nobody has tried to reach";
             return Err(attempts.wrong("field-wrong", detail));
         }
@@ -102,7 +102,8 @@ fn term(value: &Value<'_>, first_day: Date) -> Result<ChannelTerm> {
     let rule = rule(&fields.need("rule")?)?;
     let ends = fields.take("until");
     let until = ends.as_ref().map(Value::date).transpose()?;
-    if let Some(ends) = ends.filter(|_| until.is_some_and(|until| until <= first_day)) {
+    let never = until.is_some_and(|until| until <= first_day);
+    if let Some(ends) = ends.filter(|ends| never && ends.is_strict()) {
         let detail = "this day must be later than the agreement's first: else it never holds";
         return Err(ends.wrong("field-wrong", detail));
     }

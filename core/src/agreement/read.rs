@@ -24,8 +24,8 @@ pub(crate) fn default_zone() -> TimeZone {
     TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
 }
 
-pub(super) fn agreement(text: &str) -> Result<Agreement> {
-    let document = Document::parse(text)?;
+pub(super) fn agreement(text: &str, strict: bool) -> Result<Agreement> {
+    let document = Document::parse(text, strict)?;
     let mut fields = document.fields()?;
     let id = fields.need("id")?.parsed()?;
     let version = fields.need("version")?.text()?.to_owned();
@@ -226,7 +226,7 @@ fn ladder(value: &Value<'_>, sides: [&OrganizationId; 2]) -> Result<Vec<LadderRu
 fn some_time(value: &Value<'_>) -> Result<Delay> {
     let delay = value.parsed()?;
     match delay {
-        Delay::Minutes(0) | Delay::Hours(0) | Delay::Days(0) => {
+        Delay::Minutes(0) | Delay::Hours(0) | Delay::Days(0) if value.is_strict() => {
             let detail = "this must be longer than nothing, or every case would be quiet at once: `30 d`";
             Err(value.wrong("field-wrong", detail))
         }
@@ -242,6 +242,9 @@ fn telephone(value: &Value<'_>) -> Result<String> {
     let parts = lower.split_once("ext").or_else(|| lower.split_once('x'));
     let (number, extension) = parts.unwrap_or((&lower, ""));
     let digits = number.chars().filter(char::is_ascii_digit).count();
+    if !value.is_strict() && !text.is_empty() {
+        return Ok(text.to_owned());
+    }
     if digits >= FEWEST_DIGITS && ![number, extension].iter().any(|part| part.contains(char::is_alphabetic)) {
         return Ok(text.to_owned());
     }

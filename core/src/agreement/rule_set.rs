@@ -95,7 +95,19 @@ impl RuleSet {
     /// that nothing counts among them), the code of an id that has not its form, `rows-overlap` where two rows of one clock, or two that say when a plan is complete,
     /// hold on one day.
     pub fn parse(text: &str) -> Result<Self> {
-        let document = Document::parse(text)?;
+        Self::read(text, true)
+    }
+
+    /// Reads a rule set that was taken before, perhaps by a newer release: a clock that is not known is kept, and counts nothing.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn kept(text: &str) -> Result<Self> {
+        Self::read(text, false)
+    }
+
+    fn read(text: &str, strict: bool) -> Result<Self> {
+        let document = Document::parse(text, strict)?;
         let mut fields = document.fields()?;
         let rules = Self {
             id: fields.need("id")?.parsed()?,

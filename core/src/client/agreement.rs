@@ -197,7 +197,7 @@ impl Engine {
         counting.sort_by_key(|(from, at, key, _)| Reverse((*from, *at, *key)));
         let mut texts: Vec<String> = counting.into_iter().map(|(.., text)| text.to_owned()).collect();
         for text in self.db.papers(Paper::Agreement)? {
-            let paper = Agreement::parse(&text)?;
+            let paper = Agreement::kept(&text)?;
             let pair = Pair {
                 plan_side: paper.plan_side.id.clone(),
                 community_side: paper.community_side.id.clone(),

@@ -169,7 +169,7 @@ impl Engine {
     /// Whether an agreement in force names an organisation.
     fn agreed_with(&self, organization: &Organization) -> Result<bool> {
         for text in self.agreements()? {
-            let agreement = Agreement::parse(&text)?;
+            let agreement = Agreement::kept(&text)?;
             let today = self.now().to_zoned(agreement.zone.clone()).date();
             if agreement.side_of(&organization.id).is_some() && agreement.in_force_on(today) {
                 return Ok(true);

@@ -89,9 +89,9 @@ impl Caseline {
     pub fn side_by_side(&self) -> Result<Vec<Beside>> {
         let engine = &self.engine;
         let agreements = engine.agreements()?;
-        let agreements = agreements.iter().map(|text| Agreement::parse(text)).collect::<Result<Vec<_>>>()?;
+        let agreements = agreements.iter().map(|text| Agreement::kept(text)).collect::<Result<Vec<_>>>()?;
         let rules = engine.db.papers(Paper::Rules)?;
-        let rules = rules.iter().map(|text| RuleSet::parse(text)).collect::<Result<Vec<_>>>()?;
+        let rules = rules.iter().map(|text| RuleSet::kept(text)).collect::<Result<Vec<_>>>()?;
         let panel = engine.panel(&PanelQuery { most: Some(0), ..PanelQuery::default() })?;
         let counts = panel.pairs.into_iter().map(|pair| (pair.of.pair, pair.counts)).collect();
         let directory = engine.directory();

@@ -149,7 +149,7 @@ impl Caseline {
     fn find_agreement(&self, open: &OpenCase) -> Result<Carried<AgreementId>> {
         let engine = &self.engine;
         for text in engine.agreements()? {
-            let agreement = Agreement::parse(&text)?;
+            let agreement = Agreement::kept(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
             if agreement.room != RoomKind::Case {
                 continue;
@@ -182,7 +182,7 @@ impl Caseline {
             return Err(InvalidInput::new("which-rules", detail).field("rules").into());
         };
         for text in texts {
-            if RuleSet::parse(&text)?.id == *wanted {
+            if RuleSet::kept(&text)?.id == *wanted {
                 return Carried::rule_set(&text);
             }
         }

@@ -92,7 +92,7 @@ impl Caseline {
             return Err(Error::not_allowed(Reason::new("organization-twice", text, "case")));
         }
         for text in self.engine.agreements()? {
-            let agreement = Agreement::parse(&text)?;
+            let agreement = Agreement::kept(&text)?;
             let today = self.engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == kind.agreed_as()
                 && agreement.side_of(own).is_some()

@@ -310,7 +310,7 @@ impl Caseline {
     pub(super) fn in_force(&self) -> Result<Vec<Agreement>> {
         let mut in_force = Vec::new();
         for text in self.engine.agreements()? {
-            let agreement = Agreement::parse(&text)?;
+            let agreement = Agreement::kept(&text)?;
             if agreement.in_force_on(self.engine.now().to_zoned(agreement.zone.clone()).date()) {
                 in_force.push(agreement);
             }

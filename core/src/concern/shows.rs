@@ -24,7 +24,7 @@ pub(crate) fn says_member_data(held: &Held, proposals: &Proposals) -> bool {
     }
     let mut rest = body.clone();
     for carried in proposals.all().iter().map(|one| &one.agreement) {
-        let title = Agreement::parse(&carried.text).ok().map(|one| one.title);
+        let title = Agreement::kept(&carried.text).ok().map(|one| one.title);
         for known in title.iter().chain([&carried.version]).filter(|known| !known.is_empty()) {
             rest = rest.replace(known.as_str(), "");
         }

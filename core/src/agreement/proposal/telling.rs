@@ -8,7 +8,7 @@ use crate::contact::Seat;
 /// The event as a person reads it in any Matrix client. `proposals` are those of the room before it.
 pub fn tell(event: AgreementEvent<'_>, by: &Seat, proposals: &Proposals) -> String {
     let who = format!("{} ({})", by.contact.name, by.contact.role);
-    let named = |text: &str, id: &str, version: &str| match Agreement::parse(text) {
+    let named = |text: &str, id: &str, version: &str| match Agreement::kept(text) {
         Ok(agreement) => format!("the agreement \u{201c}{}\u{201d}, version {version}", agreement.title),
         Err(_) => format!("the agreement {id}, version {version}"),
     };
@@ -21,7 +21,7 @@ pub fn tell(event: AgreementEvent<'_>, by: &Seat, proposals: &Proposals) -> Stri
             let carried = &event.agreement;
             let what = named(&carried.text, carried.id.as_str(), &carried.version);
             // Without the year: a whole date has no place in a room without member data.
-            let own = Agreement::parse(&carried.text).ok().and_then(|one| one.in_force.from);
+            let own = Agreement::kept(&carried.text).ok().and_then(|one| one.in_force.from);
             format!("{who} proposes {what}, in force from {}.", own.unwrap_or(event.from).strftime("%-d %B"))
         }
         AgreementEvent::Accepted(event) => {

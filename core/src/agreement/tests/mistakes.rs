@@ -134,3 +134,18 @@ fn what_holds_of_a_channel_ends_after_the_agreements_first_day() {
         assert_eq!(mistake(with(until).expect_err(until)), ("field-wrong", Some(44), Some(field)), "{until}");
     }
 }
+
+#[test]
+fn what_was_taken_once_is_read_whatever_a_release_knows() {
+    // A newer release's clock, and what this one tells whoever writes it: a case that was opened with it goes on.
+    let later = AGREEMENT
+        .replace("quiet: 20 d", "quiet: 0 d")
+        .replace("clocks:\n", "clocks:\n  plan-of-tomorrow: { days: 3 }\n");
+    assert!(Agreement::parse(&later).is_err());
+    let kept = Agreement::kept(&later).unwrap();
+    assert!(kept.clock("plan-of-tomorrow").is_some());
+    let rules = "id: r\nversion: \"1\"\ntitle: t\nclocks: [{ clock: plan-of-tomorrow, days: 3, mark: U }]\n";
+    assert!(RuleSet::parse(rules).is_err() && RuleSet::kept(rules).is_ok());
+    // What has no form is no name for anybody.
+    assert!(RuleSet::kept(&rules.replace("plan-of-tomorrow", "Plan of tomorrow")).is_err());
+}

@@ -298,8 +298,8 @@ fn opened(event: &Opens<'_>, step: &Step<'_>) -> Result<Life, Reason> {
     }
     let unreadable =
         || Reason::new("carried-unreadable", "the agreement or the rule set cannot be read", "agreement");
-    let agreement = Agreement::parse(&event.agreement.text).map_err(|_| unreadable())?;
-    let rules = RuleSet::parse(&event.rules.text).map_err(|_| unreadable())?;
+    let agreement = Agreement::kept(&event.agreement.text).map_err(|_| unreadable())?;
+    let rules = RuleSet::kept(&event.rules.text).map_err(|_| unreadable())?;
     if agreement.id != event.agreement.id
         || agreement.version != event.agreement.version
         || rules.id != event.rules.id

@@ -155,7 +155,7 @@ impl Case {
     ) -> Result<Option<Carried<AgreementId>>> {
         let engine = &self.caseline().engine;
         for text in engine.agreements()? {
-            let agreement = Agreement::parse(&text)?;
+            let agreement = Agreement::kept(&text)?;
             let today = engine.now().to_zoned(agreement.zone.clone()).date();
             let between = agreement.room == RoomKind::Referral
                 && agreement.plan_side.id == *referrer
