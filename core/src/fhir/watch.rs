@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::bundle::{Import, Resource};
 use super::care_team::{last_day, participant};
@@ -14,7 +15,7 @@ use crate::care_plan::PlanState;
 use crate::care_team::{TeamProposed, Whom};
 use crate::case::state::CaseState;
 use crate::contact::{Contact, Role};
-use crate::error::Result;
+use crate::error::{InvalidInput, Result};
 use crate::id::{ContactId, OrganizationId, Sha256};
 
 /// Who took part in a CareTeam when it was last looked at.
@@ -125,7 +126,14 @@ pub(crate) fn is_of(stored: &Resource, plan: &PlanState, document: &str) -> bool
 pub(crate) fn plan_change(stored: &str, written: &str) -> Result<Option<Sha256>> {
     const ASIDE: [&str; 5] = ["id", "meta", "text", "identifier", "extension"];
     let aside = |path: &str| ASIDE.contains(&path.split(['.', '[']).next().unwrap_or(path));
-    let changed = changes(written, written, stored)?
+    // Another copy of the record names the same people and goals by other ids: each device's embedded one does.
+    let other_copy = subject_of(written) != subject_of(stored);
+    let (written, compared) = if other_copy {
+        (without_references(written)?, without_references(stored)?)
+    } else {
+        (written.to_owned(), stored.to_owned())
+    };
+    let changed = changes(&written, &written, &compared)?
         .iter()
         .any(|change| change.by == ChangedBy::Them && !aside(&change.path));
     if !changed {
@@ -133,6 +141,28 @@ pub(crate) fn plan_change(stored: &str, written: &str) -> Result<Option<Sha256>>
     }
     let said = json::parse(stored)?.without(&ASIDE);
     Ok(Some(Sha256::of(spelled(&json::parse(&said)?))))
+}
+
+fn subject_of(plan: &str) -> Option<String> {
+    json::parse(plan).ok()?.get("subject")?.str("reference").map(Into::into)
+}
+
+/// The same without the ids that its record gave to what it refers to.
+fn without_references(plan: &str) -> Result<String> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.remove("reference");
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let wrong = |_| InvalidInput::new("invalid-json", "this is not JSON");
+    let mut value: Value = serde_json::from_str(plan).map_err(wrong)?;
+    strip(&mut value);
+    Ok(value.to_string())
 }
 
 /// The CarePlan of a plan's document, as it was read from the record that it was sent from.

@@ -205,3 +205,21 @@ fn a_plan_that_says_something_else_is_noticed() {
         assert_ne!(plan_change(&changed.replace("Swim", "Run"), basis).unwrap(), noticed);
     }
 }
+
+#[test]
+fn another_copy_of_a_record_has_other_ids_and_the_same_plan() {
+    let plan = |patient: &str, goal: &str, title: &str| {
+        format!(
+            r#"{{"resourceType":"CarePlan","status":"active","intent":"plan","title":"{title}","subject":{{"reference":"Patient/{patient}","display":"Marty"}},"goal":[{{"reference":"Goal/{goal}"}}]}}"#
+        )
+    };
+    let sent = plan("1", "2", "Plan");
+    assert_eq!(
+        plan_change(&plan("77", "78", "Plan"), &sent).unwrap(),
+        None,
+        "each device's record has ids of its own"
+    );
+    assert!(plan_change(&plan("77", "78", "Another plan"), &sent).unwrap().is_some());
+    // In the record that it was sent from, another goal is a change.
+    assert!(plan_change(&plan("1", "3", "Plan"), &sent).unwrap().is_some());
+}
