@@ -271,7 +271,8 @@ impl Story {
                     organization.map(|organization| organization.id.as_str()),
                 )
             }
-            None => (self.member.as_ref().map_or("the member", |member| &member.name), step::MEMBER, None),
+            // Who it is in this run: with `--people` somebody else.
+            None => ("the member", step::MEMBER, None),
         }
     }
 
