@@ -55,9 +55,7 @@ pub(super) fn writes(state: &CaseState, opening: &Opening, own: &Own) -> Vec<Rec
         writes.push(view.contact(&one.key, &one.recorded, Some(&one.contact), one.withdrawn.is_some()));
     }
     for (done, by) in follow_ups(state).filter(|(_, by)| known(&by.event)) {
-        let mut contacts = state.roster().all().iter().map(|place| &place.seat.contact);
-        let who = contacts.find(|contact| by.is_by(contact));
-        writes.push(view.contact(&by.event, &done.as_contact(), who, false));
+        writes.push(view.contact(&by.event, &done.as_contact(), view.who(by), false));
     }
     writes.extend(asked::writes(&view));
     writes.extend(no_contact::write(&view));
@@ -155,7 +153,13 @@ struct View<'a> {
     own: &'a Own,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// Who took a step, as the roster has them.
+    fn who(&self, by: &StepTaken) -> Option<&'a Contact> {
+        let mut contacts = self.state.roster().all().iter().map(|place| &place.seat.contact);
+        contacts.find(|contact| by.is_by(contact))
+    }
+
     fn contact(
         &self,
         key: &EventKey,

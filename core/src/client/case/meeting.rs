@@ -16,7 +16,7 @@ use crate::id::{CaseId, ContactId, EventId, OrganizationId};
 use crate::meeting::{
     self, Agenda, AgendaConcern, AgendaEntry, AgendaOrder, Frame, Meeting, MeetingAnswer, MeetingAnswered,
     MeetingBrought, MeetingCancelled, MeetingHeld, MeetingMoved, MeetingPrepared, MeetingSet, MeetingState,
-    Point,
+    MeetingStatus, Point,
 };
 use crate::panel::{NamedPair, Pair};
 
@@ -340,7 +340,6 @@ impl Case {
 
     /// What there is to talk about in the cases that the room's agenda of a meeting does not name, what matters first.
     fn come_up(&self, frame: &Frame, known: &MeetingState) -> Result<Vec<meeting::Item>> {
-        use crate::meeting::MeetingStatus;
         let status = known.status([&frame.of.pair.plan_side, &frame.of.pair.community_side]);
         let over = matches!(status, MeetingStatus::Held | MeetingStatus::Recorded | MeetingStatus::Cancelled);
         let Some(made_at) = known.prepared.as_ref().map(|by| by.at).filter(|_| !over) else {

@@ -9,7 +9,6 @@ use super::super::write::{
     organization_ref,
 };
 use super::View;
-use crate::care_plan::StepTaken;
 use crate::case::event::EventKey;
 use crate::case::state::Resource;
 use crate::due;
@@ -70,7 +69,7 @@ fn counts<'a>(view: &View<'_>, one: &'a AskState) -> Written<'a> {
     Written {
         key: &one.asked,
         ask: &one.ask,
-        requester: who(view, &one.by),
+        requester: view.who(&one.by).map_or_else(|| account_ref(&one.by.event.sender), contact_ref),
         at: one.by.at,
         status,
         reason: said.unwrap_or(word),
@@ -117,9 +116,4 @@ fn task(view: &View<'_>, one: &Written<'_>) -> RecordWrite {
         .list("output", &until.into_iter().collect::<Vec<_>>())
         .done();
     write("Task", ("identifier", format!("{}|{value}", codes::OUTREACH_ASK)), json)
-}
-
-fn who(view: &View<'_>, by: &StepTaken) -> String {
-    let mut contacts = view.state.roster().all().iter().map(|place| &place.seat.contact);
-    contacts.find(|contact| by.is_by(contact)).map_or_else(|| account_ref(&by.event.sender), contact_ref)
 }

@@ -50,8 +50,7 @@ pub(super) fn write(view: &View<'_>) -> Option<RecordWrite> {
 
 /// Who said it: a person where R4 takes one, else their organisation.
 fn author(view: &View<'_>, said: &NoContact) -> String {
-    let mut contacts = view.state.roster().all().iter().map(|place| &place.seat.contact);
-    let who = contacts.find(|contact| said.by.is_by(contact));
+    let who = view.who(&said.by);
     if let Some(who) = who.filter(|who| matches!(kind_of(&who.role), "Practitioner" | "Organization")) {
         return contact_ref(who);
     }
